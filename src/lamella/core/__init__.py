@@ -1,0 +1,4 @@
+"""The nouns that travel: frames, movies, labels, tracks, tables, steps and errors.
+
+Imports nothing else of Lamella.
+"""

@@ -1,0 +1,60 @@
+"""Errors and warnings: each says where, what and the remedy."""
+
+from __future__ import annotations
+
+
+class LamellaError(Exception):
+    """Something the user can mend. Reads ``where: what; remedy``.
+
+    Parameters
+    ----------
+    where : str
+        The file, the setting or the row at fault.
+    what : str
+        The fault, with the numbers that show it.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, where: str, what: str, remedy: str) -> None:
+        super().__init__(where, what, remedy)
+        self.where, self.what, self.remedy = where, what, remedy
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class InputError(LamellaError):
+    """A movie, a label file or a table cannot be used as it is."""
+
+
+class SettingsError(LamellaError):
+    """study.toml, samples.csv or a command-line option is wrong: nothing was started."""
+
+
+class OutputError(LamellaError):
+    """A result cannot be written: a full disk, a read-only folder, a folder in use."""
+
+
+class MissingExtra(LamellaError):
+    """A capability needs a package that is not installed."""
+
+    @classmethod
+    def of(cls, capability: str, extra: str) -> MissingExtra:
+        """The error that names the extra which brings `capability`."""
+        return cls(capability, "its packages are not installed", f'pip install "lamella[{extra}]"')
+
+
+class FaultList(LamellaError):
+    """Several faults found in one go, one a line."""
+
+    def __init__(self, faults: list[LamellaError]) -> None:
+        Exception.__init__(self, faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class LamellaWarning(UserWarning):
+    """A result stands, and there is something about it that the user should know."""

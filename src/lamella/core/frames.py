@@ -1,0 +1,143 @@
+"""Frames: a stack of 2-D images read one at a time, on demand.
+
+Everything that is as long as a movie is a `Frames`: raw pixels in a file, a normalised view of
+them, the labels that a segmenter would give. Steps take a `Frames` and return another, and pixels
+move only when :meth:`Frames.frame` is called, so that a movie need never fit into memory.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Image = NDArray[Any]
+
+
+class Frames(ABC):
+    """A stack of equally sized 2-D frames, addressed by their number in the movie.
+
+    Attributes
+    ----------
+    span : range
+        The frame numbers that may be read: ``range(0, T)`` for a whole movie, a part of it for a
+        `Window`.
+    frame_shape : tuple of int
+        (Y, X).
+    dtype : numpy.dtype
+        Type of every frame.
+    """
+
+    span: range
+    frame_shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    @abstractmethod
+    def frame(self, t: int) -> Image:
+        """Frame number `t`, shape (Y, X). The caller must not write into it."""
+
+    def __len__(self) -> int:
+        return len(self.span)
+
+    def __iter__(self) -> Iterator[Image]:
+        return (self.frame(t) for t in self.span)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(T, Y, X)."""
+        return (len(self.span), *self.frame_shape)
+
+    def asarray(self) -> Image:
+        """All frames at once, shape (T, Y, X). Holds the whole stack in memory."""
+        out = np.empty(self.shape, self.dtype)
+        for i, frame in enumerate(self):
+            out[i] = frame
+        return out
+
+    def _refuse_outside(self, t: int) -> None:
+        if t not in self.span:
+            last = self.span.stop - 1
+            raise IndexError(f"frame {t} lies outside the frames {self.span.start} to {last}")
+
+
+class ArrayFrames(Frames):
+    """Frames held in memory, or in a memory map."""
+
+    def __init__(self, array: ArrayLike) -> None:
+        self._array = np.asarray(array)
+        if self._array.ndim != 3:
+            raise ValueError(f"Expected axes TYX, got an array of shape {self._array.shape}")
+        self.span = range(self._array.shape[0])
+        self.frame_shape = (self._array.shape[1], self._array.shape[2])
+        self.dtype = self._array.dtype
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        image: Image = self._array[t]
+        return image
+
+
+class MappedFrames(Frames):
+    """Frames computed on demand: ``function(t)`` gives frame `t`.
+
+    Frame `t` may look at other frames of its source, as far as the reach of its step allows.
+    """
+
+    def __init__(
+        self,
+        source: Frames,
+        function: Callable[[int], Image],
+        *,
+        dtype: DTypeLike | None = None,
+        frame_shape: tuple[int, int] | None = None,
+    ) -> None:
+        self._function = function
+        self.span = source.span
+        self.frame_shape = frame_shape or source.frame_shape
+        self.dtype = np.dtype(dtype) if dtype is not None else source.dtype
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        return self._function(t)
+
+
+class Window(Frames):
+    """A part of other frames; reading outside it is an error.
+
+    It is how a movie is cut into chunks, and how the tests hold a step to its declared reach.
+    """
+
+    def __init__(self, source: Frames, start: int, stop: int) -> None:
+        self._source = source
+        self.span = range(max(start, source.span.start), min(stop, source.span.stop))
+        self.frame_shape, self.dtype = source.frame_shape, source.dtype
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        return self._source.frame(t)
+
+
+class LastFrames(Frames):
+    """Keeps the last `keep` frames read, for readers that look at the same frame more than once."""
+
+    def __init__(self, source: Frames, *, keep: int = 2) -> None:
+        self._source, self._keep = source, keep
+        self._held: dict[int, Image] = {}
+        self.span, self.frame_shape, self.dtype = source.span, source.frame_shape, source.dtype
+
+    def frame(self, t: int) -> Image:
+        if t not in self._held:
+            image = self._source.frame(t)
+            while len(self._held) >= self._keep:
+                self._held.pop(next(iter(self._held)))
+            self._held[t] = image
+        return self._held[t]
+
+
+def chunked(frames: Frames, edges: Sequence[int]) -> list[Window]:
+    """Cut `frames` before each frame number in `edges`."""
+    cuts = [frames.span.start, *edges, frames.span.stop]
+    return [Window(frames, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]

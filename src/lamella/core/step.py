@@ -1,0 +1,57 @@
+"""A step: a method with its settings, its memory of the movie and its reach.
+
+A method is a frozen pydantic model. It works in two phases, so that a movie may be cut anywhere and
+still give the same answer: :meth:`Step.prepare` walks a part of the movie once and returns a small
+state, :meth:`Step.merge` joins the states of the parts, and the step's verb (its ``__call__``) maps
+frames with that state, looking at most `reach` frames before and after the one it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from lamella.core.frames import Frames
+
+
+class Reach(NamedTuple):
+    """How many frames before and after a frame its result depends on."""
+
+    before: int = 0
+    after: int = 0
+
+
+class Step(BaseModel):
+    """Base of every method. Unknown settings are refused by name.
+
+    Attributes
+    ----------
+    version : int
+        Raised whenever the same settings may give another result; part of every cache key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    version: ClassVar[int] = 1
+
+    @property
+    def reach(self) -> Reach:
+        """Frames before and after that the verb looks at."""
+        return Reach()
+
+    def prepare(self, frames: Frames) -> Any:
+        """The state of one part of the movie; None where the step needs none."""
+        return None
+
+    def merge(self, states: Sequence[Any]) -> Any:
+        """The state of the whole from those of its parts, in order of time."""
+        return None
+
+    def provenance(self) -> dict[str, Any]:
+        """Name, version and settings: all that decides what the step gives."""
+        return {
+            "step": type(self).__name__,
+            "version": self.version,
+            "settings": self.model_dump(mode="json"),
+        }
