@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.table import Col
@@ -20,7 +21,7 @@ class Tracks:
     ----------
     links : DataFrame
         One row per cell and frame in which it was found: `cell` (track id, from 1), `frame`,
-        `label` (the object's number in that frame).
+        `label` (the object's number in that frame), `y_px`, `x_px` (its centroid).
     first_last : mapping of int to (int, int)
         First and last frame of every cell's life, empty frames included.
     parents : mapping of int to int
@@ -30,6 +31,13 @@ class Tracks:
     links: pd.DataFrame
     first_last: Mapping[int, tuple[int, int]]
     parents: Mapping[int, int] = field(default_factory=dict)
+
+    def centroids(self, cell: int, *, n_frames: int) -> NDArray[np.float64]:
+        """Centroid of one cell in every frame, (T, 2), NaN where it was not found."""
+        places = np.full((n_frames, 2), np.nan)
+        rows = self.links[self.links[Col.CELL] == cell]
+        places[rows[Col.FRAME].to_numpy()] = rows[[Col.Y_PX, Col.X_PX]].to_numpy()
+        return places
 
     def relabel(self, labels: Frames) -> Frames:
         """The same objects painted with track ids; objects of no track become background.

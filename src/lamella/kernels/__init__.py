@@ -1,1 +1,1 @@
-
+"""Functions on bare arrays that two or more rooms share. Imports nothing else of Lamella."""

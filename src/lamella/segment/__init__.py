@@ -1,1 +1,15 @@
+"""Which pixels are cell: the segmenters, told apart by their ``method``."""
 
+from typing import Annotated
+
+from pydantic import Field
+
+from lamella.segment.external import External
+from lamella.segment.labels import ExistingLabels
+from lamella.segment.multiotsu import MultiOtsu
+
+Segmenter = Annotated[MultiOtsu | ExistingLabels | External, Field(discriminator="method")]
+"""Every segmenter. This union is the registry: the settings, the command line and the tests that
+every segmenter must pass read it."""
+
+__all__ = ["ExistingLabels", "External", "MultiOtsu", "Segmenter"]

@@ -1,0 +1,59 @@
+"""The command line: parse, call, print. Everything heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="From a folder of raw live-cell movies to per-cell biology that can be trusted.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from lamella import __version__
+
+        typer.echo(f"lamella {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.", envvar="LAMELLA_DEBUG")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["LAMELLA_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; errors become one clear message and exit code 2."""
+    from lamella.cli import movie, study  # noqa: F401  they add their commands to the app
+    from lamella.cli.show import show_error, show_warning
+    from lamella.core.errors import LamellaError
+
+    warnings.showwarning = show_warning
+    try:
+        app()
+    except LamellaError as error:
+        if os.environ.get("LAMELLA_DEBUG"):
+            raise
+        show_error(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("stopped; run the same command again to go on", err=True)
+        sys.exit(130)

@@ -1,0 +1,167 @@
+"""Commands on single movies and tables: segment, measure, compare, stats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lamella.cli import app
+
+_Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+_Axes = Annotated[
+    str | None, typer.Option("--axes", help="Override what the file says, such as TYX.")
+]
+
+
+@app.command()
+def segment(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A movie: file, or folder of frames.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
+    method: Annotated[
+        str, typer.Option("--method", "-m", help="multiotsu, labels or external.")
+    ] = "multiotsu",
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
+    ] = None,
+    normalise: Annotated[
+        str, typer.Option(help="Stretch frames first: adaptive, always or never.")
+    ] = "adaptive",
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to segment; the first by default.")
+    ] = None,
+    axes: _Axes = None,
+    force: _Force = False,
+) -> None:
+    """Segment one movie; many movies are a study.
+
+    Example: `lamella segment cell.tif -o labels.tif --set classes=2 --set foreground=dark`
+    """
+    from lamella.cli import show
+    from lamella.core.errors import SettingsError
+    from lamella.preprocess import Normalise
+    from lamella.run.single import segment_movie, segmenter_from
+
+    if normalise not in ("adaptive", "always", "never"):
+        raise SettingsError(
+            f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
+        )
+    segmenter = segmenter_from(method, options or [])
+    with show.frame_bar(f"segmenting {source.name}") as advance:
+        n_empty, n_frames = segment_movie(
+            source,
+            out,
+            segmenter=segmenter,
+            normalise=Normalise(rule=normalise),  # type: ignore[arg-type]
+            channel=channel,
+            axes=axes,
+            force=force,
+            advance=advance,
+        )
+    show.out.print(f"{out}: {n_frames} frames, {n_empty} without any object", soft_wrap=True)
+
+
+@app.command()
+def measure(
+    movie: Annotated[Path, typer.Argument(help="Raw movie: file, folder or {channel} pattern.")],
+    labels: Annotated[Path, typer.Argument(help="Labels of the same frames (track ids).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
+    pixel_size_um: Annotated[float | None, typer.Option(min=0, help="µm per pixel.")] = None,
+    interval_min: Annotated[float | None, typer.Option(min=0, help="Minutes per frame.")] = None,
+    axes: _Axes = None,
+    force: _Force = False,
+) -> None:
+    """Measure the cells of one movie: frames.csv and cells.csv.
+
+    Example: `lamella measure cell.tif labels.tif -o measured --pixel-size-um 0.318`
+    """
+    from lamella.cli import show
+    from lamella.run.single import measure_movie
+
+    measured = measure_movie(
+        movie,
+        labels,
+        out,
+        axes=axes,
+        pixel_size_um=pixel_size_um or None,
+        interval_min=interval_min or None,
+        force=force,
+    )
+    if measured.scale.pixel_size_um is None:
+        show.err.print("[yellow]note:[/] no pixel size is known: measures in µm are missing")
+    if measured.scale.time_min is None:
+        show.err.print("[yellow]note:[/] no interval is known: steps are per frame, no speeds")
+    show.out.print(f"wrote {out / 'frames.csv'} and {out / 'cells.csv'}", soft_wrap=True)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Folder of masks.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Folder of masks with the same names.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two tables.")],
+    pattern: Annotated[str, typer.Option(help="Which files to compare.")] = "*.tif",
+    force: _Force = False,
+) -> None:
+    """Compare two folders of masks, frame by frame: overlap, boundaries, areas.
+
+    Example: `lamella compare cellpose otsu -o compared --pattern "*_mask.tif"`
+    """
+    from lamella.cli import show
+    from lamella.run.compare import compare_folders
+
+    with show.frame_bar("comparing") as advance:
+        summary = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
+    show.show_table(
+        list(summary.columns),
+        [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row] for row in summary.to_numpy()],
+    )
+    show.out.print(
+        f"wrote {out / 'comparison_per_frame.csv'} and {out / 'comparison_summary.csv'}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def stats(
+    table: Annotated[Path, typer.Argument(metavar="CELLS.csv", help="One row per cell.")],
+    value: Annotated[list[str], typer.Option("--value", help="Measure; may be repeated.")],
+    condition: Annotated[str, typer.Option(help="Column of the condition.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for tables and figures.")],
+    session: Annotated[str | None, typer.Option(help="Column of the imaging session.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Column of what counts as one: movie, well …")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Condition to compare with; all pairs by default.")
+    ] = None,
+    force: _Force = False,
+) -> None:
+    """Compare conditions in any table of cells, ours or another tool's.
+
+    Example: `lamella stats cells.csv --value mean_speed_um_per_min --condition genotype -o stats`
+    """
+    from lamella.cli import show
+    from lamella.run.stats import compare_table
+
+    effects = compare_table(
+        table,
+        out,
+        values=value,
+        condition=condition,
+        session=session,
+        unit=unit,
+        reference=reference,
+        force=force,
+    )
+    columns = ["measure", "session", "condition", "reference", "n", "n_reference", "cohens_d"]
+    columns += ["cohens_d_low", "cohens_d_high"]
+    show.show_table(
+        columns,
+        [[f"{v:.4f}" if isinstance(v, float) else str(v) for v in row]
+         for row in effects[columns].to_numpy().tolist()],
+        most=60,
+    )  # fmt: skip
+    show.out.print(f"wrote {out / 'conditions.csv'} and {out / 'effects.csv'}", soft_wrap=True)

@@ -1,0 +1,242 @@
+"""Commands on a study: demo, init, check, run, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lamella.cli import app
+
+if TYPE_CHECKING:
+    from lamella.run.execute import Outcome
+
+_Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder of results; STUDY/results by default.")
+]
+_Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Movies at the same time.")]
+
+
+def _scale(text: str | None, option: str) -> float | str | None:
+    if text is None or text == "unknown":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise typer.BadParameter(f"{option} is a positive number, or unknown")
+    return value
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds the raw movies.")],
+    pattern: Annotated[
+        str,
+        typer.Option(
+            "--pattern", "-p", help="How their paths are built, `{condition}{session}/{cell}.tif`."
+        ),
+    ],
+    pixel_size_um: Annotated[
+        str | None, typer.Option(help="µm per pixel where files do not say; or `unknown`.")
+    ] = None,
+    interval_min: Annotated[
+        str | None, typer.Option(help="Minutes between frames where files do not say; or `unknown`.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for study.toml and samples.csv; FOLDER by default."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing study.")] = False,
+) -> None:
+    """Scan a folder and write study.toml and samples.csv (one row per movie).
+
+    `{name}` is the shortest match within one part of a path, `{name:d}` digits, `{name:a}` letters;
+    `{condition}{session}` means letters, then digits. Files that differ only in `{channel}` are one
+    movie.
+
+    Example: `lamella init movies -p "{condition}{session}/{cell}.tif" --pixel-size-um 0.318`
+    """
+    from lamella.cli import show
+    from lamella.run.init import find_movies, write_study
+
+    found = find_movies(folder, pattern)
+    into = out or folder
+    write_study(
+        folder,
+        found,
+        into,
+        pixel_size_um=_scale(pixel_size_um, "--pixel-size-um"),  # type: ignore[arg-type]
+        interval_min=_scale(interval_min, "--interval-min"),  # type: ignore[arg-type]
+        force=force,
+    )
+    shown = found.samples.drop(columns="exclude")
+    show.show_table(list(shown.columns), shown.to_numpy().tolist())
+    conditions = ", ".join(dict.fromkeys(found.samples["condition"]))
+    show.out.print(f"{len(shown)} movies; conditions: {conditions}", markup=False)
+    if found.ambiguous:
+        show.err.print(
+            f"[yellow]warning:[/] the pattern is ambiguous for {len(found.ambiguous)} paths, such as "
+            f"{found.ambiguous[0]}: give its fields types ({{name:a}} letters, {{name:d}} digits) "
+            "and look at the table above"
+        )
+    if found.ignored:
+        show.err.print(
+            f"{len(found.ignored)} image files do not fit the pattern, such as {found.ignored[0]}"
+        )
+    show.out.print(f"wrote {into / 'study.toml'} and {into / 'samples.csv'}", soft_wrap=True)
+    show.out.print(f"next: lamella check {into}", soft_wrap=True)
+
+
+@app.command()
+def check(
+    study: Annotated[Path, typer.Argument(help="Folder with study.toml, or the file itself.")],
+) -> None:
+    """Open every movie and list every problem at once. Computes nothing.
+
+    Exit code 1 when a movie could not be processed.
+
+    Example: `lamella check movies`
+    """
+    from lamella.cli import show
+    from lamella.run.check import check_study, study_remarks
+    from lamella.run.study import open_study
+
+    opened = open_study(study)
+    with show.frame_bar("opening movies") as advance:
+        done: list[str] = []
+        checked = check_study(
+            opened,
+            on_movie=lambda c: (done.append(c.sample.movie), advance(len(done), len(opened.samples))),
+        )
+    good = [c.movie for c in checked if c.movie is not None]
+    rows = [
+        [
+            c.sample.movie,
+            "×".join(map(str, (c.movie.n_frames, *c.movie.frame_shape))) if c.movie else "",
+            ", ".join(c.movie.channel_names) if c.movie else "",
+            str(c.movie.dtype) if c.movie else "",
+            _um(c.movie.scale.pixel_size_um) if c.movie else "",
+            "ok" if c.movie else "fault",
+        ]
+        for c in checked
+    ]
+    show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", ""], rows)
+    for each in checked:
+        for note in each.notes:
+            show.err.print(f"[yellow]note:[/] {each.sample.movie}: {note}", soft_wrap=True)
+    for remark in study_remarks(checked):
+        show.err.print(f"[yellow]note:[/] {remark}", soft_wrap=True)
+    faults = [c.fault for c in checked if c.fault]
+    for fault in faults:
+        show.err.print(f"[bold red]fault:[/] {fault}", soft_wrap=True)
+    n_excluded = len(opened.samples) - len(checked)
+    excluded = f", {n_excluded} excluded" if n_excluded else ""
+    show.out.print(f"{len(good)} of {len(checked)} movies can be processed{excluded}")
+    if faults:
+        raise typer.Exit(1)
+    show.out.print(f"next: lamella run {study}", soft_wrap=True)
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="Folder with study.toml, or the file itself.")],
+    out: _Out = None,
+    workers: _Workers = 1,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Throw earlier results of this run away.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Process only this movie; may be repeated.")
+    ] = None,
+) -> None:
+    """Run the whole pipeline; what is up to date is not done again.
+
+    Exit code 1 when some movies failed (the others are done), 2 when nothing was started.
+
+    Example: `lamella run movies --workers 2`
+    """
+    from lamella.run.study import open_study
+
+    opened = open_study(study)
+    _finish(_run(opened, out or opened.folder / "results", workers, fresh, only or []))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of results of a run.")],
+) -> None:
+    """Rebuild figures and report.html from the tables of a run.
+
+    Example: `lamella report movies/results`
+    """
+    from lamella.cli import show
+    from lamella.run.report import write_report
+
+    show.out.print(str(write_report(folder)), soft_wrap=True)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("demo"),
+    workers: _Workers = 2,
+) -> None:
+    """Make a small study of synthetic movies, run everything on it, and say where the report lies.
+
+    Example: `lamella demo`
+    """
+    from lamella.cli import show
+    from lamella.run.demo import make_demo
+    from lamella.run.study import open_study
+
+    with show.frame_bar("making movies") as advance:
+        make_demo(out, advance=advance)
+    study = open_study(out)
+    show.out.print(f"{len(study.samples)} synthetic movies in {out / 'movies'}", soft_wrap=True)
+    _finish(_run(study, out / "results", workers, fresh=False, only=[]))
+
+
+def _run(study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcome:  # type: ignore[no-untyped-def]
+    from lamella.cli import show
+    from lamella.run.execute import run_study
+
+    n = sum(1 for s in study.samples if not s.fault and not s.exclude and (not only or s.movie in only))
+    with show.RunDisplay(n).shown() as display:
+        return run_study(
+            study,
+            out,
+            workers=workers,
+            fresh=fresh,
+            only=only,
+            on_progress=display.advance,
+            on_movie=display.ended,
+        )
+
+
+def _finish(outcome: Outcome) -> None:
+    """Say what was done; exit 1 when movies failed."""
+    from lamella.cli import show
+
+    movies = {r.movie for r in outcome.results if r.state in ("done", "cached")} - set(outcome.failed)
+    cached = sum(r.state == "cached" for r in outcome.results)
+    ran = sum(r.state == "done" for r in outcome.results)
+    show.out.print(f"{len(movies)} movies done ({ran} stages run, {cached} up to date before)")
+    for result in outcome.results:
+        if result.message and result.state in ("done", "cached"):
+            show.err.print(f"[yellow]warning:[/] {result.movie}: {result.message}", soft_wrap=True)
+        if result.state == "skipped":
+            show.err.print(f"skipped {result.movie}: {result.message}", soft_wrap=True)
+    for text in outcome.warnings:
+        show.err.print(f"[yellow]warning:[/] {text}", soft_wrap=True)
+    for movie, message in outcome.failed.items():
+        show.err.print(f"[bold red]failed:[/] {movie}: {message}", soft_wrap=True)
+    show.out.print(f"report: {outcome.report}", soft_wrap=True)
+    if outcome.failed:
+        show.err.print(f"{len(outcome.failed)} movies failed; the others are done")
+        raise typer.Exit(1)
+
+
+def _um(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"

@@ -1,0 +1,82 @@
+"""Whole files or none: what is written appears under its name only when it is complete."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lamella.core.errors import OutputError
+
+_PART = ".part"
+
+# errno: what happened, what to do about it.
+_FAULTS = {
+    errno.ENOSPC: ("the disk is full", "free some space and run again; finished work is kept"),
+    errno.EROFS: ("the disk is read-only", "choose another output folder"),
+    errno.EACCES: ("writing there is not allowed", "ask for write access or choose another folder"),
+    errno.EPERM: ("writing there is not allowed", "ask for write access or choose another folder"),
+    errno.EIO: ("the disk reports a fault", "check the disk or the network drive and run again"),
+    errno.ENOTDIR: ("a part of its path is a file, not a folder", "choose another output folder"),
+    errno.EISDIR: ("a folder of this name is in the way", "rename it or choose another name"),
+    errno.ENAMETOOLONG: ("its name is too long for the disk", "choose a shorter name"),
+}
+if hasattr(errno, "EDQUOT"):
+    _FAULTS[errno.EDQUOT] = (
+        "the disk quota is used up",
+        "free some space and run again; finished work is kept",
+    )
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The error that tells a user why `path` could not be written."""
+    what, remedy = _FAULTS.get(
+        error.errno or 0,
+        (f"it cannot be written ({error.strerror or error})", "choose another output folder"),
+    )
+    return OutputError(str(path), what, remedy)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Write a file so that it appears whole or not at all.
+
+    Yields
+    ------
+    Path
+        A temporary name in the same folder (made if missing). When the block ends without an
+        error it replaces `path` in one step; otherwise it is removed and `path` stays as it was.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full, read-only or otherwise refuses. Errors about other files, which the
+        block may be reading, pass unchanged.
+    """
+    path = Path(path)
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    ours = {None, *map(str, (part, path, path.parent, *path.parents))}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        name = None if error.filename is None else os.fspath(error.filename)
+        if name not in ours:
+            raise
+        raise output_error(path, error) from error
+    finally:
+        # After the rename there is nothing left; after an error, or a cancelled run, there may be.
+        if part.exists():
+            part.unlink()
+
+
+def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
+    """Delete what a killed run left half-written below `folder`; returns what was deleted."""
+    left = sorted(path for path in Path(folder).rglob(f".*{_PART}") if path.is_file())
+    for path in left:
+        path.unlink(missing_ok=True)
+    return left

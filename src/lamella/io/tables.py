@@ -1,0 +1,111 @@
+"""Tables as Parquet and CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lamella.core.errors import InputError
+from lamella.core.table import Col
+from lamella.io.atomic import whole_file
+
+# Names stay text even where they look like numbers: session "01" is not 1.
+_TEXT = [
+    str(column)
+    for column in (
+        Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.PATH, Col.EXCLUDE,
+        Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
+    )
+]  # fmt: skip
+_MISSING = ["", "NaN", "nan", "NA"]
+
+
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
+    r"""Write a table, the index left out; ``.csv`` or ``.parquet`` decides the format.
+
+    CSV is UTF-8 with ``\n``, floats as their shortest text that reads back equal, missing values
+    empty. The same table gives the same bytes.
+    """
+    path = Path(path)
+    plain = table.rename(columns=str)
+    if _kind(path) == ".csv":
+        with whole_file(path) as part:
+            plain.to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
+    else:
+        arrow = pa.Table.from_pandas(plain, preserve_index=False)
+        with whole_file(path) as part:
+            pq.write_table(arrow, part, compression="zstd")
+
+
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table that :func:`write_table` or a spreadsheet wrote.
+
+    Names (movie, condition, session, unit …) are read as text. Empty, NaN and NA are missing.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, empty, not UTF-8, not separated by commas, or with a row that is
+        longer or shorter than the header.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(str(path), "there is no such file", "check the path")
+    if path.stat().st_size == 0:
+        raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
+    if _kind(path) == ".parquet":
+        try:
+            frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(
+                str(path), f"it is not a Parquet table ({error})", "write it again"
+            ) from error
+        return frame
+    _refuse_ragged(path)
+    return pd.read_csv(
+        path,
+        encoding="utf-8-sig",
+        float_precision="round_trip",
+        dtype=dict.fromkeys(_TEXT, "str"),
+        keep_default_na=False,
+        na_values=_MISSING,
+    )
+
+
+def _kind(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet"):
+        raise InputError(
+            str(path), f"tables do not end in {suffix or 'nothing'}", "use .csv or .parquet"
+        )
+    return suffix
+
+
+def _refuse_ragged(path: Path) -> None:
+    """Pandas fills short rows silently and takes long ones for an index."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if len(header) == 1 and ";" in header[0]:
+                raise InputError(
+                    str(path), "it is separated by semicolons", "save it separated by commas"
+                )
+            for row in rows:
+                if row and len(row) != len(header):
+                    raise InputError(
+                        str(path),
+                        f"line {rows.line_num} has {len(row)} fields, the header {len(header)}",
+                        "give every row one field a column",
+                    )
+    except UnicodeDecodeError as error:
+        raise InputError(
+            str(path), f"it is not UTF-8 text (byte {error.start})", "save it as CSV UTF-8"
+        ) from error
+    except csv.Error as error:
+        raise InputError(str(path), f"it is not a CSV table ({error})", "save it again") from error

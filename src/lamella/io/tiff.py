@@ -1,0 +1,343 @@
+"""TIFF, BigTIFF, OME-TIFF, ImageJ hyperstacks and Micro-Manager stacks; OME-TIFF is written."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import TiffFile, TiffPageSeries, TiffWriter
+
+from lamella.core.errors import InputError, LamellaError
+from lamella.core.frames import Frames, Image
+from lamella.core.movie import Movie, Scale, regular_times
+from lamella.io.atomic import whole_file
+from lamella.io.stated import settle
+from lamella.io.tiff_layout import layout
+from lamella.io.tiff_metadata import stated_in
+from lamella.io.tiff_planes import Planes, TiffFrames
+
+SUFFIXES = (".tif", ".tiff", ".btf", ".tf2", ".tf8")
+
+_COPY_AGAIN = "copy it again from its source"
+# What tifffile reports, and reads on, when a file ends before its images do.
+_BROKEN = (
+    "invalid page offset",
+    "invalid offset to page",
+    "corrupted",
+    "circular reference",
+    "TiffTag 270",  # the description, with scale and axes, lies beyond the end
+)
+
+
+def open_tiff(
+    path: str | os.PathLike[str],
+    *,
+    axes: str | None = None,
+    pixel_size_um: float | None = None,
+    interval_min: float | None = None,
+    channel_names: Sequence[str] | None = None,
+) -> Movie:
+    """A movie in one TIFF file (or, for Micro-Manager and OME, in the files that go on from it).
+
+    Parameters
+    ----------
+    axes : str or None
+        What the stored dimensions are, in letters T, C, Y, X, where the file is wrong or silent.
+    pixel_size_um, interval_min, channel_names
+        Win over what the file states.
+
+    Returns
+    -------
+    Movie
+        Frames are read one at a time; integers of 8 to 64 bit or floats of 32 or 64 bit, native
+        byte order, bilevel as uint8. What the file does not say about its scale is None.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, empty, cut off, no TIFF, a z-stack, a colour image, of a type that
+        is not supported, or with pixels that are not square.
+    """
+    path = Path(path)
+    _refuse_at_sight(path)
+    try:
+        with _tifffile_complaints() as complaints, TiffFile(path) as tif:
+            return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names)
+    except (LamellaError, MemoryError):
+        raise
+    except OSError as error:
+        raise InputError(
+            str(path), f"it cannot be opened ({error.strerror or error})", "check its access rights"
+        ) from error
+    except Exception as error:  # a damaged file may raise anything inside the parser
+        raise InputError(
+            str(path),
+            f"it cannot be read as TIFF ({str(error).strip() or type(error).__name__})",
+            "copy it again from its source, or open it in Fiji and save it as TIFF",
+        ) from error
+
+
+def _refuse_at_sight(path: Path) -> None:
+    if not path.exists():
+        raise InputError(str(path), "there is no such file", "check the path")
+    if path.stat().st_size == 0:
+        raise InputError(str(path), "it is empty (0 bytes)", _COPY_AGAIN)
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return  # said better by the caller
+    if start[:2] not in (b"II", b"MM"):
+        raise InputError(
+            str(path),
+            f"it is not a TIFF file (it starts with {start!r})",
+            "give the image itself; other formats can be saved as TIFF in Fiji",
+        )
+
+
+def _open(
+    path: Path,
+    tif: TiffFile,
+    complaints: list[str],
+    axes: str | None,
+    pixel_size_um: float | None,
+    interval_min: float | None,
+    channel_names: Sequence[str] | None,
+) -> Movie:
+    all_series = tif.series
+    broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
+    if broken or not all_series:
+        raise InputError(
+            str(path),
+            f"it is damaged or cut off after {len(tif.pages)} of its pages",
+            "copy it again from its source, or open it in Fiji and save it as TIFF",
+        )
+    series = all_series[0]
+    plan = layout(tif, series, source=str(path), axes=axes)
+    planes = Planes(plan.planes)
+    stated = stated_in(
+        tif, n_frames=plan.n_frames, n_channels=plan.n_channels, time_pages=plan.time_pages
+    )
+    settled = settle(
+        stated,
+        source=str(path),
+        n_frames=plan.n_frames,
+        n_channels=plan.n_channels,
+        pixel_size_um=pixel_size_um,
+        interval_min=interval_min,
+        channel_names=channel_names,
+    )
+    return Movie(
+        channels={
+            name: TiffFrames(planes, plan.plane_of[:, c])
+            for c, name in enumerate(settled.channel_names)
+        },
+        scale=settled.scale,
+        source=str(path),
+        notes=(*plan.notes, *_other_series(all_series), *settled.notes),
+    )
+
+
+def _other_series(all_series: Sequence[TiffPageSeries]) -> tuple[str, ...]:
+    if len(all_series) == 1:
+        return ()
+    told = ", ".join(f"{series.axes} {series.shape}" for series in all_series[1:4])
+    more = " …" * (len(all_series) > 4)
+    return (f"{len(all_series) - 1} more image series ignored: {told}{more}",)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file, with the files that a Micro-Manager stack of this position goes on in."""
+    stem, mark, rest = path.name.partition("_MMStack")
+    if not mark:
+        return [path]
+    position = re.sub(r"(_\d+)?\.ome\.tiff?$", "", rest)
+    like = re.compile(re.escape(stem + mark + position) + r"(_\d+)?\.ome\.tiff?")
+    return sorted(other for other in path.parent.iterdir() if like.fullmatch(other.name)) or [path]
+
+
+@contextmanager
+def _tifffile_complaints() -> Iterator[list[str]]:
+    """Collect what tifffile would log in this thread: it becomes an error or a note of ours."""
+    told: list[str] = []
+    thread = threading.get_ident()
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.thread != thread:
+            return True
+        if record.levelno >= logging.WARNING:
+            told.append(record.getMessage())
+        return False
+
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(keep)
+    try:
+        yield told
+    finally:
+        logger.removeFilter(keep)
+
+
+# Writing
+
+
+def write_labels(
+    path: str | os.PathLike[str], frames: Frames, *, scale: Scale, name: str = "cell"
+) -> None:
+    """Labels as OME-TIFF, axes TYX, deflate-compressed, one frame in memory at a time.
+
+    Parameters
+    ----------
+    frames : Frames
+        (T, Y, X) whole numbers, 0 = background. Stored as uint16 where the type of the frames
+        has at most 16 bits, else as uint32.
+    name : str
+        Kind of object; the name of the OME image.
+
+    Notes
+    -----
+    The same labels give the same bytes: no date and no random number is written.
+
+    Raises
+    ------
+    InputError
+        Labels that are negative, above 2³² − 1 or not whole numbers.
+    OutputError
+        When the disk refuses.
+    """
+    if frames.dtype.kind not in "bui":
+        raise InputError(
+            str(path), f"labels are whole numbers, got {frames.dtype}", "convert them to uint16"
+        )
+    dtype = np.dtype(np.uint16 if frames.dtype.itemsize <= 2 else np.uint32)
+    _write_ome(path, [frames], dtype, scale=scale, name=name, channel_names=None, compress=True)
+
+
+def write_movie(
+    path: str | os.PathLike[str],
+    channels: Mapping[str, Frames],
+    *,
+    scale: Scale,
+    compress: bool = True,
+    name: str = "movie",
+) -> None:
+    """Channels as OME-TIFF, axes TCYX (TYX for one channel), one frame in memory at a time.
+
+    Parameters
+    ----------
+    channels : mapping of str to Frames
+        Equal shapes and types: bool, integers up to 32 bit, float32 or float64.
+    """
+    all_frames = list(channels.values())
+    dtype = np.result_type(*(frames.dtype for frames in all_frames))
+    dtype = np.dtype(np.uint8) if dtype.kind == "b" else dtype
+    if (
+        dtype.kind not in "uif"
+        or dtype == np.float16
+        or (dtype.kind in "ui" and dtype.itemsize > 4)
+    ):
+        raise InputError(
+            str(path),
+            f"OME-TIFF has no pixels of type {dtype}",
+            "convert them to float32 or uint16",
+        )
+    names = list(channels)
+    _write_ome(
+        path, all_frames, dtype, scale=scale, name=name, channel_names=names, compress=compress
+    )
+
+
+def _write_ome(
+    path: str | os.PathLike[str],
+    channels: Sequence[Frames],
+    dtype: np.dtype[Any],
+    *,
+    scale: Scale,
+    name: str,
+    channel_names: list[str] | None,
+    compress: bool,
+) -> None:
+    n_frames, height, width = channels[0].shape
+    n_channels = len(channels)
+    shape = (n_frames, n_channels, height, width) if n_channels > 1 else (n_frames, height, width)
+    metadata: dict[str, Any] = {
+        "axes": "TCYX" if n_channels > 1 else "TYX",
+        "Name": name,
+        "Creator": "Lamella",
+        **_scale_metadata(scale, n_frames, n_channels),
+    }
+    if channel_names is not None:
+        metadata["Channel"] = {"Name": channel_names}
+    # OME asks for a UUID: one made from the content's description is the same every time.
+    metadata["UUID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{dtype}{shape}{metadata}"))
+    n_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    with (
+        whole_file(path) as part,
+        TiffWriter(part, bigtiff=n_bytes > 2**32 - 2**25, ome=True) as tif,
+    ):
+        tif.write(
+            _planes(path, channels, dtype),
+            shape=shape,
+            dtype=dtype,
+            photometric="minisblack",
+            compression="zlib" if compress else None,
+            rowsperstrip=height,
+            software="Lamella",
+            **_resolution(scale),
+            metadata=metadata,
+        )
+
+
+def _planes(
+    path: str | os.PathLike[str], channels: Sequence[Frames], dtype: np.dtype[Any]
+) -> Iterator[Image]:
+    """Planes in the order of the file, in the type of the file."""
+    for t in channels[0].span:
+        for frames in channels:
+            image = frames.frame(t)
+            if image.dtype.kind in "iu" and not np.can_cast(image.dtype, dtype):
+                low, high = int(image.min()), int(image.max())
+                if low < 0 or high > np.iinfo(dtype).max:
+                    raise InputError(
+                        str(path),
+                        f"frame {t} holds the label {low if low < 0 else high}, "
+                        f"which {dtype} cannot store",
+                        "renumber the labels from 1, background 0",
+                    )
+            yield np.ascontiguousarray(image, dtype=dtype)
+
+
+def _is_regular(times: NDArray[np.float64]) -> bool:
+    return np.array_equal(times, regular_times(len(times), float(times[1])))
+
+
+def _resolution(scale: Scale) -> dict[str, Any]:
+    """Resolution tags, for programs that read no OME metadata (ImageJ without Bio-Formats)."""
+    if scale.pixel_size_um is None:
+        return {}
+    per_cm = 1e4 / scale.pixel_size_um
+    return {"resolution": (per_cm, per_cm), "resolutionunit": "CENTIMETER"}
+
+
+def _scale_metadata(scale: Scale, n_frames: int, n_channels: int) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if scale.pixel_size_um is not None:
+        size = float(scale.pixel_size_um)
+        out |= {"PhysicalSizeX": size, "PhysicalSizeXUnit": "µm"}
+        out |= {"PhysicalSizeY": size, "PhysicalSizeYUnit": "µm"}
+    if scale.time_min is not None:
+        times: NDArray[np.float64] = np.asarray(scale.time_min, dtype=np.float64)
+        if n_frames > 1 and _is_regular(times):
+            out |= {"TimeIncrement": float(times[1]), "TimeIncrementUnit": "min"}
+        else:
+            per_plane = [float(time) for time in times for _ in range(n_channels)]
+            out["Plane"] = {"DeltaT": per_plane, "DeltaTUnit": ["min"] * len(per_plane)}
+    return out

@@ -1,0 +1,168 @@
+"""How a cell moves: steps, speed, path, and how straight it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lamella.core.movie import Scale
+from lamella.core.step import Reach, Step
+from lamella.core.table import Col
+from lamella.kernels.regions import shared_pixels
+from lamella.measure.view import Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
+
+
+class Migration(Step):
+    """Movement of the centroid between frames that can be trusted.
+
+    A frame is valid when the cell's area is at least `min_area_fraction` of the median area of the
+    frames in which it was found. A pair of consecutive frames is valid when both are and the cell
+    overlaps itself by `min_iou`. Only valid pairs have a step; a frame without the cell has no
+    position, and nothing bridges it.
+
+    A centroid that jitters adds to every step: with noise of SD σ px in y and x, a true step of s px
+    is measured as about √(s² + 4σ²) at its longest, +7 % at s = 3.2, σ = 0.8 and +68 % at s = 1.
+
+    Parameters
+    ----------
+    min_area_fraction : float
+    min_iou : float
+        Intersection over union of the cell in two consecutive frames, in raw coordinates.
+    """
+
+    version: ClassVar[int] = 1
+    min_area_fraction: float = Field(0.3, ge=0, le=1)
+    min_iou: float = Field(0.3, ge=0, le=1)
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(before=1)
+
+    def rows(self, view: FrameView) -> Columns:
+        """Area, centroid, contact with the border, and overlap with the frame before."""
+        regions = view.regions
+        height, width = view.labels.shape
+        box = regions.box
+        at_border = (
+            (box[:, 0] == 0) | (box[:, 1] == 0) | (box[:, 2] == height) | (box[:, 3] == width)
+        )
+        return {
+            Col.Y_PX: regions.centroid[:, 0],
+            Col.X_PX: regions.centroid[:, 1],
+            Col.AREA_PX: regions.area.astype(np.float64),
+            Col.TOUCHES_BORDER: at_border,
+            Col.IOU_PREVIOUS: _overlap_with_previous(view),
+        }
+
+    def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+        """Add what follows from the whole track: validity, steps, speed, µm."""
+        parts = [self._complete_track(rows, scale) for _, rows in table.groupby(Col.CELL)]
+        return pd.concat(parts, ignore_index=True) if parts else self._complete_track(table, scale)
+
+    def _complete_track(self, rows: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+        area = rows[Col.AREA_PX].to_numpy(np.float64)
+        position = rows[[Col.Y_PX, Col.X_PX]].to_numpy(np.float64)
+        found = np.isfinite(area)
+        enough = self.min_area_fraction * np.median(area[found]) if found.any() else np.inf
+        valid = np.greater_equal(area, enough, where=found, out=np.zeros(len(area), bool))
+        overlap = rows[Col.IOU_PREVIOUS].to_numpy(np.float64)
+        pair = valid & np.greater_equal(
+            overlap, self.min_iou, where=np.isfinite(overlap), out=np.zeros(len(area), bool)
+        )
+        pair[1:] &= valid[:-1]
+        pair[:1] = False  # the track's first frame has no frame before it
+        step = np.full(len(rows), np.nan)
+        duration = np.full(len(rows), np.nan)
+        step[1:] = np.hypot(*np.diff(position, axis=0).T)
+        step[~pair] = np.nan
+        duration[1:] = np.diff(rows[Col.TIME_MIN].to_numpy(np.float64))
+        at_border = rows[Col.TOUCHES_BORDER].to_numpy() == True  # noqa: E712  NaN is not True
+        return rows.assign(
+            **{
+                Col.Y_UM: position[:, 0] * scale.um,
+                Col.X_UM: position[:, 1] * scale.um,
+                Col.AREA_UM2: area * scale.um**2,
+                Col.EMPTY: ~found,
+                Col.TOUCHES_BORDER: at_border,
+                Col.VALID: valid,
+                Col.PAIR_VALID: pair,
+                Col.STEP_PX: step,
+                Col.STEP_UM: step * scale.um,
+                Col.SPEED: step * scale.um / duration,
+            }
+        )
+
+    def summarise(self, table: pd.DataFrame) -> pd.DataFrame:
+        """One row per cell, see the columns of `cells`."""
+        return per_cell(table, _summary)
+
+
+def _overlap_with_previous(view: FrameView) -> NDArray[np.float64]:
+    overlap = np.full(len(view.regions.label), np.nan)
+    before, regions_before = view.previous_labels, view.previous_regions
+    if before is None or regions_before is None:
+        return overlap
+    for i, label in enumerate(view.regions.label):
+        j = regions_before.row_of(int(label))
+        if j is not None:
+            shared = shared_pixels(view.labels, before, label, *view.regions.box[i])
+            overlap[i] = shared / (view.regions.area[i] + regions_before.area[j] - shared)
+    return overlap
+
+
+def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:
+    valid = rows[Col.VALID].to_numpy(bool)
+    pair = rows[Col.PAIR_VALID].to_numpy(bool)
+    empty = rows[Col.EMPTY].to_numpy(bool)
+    speed = rows[Col.SPEED].to_numpy(np.float64)[pair]
+    step_um = rows[Col.STEP_UM].to_numpy(np.float64)[pair]
+    step_px = rows[Col.STEP_PX].to_numpy(np.float64)[pair]
+    place_um = rows[[Col.Y_UM, Col.X_UM]].to_numpy(np.float64)
+    place_px = rows[[Col.Y_PX, Col.X_PX]].to_numpy(np.float64)
+    path_px = float(step_px.sum())
+    trusted = np.flatnonzero(valid)
+    ends = trusted[[0, -1]] if len(trusted) else None
+    return {
+        Col.N_FRAMES: len(rows),
+        Col.N_EMPTY_FRAMES: int(empty.sum()),
+        Col.EMPTY_RATE: float(empty.mean()),
+        Col.N_VALID_FRAMES: int(valid.sum()),
+        Col.N_VALID_PAIRS: int(pair.sum()),
+        Col.N_BORDER: int(rows[Col.TOUCHES_BORDER].sum()),
+        Col.MEAN_SPEED: mean_or_nan(speed),
+        Col.MEDIAN_SPEED: float(np.median(speed)) if len(speed) else np.nan,
+        Col.MAX_SPEED: float(speed.max()) if len(speed) else np.nan,
+        Col.SD_SPEED: sd_or_nan(speed),
+        Col.MEAN_STEP_UM: mean_or_nan(step_um),
+        Col.MEAN_STEP_PX: mean_or_nan(step_px),
+        Col.PATH_UM: float(step_um.sum()) if len(step_um) else np.nan,
+        Col.NET_UM: np.nan if ends is None else _distance(place_um, *ends),
+        Col.PERSISTENCE: (
+            min(_distance(place_px, *ends) / path_px, 1.0)
+            if ends is not None and path_px > 0
+            else np.nan
+        ),
+        Col.STRAIGHTNESS_RUNS: _straightness_of_runs(place_px, pair, path_px),
+        Col.AREA_UM2: mean_or_nan(rows[Col.AREA_UM2].to_numpy(np.float64)[valid]),
+        Col.AREA_PX: mean_or_nan(rows[Col.AREA_PX].to_numpy(np.float64)[valid]),
+    }
+
+
+def _distance(place: NDArray[np.float64], a: int, b: int) -> float:
+    return float(np.hypot(*(place[b] - place[a])))
+
+
+def _straightness_of_runs(
+    place: NDArray[np.float64], pair: NDArray[np.bool_], path: float
+) -> float:
+    """Σ net ÷ Σ path over the runs of consecutive valid pairs; NaN for a cell that never moved."""
+    if not path > 0:
+        return float("nan")
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], pair, [False]])))
+    starts, stops = edges[::2], edges[1::2]  # pair t joins frames t − 1 and t
+    return sum(_distance(place, a - 1, b - 1) for a, b in zip(starts, stops, strict=True)) / path

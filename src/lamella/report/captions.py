@@ -1,0 +1,90 @@
+"""What a reader must know before believing a figure or a column, in plain words."""
+
+from __future__ import annotations
+
+from lamella.core.table import Col
+
+INTERVAL = (
+    "Bar: mean and 95 % interval over movies (or the unit that was named), for these sessions only."
+)
+
+TRAJECTORIES = (
+    "Each line is one cell, moved so that its first trusted position is the origin. Dot: start;"
+    " star: end; grey: steps rejected because the area or the overlap with the frame before was"
+    " too small. Gaps are not bridged. All panels have the same scale; y points down, as in the"
+    " image. Longer movies travel further: compare the spread only between movies of like length."
+)
+
+SPEED = (
+    "One mark per cell. Noise of the centroid adds to every step and never cancels, so slow cells"
+    " look faster than they are (by 7 % at 3.2 px a step with 0.8 px of noise, by 68 % at 1 px a"
+    " step); compare movies taken at the same interval and quality."
+)
+
+STEP = (
+    "One mark per cell. The interval or the scale of the movies is not known, so steps per frame"
+    " stand in for speed: compare only movies taken at the same interval and magnification."
+)
+
+PERSISTENCE = (
+    "One mark per cell: net displacement over path (the published definition). It falls with the"
+    " length of the movie even for the same cell; compare only movies of like length, or use the"
+    " straightness of runs beside it."
+)
+
+STRAIGHTNESS = (
+    "One mark per cell: net displacement over path within unbroken runs of valid steps, so that"
+    " gaps bridge nothing. Longer runs still give lower values."
+)
+
+AREA = "One mark per cell: mean area of the mask over valid frames, as segmented."
+
+RATIO = (
+    "One mark per cell: mean of the pixels at or above the split over mean of those below. The"
+    " split is the cell’s own median unless another was set, so the ratio is above 1 even for a"
+    " uniform cell: the grey ticks show what noise alone would give. It depends on brightness and"
+    " understates a contrast confined to a small part of the cell; sessions of different exposure"
+    " are not comparable in absolute value."
+)
+
+BAND = (
+    "One mark per cell: the bright pixels near the edge over all other pixels of the cell. Unlike"
+    " the median split, it does not force half of the cell to be lamellipodium."
+)
+
+SCATTER = (
+    "One mark per cell on log axes. The ratio of a cell is its distance from the diagonal (1×);"
+    " the thin lines mark other ratios. Marks that leave their line towards the lower left point"
+    " to background or camera offset that was not removed."
+)
+
+EFFECTS = (
+    "Cohen’s d: difference of the means over the pooled SD (n − 1), with its 95 % interval. Bold:"
+    " all sessions; thin: each session alone. An interval that crosses 0 establishes no direction."
+    " The intervals hold for these sessions; that sessions differ among themselves is not in them."
+)
+
+EMPTY = (
+    "Frames in which the cell was not found, for each movie that has any. They enter no speed, no"
+    " path and no intensity."
+)
+
+COURSE = (
+    "Each line is one cell over time; each column has one scale, which ends at the 99.5th"
+    " percentile of its values. A slow fall of the ratio over the movie may be bleaching."
+)
+
+BACKGROUND_OFF = "No background was subtracted from these intensities."
+BACKGROUND_ON = "A background level was subtracted (column background)."
+
+DOTS: dict[str, str] = {
+    Col.MEAN_SPEED: SPEED,
+    Col.MEAN_STEP_UM: STEP,
+    Col.MEAN_STEP_PX: STEP,
+    Col.PERSISTENCE: PERSISTENCE,
+    Col.STRAIGHTNESS_RUNS: STRAIGHTNESS,
+    Col.AREA_UM2: AREA,
+    Col.AREA_PX: AREA,
+    Col.LAM_CYTO_RATIO: RATIO,
+    Col.BAND_RATIO: BAND,
+}

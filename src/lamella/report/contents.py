@@ -1,0 +1,49 @@
+"""What a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """Everything a report shows. Any table may be empty or lack columns.
+
+    Attributes
+    ----------
+    title : str
+        Name of the study.
+    frames, cells : pandas.DataFrame
+        Measures per cell and frame, and per cell.
+    conditions, effects : pandas.DataFrame
+        Means per condition and effect sizes, as statistics give them.
+    status : pandas.DataFrame
+        movie, stage, state, seconds, peak_mb, message.
+    samples : pandas.DataFrame
+        movie, path, condition, session, exclude …
+    filmstrips : mapping of str to bytes
+        PNG of sample frames by movie.
+    provenance : dict
+        Nested names and values, shown as they come. Known at the top level: ``versions``,
+        ``settings`` (by step), ``movies`` (by movie: fingerprint, keys, normalisation, background).
+    warnings : sequence of str
+        What the user should act on.
+    notes : sequence of str
+        Remarks of the user or of the pipeline, shown below the summary.
+    """
+
+    title: str = "Study"
+    frames: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    status: pd.DataFrame = field(default_factory=pd.DataFrame)
+    samples: pd.DataFrame = field(default_factory=pd.DataFrame)
+    filmstrips: Mapping[str, bytes] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    notes: Sequence[str] = ()

@@ -1,0 +1,199 @@
+"""Which figures a study gets, each with its title, caption and description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lamella.core.table import Col
+from lamella.report import captions
+from lamella.report.contents import ReportInput
+from lamella.report.figures.dots import dots_by_condition, speed_measure
+from lamella.report.figures.empty import empty_frames, empty_rate
+from lamella.report.figures.forest import effect_sizes
+from lamella.report.figures.intensity import lam_versus_cyto
+from lamella.report.figures.time_course import course_measures, time_course
+from lamella.report.figures.trajectories import trajectories
+from lamella.report.style import PAGE_MM, Images, Key, save
+from lamella.report.tables import (
+    has,
+    has_values,
+    numbers,
+    only,
+    per_channel,
+    sibling,
+    texts,
+    unique,
+)
+from lamella.report.words import count, label, listed
+
+CONSIDERED: tuple[str, ...] = (
+    Col.PERSISTENCE,
+    Col.STRAIGHTNESS_RUNS,
+    Col.AREA_UM2,
+    Col.LAM_CYTO_RATIO,
+    Col.BAND_RATIO,
+    Col.LAYER_RATIO,
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it goes into the run's folder (``name.png``, ``name.svg``) and into the page."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    images: Images
+    wide: bool
+
+
+def key_measures(table: pd.DataFrame) -> list[str]:
+    """The measures a report is about, of those in a table of cells: speed, path, area, ratios."""
+    speed = speed_measure(table)
+    names = [speed] if speed else []
+    for base in CONSIDERED:
+        names += [name for name in per_channel(table, base) if has_values(table, name)]
+    if Col.AREA_UM2 not in names and has_values(table, Col.AREA_PX):
+        names.append(Col.AREA_PX)
+    return names
+
+
+def key_rows(table: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `conditions` or `effects` on key measures, in their order; all if there are few."""
+    if not has(table, Col.MEASURE):
+        return table
+    found = unique(texts(table, Col.MEASURE))
+    order = [name for name in key_measures(cells) if name in found]
+    if len(found) <= 4 or not order:
+        order += [name for name in found if name not in order]
+    place = np.asarray([order.index(m) if m in order else -1 for m in texts(table, Col.MEASURE)])
+    kept = np.flatnonzero(place >= 0)
+    return table.iloc[kept[np.argsort(place[kept], kind="stable")]]
+
+
+def pictures(report: ReportInput) -> list[Picture]:
+    """Every figure that the tables allow, in the order of the page."""
+    key = Key.of(report.cells, report.samples, report.effects)
+    made = []
+    if has_values(report.effects, Col.COHENS_D):
+        made.append(_effects(report, key))
+    objects = unique([*texts(report.cells, Col.OBJECT), *texts(report.frames, Col.OBJECT)])
+    for name in objects or [""]:
+        part = _of_object(report, name) if name else report
+        for picture in _of_cells(part, key):
+            if len(objects) > 1:
+                picture = replace(
+                    picture, name=f"{picture.name}_{name}", title=f"{picture.title}: {name}"
+                )
+            made.append(picture)
+    return made
+
+
+def _of_object(report: ReportInput, name: str) -> ReportInput:
+    return replace(
+        report,
+        frames=only(report.frames, object=name),
+        cells=only(report.cells, object=name),
+        conditions=only(report.conditions, object=name),
+    )
+
+
+def _picture(name: str, title: str, caption: str, alt: str, drawn: Figure) -> Picture:
+    wide = drawn.get_figwidth() * 25.4 > 0.6 * PAGE_MM
+    return Picture(name, title, caption, alt, save(drawn), wide)
+
+
+def _effects(report: ReportInput, key: Key) -> Picture:
+    rows = key_rows(report.effects, report.cells)
+    names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
+    return _picture(
+        "effect_sizes",
+        "Effect sizes",
+        captions.EFFECTS,
+        f"Forest plot of Cohen’s d with 95 % intervals for {names}; the numbers are in the table.",
+        effect_sizes(rows, key),
+    )
+
+
+def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
+    frames, cells = report.frames, report.cells
+    conditions = listed(list(key.conditions)) or "all movies"
+    if has_values(frames, Col.Y_PX) or has_values(frames, Col.Y_UM):
+        yield _picture(
+            "trajectories",
+            "Trajectories",
+            captions.TRAJECTORIES,
+            f"Trajectories of cells from a common origin, a panel per group, for {conditions}.",
+            trajectories(frames, cells, key),
+        )
+    for measure in key_measures(cells):
+        yield _dots(report, measure, key, conditions)
+    for table in (cells, frames):
+        names = [name for name in per_channel(table, Col.LAM_MEAN) if has_values(table, name)]
+        for lam in names:
+            yield _scatter(report, table, lam, key)
+        if names:
+            break
+    if course_measures(frames):
+        shown = [label(name) for name in course_measures(frames)]
+        yield _picture(
+            "time_course",
+            "Over time",
+            captions.COURSE,
+            f"Small line plots per movie of {listed(shown)} over time.",
+            time_course(frames, cells, key),
+        )
+    if len(empty_frames(cells)):
+        yield _picture(
+            "empty_rate",
+            "Empty frames",
+            captions.EMPTY,
+            f"Bars of the share of empty frames of {count(len(empty_frames(cells)), 'movie')}.",
+            empty_rate(cells, key),
+        )
+
+
+def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:
+    bare = measure.partition("__")[0]
+    parts = [captions.DOTS.get(bare, "One mark per cell.")]
+    means = only(report.conditions, measure=measure)
+    if has_values(means, Col.MEAN):
+        parts.append(captions.INTERVAL)
+    if "ratio" in bare:
+        parts.append(_background(report, measure))
+    title = label(measure)
+    return _picture(
+        f"by_condition_{measure}",
+        title[:1].upper() + title[1:],
+        " ".join(parts),
+        f"{title} of every cell by condition ({conditions}); the numbers are in the tables.",
+        dots_by_condition(report.cells, measure, means if has(means, Col.MEAN) else None, key),
+    )
+
+
+def _scatter(report: ReportInput, table: pd.DataFrame, lam: str, key: Key) -> Picture:
+    channel = lam.partition("__")[2]
+    return _picture(
+        f"lam_versus_cyto{'_' + channel if channel else ''}",
+        "Bright against dim part" + (f" ({channel})" if channel else ""),
+        f"{captions.SCATTER} {_background(report, lam)}",
+        "Scatter plot of each cell’s bright mean against its dim mean on log axes.",
+        lam_versus_cyto(table, lam, report.cells, key),
+    )
+
+
+def _background(report: ReportInput, measure: str) -> str:
+    """Whether a background level was subtracted in this channel, as the tables say."""
+    names = (sibling(measure, Col.BACKGROUND), Col.BACKGROUND)
+    on = any(
+        bool((np.nan_to_num(numbers(table, name)) > 0).any())
+        for table in (report.frames, report.cells)
+        for name in names
+    )
+    return captions.BACKGROUND_ON if on else captions.BACKGROUND_OFF

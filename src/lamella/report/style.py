@@ -1,0 +1,193 @@
+"""One look for every figure: sizes, fonts, colours, and bytes that depend on the data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from io import BytesIO
+from typing import Any, ParamSpec
+
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lamella.core.table import Col
+from lamella.report.tables import texts, unique
+
+COLUMN_MM = 85.0
+PAGE_MM = 180.0
+DPI = 200
+
+# Okabe & Ito (2008), the order chosen so that the first ones also differ in lightness on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")
+INK = "#222222"
+FAINT = "#8C8C8C"
+HAIR = "#D0D0D0"
+
+P = ParamSpec("P")
+Floats = NDArray[np.float64]
+
+
+@cache
+def rc() -> dict[str, Any]:
+    """Settings of matplotlib, on top of its own defaults and not of the user's."""
+    # Journals ask for Arial or its like; asking for an absent family makes matplotlib complain.
+    present = set(font_manager.get_font_names())
+    families = [name for name in ("Arial", "Helvetica", "Liberation Sans") if name in present]
+    return {
+        "font.family": [*families, "DejaVu Sans"],
+        "font.size": 8,
+        "axes.titlesize": 8,
+        "axes.labelsize": 8,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "legend.fontsize": 7,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "xtick.minor.size": 1.5,
+        "ytick.minor.size": 1.5,
+        "xtick.minor.width": 0.4,
+        "ytick.minor.width": 0.4,
+        "lines.linewidth": 0.9,
+        "legend.frameon": False,
+        "legend.handletextpad": 0.3,
+        "legend.columnspacing": 1.2,
+        "savefig.facecolor": "white",
+        "figure.facecolor": "white",
+        "svg.fonttype": "none",
+        "svg.hashsalt": "lamella",
+        # A $ in a movie's name is a dollar, not mathematics.
+        "text.parse_math": False,
+        "axes.unicode_minus": True,
+    }
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """A figure function drawn in this style, whatever the user's matplotlibrc says."""
+
+    @wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.style.context(["default", rc()]):
+            return draw(*args, **kwargs)
+
+    return in_style
+
+
+def figure(width_mm: float, height_mm: float, *, layout: Any = "constrained") -> Figure:
+    """An empty figure of this size."""
+    return Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
+
+
+@dataclass(frozen=True)
+class Images:
+    """A figure's bytes, the same for the same tables on the same machine."""
+
+    png: bytes
+    svg: bytes
+
+
+def save(drawn: Figure) -> Images:
+    """The figure as PNG (200 dpi) and as SVG with text as text, without a date."""
+    with matplotlib.style.context(["default", rc()]):
+        png, svg = BytesIO(), BytesIO()
+        drawn.savefig(svg, format="svg", metadata={"Date": None})
+        drawn.savefig(png, format="png", dpi=DPI)
+    return Images(png.getvalue(), svg.getvalue())
+
+
+@dataclass(frozen=True)
+class Key:
+    """The colour of each condition and the marker of each session, one for all figures.
+
+    Conditions stand with the reference first and then in order of appearance. Beyond seven
+    conditions or eight sessions, colours and markers come round again.
+    """
+
+    conditions: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        cells: pd.DataFrame,
+        samples: pd.DataFrame | None = None,
+        effects: pd.DataFrame | None = None,
+    ) -> Key:
+        """The key of a study, from whichever tables there are."""
+        tables = [table for table in (samples, cells) if table is not None]
+        reference = [] if effects is None else texts(effects, Col.REFERENCE)
+        conditions = [name for table in tables for name in texts(table, Col.CONDITION)]
+        known = unique(conditions)
+        first = [name for name in unique(reference) if name in known]
+        sessions = [name for table in tables for name in texts(table, Col.SESSION)]
+        return cls(tuple(unique([*first, *known])), tuple(unique(sessions)))
+
+    def colour(self, condition: str) -> str:
+        if condition not in self.conditions:
+            return FAINT if self.conditions else COLOURS[0]
+        return COLOURS[self.conditions.index(condition) % len(COLOURS)]
+
+    def marker(self, session: str) -> str:
+        if session not in self.sessions:
+            return MARKERS[0]
+        return MARKERS[self.sessions.index(session) % len(MARKERS)]
+
+
+def shades(colour: str, n: int) -> list[str]:
+    """`n` shades of a colour, from darker to lighter, so that neighbours can be told apart."""
+    base = np.asarray(to_rgb(colour))
+    amounts = np.linspace(-0.35, 0.4, n) if n > 1 else np.zeros(1)
+    return [to_hex(base * (1 + a) if a < 0 else base + (1 - base) * a) for a in amounts]
+
+
+def say(axes: Axes, sentence: str) -> None:
+    """An empty panel which says why it is empty."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=FAINT)
+
+
+def nothing(sentence: str) -> Figure:
+    """A small figure which says why there is nothing to draw."""
+    drawn = figure(COLUMN_MM, 20)
+    say(drawn.subplots(), sentence)
+    return drawn
+
+
+def swarm(values: Floats, *, width: float) -> Floats:
+    """Sideways shifts that lay dots of like value side by side, at most ±width/2; no chance in it.
+
+    Dots within a fortieth of the range share a row, which fills from its middle outwards.
+    """
+    shift = np.zeros(len(values))
+    good = np.flatnonzero(np.isfinite(values))
+    if len(good) < 2 or np.ptp(values[good]) == 0:
+        parts: list[NDArray[np.int64]] = [good] if len(good) else []
+    else:
+        low, span = values[good].min(), np.ptp(values[good])
+        rows = np.floor((values[good] - low) / span * 40)
+        parts = [good[rows == row] for row in np.unique(rows)]
+    parts = [part[np.argsort(values[part], kind="stable")] for part in parts]
+    step = min(width / max((len(part) for part in parts), default=1), width / 6)
+    for part in parts:
+        places = np.arange(len(part))
+        shift[part] = np.where(places % 2, (places + 1) // 2, -(places // 2)) * step
+        shift[part] += 0 if len(part) % 2 else -step / 2
+    return shift

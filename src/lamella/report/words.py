@@ -1,0 +1,162 @@
+"""Numbers and columns in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lamella.core.table import Col
+from lamella.report.tables import missing, plain
+
+NOT_MEASURED = "–"
+
+LABELS: dict[str, str] = {
+    Col.MEAN_SPEED: "mean speed",
+    Col.MEDIAN_SPEED: "median speed",
+    Col.MAX_SPEED: "largest speed",
+    Col.SD_SPEED: "SD of speed",
+    Col.SPEED: "speed",
+    Col.MEAN_STEP_UM: "mean step",
+    Col.MEAN_STEP_PX: "mean step",
+    Col.PATH_UM: "path",
+    Col.NET_UM: "net displacement",
+    Col.STRAIGHTNESS_RUNS: "straightness of runs",
+    Col.AREA_UM2: "area",
+    Col.AREA_PX: "area",
+    Col.LAM_MEAN: "bright mean",
+    Col.CYTO_MEAN: "dim mean",
+    Col.LAM_CYTO_RATIO: "bright ÷ dim ratio",
+    Col.LAM_CYTO_RATIO_NOISE: "ratio from noise alone",
+    Col.LAM_CYTO_RATIO_SD: "SD of the ratio",
+    Col.BAND_RATIO: "edge band ratio",
+    Col.LAYER_RATIO: "layer ratio",
+    Col.N_FRAMES: "frames",
+    Col.N_EMPTY_FRAMES: "empty frames",
+    Col.N_VALID_FRAMES: "valid frames",
+    Col.N_VALID_PAIRS: "valid steps",
+    Col.N_UNDEFINED_RATIO: "frames without a ratio",
+    Col.COHENS_D: "Cohen’s d",
+    Col.HEDGES_G: "Hedges’ g",
+    Col.CLIFFS_DELTA: "Cliff’s δ",
+    Col.SD: "SD",
+    Col.MEAN_LOW: "95 % from",
+    Col.MEAN_HIGH: "95 % to",
+    Col.COHENS_D_LOW: "d from",
+    Col.COHENS_D_HIGH: "d to",
+    Col.MEAN_REFERENCE: "mean of reference",
+    Col.N_REFERENCE: "n of reference",
+    Col.N_CELLS: "cells",
+    Col.N_MOVIES: "movies",
+    Col.EXCLUDE: "reason",
+    Col.PEAK_MB: "peak memory",
+    Col.SECONDS: "time",
+}
+"""Short names where the column's own name does not read well; the others lose their underscores."""
+
+VERBS: dict[str, str] = {
+    Col.MEAN_SPEED: "{condition} moves {ratio}× as fast as {reference}",
+    Col.MEAN_STEP_UM: "{condition} moves {ratio}× as far per frame as {reference}",
+    Col.MEAN_STEP_PX: "{condition} moves {ratio}× as far per frame as {reference}",
+    Col.AREA_UM2: "{condition} covers {ratio}× the area of {reference}",
+    Col.AREA_PX: "{condition} covers {ratio}× the area of {reference}",
+}
+
+
+def label(name: str) -> str:
+    """A column's name for people, its channel in brackets.
+
+    >>> label("lam_cyto_ratio__VASP")
+    'bright ÷ dim ratio (VASP)'
+    """
+    bare, _, channel = name.partition("__")
+    text = LABELS.get(bare, bare.replace("_", " "))
+    return f"{text} ({channel})" if channel else text
+
+
+def unit(name: str) -> str:
+    """A column's unit; empty where it has none or is not in the vocabulary."""
+    try:
+        return Col.describe(name).unit
+    except KeyError:
+        return ""
+
+
+def axis_label(name: str) -> str:
+    """Name and unit, as on an axis, first letter raised."""
+    text = label(name)
+    text = text[:1].upper() + text[1:]
+    return f"{text} ({unit(name)})" if unit(name) else text
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number to so many significant digits, with a true minus sign; text stays as it is.
+
+    >>> number(-1.40056), number(360), number(0.00012), number(float("nan")), number(2.0)
+    ('−1.40', '360', '1.2e−4', '–', '2.00')
+    """
+    if missing(value):
+        return NOT_MEASURED
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        text = f"{int(value):,}".replace(",", "\u202f")
+    elif isinstance(value, float | np.floating):
+        text = _significant(float(value), digits)
+    else:
+        return plain(value)
+    return text.replace("-", "−")
+
+
+def _significant(value: float, digits: int) -> str:
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "-∞"
+    if value == 0:
+        return "0"
+    exponent = int(np.floor(np.log10(abs(value))))
+    if exponent < -3 or exponent > 6:
+        mantissa, _, power = f"{value:.{max(digits - 2, 0)}e}".partition("e")
+        return f"{mantissa}e{int(power)}"
+    return f"{value:,.{max(digits - 1 - exponent, 0)}f}".replace(",", "\u202f")
+
+
+def decimals(value: float, places: int = 2) -> str:
+    """A number to so many decimals, with a true minus sign and no minus zero.
+
+    >>> decimals(-1.40056), decimals(-0.0001), decimals(float("nan"))
+    ('−1.40', '0.00', '–')
+    """
+    if missing(value):
+        return NOT_MEASURED
+    return f"{value:z,.{places}f}".replace(",", "\u202f").replace("-", "−")
+
+
+def count(n: int, thing: str, things: str | None = None) -> str:
+    """So many of a thing.
+
+    >>> count(1, "movie"), count(3, "movie"), count(2, "series", "series")
+    ('1 movie', '3 movies', '2 series')
+    """
+    return f"{number(n)} {thing if n == 1 else things or thing + 's'}"
+
+
+def listed(names: list[str], most: int = 12) -> str:
+    """Names in a row, the tail of a long list counted.
+
+    >>> listed(["wt", "ko", "ki"]), listed(["a", "b", "c"], most=2)
+    ('wt, ko and ki', 'a, b and 1 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def shortened(name: str, most: int = 28) -> str:
+    """A long name shortened in its middle: both of its ends tell movies apart.
+
+    >>> shortened("experiment__2024__position_07", most=12)
+    'exper…ion_07'
+    """
+    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"

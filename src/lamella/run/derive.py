@@ -1,0 +1,64 @@
+"""The tables of a study, derived from those of its movies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lamella.core.table import Col, in_order, stacked
+from lamella.io.tables import read_table, write_table
+from lamella.run.stages import MovieTask
+from lamella.run.study import Study
+
+_MOST_ROWS_IN_CSV = 200_000
+_CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
+
+
+def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
+    """Write ``OUT/tables``: samples, frames, cells, conditions and effects.
+
+    Parameters
+    ----------
+    ready : sequence of MovieTask
+        The movies that are up to date, in the order of samples.csv.
+    """
+    folder = out / "tables"
+    write_table(folder / "samples.csv", _samples(study))
+    frames = stacked([read_table(task.folder / "frames.parquet") for task in ready])
+    cells = stacked([_cells_of(task) for task in ready])
+    cells = in_order(cells, _CELL_KEYS)
+    write_table(folder / "frames.parquet", frames)
+    write_table(folder / "cells.parquet", cells)
+    write_table(folder / "cells.csv", cells)
+    if len(frames) <= _MOST_ROWS_IN_CSV:
+        write_table(folder / "frames.csv", frames)
+    else:
+        (folder / "frames.csv").unlink(missing_ok=True)
+    conditions, effects = study.settings.statistics(cells)
+    write_table(folder / "conditions.csv", conditions)
+    write_table(folder / "effects.csv", effects)
+
+
+def _cells_of(task: MovieTask) -> pd.DataFrame:
+    cells = read_table(task.folder / "cells.parquet")
+    sample = task.sample
+    known = {Col.CONDITION: sample.condition, Col.SESSION: sample.session, **sample.extra}
+    return cells.assign(**{Col.UNIT: task.name, **known})
+
+
+def _samples(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                Col.MOVIE: s.movie,
+                Col.PATH: s.path,
+                Col.CONDITION: s.condition,
+                Col.SESSION: s.session,
+                Col.EXCLUDE: s.exclude,
+                **s.extra,
+            }
+            for s in study.samples
+        ]
+    )

@@ -1,0 +1,229 @@
+"""Run a study: every movie brought up to date, then the tables, statistics and report of all."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import tomli_w
+from filelock import FileLock, Timeout
+
+from lamella import __version__
+from lamella.core.errors import LamellaWarning, OutputError, SettingsError
+from lamella.core.table import Col
+from lamella.io import fingerprint
+from lamella.io.atomic import output_error, remove_partial_files, whole_file
+from lamella.io.tables import write_table
+from lamella.run.cache import Manifest
+from lamella.run.derive import derive_tables
+from lamella.run.movie import StageResult
+from lamella.run.report import write_report
+from lamella.run.stages import LOCK_FILE, MovieTask, keys_of, task_for
+from lamella.run.study import Sample, Study
+from lamella.run.workers import Progress, run_all
+
+_MADE_BY_A_RUN = ("movies", "tables", "figures", "report.html", "status.csv", LOCK_FILE)
+_PACKAGES = (
+    "numpy", "scipy", "pandas", "scikit-image", "opencv-python-headless", "numba", "tifffile"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    out: Path
+    results: list[StageResult] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why, by movie."""
+        return {r.movie: r.message for r in self.results if r.state == "failed"}
+
+    @property
+    def report(self) -> Path:
+        return self.out / "report.html"
+
+
+def run_study(
+    study: Study,
+    out: Path,
+    *,
+    workers: int = 1,
+    fresh: bool = False,
+    only: Sequence[str] = (),
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+    on_movie: Callable[[list[StageResult]], object] = lambda results: None,
+) -> Outcome:
+    """Run the whole pipeline on a study; what is up to date is not done again.
+
+    Parameters
+    ----------
+    out : Path
+        The run's folder, made if missing.
+    workers : int
+        Processes that work on movies at the same time.
+    fresh : bool
+        Throw earlier results of this run folder away first.
+    only : sequence of str
+        Names of movies; the others are left as they are. The study's tables hold every movie that
+        is up to date.
+    on_progress, on_movie
+        Called while movies are under way, and with the results of each as it ends.
+
+    Raises
+    ------
+    SettingsError
+        When `only` names a movie that is not in samples.csv.
+    OutputError
+        When the folder cannot be written, or another run works in it.
+    """
+    _refuse_unknown(only, study.samples)
+    with _locked(out):
+        if fresh:
+            _remove(out)
+        remove_partial_files(out)
+        usable = [s for s in study.samples if s.fault is None and not s.exclude]
+        chosen = [s for s in usable if not only or s.movie in only]
+        results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
+        _write_lock(study, out)
+        _write_status(out, results)
+        for ended in run_all(
+            [task_for(study, s, out) for s in chosen], workers=workers, on_progress=on_progress
+        ):
+            results += ended
+            on_movie(ended)
+            _write_status(out, results)
+        if only:
+            results += [
+                StageResult(s.movie, "run", "skipped", message="not named by --only")
+                for s in usable
+                if s not in chosen
+            ]
+        results = _in_order(results, study.samples)
+        _write_status(out, results)
+        ready = [task for task in (task_for(study, s, out) for s in usable) if _up_to_date(task)]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LamellaWarning)
+            derive_tables(study, ready, out)
+            write_report(out)
+        told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
+    return Outcome(out, results, told)
+
+
+def _up_to_date(task: MovieTask) -> bool:
+    manifest = Manifest(task.folder)
+    try:
+        return all(manifest.holds(stage, key) for stage, key in keys_of(task).items())
+    except Exception:  # noqa: BLE001  an input that is gone now is not up to date
+        return False
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold the run folder for this run alone; the system lets go of it when the process dies."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / ".lock", timeout=2)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            str(out), "another run is working in this folder", "wait for it, or choose another --out"
+        ) from None
+    except OSError as error:
+        raise output_error(out, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove(out: Path) -> None:
+    for name in _MADE_BY_A_RUN:
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _refuse_unknown(only: Sequence[str], samples: Sequence[Sample]) -> None:
+    unknown = sorted(set(only) - {s.movie for s in samples})
+    if unknown:
+        known = ", ".join(s.movie for s in samples[:10]) + (" …" if len(samples) > 10 else "")
+        raise SettingsError(
+            "--only", f"no movie named {', '.join(unknown)}", f"the study has {known}"
+        )
+
+
+def _set_aside(sample: Sample) -> StageResult:
+    if sample.fault is not None:
+        return StageResult(sample.movie, "samples", "failed", message=str(sample.fault))
+    return StageResult(sample.movie, "samples", "skipped", message=f"excluded: {sample.exclude}")
+
+
+def _in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:
+    """Results in the order of samples.csv, whichever movie ended first."""
+    place = {sample.movie: i for i, sample in reversed(list(enumerate(samples)))}
+    return sorted(results, key=lambda result: place[result.movie])
+
+
+def _write_status(out: Path, results: Sequence[StageResult]) -> None:
+    table = pd.DataFrame(
+        [
+            {
+                Col.MOVIE: r.movie,
+                Col.STAGE: r.stage,
+                Col.STATE: r.state,
+                Col.SECONDS: round(r.seconds, 3),
+                Col.PEAK_MB: round(r.peak_mb, 1),
+                Col.MESSAGE: r.message,
+            }
+            for r in results
+        ],
+        columns=[Col.MOVIE, Col.STAGE, Col.STATE, Col.SECONDS, Col.PEAK_MB, Col.MESSAGE],
+    )
+    write_table(out / "status.csv", table)
+
+
+def _write_lock(study: Study, out: Path) -> None:
+    """Everything that decides the result, in one readable file."""
+    inputs: dict[str, Any] = {}
+    for sample in study.samples:
+        if sample.fault is None:
+            try:
+                inputs[sample.movie] = {
+                    name: list(stamp) for name, stamp in fingerprint(study.path_of(sample)).items()
+                }
+            except Exception:  # noqa: BLE001  its absence is reported with the movie
+                inputs[sample.movie] = "not found"
+    content = {
+        "versions": {
+            "lamella": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _PACKAGES},
+        },
+        "settings": _without_none(study.settings.model_dump(mode="json")),
+        "inputs": inputs,
+    }
+    with whole_file(out / LOCK_FILE) as part:
+        part.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a setting that is None is left out."""
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_none(v) for v in value]
+    return value

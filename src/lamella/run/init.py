@@ -1,0 +1,183 @@
+"""Make a study out of a folder of movies: samples.csv and study.toml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lamella.core.errors import OutputError, SettingsError
+from lamella.core.table import Col
+from lamella.io.image_folder import SUFFIXES
+from lamella.io.atomic import whole_file
+from lamella.io.tables import write_table
+from lamella.run.pattern import PathPattern
+from lamella.run.settings import Known
+from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE, movie_name
+
+_CARRIED = ("unit", "replicate", "well", "field", "position")
+_ALL_CONDITIONS, _ONE_SESSION = "all", "1"
+
+_TEMPLATE = """\
+# Settings of this study. What is not set here has its default; `lamella check` names mistakes.
+title = {title}
+
+[scale]
+# What the movies' files do not state themselves. A number, or "unknown" to go without.
+{pixel_size}
+{interval}
+# axes = "TYX"            # for files whose time axis is tagged as something else
+
+[objects.cell]
+# channel = "GFP"         # the channel to segment; the first one by default
+[objects.cell.segment]
+method = "multiotsu"      # or "labels" (existing masks), "external" (your own function)
+foreground = "bright"     # "bright", "dark" or "either"
+[objects.cell.normalise]
+rule = "adaptive"         # dim movies are stretched before segmentation; "always", "never"
+
+[measure.background]
+method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
+
+[measure.migration]
+min_area_fraction = 0.3
+min_iou = 0.3
+
+[measure.lamellipodium]
+percentile = 50
+
+[statistics]
+{reference}
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a pattern found in a folder.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        One row per movie, as in samples.csv; paths relative to the folder.
+    ambiguous : tuple of str
+        Paths that the pattern reads in more than one way.
+    ignored : tuple of str
+        Image files that do not fit the pattern.
+    """
+
+    samples: pd.DataFrame
+    ambiguous: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def find_movies(folder: Path, pattern: str) -> Found:
+    """Match every image file, and every folder that holds images, against a pattern.
+
+    Raises
+    ------
+    SettingsError
+        When the folder is not there, the pattern is wrong, or nothing fits it.
+    """
+    if not folder.is_dir():
+        raise SettingsError(str(folder), "there is no such folder", "give the folder of the movies")
+    wanted = PathPattern(pattern)
+    candidates = list(_candidates(folder))
+    rows: dict[str, dict[str, str]] = {}
+    ambiguous = []
+    fitting = set()
+    for path in candidates:
+        match = wanted.match(path)
+        if match is None:
+            continue
+        fitting.add(path)
+        if match.ambiguous:
+            ambiguous.append(path)
+        whole = wanted.without_channel(path)
+        rows[whole] = {
+            Col.MOVIE: movie_name(whole),
+            Col.PATH: whole,
+            Col.CONDITION: match.fields.get(Col.CONDITION, _ALL_CONDITIONS),
+            Col.SESSION: match.fields.get(Col.SESSION, _ONE_SESSION),
+            **{name: match.fields[name] for name in _CARRIED if name in match.fields},
+            Col.EXCLUDE: "",
+        }
+    if not rows:
+        example = f", such as {candidates[0]}" if candidates else ""
+        raise SettingsError(
+            f"pattern {pattern!r}",
+            f"none of the {len(candidates)} image files and folders in {folder} fits it{example}",
+            "write the path from that folder, with {condition}, {session} … for what varies",
+        )
+    inside = tuple(f"{path}/" for path in fitting)
+    ignored = [p for p in candidates if p not in fitting and not p.startswith(inside)]
+    samples = pd.DataFrame(rows.values())
+    # Two paths may shorten to one name (a.tif and a.png): number them apart.
+    again = samples.groupby(Col.MOVIE).cumcount()
+    samples[Col.MOVIE] += again.map(lambda n: f"__{n + 1}" if n else "")
+    files_ignored = tuple(p for p in ignored if not (folder / p).is_dir())
+    return Found(samples, tuple(ambiguous), files_ignored)
+
+
+def write_study(
+    folder: Path,
+    found: Found,
+    into: Path,
+    *,
+    pixel_size_um: Known = None,
+    interval_min: Known = None,
+    force: bool = False,
+) -> None:
+    """Write samples.csv and study.toml into `into`.
+
+    Raises
+    ------
+    OutputError
+        When one of them is there already, unless `force`.
+    """
+    for name in (SETTINGS_FILE, SAMPLES_FILE):
+        if (into / name).exists() and not force:
+            raise OutputError(str(into / name), "it is there already", "use --force to replace it")
+    away = os.path.relpath(folder.resolve(), into.resolve())
+    samples = found.samples.copy()
+    if away != ".":
+        samples[Col.PATH] = [f"{Path(away).as_posix()}/{path}" for path in samples[Col.PATH]]
+    conditions = list(dict.fromkeys(samples[Col.CONDITION]))
+    write_table(into / SAMPLES_FILE, samples)
+    with whole_file(into / SETTINGS_FILE) as part:
+        part.write_text(
+            _TEMPLATE.format(
+                title=_quoted(folder.resolve().name),
+                pixel_size=_setting("pixel_size_um", pixel_size_um, "0.318"),
+                interval=_setting("interval_min", interval_min, "1.0"),
+                reference=f"# reference = {_quoted(conditions[0])}"
+                "   # compare every other condition with this one; all pairs by default",
+            ),
+            encoding="utf-8",
+        )
+
+
+def _candidates(folder: Path) -> Iterator[str]:
+    """Image files and folders that hold some, as paths with forward slashes, in natural order."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        here = Path(place).relative_to(folder)
+        images = sorted(
+            f for f in files if not f.startswith(".") and f.lower().endswith(SUFFIXES)
+        )
+        if images and here != Path():
+            yield here.as_posix()
+        yield from ((here / name).as_posix() for name in images)
+
+
+def _setting(name: str, value: Known, example: str) -> str:
+    if value is None:
+        return f"# {name} = {example}"
+    return f"{name} = {_quoted(value) if isinstance(value, str) else value}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

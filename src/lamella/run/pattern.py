@@ -1,0 +1,90 @@
+"""Patterns that name the parts of a path: ``{condition}{session}/{cell}.tif``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lamella.core.errors import SettingsError
+
+_FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_ANYTHING, _ANYTHING_GREEDY = r"[^/]+?", r"[^/]+"
+_TYPES = {"d": r"\d+", "a": r"[^\W\d_]+"}
+_CHANNEL = "channel"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The fields of one path, and whether they could have been read in another way."""
+
+    fields: dict[str, str]
+    ambiguous: bool
+
+
+class PathPattern:
+    """A pattern such as ``{condition}{session}/{cell}.tif``.
+
+    ``{name}`` is the shortest match within one part of the path, ``{name:d}`` digits only,
+    ``{name:a}`` letters only. Two fields side by side without types mean letters, then digits.
+    ``{channel}`` stays in the path: the files that differ only there are channels of one movie.
+
+    Raises
+    ------
+    SettingsError
+        When the pattern has no field, an unknown type, or fields that cannot be told apart.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        fields = list(_FIELD.finditer(text))
+        where = f"pattern {text!r}"
+        if not fields:
+            raise SettingsError(
+                where, "it has no {field}", "name the parts, as in {condition}/{cell}.tif"
+            )
+        names = [m[1] for m in fields]
+        if len(set(names)) < len(names):
+            raise SettingsError(where, "a field stands in it twice", "use each name once")
+        unknown = [m[2] for m in fields if m[2] and m[2] not in _TYPES]
+        if unknown or re.search(r"[{}]", _FIELD.sub("", text)):
+            raise SettingsError(
+                where, "it has a field that is not understood", "use {name}, {name:d} or {name:a}"
+            )
+        kinds = [m[2] for m in fields]
+        for i, (a, b) in enumerate(zip(fields, fields[1:], strict=False)):
+            if a.end() == b.start() and not kinds[i] and not fields[i + 1][2]:
+                if i and fields[i - 1].end() == a.start():
+                    raise SettingsError(
+                        where,
+                        f"{a[0]} and {b[0]} beside a third field cannot be told apart",
+                        "give them types, such as {condition:a}{session:d}",
+                    )
+                kinds[i], kinds[i + 1] = "a", "d"
+        self.fields = tuple(names)
+        self._shortest = self._compiled(fields, kinds, _ANYTHING)
+        self._longest = self._compiled(fields, kinds, _ANYTHING_GREEDY)
+
+    def match(self, path: str) -> Match | None:
+        """The fields of a path with forward slashes, or None where it does not fit."""
+        found, other = self._shortest.fullmatch(path), self._longest.fullmatch(path)
+        if found is None or other is None:
+            return None
+        return Match(found.groupdict(), found.groupdict() != other.groupdict())
+
+    def without_channel(self, path: str) -> str:
+        """The path with ``{channel}`` in the place of the channel's name, if there is one."""
+        found = self._shortest.fullmatch(path)
+        if found is None or _CHANNEL not in self.fields:
+            return path
+        start, end = found.span(_CHANNEL)
+        return f"{path[:start]}{{{_CHANNEL}}}{path[end:]}"
+
+    def _compiled(
+        self, fields: list[re.Match[str]], kinds: list[str | None], anything: str
+    ) -> re.Pattern[str]:
+        out, position = "", 0
+        for found, kind in zip(fields, kinds, strict=True):
+            out += re.escape(self.text[position : found.start()])
+            out += f"(?P<{found[1]}>{_TYPES[kind] if kind else anything})"
+            position = found.end()
+        return re.compile(out + re.escape(self.text[position:]))

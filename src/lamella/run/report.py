@@ -1,0 +1,118 @@
+"""Figures and report.html of a run's folder, from what lies in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lamella.core.errors import InputError
+from lamella.core.table import Col
+from lamella.io.atomic import whole_file
+from lamella.io.tables import read_table
+from lamella.run.cache import Manifest
+from lamella.run.stages import LOCK_FILE
+
+REPORT_FILE = "report.html"
+
+
+def write_report(out: Path) -> Path:
+    """Draw ``OUT/figures`` and write ``OUT/report.html`` from the tables of a run.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    InputError
+        When the folder is not that of a run.
+    """
+    from lamella.report.contents import ReportInput
+    from lamella.report.html import render
+    from lamella.report.pictures import pictures
+
+    if not (out / "tables" / "cells.parquet").is_file() or not (out / LOCK_FILE).is_file():
+        raise InputError(
+            str(out), "it is not the folder of a finished run", "run: lamella run STUDY --out DIR"
+        )
+    lock = tomllib.loads((out / LOCK_FILE).read_text(encoding="utf-8"))
+    frames = read_table(out / "tables" / "frames.parquet")
+    status = read_table(out / "status.csv")
+    manifests = _manifests(out, read_table(out / "tables" / "samples.csv"))
+    report = ReportInput(
+        title=lock["settings"]["title"],
+        frames=frames,
+        cells=read_table(out / "tables" / "cells.parquet"),
+        conditions=read_table(out / "tables" / "conditions.csv"),
+        effects=read_table(out / "tables" / "effects.csv"),
+        status=status,
+        samples=read_table(out / "tables" / "samples.csv"),
+        filmstrips=dict(_filmstrips(manifests)),
+        provenance={
+            "versions": lock["versions"],
+            "settings": lock["settings"],
+            "movies": {name: _decisions(m) for name, m in manifests.items()},
+        },
+        warnings=_warnings(status),
+        notes=_notes(lock["settings"]),
+    )
+    drawn = pictures(report)
+    for picture in drawn:
+        for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
+            with whole_file(out / "figures" / f"{picture.name}.{suffix}") as part:
+                part.write_bytes(content)
+    names = {picture.name for picture in drawn}
+    for old in (out / "figures").glob("*.*"):
+        if old.suffix in (".png", ".svg") and old.stem not in names:
+            old.unlink()
+    with whole_file(out / REPORT_FILE) as part:
+        part.write_text(render(report, drawn), encoding="utf-8")
+    return out / REPORT_FILE
+
+
+def _manifests(out: Path, samples: pd.DataFrame) -> dict[str, Manifest]:
+    folders = {str(name): out / "movies" / str(name) for name in samples[Col.MOVIE]}
+    return {name: Manifest(folder) for name, folder in folders.items() if folder.is_dir()}
+
+
+def _filmstrips(manifests: dict[str, Manifest]) -> Iterator[tuple[str, bytes]]:
+    for name, manifest in manifests.items():
+        for stage, done in manifest:
+            if stage.startswith("picture/") and (manifest.folder / done.files[0]).is_file():
+                yield name, (manifest.folder / done.files[0]).read_bytes()
+                break
+
+
+def _decisions(manifest: Manifest) -> dict[str, Any]:
+    """What was decided for this movie alone."""
+    told: dict[str, Any] = {}
+    for stage, done in manifest:
+        if "normalise" in done.found:
+            told["stretched"] = done.found["normalise"]["stretch"]
+            told["because"] = done.found["normalise"]["reason"]
+        if stage.startswith("track/"):
+            told["frames"] = done.found["n_frames"]
+            told["empty frames"] = len(done.found["empty_frames"])
+        if stage == "tables":
+            told["key"] = done.key
+    return told
+
+
+def _warnings(status: pd.DataFrame) -> list[str]:
+    fine = status[status[Col.STATE].isin(["done", "cached"]) & status[Col.MESSAGE].notna()]
+    return list(dict.fromkeys(str(message) for message in fine[Col.MESSAGE] if message))
+
+
+def _notes(settings: dict[str, Any]) -> list[str]:
+    background = settings["measure"]["background"]
+    if background["method"] == "none":
+        return [
+            "No background was subtracted: ratios of intensities depend on the camera's offset and "
+            "on the light around the cells. Set [measure.background] to remove it."
+        ]
+    return []

@@ -1,0 +1,152 @@
+"""One movie, one step: what `lamella segment` and `lamella measure` do."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from lamella.core.errors import FaultList, OutputError, SettingsError
+from lamella.core.frames import Frames, MappedFrames
+from lamella.core.movie import Movie
+from lamella.io import open_labels, open_movie, tiff
+from lamella.io.tables import write_table
+from lamella.measure import measure
+from lamella.preprocess import Normalise, refuse_nan
+from lamella.segment import ExistingLabels, Segmenter
+
+Advance = Callable[[int, int], object]
+"""Called with the number of frames done, and of all."""
+
+
+def segmenter_from(method: str, options: Sequence[str]) -> Segmenter:
+    """A segmenter from a method's name and ``key=value`` options.
+
+    Raises
+    ------
+    SettingsError, FaultList
+        When the method or one of the options does not exist, or a value does not fit.
+    """
+    values: dict[str, Any] = {"method": method}
+    for option in options:
+        key, equals, text = option.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {option}", "it has no value", "write --set key=value")
+        values[key.strip()] = _toml_value(text.strip())
+    adapter: TypeAdapter[Segmenter] = TypeAdapter(Segmenter)
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        raise FaultList([_option_fault(dict(e), method) for e in error.errors()]) from None
+
+
+def segment_movie(
+    source: Path,
+    out: Path,
+    *,
+    segmenter: Segmenter,
+    normalise: Normalise,
+    channel: str | None = None,
+    axes: str | None = None,
+    force: bool = False,
+    advance: Advance = lambda done, total: None,
+) -> tuple[int, int]:
+    """Segment one movie and write its labels as OME-TIFF.
+
+    Returns
+    -------
+    n_empty, n_frames : int
+        Frames in which nothing was found, and all frames.
+
+    Raises
+    ------
+    OutputError
+        When `out` is there already, unless `force`.
+    """
+    refuse_existing(out, force=force)
+    movie = open_movie(source, axes=axes)
+    if isinstance(segmenter, ExistingLabels):
+        labels = segmenter(open_labels(segmenter.pattern).frames)
+    else:
+        frames = refuse_nan(movie.channel(channel), source=movie.source)
+        labels = segmenter(normalise(frames, state=normalise.prepare(frames)))
+    n_empty = 0
+
+    def counted(t: int) -> Any:
+        nonlocal n_empty
+        frame = labels.frame(t)
+        n_empty += not frame.any()
+        advance(t + 1, len(labels))
+        return frame
+
+    counting: Frames = MappedFrames(labels, counted)
+    tiff.write_labels(out, counting, scale=movie.scale, name="cell")
+    return n_empty, len(labels)
+
+
+def measure_movie(
+    source: Path,
+    labels: Path,
+    out: Path,
+    *,
+    axes: str | None = None,
+    pixel_size_um: float | None = None,
+    interval_min: float | None = None,
+    force: bool = False,
+) -> Movie:
+    """Measure one movie with its labels; writes frames.csv and cells.csv into `out`."""
+    for name in ("frames.csv", "cells.csv"):
+        refuse_existing(out / name, force=force)
+    movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
+    channels = {
+        name: refuse_nan(frames, source=movie.source) for name, frames in movie.channels.items()
+    }
+    checked = Movie(channels, movie.scale, movie.source, movie.notes)
+    frames, cells = measure(checked, open_labels(labels))
+    write_table(out / "frames.csv", frames)
+    write_table(out / "cells.csv", cells)
+    return checked
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise the OutputError of a file that would be overwritten."""
+    if path.exists() and not force:
+        raise OutputError(str(path), "it is there already", "use --force to replace it")
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text  # a word without quotes
+
+
+def _option_fault(detail: dict[str, Any], method: str) -> SettingsError:
+    if detail["type"].startswith("union_tag"):
+        known = detail.get("ctx", {}).get("expected_tags", "")
+        return SettingsError(f"--method {method}", "there is no such method", f"use one of {known}")
+    name = str(detail["loc"][-1])
+    if detail["type"] == "missing":
+        return SettingsError(
+            f"--method {method}", f"it needs {name}", f"add --set {name}=…"
+        )
+    if detail["type"] == "extra_forbidden":
+        known = _settings_of(method)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+        return SettingsError(f"--set {name}", f"{method} has no such setting", hint)
+    return SettingsError(
+        f"--set {name}={detail['input']}", "the value is not accepted", str(detail["msg"])
+    )
+
+
+def _settings_of(method: str) -> list[str]:
+    options = Segmenter.__origin__.__args__  # type: ignore[attr-defined]
+    for option in options:
+        if option.model_fields["method"].default == method:
+            return [name for name in option.model_fields if name != "method"]
+    return []

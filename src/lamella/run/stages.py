@@ -1,0 +1,179 @@
+"""The stages of one movie, and the key of each: what its result depends on, and nothing else."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lamella.core.errors import InputError
+from lamella.core.movie import Movie
+from lamella.io import fingerprint, open_movie
+from lamella.preprocess import refuse_nan
+from lamella.run.cache import key_of
+from lamella.run.settings import Known, ObjectSettings, Settings
+from lamella.run.study import Sample, Study
+from lamella.segment import ExistingLabels, External
+
+LOCK_FILE = "study.lock.toml"
+"""Everything that decided the results of a run; marks its folder."""
+
+
+@dataclass(frozen=True)
+class MovieTask:
+    """All that a worker needs to process one movie; can be sent to another process.
+
+    Parameters
+    ----------
+    source : Path
+        The raw movie.
+    study_folder : Path
+        What relative paths in the settings start from.
+    folder : Path
+        ``OUT/movies/<movie>``, where the results go.
+    """
+
+    settings: Settings
+    sample: Sample
+    source: Path
+    study_folder: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.sample.movie
+
+
+def task_for(study: Study, sample: Sample, out: Path) -> MovieTask:
+    """The task of one row of samples.csv."""
+    return MovieTask(
+        study.settings, sample, study.path_of(sample), study.folder, out / "movies" / sample.movie
+    )
+
+
+def keys_of(task: MovieTask) -> dict[str, str]:
+    """The key of every stage, in the order in which they run.
+
+    Raises
+    ------
+    InputError
+        When the raw movie or its masks are not there.
+    """
+    settings = task.settings
+    reading = [fingerprint(task.source), settings.scale.axes, settings.channels.names]
+    scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
+    scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
+    keys: dict[str, str] = {}
+    measured = []
+    for name, each in settings.objects.items():
+        segment = keys[f"segment/{name}"] = key_of(reading, scale, *_segmenting(task, each))
+        track = keys[f"track/{name}"] = key_of(segment, each.track.provenance())
+        if name == next(iter(settings.objects)):
+            if each.centre:
+                keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
+            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 1)
+        for group_name, group in settings.measure.groups.items():
+            key = key_of(track, group.provenance(), settings.measure.background.provenance())
+            if group_name == "migration":  # looks at masks only: the background changes nothing
+                key = key_of(track, group.provenance())
+            keys[f"measure/{name}/{group_name}"] = key
+            measured.append(key)
+    keys["tables"] = key_of(task.name, measured)
+    return keys
+
+
+def open_raw(task: MovieTask) -> Movie:
+    """The raw movie with its scale; pixels are refused when read if they are not numbers.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or neither it nor the settings state its scale.
+    """
+    scale = task.settings.scale
+    pixel_size = _chosen(task.sample.pixel_size_um, scale.pixel_size_um)
+    interval = _chosen(task.sample.interval_min, scale.interval_min)
+    movie = open_movie(
+        task.source,
+        axes=scale.axes,
+        pixel_size_um=None if pixel_size == "unknown" else pixel_size,
+        interval_min=None if interval == "unknown" else interval,
+        channel_names=task.settings.channels.names,
+    )
+    missing = []
+    if movie.scale.pixel_size_um is None and pixel_size != "unknown":
+        missing.append("pixel_size_um")
+    if movie.scale.time_min is None and interval != "unknown" and movie.n_frames > 1:
+        missing.append("interval_min")
+    if missing:
+        wanted = " and ".join(missing)
+        raise InputError(
+            movie.source,
+            f"it does not state {wanted}",
+            f"set {wanted} under [scale] in study.toml, "
+            'or write "unknown" there to go without it (measures that need it are then missing)',
+        )
+    channels = {
+        name: refuse_nan(frames, source=movie.source) for name, frames in movie.channels.items()
+    }
+    return Movie(channels, movie.scale, movie.source, movie.notes)
+
+
+def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
+    """Where the existing masks of this movie lie.
+
+    Raises
+    ------
+    InputError
+        When the pattern names a field that does not exist.
+    """
+    raw = Path(task.sample.path)
+    fields = {
+        "movie": task.name,
+        "condition": task.sample.condition,
+        "session": task.sample.session,
+        "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
+        "folder": raw.parent.as_posix(),
+    }
+    try:
+        return task.study_folder / segmenter.pattern.format(**fields)
+    except (KeyError, IndexError, ValueError):
+        known = ", ".join(f"{{{name}}}" for name in fields)
+        raise InputError(
+            f"pattern = {segmenter.pattern!r}", "it names an unknown field", f"use {known}"
+        ) from None
+
+
+def external_in(task: MovieTask, segmenter: External) -> External:
+    """The external segmenter with its file, if it is one, found from the study's folder."""
+    place, _, name = segmenter.function.rpartition(":")
+    if not place.endswith(".py"):
+        return segmenter
+    return segmenter.model_copy(update={"function": f"{task.study_folder / place}:{name}"})
+
+
+def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
+    step = each.segment
+    if isinstance(step, ExistingLabels):
+        return [step.provenance(), fingerprint(masks_path(task, step))]
+    parts: list[Any] = [step.provenance(), each.channel, each.normalise.provenance()]
+    if isinstance(step, External):
+        parts.append(_source_of(external_in(task, step)))
+    return parts
+
+
+def _source_of(segmenter: External) -> Any:
+    """The fingerprint of the user's code, so that an edited function runs again."""
+    place = segmenter.function.rpartition(":")[0]
+    if not place.endswith(".py"):
+        try:
+            spec = importlib.util.find_spec(place)
+        except (ImportError, ValueError):
+            return None  # told when it is called
+        place = spec.origin if spec and spec.origin else ""
+    return fingerprint(Path(place)) if Path(place).is_file() else None
+
+
+def _chosen(of_sample: Known, of_study: Known) -> Known:
+    return of_study if of_sample is None else of_sample

@@ -1,0 +1,171 @@
+"""A study: its settings and its samples, one row per movie."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lamella.core.errors import InputError, LamellaError, SettingsError
+from lamella.core.table import Col
+from lamella.run.settings import Known, Settings, read_settings
+
+SETTINGS_FILE = "study.toml"
+SAMPLES_FILE = "samples.csv"
+_OPTIONAL = ("unit", "replicate", "well", "field", "position", "exclude", "pixel_size_um", "interval_min")
+_COLUMNS = (Col.MOVIE, Col.PATH, Col.CONDITION, Col.SESSION, *_OPTIONAL)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row of samples.csv.
+
+    Parameters
+    ----------
+    movie : str
+        Name, unique and safe as a folder name.
+    path : str
+        File, folder of frames or ``{channel}`` pattern, relative to the study.
+    extra : dict of str to str
+        Other columns (well, replicate …), carried to the tables.
+    fault : LamellaError or None
+        What is wrong with this row; the movie is then reported as failed and the others are done.
+    """
+
+    movie: str
+    path: str
+    condition: str
+    session: str
+    exclude: str
+    pixel_size_um: Known
+    interval_min: Known
+    extra: dict[str, str]
+    fault: LamellaError | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A folder with study.toml and samples.csv."""
+
+    folder: Path
+    settings: Settings
+    samples: tuple[Sample, ...]
+
+    def path_of(self, sample: Sample) -> Path:
+        """Where the raw movie lies."""
+        return self.folder / sample.path
+
+
+def open_study(path: Path) -> Study:
+    """Read a study from its folder, or from its study.toml.
+
+    Raises
+    ------
+    SettingsError, FaultList
+        When one of the files is absent or cannot be understood as a whole. Faults of single rows do
+        not raise; they stand in `Sample.fault`.
+    """
+    file = path / SETTINGS_FILE if path.is_dir() else path
+    return Study(
+        file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE))
+    )
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """The rows of a samples.csv."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, restval=""))
+            columns = list(rows[0]) if rows else []
+    except FileNotFoundError:
+        raise SettingsError(
+            str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SettingsError(
+            str(path), f"it is not a CSV file ({error})", "save it as CSV (UTF-8)"
+        ) from None
+    if not rows:
+        raise SettingsError(str(path), "it lists no movie", "add one row per movie")
+    if Col.PATH not in columns:
+        raise SettingsError(
+            str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"
+        )
+    unknown = [c for c in columns if c is not None and c not in _COLUMNS]
+    if None in columns or unknown:
+        told = f"unknown columns {', '.join(unknown)}" if unknown else "a row has too many fields"
+        raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
+    samples = [_sample(row) for row in rows]
+    return _with_faults(samples, path.name)
+
+
+def movie_name(path: str) -> str:
+    """A name from a path: ``ki1/12.tif`` → ``ki1__12``."""
+    bare = PurePosixPath(path.replace("{channel}", ""))
+    stem = re.sub(r"(\.ome)?\.[A-Za-z0-9]{2,5}$", "", bare.name) or bare.name
+    parts = [part for part in (*bare.parts[:-1], stem) if part not in ("..", ".", "/")]
+    safe = [re.sub(r"[^\w.-]+", "_", part).strip("._-") for part in parts]
+    return "__".join(part for part in safe if part) or "movie"
+
+
+def _sample(row: dict[str, str]) -> Sample:
+    value = {name: (text or "").strip() for name, text in row.items()}
+    return Sample(
+        movie=value.get(Col.MOVIE) or movie_name(value[Col.PATH]),
+        path=value[Col.PATH],
+        condition=value.get(Col.CONDITION, ""),
+        session=value.get(Col.SESSION, "") or "1",
+        exclude=value.get(Col.EXCLUDE, ""),
+        pixel_size_um=_scale(value.get("pixel_size_um", "")),
+        interval_min=_scale(value.get("interval_min", "")),
+        extra={
+            name: value[name]
+            for name in ("unit", "replicate", "well", "field", "position")
+            if value.get(name)
+        },
+    )
+
+
+def _scale(text: str) -> Known:
+    if text == "unknown":
+        return "unknown"
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return float("nan")  # reported with the row, where its number is known
+
+
+def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
+    paths = Counter(sample.path for sample in samples)
+    first_with: dict[str, int] = {}
+    checked = []
+    for line, sample in enumerate(samples, start=2):
+        where = f"{file} line {line} ({sample.movie})"
+        fault: LamellaError | None = None
+        first = first_with.setdefault(sample.movie.casefold(), line)
+        scales = (sample.pixel_size_um, sample.interval_min)
+        if not sample.path:
+            fault = InputError(where, "it has no path", "give the movie's file or folder")
+        elif first != line:
+            same = "the same movie twice" if paths[sample.path] > 1 else "a movie name used twice"
+            fault = InputError(
+                where, f"{same} (first on line {first})", "delete the row or rename the movie"
+            )
+        elif not re.fullmatch(r"[\w.-]+", sample.movie) or sample.movie.startswith("."):
+            fault = InputError(
+                where,
+                "the movie's name is not safe as a folder name",
+                "use letters, digits, '_', '-' and '.'",
+            )
+        elif not sample.condition:
+            fault = InputError(where, "it has no condition", "fill in the column condition")
+        elif any(isinstance(s, float) and not 0 < s < float("inf") for s in scales):
+            fault = InputError(
+                where,
+                "pixel_size_um and interval_min must be positive numbers",
+                'correct them, or write "unknown"',
+            )
+        checked.append(Sample(**{**vars(sample), "fault": fault}))
+    return checked

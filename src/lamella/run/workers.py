@@ -1,0 +1,178 @@
+"""Run movies in parallel processes, and survive the loss of one.
+
+A worker that is killed (by the system, for memory) takes its pool down. The movies that were under
+way are then tried once more, one at a time; a movie that takes its worker down again is reported as
+failed, and the others go on. Workers end at once when the process that started them dies, so that a
+killed run leaves nobody writing behind its back.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing.context import BaseContext
+from typing import Any, NamedTuple
+
+from lamella.run.movie import StageResult, run_movie
+from lamella.run.stages import MovieTask
+
+_TELL_EVERY_S = 0.1
+
+
+class Progress(NamedTuple):
+    """A movie has come so far in a stage."""
+
+    movie: str
+    stage: str
+    done: int
+    total: int
+
+
+def run_all(
+    tasks: Sequence[MovieTask],
+    *,
+    workers: int,
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+) -> Iterator[list[StageResult]]:
+    """Process movies, giving the results of each as it ends.
+
+    Parameters
+    ----------
+    workers : int
+        1 works in this process; more in as many others.
+    on_progress
+        Called in this process, at most ten times a second and movie.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        for task in tasks:
+            yield run_movie(task, _throttled(task.name, on_progress))
+        return
+    yield from _run_in_pools(tasks, workers, on_progress)
+
+
+def _run_in_pools(
+    tasks: Sequence[MovieTask], workers: int, on_progress: Callable[[Progress], object]
+) -> Iterator[list[StageResult]]:
+    context = _context()
+    waiting = {task.name: task for task in tasks}
+    while waiting:
+        begun: set[str] = set()
+        for results in _pool(context, list(waiting.values()), workers, on_progress, begun):
+            waiting.pop(results[0].movie)
+            yield results
+        # What is left was lost with a worker. The movies that had begun are tried again, each in a
+        # pool of its own, so that one that kills its worker kills only itself.
+        for name in [name for name in waiting if name in begun]:
+            task = waiting.pop(name)
+            ended = list(_pool(context, [task], 1, on_progress, set()))
+            yield ended[0] if ended else [_lost(task)]
+        if waiting and not begun:
+            yield from ([_lost(task)] for task in waiting.values())
+            return
+
+
+def _lost(task: MovieTask) -> StageResult:
+    return StageResult(
+        task.name,
+        "worker",
+        "failed",
+        message=f"{task.source}: its worker was killed, twice, most likely for lack of memory; "
+        "use fewer workers or a machine with more memory",
+    )
+
+
+def _pool(
+    context: BaseContext,
+    tasks: Sequence[MovieTask],
+    workers: int,
+    on_progress: Callable[[Progress], object],
+    begun: set[str],
+) -> Iterator[list[StageResult]]:
+    """Results until all tasks have ended or a worker was lost; notes which movies had begun."""
+    events: Any = context.Queue()
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)),
+        mp_context=context,
+        initializer=_start_worker,
+        initargs=(events,),
+    )
+    try:
+        running: set[Future[list[StageResult]]] = {pool.submit(_work, task) for task in tasks}
+        while running:
+            ended, running = wait(running, timeout=_TELL_EVERY_S, return_when=FIRST_COMPLETED)
+            for progress in _drained(events):
+                begun.add(progress.movie)
+                on_progress(progress)
+            for future in ended:
+                with suppress(BrokenProcessPool):
+                    yield future.result()
+    finally:
+        # Also reached by Ctrl-C: nothing waits for movies that have not begun.
+        pool.shutdown(wait=True, cancel_futures=True)
+        events.close()
+        events.cancel_join_thread()
+
+
+def _drained(events: Any) -> Iterator[Progress]:
+    while True:
+        try:
+            yield events.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _context() -> BaseContext:
+    """Workers forked from a small server that has imported the code once, where there is one."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["lamella.run.movie"])
+    return context
+
+
+_events: Any = None
+
+
+def _start_worker(events: Any) -> None:
+    global _events  # noqa: PLW0603  one queue a process, handed over when it starts
+    _events = events
+    # One worker, one core: the parallelism is that of the movies.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import cv2
+
+    cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(task: MovieTask) -> list[StageResult]:
+    _events.put(Progress(task.name, "open", 0, 1))
+    return run_movie(task, _throttled(task.name, _events.put))
+
+
+def _throttled(
+    movie: str, put: Callable[[Progress], object]
+) -> Callable[[str, int, int], None]:
+    last: dict[str, float] = {}
+
+    def tell(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - last.get(stage, 0.0) >= _TELL_EVERY_S:
+            last[stage] = now
+            put(Progress(movie, stage, done, total))
+
+    return tell

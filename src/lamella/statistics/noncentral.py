@@ -1,0 +1,89 @@
+"""The interval of a standardised difference, from the noncentral t distribution."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+from scipy.optimize import brentq
+
+# Beyond this |t| the series of the noncentral t is slow (at 1e6 it takes minutes) and the
+# quadrature exact; both agree to 1e-9 around it.
+_LARGE_T = 30.0
+_NODES, _WEIGHTS = special.roots_legendre(400)
+_Z = 9 * _NODES
+_NORMAL = 9 * _WEIGHTS * np.exp(-(_Z**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def d_interval(d: float, n: int, n_reference: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Interval of the population's standardised difference, given Cohen's d of a sample.
+
+    The noncentralities are sought under which the observed t would be as extreme as `level` just
+    allows, and rescaled to d (the pivot method). Exact for independent normal groups of equal
+    variance.
+
+    Parameters
+    ----------
+    d : float
+        Cohen's d with the pooled SD.
+    n, n_reference : int
+        Units of the two groups.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end; NaN where d is not finite or a group has fewer than 2 units.
+
+    References
+    ----------
+    Cumming and Finch 2001, https://doi.org/10.1177/0013164401614002
+
+    Examples
+    --------
+    >>> low, high = d_interval(0.0, 10, 10)
+    >>> round(low, 4), round(high, 4)
+    (-0.8765, 0.8765)
+    """
+    if not math.isfinite(d) or min(n, n_reference) < 2:
+        return math.nan, math.nan
+    scale = math.sqrt(1 / n + 1 / n_reference)
+    t, df = abs(d) / scale, n + n_reference - 2
+    tail = (1 - level) / 2
+    low = scale * _noncentrality(t, df, 1 - tail)
+    high = scale * _noncentrality(t, df, tail)
+    # Solved for |d|, so that swapping the groups gives exactly the mirrored interval.
+    return (low, high) if d >= 0 else (-high, -low)
+
+
+def _noncentrality(t: float, df: int, probability: float) -> float:
+    """The noncentrality under which T stays below `t` with this probability."""
+
+    def excess(nc: float) -> float:
+        return noncentral_t_cdf(t, df, nc) - probability
+
+    # SD of the noncentrality's distribution, roughly: Z + t·S below.
+    step = 2 * math.sqrt(1 + t * t / (2 * df))
+    low, high = t - step, t + step
+    # The probability falls as the noncentrality grows.
+    while excess(low) < 0:
+        low -= step
+        step *= 2
+    while excess(high) > 0:
+        high += step
+        step *= 2
+    return float(brentq(excess, low, high, xtol=1e-12 * max(1.0, t), rtol=1e-13))
+
+
+def noncentral_t_cdf(t: float, df: int, nc: float) -> float:
+    """P(T ≤ t) for a noncentral t with `df` degrees of freedom, t ≥ 0, right at any size of t.
+
+    T ≤ t means nc ≤ t·S + Z, with Z standard normal and S² = χ²/df: for large t this is integrated
+    over Z, where it is smooth.
+    """
+    if t <= _LARGE_T or t < 0.5 * math.sqrt(2 * df):
+        return float(special.nctdtr(df, nc, t))
+    least = np.maximum((nc - _Z) / t, 0)
+    return float(_NORMAL @ special.gammaincc(df / 2, df * least**2 / 2))

@@ -1,0 +1,177 @@
+"""Cells to experimental units: what statistics may count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lamella.core.errors import InputError, SettingsError
+from lamella.core.table import Col
+from lamella.statistics.columns import N_CELLS_MISSING
+
+ALL_SESSIONS = "all"
+
+
+def to_units(
+    cells: pd.DataFrame,
+    *,
+    value: str,
+    condition: str = Col.CONDITION,
+    session: str | None = Col.SESSION,
+    unit: str | None = None,
+) -> pd.DataFrame:
+    """Average the cells of each experimental unit.
+
+    Cells of one movie share their dish, their day and their focus; counted as if independent they
+    make differences look surer than they are.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        One row per cell.
+    value : str
+        The measure; values that are not finite are left out and counted.
+    condition : str
+        Column of the condition. Rows without one are left out.
+    session : str or None
+        Column of the imaging session. The default may be absent from the table; rows without a
+        session belong to none. None = sessions are not told apart.
+    unit : str or None
+        Column of the experimental unit. None = the column ``unit`` where it is filled, else the
+        movie; in a table with neither, each row is a unit. Rows without a unit are left out.
+
+    Returns
+    -------
+    DataFrame
+        One row per unit, in order of first appearance: `condition`, `session` (None where there is
+        none), `unit`, the measure (NaN where no cell has a value), `n_cells` (cells with a value),
+        `n_cells_missing`, `n_movies` (of the cells with a value; NaN without a column ``movie``).
+
+    Raises
+    ------
+    SettingsError
+        A column that the table lacks, or a measure that is not numeric.
+    InputError
+        A table of several kinds of objects, or a session named ``all``.
+
+    Notes
+    -----
+    Units are nested in conditions and sessions, because dishes are numbered anew in each: a unit
+    imaged in two sessions counts once in each. With ``session=None`` it counts once.
+    """
+    refuse_unknown_measures(cells, [value])
+    refuse_several_objects(cells)
+    rows = assigned(cells, condition=condition, session=session, unit=unit)
+    return unit_means(rows, value)
+
+
+def refuse_unknown_measures(cells: pd.DataFrame, measures: list[str]) -> None:
+    """Raise when a measure is not a numeric column, naming those that are."""
+    numeric = [str(name) for name in cells.select_dtypes("number").columns]
+    for measure in measures:
+        if measure not in numeric:
+            what = "is not numeric" if measure in cells.columns else "is not in the table"
+            raise SettingsError(
+                "measures", f"{measure!r} {what}", f"its numeric columns are {', '.join(numeric)}"
+            )
+
+
+def assigned(
+    cells: pd.DataFrame, *, condition: str, session: str | None, unit: str | None
+) -> pd.DataFrame:
+    """The cells that have a condition and a unit, with these columns under their standard names.
+
+    `condition`, `session` and `unit` are text, so that doses given as numbers are names too;
+    every other column stays.
+    """
+    if session == Col.SESSION and session not in cells.columns:
+        session = None
+    for setting, column in (("condition", condition), ("session", session), ("unit", unit)):
+        if column is not None and column not in cells.columns:
+            raise SettingsError(
+                setting,
+                f"there is no column {column!r} in the table",
+                f"its columns are {', '.join(map(str, cells.columns))}",
+            )
+    rows = cells.copy()
+    rows[Col.UNIT] = _unit_names(cells, unit)
+    rows[Col.CONDITION] = _names(cells[condition])
+    rows[Col.SESSION] = None if session is None else _names(cells[session])
+    if (rows[Col.SESSION] == ALL_SESSIONS).any():
+        raise InputError(
+            str(session),
+            f"a session is named {ALL_SESSIONS!r}, which means every session",
+            "give that session another name",
+        )
+    return rows[rows[Col.CONDITION].notna() & rows[Col.UNIT].notna()]
+
+
+def unit_means(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """One row per unit of assigned cells; see `to_units`."""
+    keys = [Col.CONDITION, Col.SESSION, Col.UNIT]
+    known = finite(rows[value])
+    work = rows[keys].copy()
+    work[value] = rows[value].astype(np.float64).where(known)
+    work[Col.N_CELLS] = known.astype(np.int64)
+    work[N_CELLS_MISSING] = (~known).astype(np.int64)
+    work[Col.N_MOVIES] = rows[Col.MOVIE].where(known) if Col.MOVIE in rows.columns else np.nan
+    units = (
+        work.groupby(keys, sort=False, dropna=False)
+        .agg({value: "mean", Col.N_CELLS: "sum", N_CELLS_MISSING: "sum", Col.N_MOVIES: "nunique"})
+        .reset_index()
+    )
+    if Col.MOVIE not in rows.columns:
+        units[Col.N_MOVIES] = np.nan
+    return units
+
+
+def finite(column: pd.Series) -> NDArray[np.bool_]:
+    """True where the column has a value that is a finite number."""
+    known: NDArray[np.bool_] = np.isfinite(column.to_numpy(np.float64, na_value=np.nan))
+    return known
+
+
+def _names(column: pd.Series) -> pd.Series:
+    """The column as text; what is missing or blank is None."""
+    text = column.astype(object).where(column.notna(), None)
+    return text.map(_name, na_action="ignore").astype(object)
+
+
+def _name(value: object) -> str | None:
+    # Whole numbers become floats in a column that has gaps: 10 and 10.0 are one dose.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() or None
+
+
+def _unit_names(cells: pd.DataFrame, unit: str | None) -> pd.Series:
+    movies = _names(cells[Col.MOVIE]) if Col.MOVIE in cells.columns else None
+    if unit is not None:
+        names = _names(cells[unit])
+        # Cells are numbered anew in each movie.
+        if unit == Col.CELL and movies is not None:
+            return names.where(
+                names.isna(), [f"{m}/{c}" for m, c in zip(movies, names, strict=True)]
+            )
+        return names
+    units = _names(cells[Col.UNIT]) if Col.UNIT in cells.columns else None
+    if units is not None and movies is not None:
+        return units.where(units.notna(), movies)
+    if units is not None and units.notna().any():
+        return units
+    if movies is not None:
+        return movies
+    return pd.Series([str(i) for i in range(len(cells))], index=cells.index, dtype=object)
+
+
+def refuse_several_objects(cells: pd.DataFrame) -> None:
+    """Raise when rows of the table are not of one kind, such as cells and their nuclei."""
+    if Col.OBJECT in cells.columns:
+        objects = [str(name) for name in cells[Col.OBJECT].dropna().unique()]
+        if len(objects) > 1:
+            raise InputError(
+                Col.OBJECT,
+                f"the table holds several kinds of objects: {', '.join(objects)}",
+                "compare one kind at a time",
+            )
