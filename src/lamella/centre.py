@@ -45,7 +45,8 @@ class Centre(Step):
         latest = np.maximum.accumulate(np.where(found, np.arange(len(centroids)), -1))
         latest[latest < 0] = np.flatnonzero(found)[0]
         # Half a pixel rounds up everywhere, not to even, so that a steady cell stays steady.
-        return middle - np.floor(centroids[latest] + 0.5).astype(np.int64)
+        rounded: NDArray[np.int64] = np.floor(centroids[latest] + 0.5).astype(np.int64)
+        return middle - rounded
 
     def __call__(self, frames: Frames, *, offsets: NDArray[np.int64]) -> Frames:
         """The frames as seen from the cell, same shape and type."""

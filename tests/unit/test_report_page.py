@@ -18,7 +18,7 @@ from lamella.report.filmstrip import to_png
 from lamella.report.html import render
 from lamella.report.pictures import pictures
 from lamella.report.sentences import findings
-from lamella.report.style import Key, save, swarm
+from lamella.report.style import Images, Key, save, swarm
 
 HOSTILE = "<script>alert(1)</script>&\"'{{ 7 * 7 }} $x_1$"
 
@@ -120,6 +120,12 @@ def _no_warnings():
         yield
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made and not written, where only their names and captions matter."""
+    monkeypatch.setattr("lamella.report.pictures.save", lambda _: Images(b"png", b"<svg/>"))
+
+
 STUDY = study()
 EMPTY = pd.DataFrame()
 ONE = study(("wt",), n_movies=1)
@@ -152,9 +158,16 @@ WORLDS = {"normal": STUDY, "no rows": ReportInput(), "one cell": ONE, "NaN": NAN
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_from_any_table(name, world):
-    images = save(FIGURES[name](WORLDS[world]))
+    drawn = FIGURES[name](WORLDS[world])
+    drawn.draw_without_rendering()
+    assert drawn.axes
+
+
+def test_a_figure_becomes_png_and_svg():
+    images = save(FIGURES["ratio"](STUDY))
     assert images.png.startswith(b"\x89PNG")
     assert b"</svg>" in images.svg
+    assert b">Bright" in images.svg
 
 
 def test_figures_are_the_same_for_the_same_tables():
@@ -200,6 +213,7 @@ def test_colours_stay_with_their_condition():
     assert len({whole.marker(name) for name in whole.sessions}) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_steps_stand_in_for_speed_where_the_interval_is_unknown():
     cells = blanked(STUDY.cells, "mean_speed_um_per_min").assign(mean_step_px=2.0)
     assert speed_measure(cells) == "mean_step_px"
@@ -284,15 +298,17 @@ def test_the_page_is_whole_and_loads_nothing():
 
 
 def test_the_page_is_the_same_for_the_same_tables():
-    assert render(STUDY) == render(STUDY)
+    assert render(ONE) == render(ONE)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_page_is_made_from_any_tables(world):
     page = Page(render(WORLDS[world]))
     assert {"effects", "figures", "cells", "methods"} <= set(page.ids)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_text_of_the_user_is_escaped_everywhere():
     hostile = study((HOSTILE, f"2{HOSTILE}"))
     status = hostile.status.assign(state="failed", message=HOSTILE)
@@ -315,6 +331,7 @@ def test_text_of_the_user_is_escaped_everywhere():
     assert all(image["alt"].strip() for image in page.images)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_migration_alone_makes_no_ratio():
     names = [name for name in STUDY.cells if not name.startswith(("lam", "cyto"))]
     alone = replace(
@@ -328,6 +345,7 @@ def test_migration_alone_makes_no_ratio():
     assert "bright ÷ dim" not in render(alone)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_each_channel_has_its_figures():
     names = ("lam_cyto_ratio", "lam_cyto_ratio_noise", "lam_mean", "cyto_mean")
     vasp = dict(zip(names, (f"{name}__VASP" for name in names), strict=True))
@@ -344,6 +362,7 @@ def test_each_channel_has_its_figures():
     assert "Bright ÷ dim ratio (VASP)" in render(report)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_objects_are_kept_apart():
     cells = pd.concat([STUDY.cells, STUDY.cells.assign(object="nucleus")])
     frames = pd.concat([STUDY.frames, STUDY.frames.assign(object="nucleus")])
@@ -359,6 +378,7 @@ def test_a_long_table_says_where_the_rest_is():
     assert "The first 500 of 600 rows" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_background_is_said_where_it_was_subtracted():
     frames = STUDY.frames.assign(background=100.0)
     captions = " ".join(picture.caption for picture in pictures(replace(STUDY, frames=frames)))

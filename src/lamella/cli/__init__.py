@@ -33,7 +33,8 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.", envvar="LAMELLA_DEBUG")
+        bool,
+        typer.Option("--debug", help="Show the traceback of an error.", envvar="LAMELLA_DEBUG"),
     ] = False,
 ) -> None:
     if debug:

@@ -114,9 +114,13 @@ def compare(
 
     with show.frame_bar("comparing") as advance:
         summary = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
+    columns = ["name", "n_frames", "mean_iou", "mean_dice", "mean_boundary_iou", "mean_hd95_px"]
     show.show_table(
-        list(summary.columns),
-        [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row] for row in summary.to_numpy()],
+        columns,
+        [
+            [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row]
+            for row in summary[columns].to_numpy().tolist()
+        ],
     )
     show.out.print(
         f"wrote {out / 'comparison_per_frame.csv'} and {out / 'comparison_summary.csv'}",

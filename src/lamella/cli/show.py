@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from lamella.run.movie import StageResult
     from lamella.run.workers import Progress as Advance
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
+_WIDE = 200
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
 
 def show_error(error: Exception) -> None:
@@ -107,7 +110,9 @@ class RunDisplay:
         self._bars.advance(self._all)
         for result in results:
             if result.state == "failed":
-                err.print(f"[red]failed[/] {escape(name)}: {escape(result.message)}", soft_wrap=True)
+                err.print(
+                    f"[red]failed[/] {escape(name)}: {escape(result.message)}", soft_wrap=True
+                )
                 if result.trace:
                     import os
 

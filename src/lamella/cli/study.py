@@ -43,11 +43,14 @@ def init(
         str | None, typer.Option(help="µm per pixel where files do not say; or `unknown`.")
     ] = None,
     interval_min: Annotated[
-        str | None, typer.Option(help="Minutes between frames where files do not say; or `unknown`.")
+        str | None,
+        typer.Option(help="Minutes between frames where files do not say; or `unknown`."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for study.toml and samples.csv; FOLDER by default."),
+        typer.Option(
+            "--out", "-o", help="Folder for study.toml and samples.csv; FOLDER by default."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing study.")] = False,
 ) -> None:
@@ -106,10 +109,9 @@ def check(
 
     opened = open_study(study)
     with show.frame_bar("opening movies") as advance:
-        done: list[str] = []
+        counter = count(1)
         checked = check_study(
-            opened,
-            on_movie=lambda c: (done.append(c.sample.movie), advance(len(done), len(opened.samples))),
+            opened, on_movie=lambda _: advance(next(counter), len(opened.samples))
         )
     good = [c.movie for c in checked if c.movie is not None]
     rows = [
@@ -202,7 +204,9 @@ def _run(study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcom
     from lamella.cli import show
     from lamella.run.execute import run_study
 
-    n = sum(1 for s in study.samples if not s.fault and not s.exclude and (not only or s.movie in only))
+    n = sum(
+        1 for s in study.samples if not s.fault and not s.exclude and (not only or s.movie in only)
+    )
     with show.RunDisplay(n).shown() as display:
         return run_study(
             study,
@@ -219,7 +223,9 @@ def _finish(outcome: Outcome) -> None:
     """Say what was done; exit 1 when movies failed."""
     from lamella.cli import show
 
-    movies = {r.movie for r in outcome.results if r.state in ("done", "cached")} - set(outcome.failed)
+    movies = {r.movie for r in outcome.results if r.state in ("done", "cached")} - set(
+        outcome.failed
+    )
     cached = sum(r.state == "cached" for r in outcome.results)
     ran = sum(r.state == "done" for r in outcome.results)
     show.out.print(f"{len(movies)} movies done ({ran} stages run, {cached} up to date before)")

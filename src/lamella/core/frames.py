@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -140,4 +141,4 @@ class LastFrames(Frames):
 def chunked(frames: Frames, edges: Sequence[int]) -> list[Window]:
     """Cut `frames` before each frame number in `edges`."""
     cuts = [frames.span.start, *edges, frames.span.stop]
-    return [Window(frames, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [Window(frames, a, b) for a, b in pairwise(cuts)]

@@ -159,5 +159,5 @@ class Movie:
 
 
 def default_channel_names(n_channels: int) -> list[str]:
-    """Names for channels that nobody named: ``ch0``, ``ch1`` …"""
+    """Names for channels that nobody named: ``ch0``, ``ch1`` and so on."""
     return [f"ch{c}" for c in range(n_channels)]

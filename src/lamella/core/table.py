@@ -7,6 +7,7 @@ data dictionary of the documentation and of the report is read from this file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 import pandas as pd
 
@@ -17,13 +18,13 @@ class Column(str):
     unit: str
     meaning: str
 
-    def __new__(cls, name: str, unit: str, meaning: str) -> Column:
+    def __new__(cls, name: str, unit: str, meaning: str) -> Self:
         column = super().__new__(cls, name)
         column.unit, column.meaning = unit, meaning
         return column
 
-    def __getnewargs__(self) -> tuple[str, str, str]:
-        return str(self), self.unit, self.meaning
+    def __reduce__(self) -> tuple[type[Column], tuple[str, str, str]]:
+        return Column, (str(self), self.unit, self.meaning)
 
     def of(self, channel: str | None) -> Column:
         """The column of one channel; the bare name when only one channel is measured (None)."""
@@ -65,10 +66,16 @@ class Col:
         "iou_previous", "", "Intersection over union with the same cell in the frame before."
     )
     PAIR_VALID = _(
-        "pair_valid", "", "True where this frame and the one before are valid and overlap (min_iou)."
+        "pair_valid",
+        "",
+        "True where this frame and the one before are valid and overlap (min_iou).",
     )
-    STEP_UM = _("step_um", "µm", "Distance of the centroid from the frame before, valid pairs only.")
-    STEP_PX = _("step_px", "px", "Distance of the centroid from the frame before, valid pairs only.")
+    STEP_UM = _(
+        "step_um", "µm", "Distance of the centroid from the frame before, valid pairs only."
+    )
+    STEP_PX = _(
+        "step_px", "px", "Distance of the centroid from the frame before, valid pairs only."
+    )
     SPEED = _("speed_um_per_min", "µm/min", "Step divided by the time it took, valid pairs only.")
     LAM_THRESHOLD = _(
         "lam_threshold", "grey", "Intensity that splits the cell's pixels (the set percentile)."
@@ -166,7 +173,9 @@ class Col:
     MEAN_HIGH = _("mean_high", "of the measure", "Upper end of the 95 % t interval of the mean.")
     MEAN_REFERENCE = _("mean_reference", "of the measure", "Mean over the reference's units.")
     DIFFERENCE = _("difference", "of the measure", "Mean minus mean of the reference.")
-    COHENS_D = _("cohens_d", "", "Difference over the pooled SD (n−1) of the two conditions' units.")
+    COHENS_D = _(
+        "cohens_d", "", "Difference over the pooled SD (n−1) of the two conditions' units."
+    )
     COHENS_D_LOW = _("cohens_d_low", "", "Lower end of the 95 % interval (noncentral t).")
     COHENS_D_HIGH = _("cohens_d_high", "", "Upper end of the 95 % interval (noncentral t).")
     HEDGES_G = _("hedges_g", "", "Cohen's d corrected for small samples.")
@@ -184,7 +193,9 @@ class Col:
     AREA_DIFFERENCE_PX = _("area_difference_px", "px²", "Second area minus first.")
     AREA_RATIO = _("area_ratio", "", "Second area over first.")
     BOUNDARY_IOU = _("boundary_iou", "", "IoU of the inner boundaries (1 px, 8-connected).")
-    HD95_PX = _("hd95_px", "px", "Larger of the two directed 95th percentiles of boundary distance.")
+    HD95_PX = _(
+        "hd95_px", "px", "Larger of the two directed 95th percentiles of boundary distance."
+    )
 
     @classmethod
     def all(cls) -> list[Column]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -22,6 +23,12 @@ _TEXT = [
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
     )
 ]  # fmt: skip
+# Since 3.1 pandas reads floats exactly unless told otherwise, and warns when told.
+_EXACT: Any = (
+    {}
+    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    else {"float_precision": "round_trip"}
+)
 _MISSING = ["", "NaN", "nan", "NA"]
 
 
@@ -67,14 +74,15 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
             ) from error
         return frame
     _refuse_ragged(path)
-    return pd.read_csv(
+    table: pd.DataFrame = pd.read_csv(
         path,
         encoding="utf-8-sig",
-        float_precision="round_trip",
+        **_EXACT,
         dtype=dict.fromkeys(_TEXT, "str"),
         keep_default_na=False,
         na_values=_MISSING,
     )
+    return table
 
 
 def _kind(path: Path) -> str:

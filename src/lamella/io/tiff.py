@@ -143,8 +143,20 @@ def _open(
         },
         scale=settled.scale,
         source=str(path),
-        notes=(*plan.notes, *_other_series(all_series), *settled.notes),
+        notes=(
+            *plan.notes,
+            *_other_series(all_series),
+            *_reported(complaints),
+            *settled.notes,
+        ),
     )
+
+
+def _reported(complaints: list[str]) -> list[str]:
+    """What tifffile found odd, for the notes; what it says of missing planes is said by ours."""
+    plain = (re.sub(r"^<tifffile[^>]*> ?", "", told) for told in complaints)
+    kept = dict.fromkeys(told for told in plain if "missing" not in told)
+    return [f"TIFF structure: {told}" for told in kept][:3]
 
 
 def _other_series(all_series: Sequence[TiffPageSeries]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def layout(tif: TiffFile, series: TiffPageSeries, *, source: str, axes: str | No
     stored_axes, shape = series.axes, tuple(series.shape)
     position = _position(tif, series, source)
     lead = [(axis, size) for axis, size in zip(stored_axes, shape, strict=True) if axis not in "YX"]
-    _refuse_colour(source, stored_axes, shape)
+    _refuse_colour(source, stored_axes, shape, axes)
     _refuse_type(source, series.dtype)
     order = np.arange(int(np.prod([size for _, size in lead], dtype=np.int64)), dtype=np.intp)
     order = order.reshape([size for _, size in lead])
@@ -92,12 +92,14 @@ def _position(tif: TiffFile, series: TiffPageSeries, source: str) -> int | None:
     return int(own[0])
 
 
-def _refuse_colour(source: str, axes: str, shape: tuple[int, ...]) -> None:
-    if "S" in axes:
+def _refuse_colour(source: str, axes: str, shape: tuple[int, ...], override: str | None) -> None:
+    # Samples in front of Y and X may be frames: some programs store three frames as colour.
+    if "S" in axes and (override is None or axes.endswith("S")):
         raise InputError(
             source,
             f"it is a colour image ({shape[axes.index('S')]} samples a pixel, axes {axes})",
-            "split its channels (Fiji: Image > Color > Split Channels) or save it as grey",
+            "split its channels (Fiji: Image > Color > Split Channels) or save it as grey"
+            + ("" if axes.endswith("S") else "; if they are frames, set axes to TYX"),
         )
 
 

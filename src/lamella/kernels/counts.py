@@ -52,7 +52,5 @@ def percentile_of_counts(counted: ValueCounts, *, percentile: float) -> float:
     below = int(np.floor(position))
     rank = np.cumsum(counted.counts)
     low = counted.values[np.searchsorted(rank, below, side="right")]
-    high = counted.values[
-        np.searchsorted(rank, min(below + 1, counted.total - 1), side="right")
-    ]
+    high = counted.values[np.searchsorted(rank, min(below + 1, counted.total - 1), side="right")]
     return float(low + (high - low) * (position - below))

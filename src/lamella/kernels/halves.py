@@ -18,7 +18,7 @@ _WIDEST_HISTOGRAM = 1 << 17
 
 
 class Split(NamedTuple):
-    """Where pixels divide: above `threshold` is bright, below dim, `tie_weight` of ties is bright."""
+    """Above `threshold` pixels are bright, below dim; `tie_weight` of those that equal it is bright."""
 
     threshold: float
     tie_weight: float
@@ -61,7 +61,7 @@ def split_at_percentile(values: NDArray[Any], *, percentile: float) -> Split:
 
 @njit(cache=True, nogil=True)
 def _split_by_histogram(values, n_bright, n_dim):  # type: ignore[no-untyped-def]
-    """Threshold and tie weight; a negative weight when the values spread too far for a histogram."""
+    """Threshold and tie weight; the weight is negative when values spread too far to be counted."""
     low, high = np.int64(values.min()), np.int64(values.max())
     if high - low >= _WIDEST_HISTOGRAM:
         return 0.0, -1.0
@@ -105,7 +105,7 @@ def sum_parts(
     mask: NDArray[np.bool_],
     split: Split,
     *,
-    distance: NDArray[np.float32] | None = None,
+    distance: NDArray[Any] | None = None,
     within: float = np.inf,
 ) -> Parts:
     """Sum the two parts of an object.
@@ -114,7 +114,7 @@ def sum_parts(
     ----------
     image, mask : (Y, X) arrays
     split : Split
-    distance : (Y, X) float32 array, optional
+    distance : (Y, X) array, optional
         When given, only pixels at most `within` from the edge can be bright; all others are dim.
 
     Returns

@@ -59,8 +59,10 @@ def _second_differences(image, mask, stride):  # type: ignore[no-untyped-def]
             if not inside:
                 continue
             corners = (
-                np.float64(image[y - 1, x - 1]) + image[y - 1, x + 1]
-                + image[y + 1, x - 1] + image[y + 1, x + 1]
+                np.float64(image[y - 1, x - 1])
+                + image[y - 1, x + 1]
+                + image[y + 1, x - 1]
+                + image[y + 1, x + 1]
             )
             sides = (
                 np.float64(image[y - 1, x]) + image[y + 1, x] + image[y, x - 1] + image[y, x + 1]
@@ -73,7 +75,7 @@ def _second_differences(image, mask, stride):  # type: ignore[no-untyped-def]
 def halves_ratio_of_noise(mean: float, sd: float, *, percentile: float) -> float:
     """The ratio of bright to dim mean that noise alone makes in a uniform object.
 
-    For normal noise, the part above the percentile has mean ``mean + sd·φ(z)/(1−q)``, the part below
+    For normal noise, the part above the percentile has mean ``mean + sd·φ(z)/(1−q)``, the other
     ``mean − sd·φ(z)/q``, with q = percentile/100 and z its normal quantile. At the median, and 100
     photo-electrons a pixel, this is 1.17.
 

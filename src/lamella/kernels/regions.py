@@ -78,7 +78,7 @@ def _accumulate(labels, n):  # type: ignore[no-untyped-def]
     box[:, 1] = width
     box[:, 2:] = 0
     for y in range(height):
-        # Most rows of most frames hold no object; the maximum of a row is a few vector instructions.
+        # Most rows of most frames hold no object; a row's maximum is a few vector instructions.
         row_largest = labels[y, 0]
         for x in range(1, width):
             row_largest = max(row_largest, labels[y, x])
@@ -100,7 +100,7 @@ def _accumulate(labels, n):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def shared_pixels(labels, other, label, top, left, bottom, right):  # type: ignore[no-untyped-def]
-    """Pixels of a box that carry `label` in both frames (the intersection of a cell with itself)."""
+    """Pixels of a box that carry `label` in both frames: the cell's overlap with itself."""
     shared = 0
     for y in range(top, bottom):
         for x in range(left, right):

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def multi_otsu(values: NDArray[Any], *, classes: int, bins: int = 256) -> NDArray[np.float64] | None:
+def multi_otsu(
+    values: NDArray[Any], *, classes: int, bins: int = 256
+) -> NDArray[np.float64] | None:
     """The ``classes − 1`` thresholds that maximise the variance between classes.
 
     Parameters
@@ -43,6 +45,8 @@ def multi_otsu(values: NDArray[Any], *, classes: int, bins: int = 256) -> NDArra
     if np.count_nonzero(counts) < classes:
         return None
     centres = low + step * (np.arange(bins) + 0.5)
-    thresholds = threshold_multiotsu(hist=(counts, centres), classes=classes)
+    thresholds = threshold_multiotsu(  # type: ignore[no-untyped-call]
+        hist=(counts, centres), classes=classes
+    )
     # Otsu cuts after a bin: the threshold is that bin's upper edge.
     return np.asarray(thresholds, np.float64) + step / 2

@@ -106,5 +106,3 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         keys = [key for key in _KEYS if key in table.columns and key in other.columns]
         table = table.merge(other, on=keys, how="outer", validate="one_to_one")
     return table
-
-

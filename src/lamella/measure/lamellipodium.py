@@ -79,7 +79,11 @@ class Lamellipodium(Step):
     def rows(self, view: FrameView) -> Columns:
         """Every measure of every cell and channel of the frame."""
         columns: dict[str, NDArray[np.float64]] = {}
-        wanted = [*_PER_CHANNEL, *(_BAND if self.band_um else ()), *(_LAYERS if self.layers else ())]
+        wanted = [
+            *_PER_CHANNEL,
+            *(_BAND if self.band_um else ()),
+            *(_LAYERS if self.layers else ()),
+        ]
         for channel in self.channels or view.movie.channel_names:
             image = view.image(channel)
             background = view.level(image, view.labels, channel)
@@ -200,7 +204,9 @@ def _summary(rows: pd.DataFrame, ratios: list[str]) -> dict[str, float]:
     summary: dict[str, float] = {}
     for name in rows.columns:
         bare, _, channel = name.partition("__")
-        values = rows[name].to_numpy(np.float64) if bare in {*averaged, Col.SATURATED_FRACTION} else None
+        values = (
+            rows[name].to_numpy(np.float64) if bare in {*averaged, Col.SATURATED_FRACTION} else None
+        )
         if values is None:
             continue
         finite = values[np.isfinite(values)]

@@ -25,8 +25,8 @@ class Migration(Step):
     overlaps itself by `min_iou`. Only valid pairs have a step; a frame without the cell has no
     position, and nothing bridges it.
 
-    A centroid that jitters adds to every step: with noise of SD σ px in y and x, a true step of s px
-    is measured as about √(s² + 4σ²) at its longest, +7 % at s = 3.2, σ = 0.8 and +68 % at s = 1.
+    A centroid that jitters lengthens every step: by 7 % for steps of 3.2 px and noise of SD 0.8 px
+    in y and in x, by 68 % for steps of 1 px.
 
     Parameters
     ----------

@@ -92,9 +92,8 @@ def walk(
         frame = labels.frame(t)
         regions = find_regions(frame)
         if len(regions.label):
-            view = FrameView(
-                t, frame, regions, *(previous or (None, None)), movie=movie, level=level
-            )
+            before, regions_before = previous or (None, None)
+            view = FrameView(t, frame, regions, before, regions_before, movie, level)
             seen.append((t, regions))
             for rows, group in zip(found, groups, strict=True):
                 rows.append(group.rows(view))
@@ -126,9 +125,7 @@ def _skeleton(
     """Object, cell and frame of every row of a table, gaps included."""
     if first_last is None:
         lives = pd.DataFrame({"cell": cells, "frame": frames}).groupby("cell")["frame"]
-        first_last = {
-            int(str(cell)): (int(life.min()), int(life.max())) for cell, life in lives
-        }
+        first_last = {int(str(cell)): (int(life.min()), int(life.max())) for cell, life in lives}
     parts = [
         pd.DataFrame({Col.OBJECT: name, Col.CELL: cell, Col.FRAME: np.arange(first, last + 1)})
         for cell, (first, last) in sorted(first_last.items())
@@ -162,4 +159,3 @@ def mean_or_nan(values: NDArray[np.float64]) -> float:
 def sd_or_nan(values: NDArray[np.float64]) -> float:
     """SD with n − 1, NaN below two values."""
     return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
-

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from lamella.phantom.view import View
 
+Window = tuple[slice, slice]
+
 
 def cover(view: View) -> NDArray[np.float32]:
     """Share of each pixel that the cell covers: a soft step one pixel wide at the outline."""
-    cover: NDArray[np.float32] = np.clip(view.edge - view.rho + np.float32(0.5), 0, 1)
-    return cover
-
-
-Window = tuple[slice, slice]
+    share: NDArray[np.float32] = np.clip(view.edge - view.rho + np.float32(0.5), 0, 1)
+    return share
 
 
 def overlap(

@@ -25,8 +25,10 @@ class CellPhantom(PhantomSettings):
     ----------
     stray : float
         Distance of that point from the centre of the field, over the shorter side of the field.
-    wander : float
-        Half the side of the box, over the shorter side of the field.
+    wander : float or None
+        Half the side of the box, over the shorter side of the field; None = 0.25, and 0.08 where
+        the cell is told to stray, so that it keeps its distance from the centre. In a small box the
+        cell turns back often, so that its path is less persistent than `persistence_min` says.
     keep_inside : bool
         Keep the whole cell inside the field in every frame, drift included: the box is cut where
         the cell would touch the edge. When False, the cell may be cut by the edge.
@@ -49,7 +51,7 @@ class CellPhantom(PhantomSettings):
     """
 
     stray: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    wander: Annotated[float, Field(gt=0)] = 0.25
+    wander: Annotated[float, Field(gt=0)] | None = None
     keep_inside: bool = True
 
     def make(self) -> Phantom:
@@ -106,5 +108,6 @@ class CellPhantom(PhantomSettings):
                 "use a smaller stray, a larger field_px, or keep_inside=False",
             )
         home = points[int(np.argmax(fits))]
-        room = self.wander * side
+        default = 0.25 if self.stray == 0 else 0.08
+        room = (self.wander or default) * side
         return np.maximum(low, home - room), np.minimum(high, home + room), home

@@ -28,6 +28,8 @@ class ColonyPhantom(PhantomSettings):
     """A movie of several cells that crawl, push each other and divide.
 
     Every cell is a persistent random walker with its own shape; where two meet they share a border.
+    Now and then (one cell in some 500 frames of a crowded field) a neighbour cuts a thin protrusion
+    off, and the cell's pixels are not all connected.
     A dividing cell rounds up, and its daughters, which have numbers of their own, spread again.
 
     Parameters

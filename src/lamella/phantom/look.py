@@ -91,8 +91,10 @@ def phase_layers(
     within = view.edge - view.rho
     detail += lam * (-0.05 - 0.10 * np.exp(-(((within - 1.5) / 1.4) ** 2)) + 0.02 * coarse)
     if roundness > 0:
-        ball = np.sqrt(np.clip(1 - (view.rho / view.edge) ** 2, 0, 1))
-        detail = (1 - roundness) * detail + roundness * (0.75 * ball - 0.1)
+        # A ball is a lens: a bright ring round a middle that is nearly as bright as the field.
+        inward = np.clip(view.rho / view.edge, 0, 1)
+        ring = np.exp(-(((inward - 0.8) / 0.22) ** 2))
+        detail = (1 - roundness) * detail + roundness * (0.55 * ring + 0.15 * (1 - inward))
     return thickness * cover, detail * cover
 
 

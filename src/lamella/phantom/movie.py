@@ -66,12 +66,7 @@ class Phantom:
     def movie(self) -> Movie:
         """The movie as the camera gives it, lazy; its one channel is named after the look."""
         return self._movie_of(
-            RenderedFrames(
-                self._exposed,
-                n_frames=self.n_frames,
-                frame_shape=self.settings.field_px,
-                dtype=self.settings.camera.frame_dtype,
-            ),
+            self._drawn(self._exposed, self.settings.camera.frame_dtype),
             "phantom",
         )
 
@@ -83,12 +78,7 @@ class Phantom:
         and as much background light as was set.
         """
         return self._movie_of(
-            RenderedFrames(
-                self._expected,
-                n_frames=self.n_frames,
-                frame_shape=self.settings.field_px,
-                dtype=np.float32,
-            ),
+            self._drawn(self._expected, np.float32),
             "phantom, clean",
         )
 
@@ -100,12 +90,7 @@ class Phantom:
         """
         return Labels(
             "cell",
-            RenderedFrames(
-                self.scene.labels,
-                n_frames=self.n_frames,
-                frame_shape=self.settings.field_px,
-                dtype=np.uint16,
-            ),
+            self._drawn(self.scene.labels, np.uint16),
         )
 
     @cached_property
@@ -113,12 +98,7 @@ class Phantom:
         """True compartments, lazy, uint8: 1 = body, 2 = lamellipodium."""
         return Labels(
             "compartment",
-            RenderedFrames(
-                self.scene.compartments,
-                n_frames=self.n_frames,
-                frame_shape=self.settings.field_px,
-                dtype=np.uint8,
-            ),
+            self._drawn(self.scene.compartments, np.uint8),
         )
 
     @cached_property
@@ -147,6 +127,11 @@ class Phantom:
             seen = table[PARENT].isin(table[Col.CELL])
             table = table.assign(**{PARENT: table[PARENT].where(seen, 0)})
         return table.sort_values([Col.CELL, Col.FRAME], ignore_index=True)
+
+    def _drawn(self, draw: Callable[[int], Image], dtype: DTypeLike) -> RenderedFrames:
+        return RenderedFrames(
+            draw, n_frames=self.n_frames, frame_shape=self.settings.field_px, dtype=dtype
+        )
 
     def _expected(self, t: int) -> Image:
         return self.scene.electrons(t) * np.float32(self.settings.camera.gain)

@@ -72,7 +72,9 @@ class Normalise(Step):
         dim = value < self.dim_below
         compared = "<" if dim else "≥"
         return Decision(
-            dim, value, f"percentile {self.high:g} of the movie {value:g} {compared} {self.dim_below:g}"
+            dim,
+            value,
+            f"percentile {self.high:g} of the movie {value:g} {compared} {self.dim_below:g}",
         )
 
     def __call__(self, frames: Frames, *, state: ValueCounts | None = None) -> Frames:

@@ -7,21 +7,18 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lamella import __version__
 from lamella.core.table import Col
 from lamella.report import sections
 from lamella.report.contents import ReportInput
 from lamella.report.pictures import Picture, key_rows, pictures
 from lamella.report.sentences import (
     Finding,
-    excluded_movies,
-    failed_movies,
     findings,
     summary,
     units_word,
@@ -60,7 +57,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     strips, more_strips = _shared_out(_strips(report))
     return _environment().get_template("report.html.j2").render(
         report=report,
-        version=__version__,
+        version=_version(),
         css=Markup(_resource("report.css")),  # noqa: S704 (our own file)
         script=Markup(script),  # noqa: S704 (our own file)
         script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -82,8 +79,6 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         stages=sections.stages(report),
         exclusions=sections.exclusions(report),
         empties=sections.empties(report),
-        n_failed=len(failed_movies(report)),
-        n_excluded=len(excluded_movies(report)),
         cells=sections.cells_sheet(report),
         dictionary=sections.dictionary(report),
         several_sessions=len(set(texts(report.cells, Col.SESSION)) - {""}) > 1,
@@ -118,6 +113,14 @@ def _environment() -> Environment:
 def _heading(name: object) -> str:
     text = str(name).replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def _version() -> str:
+    # Not from `lamella` itself, whose public names reach every room and `io`.
+    try:
+        return metadata.version("lamella")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _resource(name: str) -> str:

@@ -109,6 +109,8 @@ def save(drawn: Figure) -> Images:
     with matplotlib.style.context(["default", rc()]):
         png, svg = BytesIO(), BytesIO()
         drawn.savefig(svg, format="svg", metadata={"Date": None})
+        # The places found for the first hold for the second: laying out costs more than drawing.
+        drawn.set_layout_engine("none")
         drawn.savefig(png, format="png", dpi=DPI)
     return Images(png.getvalue(), svg.getvalue())
 

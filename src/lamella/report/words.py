@@ -17,6 +17,8 @@ LABELS: dict[str, str] = {
     Col.MAX_SPEED: "largest speed",
     Col.SD_SPEED: "SD of speed",
     Col.SPEED: "speed",
+    Col.STEP_UM: "step",
+    Col.STEP_PX: "step",
     Col.MEAN_STEP_UM: "mean step",
     Col.MEAN_STEP_PX: "mean step",
     Col.PATH_UM: "path",

@@ -29,7 +29,7 @@ def key_of(*parts: Any) -> str:
 
 @dataclass(frozen=True)
 class Done:
-    """A finished stage: its key, the files it wrote (relative to the movie's folder), its findings."""
+    """A finished stage: its key, the files it wrote in the movie's folder, and what it found."""
 
     key: str
     files: tuple[str, ...] = ()

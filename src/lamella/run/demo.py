@@ -11,7 +11,7 @@ from lamella.phantom import StudyPhantom
 from lamella.run.init import find_movies, write_study
 from lamella.run.study import SETTINGS_FILE
 
-_PATTERN = "movies/{condition}/{session}/{cell}.tif"
+_PATTERN = "{condition}/{session}/{cell}.tif"
 
 
 def make_demo(
@@ -42,4 +42,5 @@ def make_demo(
             scale=movie.phantom.movie.scale,
         )
         advance(done, len(study))
-    write_study(out, find_movies(out, _PATTERN), out)
+    found = find_movies(out / "movies", _PATTERN)
+    write_study(out / "movies", found, out, title="Lamella demo", reference="WT")

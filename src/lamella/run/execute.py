@@ -5,12 +5,11 @@ from __future__ import annotations
 import platform
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -125,7 +124,7 @@ def _up_to_date(task: MovieTask) -> bool:
     manifest = Manifest(task.folder)
     try:
         return all(manifest.holds(stage, key) for stage, key in keys_of(task).items())
-    except Exception:  # noqa: BLE001  an input that is gone now is not up to date
+    except Exception:
         return False
 
 
@@ -138,7 +137,9 @@ def _locked(out: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise OutputError(
-            str(out), "another run is working in this folder", "wait for it, or choose another --out"
+            str(out),
+            "another run is working in this folder",
+            "wait for it, or choose another --out",
         ) from None
     except OSError as error:
         raise output_error(out, error) from error
@@ -205,7 +206,7 @@ def _write_lock(study: Study, out: Path) -> None:
                 inputs[sample.movie] = {
                     name: list(stamp) for name, stamp in fingerprint(study.path_of(sample)).items()
                 }
-            except Exception:  # noqa: BLE001  its absence is reported with the movie
+            except Exception:
                 inputs[sample.movie] = "not found"
     content = {
         "versions": {

@@ -11,8 +11,8 @@ import pandas as pd
 
 from lamella.core.errors import OutputError, SettingsError
 from lamella.core.table import Col
-from lamella.io.image_folder import SUFFIXES
 from lamella.io.atomic import whole_file
+from lamella.io.image_folder import SUFFIXES
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
 from lamella.run.settings import Known
@@ -128,6 +128,8 @@ def write_study(
     *,
     pixel_size_um: Known = None,
     interval_min: Known = None,
+    title: str | None = None,
+    reference: str | None = None,
     force: bool = False,
 ) -> None:
     """Write samples.csv and study.toml into `into`.
@@ -149,10 +151,11 @@ def write_study(
     with whole_file(into / SETTINGS_FILE) as part:
         part.write_text(
             _TEMPLATE.format(
-                title=_quoted(folder.resolve().name),
+                title=_quoted(title or folder.resolve().name),
                 pixel_size=_setting("pixel_size_um", pixel_size_um, "0.318"),
                 interval=_setting("interval_min", interval_min, "1.0"),
-                reference=f"# reference = {_quoted(conditions[0])}"
+                reference=f"{'' if reference else '# '}reference = "
+                f"{_quoted(reference or conditions[0])}"
                 "   # compare every other condition with this one; all pairs by default",
             ),
             encoding="utf-8",
@@ -164,9 +167,7 @@ def _candidates(folder: Path) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         here = Path(place).relative_to(folder)
-        images = sorted(
-            f for f in files if not f.startswith(".") and f.lower().endswith(SUFFIXES)
-        )
+        images = sorted(f for f in files if not f.startswith(".") and f.lower().endswith(SUFFIXES))
         if images and here != Path():
             yield here.as_posix()
         yield from ((here / name).as_posix() for name in images)

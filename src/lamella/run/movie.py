@@ -7,36 +7,15 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
 from typing import Literal
 
-import numpy as np
-import pandas as pd
-
 from lamella.core.errors import LamellaError, LamellaWarning
-from lamella.core.frames import Frames, MappedFrames
-from lamella.core.labels import Labels
-from lamella.core.movie import Movie
-from lamella.core.table import Col, stacked
-from lamella.core.tracks import Tracks
-from lamella.io import open_labels, tiff
-from lamella.io.documents import write_png
-from lamella.io.tables import read_table, write_table
-from lamella.measure import joined, refuse_mismatch, walk
-from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Done, Manifest
-from lamella.run.settings import ObjectSettings
-from lamella.run.stages import MovieTask, external_in, keys_of, masks_path, open_raw
-from lamella.segment import ExistingLabels, External
+from lamella.run.stages import MovieTask, keys_of
+from lamella.run.work import StageWork, Tell
 
 log = logging.getLogger(__name__)
-
-Tell = Callable[[str, int, int], None]
-"""``tell(stage, frames done, frames in all)``."""
-
-_PICTURES_IN_STRIP = 6
 
 
 @dataclass(frozen=True)
@@ -54,280 +33,58 @@ class StageResult:
 
 def run_movie(task: MovieTask, tell: Tell = lambda stage, done, total: None) -> list[StageResult]:
     """Bring one movie up to date. Never raises for a fault of the movie: the results tell."""
-    results: list[StageResult] = []
     try:
-        work = _Work(task, keys_of(task), tell)
+        keys = keys_of(task)
     except LamellaError as error:
         return [StageResult(task.name, "open", "failed", message=str(error))]
-    for stage in work.stages():
-        results.append(work.run(stage))
+    manifest = Manifest(task.folder)
+    work = StageWork(task, manifest, tell)
+    # The groups of measures of one object are one stage: they share the walk over its frames.
+    stages: dict[str, list[str]] = {}
+    for part in keys:
+        stages.setdefault("/".join(part.split("/")[:2]), []).append(part)
+    results: list[StageResult] = []
+    for stage, parts in stages.items():
+        stale = [part for part in parts if not manifest.holds(part, keys[part])]
+        if stale:
+            results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))
+        else:
+            told = dict.fromkeys(text for part in parts for text in manifest[part].warnings)
+            results.append(StageResult(task.name, stage, "cached", message="; ".join(told)))
         if results[-1].state == "failed":
             break
     return results
 
 
-class _Work:
-    """The stages of one movie as functions of what is on disk."""
-
-    def __init__(self, task: MovieTask, keys: dict[str, str], tell: Tell) -> None:
-        self.task, self.keys, self.tell = task, keys, tell
-        self.manifest = Manifest(task.folder)
-        self.first = next(iter(task.settings.objects))
-
-    def stages(self) -> list[str]:
-        """Stages in order; the groups of measures of one object are one stage."""
-        return list(dict.fromkeys("/".join(name.split("/")[:2]) for name in self.keys))
-
-    def run(self, stage: str) -> StageResult:
-        """Run a stage unless it is up to date."""
-        stale = [
-            name
-            for name, key in self.keys.items()
-            if (name == stage or name.startswith(f"{stage}/")) and not self.manifest.holds(name, key)
-        ]
-        if not stale:
-            told = {w: None for n in self._parts(stage) for w in self.manifest[n].warnings}
-            return StageResult(self.task.name, stage, "cached", message="; ".join(told))
-        started = time.perf_counter()
-        result = partial(StageResult, self.task.name, stage)
-        try:
-            for name in stale:
-                self.manifest.forget(name)
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                kind, _, name = stage.partition("/")
-                for part, done in getattr(self, f"_{kind}")(name, stale).items():
-                    told = tuple(
-                        str(w.message) for w in caught if issubclass(w.category, LamellaWarning)
-                    )
-                    self.manifest.record(
-                        part, Done(self.keys[part], *done, warnings=tuple(dict.fromkeys(told)))
-                    )
-        except LamellaError as error:
-            return result("failed", time.perf_counter() - started, _peak_mb(), str(error))
-        except MemoryError:
-            return result(
-                "failed",
-                time.perf_counter() - started,
-                _peak_mb(),
-                f"{self.task.source}: it does not fit into memory; use fewer workers",
-            )
-        except Exception as error:  # one movie's surprise must not stop the others
-            log.exception("%s: %s failed", self.task.name, stage)
-            return result(
-                "failed",
-                time.perf_counter() - started,
-                _peak_mb(),
-                f"{self.task.source}: {type(error).__name__}: {error}",
-                traceback.format_exc(),
-            )
-        return result("done", time.perf_counter() - started, _peak_mb(), "; ".join(dict.fromkeys(told)))
-
-    def _parts(self, stage: str) -> list[str]:
-        return [n for n in self.keys if n == stage or n.startswith(f"{stage}/")]
-
-    @cached_property
-    def movie(self) -> Movie:
-        movie = open_raw(self.task)
-        for note in movie.notes:
-            warnings.warn(f"{movie.source}: {note}", LamellaWarning, stacklevel=2)
-        return movie
-
-    def _labels(self, folder: str, name: str) -> Labels:
-        return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
-
-    def _counted(self, frames: Frames, stage: str) -> Frames:
-        """The same frames, telling how far the reading has come."""
-        first = frames.span.start
-
-        def read(t: int) -> np.ndarray:
-            self.tell(stage, t - first + 1, len(frames))
-            return frames.frame(t)
-
-        return MappedFrames(frames, read)
-
-    # One method a stage: given the object's name and the stale parts, gives for every part the
-    # files written, what was found, and the provenance.
-
-    def _segment(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        each = self.task.settings.objects[name]
-        found: dict[str, object] = {}
-        labels = self._segmented(each, found)
-        file = f"segmented/{name}.ome.tif"
-        tiff.write_labels(
-            self.task.folder / file,
-            self._counted(labels, f"segment {name}"),
-            scale=self.movie.scale,
-            name=name,
+def _run_stage(
+    work: StageWork, manifest: Manifest, stage: str, stale: dict[str, str]
+) -> StageResult:
+    """Run a stage; `stale` holds the key of every part that is not up to date."""
+    started = time.perf_counter()
+    trace = ""
+    try:
+        for part in stale:
+            manifest.forget(part)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            made = work.do(stage, list(stale))
+        told = dict.fromkeys(
+            str(w.message) for w in caught if issubclass(w.category, LamellaWarning)
         )
-        provenance = {"segment": each.segment.provenance()}
-        if not isinstance(each.segment, ExistingLabels):
-            provenance["normalise"] = each.normalise.provenance()
-        return {f"segment/{name}": ((file,), found, provenance)}
-
-    def _segmented(self, each: ObjectSettings, found: dict[str, object]) -> Frames:
-        step = each.segment
-        if isinstance(step, ExistingLabels):
-            masks = open_labels(masks_path(self.task, step))
-            refuse_mismatch(self.movie, masks)
-            return step(masks.frames)
-        frames = self.movie.channel(each.channel)
-        state = each.normalise.prepare(self._counted(frames, "normalise"))
-        found["normalise"] = each.normalise.decide(frames.dtype, state)._asdict()
-        normalised = each.normalise(frames, state=state)
-        if isinstance(step, External):
-            return external_in(self.task, step)(normalised)
-        return step(normalised)
-
-    def _track(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        step = self.task.settings.objects[name].track
-        labels = self._labels("segmented", name).frames
-        tracks = step(labels, state=step.prepare(self._counted(labels, f"track {name}")))
-        file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
-        tiff.write_labels(
-            self.task.folder / file,
-            self._counted(tracks.relabel(labels), f"relabel {name}"),
-            scale=self.movie.scale,
-            name=name,
-        )
-        write_table(self.task.folder / links, tracks.links)
-        with_object = set(tracks.links[Col.FRAME])
-        empty = [t for t in labels.span if t not in with_object]
-        if not tracks.first_last:
-            warnings.warn(
-                f"{self.task.source}: no {name} was found in any of {len(labels)} frames; "
-                "look at the segmentation settings",
-                LamellaWarning,
-                stacklevel=2,
-            )
-        found = {
-            "n_frames": len(labels),
-            "empty_frames": empty,
-            "first_last": {str(c): list(life) for c, life in tracks.first_last.items()},
-            "parents": {str(c): p for c, p in tracks.parents.items()},
-        }
-        return {f"track/{name}": ((file, links), found, step.provenance())}
-
-    def _tracks(self, name: str) -> Tracks:
-        found = self.manifest[f"track/{name}"].found
-        return Tracks(
-            read_table(self.task.folder / f"tracks/{name}.parquet"),
-            {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
-            {int(c): int(p) for c, p in found["parents"].items()},
-        )
-
-    def _centre(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        step = self.task.settings.objects[name].centre
-        tracks = self._tracks(name)
-        if not step or list(tracks.first_last) != [1]:
-            return {f"centre/{name}": ((), {"reason": "the movie has no single cell"}, {})}
-        centroids = tracks.centroids(1, n_frames=self.movie.n_frames)
-        offsets = step.offsets(centroids, frame_shape=self.movie.frame_shape)
-        image, mask = "centered.ome.tif", f"centered_{name}.ome.tif"
-        channels = {
-            channel: self._counted(step(frames, offsets=offsets), "centre")
-            for channel, frames in self.movie.channels.items()
-        }
-        tiff.write_movie(self.task.folder / image, channels, scale=self.movie.scale)
-        labels = self._labels("labels", name).frames
-        tiff.write_labels(
-            self.task.folder / mask,
-            step(labels, offsets=offsets),
-            scale=self.movie.scale,
-            name=name,
-        )
-        missing = ~np.isfinite(centroids).all(axis=1)
-        found = {
-            "centroids_px": [
-                None if gone else [float(y), float(x)]
-                for gone, (y, x) in zip(missing, centroids, strict=True)
-            ],
-            "frames_with_reused_centroid": np.flatnonzero(missing).tolist(),
-            "offsets_px": offsets.tolist(),
-        }
-        return {f"centre/{name}": ((image, mask), found, step.provenance())}
-
-    def _picture(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        each = self.task.settings.objects[name]
-        tracks = self._tracks(name)
-        labels = self._labels("labels", name)
-        shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
-        picks = shown[np.unique(np.linspace(0, len(shown) - 1, _PICTURES_IN_STRIP).astype(int))]
-        minutes = self.movie.scale.minutes(self.movie.n_frames)
-        strip = filmstrip(
-            [self.movie.channel(each.channel).frame(int(t)) for t in picks],
-            [labels.frame(int(t)) for t in picks],
-            captions=[
-                f"frame {t}" + (f", {minutes[t]:g} min" if np.isfinite(minutes[t]) else "")
-                for t in picks
-            ],
-            pixel_size_um=self.movie.scale.pixel_size_um,
-        )
-        file = f"filmstrip_{name}.png"
-        write_png(self.task.folder / file, strip)
-        return {f"picture/{name}": ((file,), {"frames": picks.tolist()}, {})}
-
-    def _measure(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        settings = self.task.settings.measure
-        groups = {n: g for n, g in settings.groups.items() if f"measure/{name}/{n}" in stale}
-        if self.movie.n_frames == 1:
-            warnings.warn(
-                f"{self.movie.source}: one frame: speed, path and persistence are missing (NaN)",
-                LamellaWarning,
-                stacklevel=2,
-            )
-        tables = walk(
-            self.movie,
-            self._labels("labels", name),
-            list(groups.values()),
-            level=settings.background,
-            first_last=self._tracks(name).first_last,
-            progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
-        )
-        done = {}
-        for (group_name, group), table in zip(groups.items(), tables, strict=True):
-            file = f"measures/{name}.{group_name}.parquet"
-            write_table(self.task.folder / file, table)
-            _warn_of_saturation(table, self.movie.source)
-            provenance = {
-                "measure": group.provenance(),
-                "background": settings.background.provenance(),
-            }
-            done[f"measure/{name}/{group_name}"] = ((file,), {}, provenance)
-        return done
-
-    def _tables(self, name: str, stale: list[str]) -> dict[str, tuple]:
-        frames, cells = [], []
-        groups = self.task.settings.measure.groups
-        for each in self.task.settings.objects:
-            tables = [
-                read_table(self.task.folder / f"measures/{each}.{group}.parquet") for group in groups
-            ]
-            summaries = [
-                group.summarise(table) for group, table in zip(groups.values(), tables, strict=True)
-            ]
-            if tables:
-                frames.append(joined(tables))
-                cells.append(joined(summaries))
-        files = ("frames.parquet", "cells.parquet")
-        for file, tables in zip(files, (frames, cells), strict=True):
-            table = stacked(tables)
-            table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
-            write_table(self.task.folder / file, table)
-        return {"tables": (files, {}, {})}
-
-
-def _warn_of_saturation(table: pd.DataFrame, source: str) -> None:
-    for column in table.columns:
-        if column.partition("__")[0] == Col.SATURATED_FRACTION:
-            n = int((table[column] > 0.01).sum())
-            if n:
-                warnings.warn(
-                    f"{source}: more than 1 % of the cell is saturated in {n} frames; "
-                    "its intensities are too low there",
-                    LamellaWarning,
-                    stacklevel=2,
-                )
+        for part, each in made.items():
+            manifest.record(part, Done(stale[part], *each, warnings=tuple(told)))
+        state, message = "done", "; ".join(told)
+    except LamellaError as error:
+        state, message = "failed", str(error)
+    except MemoryError:
+        state = "failed"
+        message = f"{work.task.source}: it does not fit into memory; use fewer workers"
+    except Exception as error:  # one movie's surprise must not stop the others
+        log.exception("%s: %s failed", work.task.name, stage)
+        state, trace = "failed", traceback.format_exc()
+        message = f"{work.task.source}: {type(error).__name__}: {error}; please report this"
+    seconds = time.perf_counter() - started
+    return StageResult(work.task.name, stage, state, seconds, _peak_mb(), message, trace)  # type: ignore[arg-type]
 
 
 def _peak_mb() -> float:

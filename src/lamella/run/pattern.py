@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lamella.core.errors import SettingsError
 
@@ -51,7 +52,7 @@ class PathPattern:
                 where, "it has a field that is not understood", "use {name}, {name:d} or {name:a}"
             )
         kinds = [m[2] for m in fields]
-        for i, (a, b) in enumerate(zip(fields, fields[1:], strict=False)):
+        for i, (a, b) in enumerate(pairwise(fields)):
             if a.end() == b.start() and not kinds[i] and not fields[i + 1][2]:
                 if i and fields[i - 1].end() == a.start():
                     raise SettingsError(

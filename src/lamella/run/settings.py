@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.centre import Centre
-from lamella.core.errors import FaultList, LamellaError, SettingsError
+from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import Lamellipodium, Migration
 from lamella.preprocess import Background, NoBackground, Normalise
 from lamella.segment import MultiOtsu, Segmenter
@@ -81,8 +81,8 @@ def read_settings(path: Path) -> Settings:
 
     Raises
     ------
-    SettingsError, FaultList
-        When the file is absent or no TOML, or holds wrong or unknown settings; every fault is named.
+    SettingsError, FaultsError
+        When the file is absent or no TOML, or holds wrong or unknown settings; all are named.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -100,12 +100,10 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise FaultList(faults_of(error, Settings, where=where)) from None
+        raise FaultsError(faults_of(error, Settings, where=where)) from None
 
 
-def faults_of(
-    error: ValidationError, model: type[BaseModel], *, where: str
-) -> list[LamellaError]:
+def faults_of(error: ValidationError, model: type[BaseModel], *, where: str) -> list[LamellaError]:
     """One fault for each thing that pydantic found, in words for a user."""
     return [_fault(dict(detail), model, where) for detail in error.errors()]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from lamella.core.errors import FaultList, OutputError, SettingsError
+from lamella.core.errors import FaultsError, OutputError, SettingsError
 from lamella.core.frames import Frames, MappedFrames
 from lamella.core.movie import Movie
 from lamella.io import open_labels, open_movie, tiff
@@ -28,7 +28,7 @@ def segmenter_from(method: str, options: Sequence[str]) -> Segmenter:
 
     Raises
     ------
-    SettingsError, FaultList
+    SettingsError, FaultsError
         When the method or one of the options does not exist, or a value does not fit.
     """
     values: dict[str, Any] = {"method": method}
@@ -41,7 +41,7 @@ def segmenter_from(method: str, options: Sequence[str]) -> Segmenter:
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        raise FaultList([_option_fault(dict(e), method) for e in error.errors()]) from None
+        raise FaultsError([_option_fault(dict(e), method) for e in error.errors()]) from None
 
 
 def segment_movie(
@@ -131,9 +131,7 @@ def _option_fault(detail: dict[str, Any], method: str) -> SettingsError:
         return SettingsError(f"--method {method}", "there is no such method", f"use one of {known}")
     name = str(detail["loc"][-1])
     if detail["type"] == "missing":
-        return SettingsError(
-            f"--method {method}", f"it needs {name}", f"add --set {name}=…"
-        )
+        return SettingsError(f"--method {method}", f"it needs {name}", f"add --set {name}=…")
     if detail["type"] == "extra_forbidden":
         known = _settings_of(method)
         near = difflib.get_close_matches(name, known, n=1)

@@ -14,7 +14,16 @@ from lamella.run.settings import Known, Settings, read_settings
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"
-_OPTIONAL = ("unit", "replicate", "well", "field", "position", "exclude", "pixel_size_um", "interval_min")
+_OPTIONAL = (
+    "unit",
+    "replicate",
+    "well",
+    "field",
+    "position",
+    "exclude",
+    "pixel_size_um",
+    "interval_min",
+)
 _COLUMNS = (Col.MOVIE, Col.PATH, Col.CONDITION, Col.SESSION, *_OPTIONAL)
 
 
@@ -63,14 +72,12 @@ def open_study(path: Path) -> Study:
 
     Raises
     ------
-    SettingsError, FaultList
+    SettingsError, FaultsError
         When one of the files is absent or cannot be understood as a whole. Faults of single rows do
         not raise; they stand in `Sample.fault`.
     """
     file = path / SETTINGS_FILE if path.is_dir() else path
-    return Study(
-        file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE))
-    )
+    return Study(file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE)))
 
 
 def read_samples(path: Path) -> list[Sample]:

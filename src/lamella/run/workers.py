@@ -142,7 +142,7 @@ _events: Any = None
 
 
 def _start_worker(events: Any) -> None:
-    global _events  # noqa: PLW0603  one queue a process, handed over when it starts
+    global _events
     _events = events
     # One worker, one core: the parallelism is that of the movies.
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -164,9 +164,7 @@ def _work(task: MovieTask) -> list[StageResult]:
     return run_movie(task, _throttled(task.name, _events.put))
 
 
-def _throttled(
-    movie: str, put: Callable[[Progress], object]
-) -> Callable[[str, int, int], None]:
+def _throttled(movie: str, put: Callable[[Progress], object]) -> Callable[[str, int, int], None]:
     last: dict[str, float] = {}
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -69,8 +69,8 @@ class External(Step):
         try:
             if place.endswith(".py"):
                 spec = importlib.util.spec_from_file_location(Path(place).stem, place)
-                if spec is None or spec.loader is None:
-                    raise ImportError(f"{place} is not a Python file")
+                assert spec is not None  # of a path that ends in .py there always is one
+                assert spec.loader is not None
                 module = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(module)
             else:

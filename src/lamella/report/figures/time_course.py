@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
@@ -90,6 +91,7 @@ def _column(
         top = _round_below(low, high)
         ticks += [-row, (top - low) / (high - low) * FULL - row]
         labels += [f"{low:g}", f"{top:g}"]
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set_yticks(ticks, labels, fontsize=5)
     axes.tick_params(axis="x", labelsize=6)
     axes.tick_params(axis="y", length=1.5, pad=1)

@@ -123,7 +123,9 @@ def _panel(axes: Axes, members: list[Track], colour: str) -> None:
         axes.plot(path[:, 1], path[:, 0], color=shade, lw=0.7, zorder=2)
         there = np.flatnonzero(np.isfinite(track.points).all(axis=1))
         y, x = track.points[there[-1]]
-        axes.plot(x, y, "*", color=shade, ms=5, mec="white", mew=0.3, zorder=4)
+        axes.plot(
+            x, y, "*", color=shade, ms=5 if len(members) < 40 else 3, mec="white", mew=0.3, zorder=4
+        )
     if members:
         axes.plot(0, 0, "o", color=INK, ms=2.5, zorder=5)
 

@@ -1,0 +1,58 @@
+"""Compare conditions in a table of cells from a file: what `lamella stats` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lamella.core.table import Col
+from lamella.io.atomic import whole_file
+from lamella.io.tables import read_table, write_table
+from lamella.run.single import refuse_existing
+from lamella.statistics import by_condition, compare_conditions
+
+
+def compare_table(
+    table: Path,
+    out: Path,
+    *,
+    values: Sequence[str],
+    condition: str,
+    session: str | None = None,
+    unit: str | None = None,
+    reference: str | None = None,
+    force: bool = False,
+) -> pd.DataFrame:
+    """Write conditions.csv, effects.csv and their figures into `out`.
+
+    Returns
+    -------
+    DataFrame
+        The effects.
+    """
+    from lamella.report.contents import ReportInput
+    from lamella.report.pictures import pictures
+
+    for name in ("conditions.csv", "effects.csv"):
+        refuse_existing(out / name, force=force)
+    cells = read_table(table)
+    conditions = by_condition(cells, values, condition=condition, session=session, unit=unit)
+    effects = compare_conditions(
+        cells,
+        measures=values,
+        condition=condition,
+        session=session,
+        unit=unit,
+        reference=reference,
+    )
+    write_table(out / "conditions.csv", conditions)
+    write_table(out / "effects.csv", effects)
+    names = {condition: Col.CONDITION} | ({session: Col.SESSION} if session else {})
+    shown = cells.rename(columns=names)[[*dict.fromkeys(names.values()), *values]]
+    for picture in pictures(ReportInput(cells=shown, conditions=conditions, effects=effects)):
+        for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
+            with whole_file(out / "figures" / f"{picture.name}.{suffix}") as part:
+                part.write_bytes(content)
+    return effects

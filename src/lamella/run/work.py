@@ -1,0 +1,265 @@
+"""What each stage of a movie does: read what the stages before it left, compute, write."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.errors import LamellaWarning
+from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie
+from lamella.core.table import Col, stacked
+from lamella.core.tracks import Tracks
+from lamella.io import open_labels, tiff
+from lamella.io.documents import write_png
+from lamella.io.tables import read_table, write_table
+from lamella.measure import joined, refuse_mismatch, walk
+from lamella.report.filmstrip import filmstrip
+from lamella.run.cache import Manifest
+from lamella.run.settings import ObjectSettings
+from lamella.run.stages import MovieTask, external_in, masks_path, open_raw
+from lamella.segment import ExistingLabels, External
+
+Tell = Callable[[str, int, int], None]
+"""``tell(stage, frames done, frames in all)``."""
+
+_PICTURES_IN_STRIP = 6
+
+
+class Made(NamedTuple):
+    """What a stage left: files relative to the movie's folder, findings, provenance."""
+
+    files: tuple[str, ...] = ()
+    found: dict[str, Any] = {}  # noqa: RUF012  never written into
+    provenance: dict[str, Any] = {}  # noqa: RUF012
+
+
+class StageWork:
+    """The stages of one movie, a method each.
+
+    A method is called with the name of the set of objects and the parts of the stage that are not
+    up to date, and gives what it made for each part.
+    """
+
+    def __init__(self, task: MovieTask, manifest: Manifest, tell: Tell) -> None:
+        self.task, self.manifest, self.tell = task, manifest, tell
+
+    def do(self, stage: str, stale: list[str]) -> dict[str, Made]:
+        """Run one stage, such as ``segment/cell``."""
+        kind, _, name = stage.partition("/")
+        methods = {
+            "segment": self._segment,
+            "track": self._track,
+            "centre": self._centre,
+            "picture": self._picture,
+            "measure": self._measure,
+            "tables": self._tables,
+        }
+        return methods[kind](name, stale)
+
+    @cached_property
+    def movie(self) -> Movie:
+        movie = open_raw(self.task)
+        for note in movie.notes:
+            warnings.warn(f"{movie.source}: {note}", LamellaWarning, stacklevel=2)
+        return movie
+
+    def _labels(self, folder: str, name: str) -> Labels:
+        return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
+
+    def _counted(self, frames: Frames, stage: str) -> Frames:
+        """The same frames, telling how far the reading has come."""
+        first = frames.span.start
+
+        def read(t: int) -> Image:
+            self.tell(stage, t - first + 1, len(frames))
+            return frames.frame(t)
+
+        return MappedFrames(frames, read)
+
+    def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
+        each = self.task.settings.objects[name]
+        found: dict[str, object] = {}
+        labels = self._segmented(each, found)
+        file = f"segmented/{name}.ome.tif"
+        tiff.write_labels(
+            self.task.folder / file,
+            self._counted(labels, f"segment {name}"),
+            scale=self.movie.scale,
+            name=name,
+        )
+        provenance = {"segment": each.segment.provenance()}
+        if not isinstance(each.segment, ExistingLabels):
+            provenance["normalise"] = each.normalise.provenance()
+        return {f"segment/{name}": Made((file,), found, provenance)}
+
+    def _segmented(self, each: ObjectSettings, found: dict[str, object]) -> Frames:
+        step = each.segment
+        if isinstance(step, ExistingLabels):
+            masks = open_labels(masks_path(self.task, step))
+            refuse_mismatch(self.movie, masks)
+            return step(masks.frames)
+        frames = self.movie.channel(each.channel)
+        state = each.normalise.prepare(self._counted(frames, "normalise"))
+        found["normalise"] = each.normalise.decide(frames.dtype, state)._asdict()
+        normalised = each.normalise(frames, state=state)
+        if isinstance(step, External):
+            return external_in(self.task, step)(normalised)
+        return step(normalised)
+
+    def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
+        step = self.task.settings.objects[name].track
+        labels = self._labels("segmented", name).frames
+        tracks = step(labels, state=step.prepare(self._counted(labels, f"track {name}")))
+        file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
+        tiff.write_labels(
+            self.task.folder / file,
+            self._counted(tracks.relabel(labels), f"relabel {name}"),
+            scale=self.movie.scale,
+            name=name,
+        )
+        write_table(self.task.folder / links, tracks.links)
+        with_object = set(tracks.links[Col.FRAME])
+        empty = [t for t in labels.span if t not in with_object]
+        if not tracks.first_last:
+            warnings.warn(
+                f"{self.task.source}: no {name} was found in any of {len(labels)} frames; "
+                "look at the segmentation settings",
+                LamellaWarning,
+                stacklevel=2,
+            )
+        found = {
+            "n_frames": len(labels),
+            "empty_frames": empty,
+            "first_last": {str(c): list(life) for c, life in tracks.first_last.items()},
+            "parents": {str(c): p for c, p in tracks.parents.items()},
+        }
+        return {f"track/{name}": Made((file, links), found, step.provenance())}
+
+    def _tracks(self, name: str) -> Tracks:
+        found = self.manifest[f"track/{name}"].found
+        return Tracks(
+            read_table(self.task.folder / f"tracks/{name}.parquet"),
+            {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
+            {int(c): int(p) for c, p in found["parents"].items()},
+        )
+
+    def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
+        step = self.task.settings.objects[name].centre
+        tracks = self._tracks(name)
+        if not step or list(tracks.first_last) != [1]:
+            return {f"centre/{name}": Made((), {"reason": "the movie has no single cell"}, {})}
+        centroids = tracks.centroids(1, n_frames=self.movie.n_frames)
+        offsets = step.offsets(centroids, frame_shape=self.movie.frame_shape)
+        image, mask = "centered.ome.tif", f"centered_{name}.ome.tif"
+        channels = {
+            channel: self._counted(step(frames, offsets=offsets), "centre")
+            for channel, frames in self.movie.channels.items()
+        }
+        tiff.write_movie(self.task.folder / image, channels, scale=self.movie.scale)
+        labels = self._labels("labels", name).frames
+        tiff.write_labels(
+            self.task.folder / mask,
+            step(labels, offsets=offsets),
+            scale=self.movie.scale,
+            name=name,
+        )
+        missing = ~np.isfinite(centroids).all(axis=1)
+        found = {
+            "centroids_px": [
+                None if gone else [float(y), float(x)]
+                for gone, (y, x) in zip(missing, centroids, strict=True)
+            ],
+            "frames_with_reused_centroid": np.flatnonzero(missing).tolist(),
+            "offsets_px": offsets.tolist(),
+        }
+        return {f"centre/{name}": Made((image, mask), found, step.provenance())}
+
+    def _picture(self, name: str, stale: list[str]) -> dict[str, Made]:
+        each = self.task.settings.objects[name]
+        tracks = self._tracks(name)
+        labels = self._labels("labels", name)
+        shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
+        picks = shown[np.unique(np.linspace(0, len(shown) - 1, _PICTURES_IN_STRIP).astype(int))]
+        minutes = self.movie.scale.minutes(self.movie.n_frames)
+        strip = filmstrip(
+            [self.movie.channel(each.channel).frame(int(t)) for t in picks],
+            [labels.frame(int(t)) for t in picks],
+            captions=[
+                f"frame {t}" + (f", {minutes[t]:g} min" if np.isfinite(minutes[t]) else "")
+                for t in picks
+            ],
+            pixel_size_um=self.movie.scale.pixel_size_um,
+        )
+        file = f"filmstrip_{name}.png"
+        write_png(self.task.folder / file, strip)
+        return {f"picture/{name}": Made((file,), {"frames": picks.tolist()}, {})}
+
+    def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
+        settings = self.task.settings.measure
+        groups = {n: g for n, g in settings.groups.items() if f"measure/{name}/{n}" in stale}
+        if self.movie.n_frames == 1:
+            warnings.warn(
+                f"{self.movie.source}: one frame: speed, path and persistence are missing (NaN)",
+                LamellaWarning,
+                stacklevel=2,
+            )
+        tables = walk(
+            self.movie,
+            self._labels("labels", name),
+            list(groups.values()),
+            level=settings.background,
+            first_last=self._tracks(name).first_last,
+            progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
+        )
+        made: dict[str, Made] = {}
+        for (group_name, group), table in zip(groups.items(), tables, strict=True):
+            file = f"measures/{name}.{group_name}.parquet"
+            write_table(self.task.folder / file, table)
+            _warn_of_saturation(table, self.movie.source)
+            provenance = {
+                "measure": group.provenance(),
+                "background": settings.background.provenance(),
+            }
+            made[f"measure/{name}/{group_name}"] = Made((file,), {}, provenance)
+        return made
+
+    def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
+        frames, cells = [], []
+        groups = self.task.settings.measure.groups
+        for each in self.task.settings.objects:
+            tables = [
+                read_table(self.task.folder / f"measures/{each}.{group}.parquet")
+                for group in groups
+            ]
+            summaries = [
+                group.summarise(table) for group, table in zip(groups.values(), tables, strict=True)
+            ]
+            if tables:
+                frames.append(joined(tables))
+                cells.append(joined(summaries))
+        files = ("frames.parquet", "cells.parquet")
+        for file, tables in zip(files, (frames, cells), strict=True):
+            table = stacked(tables)
+            table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
+            write_table(self.task.folder / file, table)
+        return {"tables": Made(files)}
+
+
+def _warn_of_saturation(table: pd.DataFrame, source: str) -> None:
+    for column in table.columns:
+        if column.partition("__")[0] == Col.SATURATED_FRACTION:
+            n = int((table[column] > 0.01).sum())
+            if n:
+                warnings.warn(
+                    f"{source}: more than 1 % of the cell is saturated in {n} frames; "
+                    "its intensities are too low there",
+                    LamellaWarning,
+                    stacklevel=2,
+                )

@@ -1,0 +1,20 @@
+"""Small worlds: arrays so simple that the right answer is known by heart.
+
+Coordinates are (y, x) at pixel centres. A pixel belongs to a drawn thing when its centre lies
+inside or on it. Masks are boolean, labels uint16, movies (T, Y, X).
+"""
+
+from worlds.intensities import flat_cell as flat_cell
+from worlds.intensities import split_cell as split_cell
+from worlds.lives import dividing_cell as dividing_cell
+from worlds.lives import gap_movie as gap_movie
+from worlds.lives import two_cells_crossing as two_cells_crossing
+from worlds.motions import expanding_disc as expanding_disc
+from worlds.motions import rotating_ellipse as rotating_ellipse
+from worlds.motions import translating_disc as translating_disc
+from worlds.shapes import disc as disc
+from worlds.shapes import ellipse as ellipse
+from worlds.shapes import line as line
+from worlds.shapes import middle as middle
+from worlds.shapes import one_pixel as one_pixel
+from worlds.shapes import ring as ring
