@@ -23,7 +23,6 @@ _HOMES = {
     "LamellaWarning": "lamella.core.errors",
     "open_movie": "lamella.io",
     "open_labels": "lamella.io",
-    "measure": "lamella.measure",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from lamella.core.tracks import Tracks as Tracks
     from lamella.io import open_labels as open_labels
     from lamella.io import open_movie as open_movie
-    from lamella.measure import measure as measure
 
 
 def __getattr__(name: str) -> Any:

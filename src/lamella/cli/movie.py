@@ -55,7 +55,7 @@ def segment(
             source,
             out,
             segmenter=segmenter,
-            normalise=Normalise(rule=normalise),  # type: ignore[arg-type]
+            normalise=Normalise(rule=normalise),
             channel=channel,
             axes=axes,
             force=force,

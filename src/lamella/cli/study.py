@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +45,7 @@ def init(
     ] = None,
     interval_min: Annotated[
         str | None,
-        typer.Option(help="Minutes between frames where files do not say; or `unknown`."),
+        typer.Option(help="Minutes per frame where files do not say; or `unknown`."),
     ] = None,
     out: Annotated[
         Path | None,

@@ -18,7 +18,7 @@ _WIDEST_HISTOGRAM = 1 << 17
 
 
 class Split(NamedTuple):
-    """Above `threshold` pixels are bright, below dim; `tie_weight` of those that equal it is bright."""
+    """Bright is above `threshold`, dim below; `tie_weight` of those equal to it is bright."""
 
     threshold: float
     tie_weight: float

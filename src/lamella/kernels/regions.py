@@ -46,9 +46,8 @@ def find_regions(labels: NDArray[Any]) -> Regions:
     """
     if labels.dtype == bool:
         labels = labels.view(np.uint8)
-    n = _FIRST_TABLE
-    largest, area, total, box = _accumulate(labels, n)
-    if n <= largest <= _LARGEST_DIRECT_LABEL:
+    largest, area, total, box = _accumulate(labels, _FIRST_TABLE)
+    if _FIRST_TABLE <= largest <= _LARGEST_DIRECT_LABEL:
         largest, area, total, box = _accumulate(labels, largest + 1)
     elif largest > _LARGEST_DIRECT_LABEL:
         names, compact = np.unique(labels, return_inverse=True)

@@ -66,11 +66,13 @@ def measure(
 
     Examples
     --------
-    >>> import numpy as np, lamella
+    >>> import numpy as np
+    >>> import lamella
+    >>> from lamella.measure import measure
     >>> disc = np.zeros((2, 9, 9), np.uint16)
     >>> disc[0, 2:6, 2:5] = disc[1, 3:7, 2:5] = 1
     >>> movie = lamella.Movie.from_array(disc * 100, pixel_size_um=0.5, interval_min=2)
-    >>> frames, cells = lamella.measure(movie, lamella.Labels.from_array(disc), [Migration()])
+    >>> frames, cells = measure(movie, lamella.Labels.from_array(disc), [Migration()])
     >>> float(cells["mean_speed_um_per_min"].iloc[0])
     0.25
     """

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from lamella.phantom.draws import Purpose, draws
+from lamella.phantom.walk import remembered
 
 FloatArray = NDArray[np.float64]
 
@@ -173,8 +173,7 @@ def _wandering(n_frames: int, n: int, ratio: float, rng: np.random.Generator) ->
     a = float(np.exp(-ratio))
     noise = rng.standard_normal((n_frames, n))
     noise[1:] *= np.sqrt(1 - a * a)
-    out: FloatArray = lfilter([1.0], [1.0, -a], noise, axis=0)
-    return out
+    return remembered(noise, share=a)
 
 
 def _share_of(orders: NDArray[np.int_]) -> FloatArray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import lfilter
 
 FloatArray = NDArray[np.float64]
 
@@ -60,10 +59,18 @@ def persistent_walk(
     kick_x = along * noise[:, :2] + np.sqrt(max(var_x - along**2, 0.0)) * noise[:, 2:]
     # The first velocity is drawn from the stationary law, so that no frame is special.
     driven = np.vstack([noise[:1, :2], kick_v[1:]])
-    velocity = sigma * lfilter([1.0], [1.0, -a], driven, axis=0)
+    velocity = sigma * remembered(driven, share=float(a))
     steps = persistence * ((1 - a) * velocity[:-1] + sigma * kick_x[1:])
     position = np.vstack([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
     return position, velocity
+
+
+def remembered(kicks: FloatArray, *, share: float) -> FloatArray:
+    """Autoregression ``x[t] = share · x[t − 1] + kicks[t]`` along the first axis."""
+    out = kicks.copy()
+    for t in range(1, len(out)):
+        out[t] += share * out[t - 1]
+    return out
 
 
 def expected_msd(lag: ArrayLike, *, speed: float, persistence: float) -> FloatArray:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field, JsonValue
@@ -69,10 +71,9 @@ class External(Step):
         try:
             if place.endswith(".py"):
                 spec = importlib.util.spec_from_file_location(Path(place).stem, place)
-                assert spec is not None  # of a path that ends in .py there always is one
-                assert spec.loader is not None
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
+                # A path that ends in .py always has a spec with a loader.
+                module = importlib.util.module_from_spec(cast(ModuleSpec, spec))
+                cast(Loader, module.__loader__).exec_module(module)
             else:
                 module = importlib.import_module(place)
             function: Callable[..., Any] = getattr(module, name)
