@@ -28,8 +28,9 @@ def segment(
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
     ] = None,
     normalise: Annotated[
-        str, typer.Option(help="Stretch frames first: adaptive, always or never.")
-    ] = "adaptive",
+        str | None,
+        typer.Option(help="Stretch frames first: adaptive, always or never; as the method needs."),
+    ] = None,
     channel: Annotated[
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
@@ -45,7 +46,7 @@ def segment(
     from lamella.preprocess import Normalise
     from lamella.run.single import segment_movie, segmenter_from
 
-    if normalise not in ("adaptive", "always", "never"):
+    if normalise not in (None, "adaptive", "always", "never"):
         raise SettingsError(
             f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
         )
@@ -55,7 +56,7 @@ def segment(
             source,
             out,
             segmenter=segmenter,
-            normalise=Normalise(rule=normalise),
+            normalise=Normalise(rule=normalise) if normalise else None,
             channel=channel,
             axes=axes,
             force=force,

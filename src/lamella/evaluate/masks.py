@@ -81,6 +81,7 @@ def compare_masks(a: ArrayLike, b: ArrayLike) -> dict[str, float]:
             f"A is {inside_a.shape}, B is {inside_b.shape}",
             "give two masks (Y, X) of one shape",
         )
+    inside_a, inside_b = _cropped(inside_a, inside_b)
     shared = overlap(inside_a, inside_b)
     nothing = not (shared.a or shared.b)
     one_missing = not (shared.a and shared.b)
@@ -94,7 +95,7 @@ def compare_masks(a: ArrayLike, b: ArrayLike) -> dict[str, float]:
         Col.AREA_DIFFERENCE_PX: math.nan if nothing else float(shared.b - shared.a),
         Col.AREA_RATIO: math.nan if one_missing else shared.b / shared.a,
         Col.BOUNDARY_IOU: intersection_over_union(edge_a, edge_b),
-        Col.HD95_PX: hausdorff_percentile(np.argwhere(edge_a), np.argwhere(edge_b)),
+        Col.HD95_PX: hausdorff_percentile(_points(edge_a), _points(edge_b)),
     }
 
 
@@ -179,6 +180,21 @@ def _summary(rows: pd.DataFrame) -> dict[str, float]:
         out[f"median_{measure}"] = float(rows[measure].median())
         out[f"sd_{measure}"] = float(rows[measure].std())
     return out
+
+
+def _cropped(a: Mask, b: Mask) -> tuple[Mask, Mask]:
+    """Both masks within the box that holds them: nothing measured here depends on the rest."""
+    either = a | b
+    rows, columns = np.flatnonzero(either.any(axis=1)), np.flatnonzero(either.any(axis=0))
+    if len(rows) == 0:
+        return a, b
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return a[box], b[box]
+
+
+def _points(mask: Mask) -> NDArray[np.int64]:
+    """(N, 2) rows and columns of the mask's pixels, many times faster than `numpy.argwhere`."""
+    return np.stack(np.divmod(np.flatnonzero(mask), mask.shape[1]), axis=1)
 
 
 def _centroid(mask: Mask) -> tuple[float, float]:

@@ -10,8 +10,12 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Points = NDArray[Any]
+"""int64 or float64: numba compiles for either."""
+
 # More tiles than this would cost more to pair with each other than they spare.
 _MOST_TILES_A_SIDE = 96
+_SQUARES_FIT = 1e150
 
 
 def inner_boundary(mask: ArrayLike) -> NDArray[np.bool_]:
@@ -95,7 +99,8 @@ def hausdorff_percentile(
     Notes
     -----
     Each set is sorted into square tiles. The tiles of B that can hold a nearest point are found
-    once for a whole tile of A, so that few of the N·M distances are computed.
+    once for a whole tile of A, so that few of the N·M distances are computed. Squared distances of
+    pixels are whole numbers, so that the result is exact up to the interpolation.
 
     References
     ----------
@@ -111,28 +116,30 @@ def hausdorff_percentile(
     a, b = _as_points(points_a), _as_points(points_b)
     if len(a) == 0 or len(b) == 0:
         return float("nan")
+    if a.dtype != b.dtype:
+        a, b = a.astype(np.float64), b.astype(np.float64)
     there, back = _both_ways(a, b, _MOST_TILES_A_SIDE)
     share = percentile / 100
     return max(_percentile_of_roots(there, share), _percentile_of_roots(back, share))
 
 
-def _as_points(points: ArrayLike) -> NDArray[np.float64]:
+def _as_points(points: ArrayLike) -> Points:
+    """Points as int64, exact and quickest, where squared distances fit into it; else float64."""
     given: NDArray[Any] = np.asarray(points)
     if given.size == 0:
-        return np.empty((0, 2))
+        return np.empty((0, 2), np.int64)
     if given.ndim != 2 or given.shape[1] != 2:
         raise ValueError(f"Expected points (y, x) of shape (N, 2), got {given.shape}")
-    # Pixel indices are exact in float64, and so are their squared distances.
+    if given.dtype.kind in "iu" and given.max() < 2**30 and given.min() > -(2**30):
+        return np.ascontiguousarray(given, dtype=np.int64)
     out = np.ascontiguousarray(given, dtype=np.float64)
-    if given.dtype.kind not in "biu" and not np.isfinite(out).all():
-        raise ValueError("points must be finite")
+    if not (np.abs(out) < _SQUARES_FIT).all():
+        raise ValueError(f"coordinates must be finite, and smaller than {_SQUARES_FIT:g}")
     return out
 
 
 @numba.njit(cache=True)
-def _both_ways(
-    a: NDArray[np.float64], b: NDArray[np.float64], most_tiles: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _both_ways(a: Points, b: Points, most_tiles: int) -> tuple[Points, Points]:
     """Squared nearest distances from A to B, shape (N,), and from B to A, shape (M,)."""
     points_a, starts_a, boxes_a = _tiled(a, most_tiles)
     points_b, starts_b, boxes_b = _tiled(b, most_tiles)
@@ -143,18 +150,12 @@ def _both_ways(
 
 
 @numba.njit(cache=True)
-def _tiled(
-    points: NDArray[np.float64], most_tiles: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Points (2, N) sorted by tile, where each tile starts (K + 1), and its bounding box (K, 4)."""
+def _tiled(points: Points, most_tiles: int) -> tuple[Points, NDArray[np.int64], Points]:
+    """Points sorted by tile, (2, N), where each tile starts (K + 1), and its box (K, 4)."""
     n = len(points)
-    low_y, low_x = points[0, 0], points[0, 1]
-    high_y, high_x = low_y, low_x
-    for i in range(n):
-        low_y, high_y = min(low_y, points[i, 0]), max(high_y, points[i, 0])
-        low_x, high_x = min(low_x, points[i, 1]), max(high_x, points[i, 1])
+    low_y, low_x = points[:, 0].min(), points[:, 1].min()
+    span = max(points[:, 0].max() - low_y, points[:, 1].max() - low_x)
     side = min(most_tiles, int(np.ceil(0.5 * np.sqrt(n))))
-    span = max(high_y - low_y, high_x - low_x)
     # A span that is next to nothing would overflow the division; one tile serves it.
     per_unit = (side - 1) / span if span > 1e-200 else 0.0
 
@@ -176,46 +177,45 @@ def _tiled(
             starts[filled] = begin[k]
             filled += 1
 
-    # Rows of y and of x, for the processor to take several points at a time.
-    out = np.empty((2, n))
+    out = np.empty((2, n), points.dtype)
     for i in range(n):
         at = begin[tile[i]]
         begin[tile[i]] += 1
         out[0, at], out[1, at] = points[i, 0], points[i, 1]
-    boxes = np.empty((filled, 4))
+    boxes = np.empty((filled, 4), points.dtype)
     for k in range(filled):
         y, x = out[0, starts[k] : starts[k + 1]], out[1, starts[k] : starts[k + 1]]
         boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3] = y.min(), y.max(), x.min(), x.max()
     return out, starts, boxes
 
 
-# No value here is NaN: said so, the search for the smallest is vectorised.
-@numba.njit(cache=True, fastmath={"nnan", "nsz"})
+@numba.njit(cache=True)
 def _nearest_squared(
-    points_a: NDArray[np.float64],
+    points_a: Points,
     starts_a: NDArray[np.int64],
-    boxes_a: NDArray[np.float64],
-    points_b: NDArray[np.float64],
+    boxes_a: Points,
+    points_b: Points,
     starts_b: NDArray[np.int64],
-    boxes_b: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    boxes_b: Points,
+) -> Points:
     """Squared distance of every point of A from the nearest point of B, shape (N,)."""
     n_tiles = len(boxes_b)
-    out = np.empty(points_a.shape[1])
-    gaps = np.empty(n_tiles)
+    ys, xs = points_b[0], points_b[1]
+    out = np.empty(points_a.shape[1], points_a.dtype)
+    gaps = np.empty(n_tiles, points_a.dtype)
     near = np.empty(n_tiles, np.int64)
     for k in range(len(boxes_a)):
         y0, y1, x0, x1 = boxes_a[k, 0], boxes_a[k, 1], boxes_a[k, 2], boxes_a[k, 3]
         # No point of this tile is further from B than `enough`: the farthest corners of the tile
         # of B that is best in this respect.
-        enough, first = np.inf, 0
+        enough, first = boxes_a[k, 0], -1
         for m in range(n_tiles):
             v0, v1, u0, u1 = boxes_b[m, 0], boxes_b[m, 1], boxes_b[m, 2], boxes_b[m, 3]
-            gap_y, gap_x = max(0.0, v0 - y1, y0 - v1), max(0.0, u0 - x1, x0 - u1)
+            gap_y, gap_x = max(0, v0 - y1, y0 - v1), max(0, u0 - x1, x0 - u1)
             gaps[m] = gap_y * gap_y + gap_x * gap_x
             far_y, far_x = max(v1 - y0, y1 - v0), max(u1 - x0, x1 - u0)
             far = far_y * far_y + far_x * far_x
-            if far < enough:
+            if first < 0 or far < enough:
                 enough, first = far, m
         # The best tile is searched first, so that most of the others can be passed over.
         near[0] = first
@@ -226,21 +226,23 @@ def _nearest_squared(
                 n_near += 1
         for i in range(starts_a[k], starts_a[k + 1]):
             y, x = points_a[0, i], points_a[1, i]
-            best = np.inf
+            start = starts_b[first]
+            best = (ys[start] - y) ** 2 + (xs[start] - x) ** 2
             for c in range(n_near):
                 m = near[c]
-                gap_y = max(0.0, boxes_b[m, 0] - y, y - boxes_b[m, 1])
-                gap_x = max(0.0, boxes_b[m, 2] - x, x - boxes_b[m, 3])
+                gap_y = max(0, boxes_b[m, 0] - y, y - boxes_b[m, 1])
+                gap_x = max(0, boxes_b[m, 2] - x, x - boxes_b[m, 3])
                 if gap_y * gap_y + gap_x * gap_x >= best:
                     continue
-                for j in range(starts_b[m], starts_b[m + 1]):
-                    dy, dx = points_b[0, j] - y, points_b[1, j] - x
+                # An index that cannot be negative lets the compiler take several points at a time.
+                for j in range(np.uint64(starts_b[m]), np.uint64(starts_b[m + 1])):
+                    dy, dx = ys[j] - y, xs[j] - x
                     best = min(best, dy * dy + dx * dx)
             out[i] = best
     return out
 
 
-def _percentile_of_roots(squared: NDArray[np.float64], share: float) -> float:
+def _percentile_of_roots(squared: Points, share: float) -> float:
     """The percentile of the distances, as `numpy.percentile` interpolates, at a tenth of its cost.
 
     Ranks are those of the squares, so that two roots are taken.

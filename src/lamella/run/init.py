@@ -36,8 +36,8 @@ title = {title}
 [objects.cell.segment]
 method = "multiotsu"      # or "labels" (existing masks), "external" (your own function)
 foreground = "bright"     # "bright", "dark" or "either"
-[objects.cell.normalise]
-rule = "adaptive"         # dim movies are stretched before segmentation; "always", "never"
+# [objects.cell.normalise]
+# rule = "adaptive"       # stretch dim movies before segmentation; "always", "never"
 
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)

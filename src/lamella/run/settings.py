@@ -40,13 +40,23 @@ class ChannelSettings(_Table):
 
 
 class ObjectSettings(_Table):
-    """[objects.NAME]: how one set of objects is found and followed."""
+    """[objects.NAME]: how one set of objects is found and followed.
+
+    Frames are normalised for segmentation by the adaptive rule where `normalise` is not set, except
+    for segmenters whom the scale does not matter: clipping at a percentile could only harm them.
+    """
 
     channel: str | None = None
-    normalise: Normalise = Normalise()
+    normalise: Normalise | None = None
     segment: Segmenter = MultiOtsu()
     track: Tracker = Largest()
     centre: Centre | Literal[False] = Centre()
+
+    @property
+    def normaliser(self) -> Normalise:
+        """The normalisation that is used."""
+        default = Normalise(rule="never" if self.segment.scale_free else "adaptive")
+        return self.normalise or default
 
 
 class MeasureSettings(_Table):

@@ -17,6 +17,7 @@ from lamella.io import open_labels, open_movie, tiff
 from lamella.io.tables import write_table
 from lamella.measure import measure
 from lamella.preprocess import Normalise, refuse_nan
+from lamella.run.settings import ObjectSettings
 from lamella.segment import ExistingLabels, Segmenter
 
 Advance = Callable[[int, int], object]
@@ -49,7 +50,7 @@ def segment_movie(
     out: Path,
     *,
     segmenter: Segmenter,
-    normalise: Normalise,
+    normalise: Normalise | None = None,
     channel: str | None = None,
     axes: str | None = None,
     force: bool = False,
@@ -73,6 +74,7 @@ def segment_movie(
         labels = segmenter(open_labels(segmenter.pattern).frames)
     else:
         frames = refuse_nan(movie.channel(channel), source=movie.source)
+        normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
         labels = segmenter(normalise(frames, state=normalise.prepare(frames)))
     n_empty = 0
 

@@ -157,7 +157,7 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     step = each.segment
     if isinstance(step, ExistingLabels):
         return [step.provenance(), fingerprint(masks_path(task, step))]
-    parts: list[Any] = [step.provenance(), each.channel, each.normalise.provenance()]
+    parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts

@@ -96,7 +96,7 @@ class StageWork:
         )
         provenance = {"segment": each.segment.provenance()}
         if not isinstance(each.segment, ExistingLabels):
-            provenance["normalise"] = each.normalise.provenance()
+            provenance["normalise"] = each.normaliser.provenance()
         return {f"segment/{name}": Made((file,), found, provenance)}
 
     def _segmented(self, each: ObjectSettings, found: dict[str, object]) -> Frames:
@@ -106,9 +106,9 @@ class StageWork:
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
         frames = self.movie.channel(each.channel)
-        state = each.normalise.prepare(self._counted(frames, "normalise"))
-        found["normalise"] = each.normalise.decide(frames.dtype, state)._asdict()
-        normalised = each.normalise(frames, state=state)
+        state = each.normaliser.prepare(self._counted(frames, "normalise"))
+        found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
+        normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
         return step(normalised)

@@ -35,6 +35,7 @@ class External(Step):
     """
 
     version: ClassVar[int] = 1
+    scale_free: ClassVar[bool] = False
     method: Literal["external"] = "external"
     function: str = Field(pattern=r"^.+:\w+$")
     arguments: dict[str, JsonValue] = Field(default_factory=dict)

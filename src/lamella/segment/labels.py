@@ -27,6 +27,7 @@ class ExistingLabels(Step):
     """
 
     version: ClassVar[int] = 1
+    scale_free: ClassVar[bool] = True
     method: Literal["labels"] = "labels"
     pattern: str = Field(min_length=1)
     binary: bool = False

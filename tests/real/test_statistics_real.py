@@ -1,0 +1,77 @@
+"""The published per-cell values give the published means and effect sizes."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lamella.core.table import Col
+from lamella.statistics import Contrasts
+
+SPEED = "mean_speed_um_per_min"
+RATIO = "lam_cyto_ratio"
+
+SHARED = Path(
+    os.environ.get("LAMELLA_TEST_DATA", Path(__file__).resolve().parents[2].parent / "shared/data")
+).parent
+TABLE = SHARED / "reference" / "beh_cells_batch1.csv"
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        not TABLE.is_file(),
+        reason="no reference/beh_cells_batch1.csv beside the test data: set LAMELLA_TEST_DATA",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return pd.read_csv(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("measure", "condition", "mean", "sd"),
+    [
+        (SPEED, "wt", 1.031, 0.345),
+        (SPEED, "ko", 1.059, 0.308),
+        (SPEED, "ki", 0.679, 0.085),
+        (RATIO, "wt", 1.530, None),
+        (RATIO, "ko", 1.473, None),
+        (RATIO, "ki", 1.827, None),
+    ],
+)
+def test_published_means(cells, measure, condition, mean, sd):
+    table = Contrasts()(cells)[0].set_index([Col.MEASURE, Col.SESSION, Col.CONDITION])
+    row = table.loc[(measure, "all", condition)]
+    assert row[Col.N] == 10
+    assert round(row[Col.MEAN], 3) == mean
+    assert sd is None or round(row[Col.SD], 3) == sd
+
+
+@pytest.mark.parametrize(
+    ("measure", "condition", "reference", "d"),
+    [
+        (SPEED, "ki", "wt", -1.4006),
+        (SPEED, "ki", "ko", -1.6801),
+        (RATIO, "ki", "wt", 0.9036),
+        (RATIO, "ki", "ko", 0.8513),
+        (RATIO, "ko", "wt", -0.1448),
+    ],
+)
+def test_published_effects(cells, measure, condition, reference, d):
+    table = Contrasts(reference=reference)(cells)[1]
+    row = table.set_index([Col.MEASURE, Col.SESSION, Col.CONDITION]).loc[
+        (measure, "all", condition)
+    ]
+    assert round(row[Col.COHENS_D], 4) == d
+    assert (row[Col.N], row[Col.N_REFERENCE]) == (10, 10)
+    assert row[Col.COHENS_D_LOW] < d < row[Col.COHENS_D_HIGH]
+
+
+def test_the_effect_on_speed_is_there_in_both_sessions(cells):
+    table = Contrasts(reference="wt", measures=(SPEED,))(cells)[1]
+    of_ki = table[table[Col.CONDITION] == "ki"].set_index(Col.SESSION)
+    assert list(of_ki.index) == ["all", "low", "high"]
+    assert (of_ki[Col.COHENS_D] < -1).all()
