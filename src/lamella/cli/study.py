@@ -82,7 +82,7 @@ def init(
     show.out.print(f"{len(shown)} movies; conditions: {conditions}", markup=False)
     if found.ambiguous:
         show.err.print(
-            f"[yellow]warning:[/] the pattern is ambiguous for {len(found.ambiguous)} paths, such as "
+            f"[yellow]warning:[/] the pattern is ambiguous for {len(found.ambiguous)} paths, as "
             f"{found.ambiguous[0]}: give its fields types ({{name:a}} letters, {{name:d}} digits) "
             "and look at the table above"
         )

@@ -91,7 +91,7 @@ def walk(
     for t in labels.frames.span:
         frame = labels.frame(t)
         regions = find_regions(frame)
-        if len(regions.label):
+        if len(regions.label) or t == labels.frames.span[-1]:  # a movie without cells has columns
             before, regions_before = previous or (None, None)
             view = FrameView(t, frame, regions, before, regions_before, movie, level)
             seen.append((t, regions))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +53,7 @@ def refined_edge(
 def _light_at_edge(
     signal: NDArray[np.float32],
     inside: NDArray[np.uint8],
-    core: NDArray[np.uint8],
+    core: NDArray[Any],
     within_px: int,
     outside: NDArray[np.float32],
 ) -> NDArray[np.float32]:
@@ -79,7 +81,7 @@ class _Nearby:
         self._weight, self._sigma = weight, sigma_px
         self._share = np.maximum(self._blurred(weight), np.float32(1e-12))
 
-    def mean(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def mean(self, values: NDArray[Any]) -> NDArray[np.float32]:
         mean: NDArray[np.float32] = self._blurred(values * self._weight) / self._share
         return mean
 

@@ -1,0 +1,76 @@
+"""What every step must do, whatever it is for."""
+
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from lamella.centre import Centre
+from lamella.core.frames import ArrayFrames, chunked
+from lamella.core.step import Step
+from lamella.measure import Lamellipodium, Migration
+from lamella.phantom import CellPhantom
+from lamella.preprocess import CameraOffset, NoBackground, Normalise, PercentileOutside
+from lamella.segment import ExistingLabels, External, MultiOtsu
+from lamella.statistics import Contrasts
+from lamella.track import Largest
+
+EXAMPLES = [
+    Normalise(),
+    NoBackground(),
+    CameraOffset(offset=100),
+    PercentileOutside(),
+    MultiOtsu(),
+    ExistingLabels(pattern="{movie}.tif"),
+    External(function="module:function"),
+    Largest(),
+    Centre(),
+    Migration(),
+    Lamellipodium(),
+    Contrasts(),
+]
+
+
+def concrete(kind: type[Step]) -> set[type[Step]]:
+    below = kind.__subclasses__()
+    return set(below).union(*(concrete(each) for each in below)) if below else set()
+
+
+def test_every_step_has_an_example():
+    ours = {step for step in concrete(Step) if step.__module__.startswith("lamella.")}
+    assert {type(example) for example in EXAMPLES} == ours
+
+
+@pytest.mark.parametrize("step", EXAMPLES, ids=lambda step: type(step).__name__)
+class TestStep:
+    def test_refuses_unknown_settings_by_name(self, step):
+        with pytest.raises(ValidationError, match="percentil_e"):
+            type(step)(**{**step.model_dump(), "percentil_e": 1})
+
+    def test_is_frozen(self, step):
+        assert step.model_config["frozen"]
+
+    def test_provenance_is_json(self, step):
+        told = json.loads(json.dumps(step.provenance()))
+        assert told["step"] == type(step).__name__
+        assert told["version"] >= 1
+
+    def test_documents_itself(self, step):
+        assert type(step).__doc__
+
+
+@pytest.mark.parametrize("step", [Normalise(), Largest()], ids=["Normalise", "Largest"])
+def test_state_does_not_depend_on_where_the_movie_is_cut(step):
+    phantom = CellPhantom(field_px=(96, 96), n_frames=6, area_um2=120, seed=1).make()
+    source = phantom.movie.channel() if isinstance(step, Normalise) else phantom.truth.frames
+    frames = ArrayFrames(source.asarray())
+    whole = step.prepare(frames)
+    for edges in ([1], [3], [5], [2, 4], [1, 2, 3, 4, 5]):
+        merged = step.merge([step.prepare(part) for part in chunked(frames, edges)])
+        for a, b in zip(
+            np.atleast_2d(np.asarray(whole, float)),
+            np.atleast_2d(np.asarray(merged, float)),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)

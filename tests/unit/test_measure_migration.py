@@ -1,0 +1,171 @@
+"""Movement of discs whose path is known by heart."""
+
+import numpy as np
+import pytest
+from worlds import disc, gap_movie, one_pixel, translating_disc
+
+from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie
+from lamella.core.table import Col
+from lamella.measure import Migration, measure
+
+UM, MINUTES = 0.5, 2.0
+
+
+def measured(labels, *, group=None, **scale):
+    movie = Movie.from_array(
+        np.ones(labels.shape, np.uint16),
+        **{"pixel_size_um": UM, "interval_min": MINUTES, **scale},
+    )
+    return measure(movie, Labels.from_array(labels), [group or Migration()])
+
+
+def one_cell(labels, **kwargs):
+    frames, cells = measured(labels, **kwargs)
+    assert len(cells) == 1
+    return frames, cells.iloc[0]
+
+
+def test_a_disc_that_glides():
+    labels = translating_disc(step_px=(3, 4), n_frames=6, radius_px=9, field=(80, 80))
+    frames, cell = one_cell(labels)
+    assert cell[Col.MEAN_SPEED] == pytest.approx(5 * UM / MINUTES)
+    assert cell[Col.MEDIAN_SPEED] == cell[Col.MAX_SPEED] == pytest.approx(5 * UM / MINUTES)
+    assert cell[Col.SD_SPEED] == pytest.approx(0, abs=1e-12)
+    assert cell[Col.PATH_UM] == cell[Col.NET_UM] == pytest.approx(25 * UM)
+    assert cell[Col.PERSISTENCE] == cell[Col.STRAIGHTNESS_RUNS] == pytest.approx(1)
+    assert cell[Col.AREA_UM2] == pytest.approx(np.count_nonzero(labels[0]) * UM**2)
+    assert list(frames[Col.PAIR_VALID]) == [False] + [True] * 5
+    assert np.isnan(frames[Col.STEP_UM].iloc[0])
+    assert list(frames[Col.TIME_MIN]) == [0, 2, 4, 6, 8, 10]
+
+
+def test_the_step_belongs_to_the_frame_it_ends_in():
+    labels = np.stack([disc(8, (20, 20)), disc(8, (20, 20)), disc(8, (20, 23))]).astype(np.uint16)
+    frames, _ = one_cell(labels)
+    assert frames[Col.STEP_PX].tolist()[1:] == [0, 3]
+
+
+class TestAGap:
+    """A cell that moves 2 px a frame and is not found in frame 3."""
+
+    @pytest.fixture
+    def tables(self):
+        labels = translating_disc(step_px=(0, 2), n_frames=8, radius_px=9, field=(64, 64))
+        labels[3] = 0
+        return one_cell(labels)
+
+    def test_has_a_row_without_a_place(self, tables):
+        frames, cell = tables
+        assert len(frames) == 8
+        row = frames.iloc[3]
+        assert row[Col.EMPTY]
+        assert np.isnan(row[[Col.Y_PX, Col.X_PX, Col.AREA_PX, Col.STEP_UM]].astype(float)).all()
+        assert (cell[Col.N_FRAMES], cell[Col.N_EMPTY_FRAMES], cell[Col.N_VALID_FRAMES]) == (8, 1, 7)
+
+    def test_is_not_bridged_by_a_step(self, tables):
+        frames, cell = tables
+        assert frames[Col.PAIR_VALID].tolist() == [False, True, True, False, False, True, True, True]
+        assert cell[Col.N_VALID_PAIRS] == 5
+        assert cell[Col.MEAN_STEP_PX] == pytest.approx(2)
+        assert cell[Col.PATH_UM] == pytest.approx(10 * UM)
+
+    def test_published_persistence_spans_it_and_that_of_runs_does_not(self, tables):
+        _, cell = tables
+        assert cell[Col.NET_UM] == pytest.approx(14 * UM)
+        assert cell[Col.PERSISTENCE] == 1  # 14 / 10, cut at 1
+        assert cell[Col.STRAIGHTNESS_RUNS] == pytest.approx(1)
+
+
+def test_going_there_and_back():
+    places = [10, 14, 18, 14, 10]
+    labels = np.stack([disc(8, (20, x + 10)) for x in places]).astype(np.uint16)
+    _, cell = one_cell(labels)
+    assert cell[Col.PERSISTENCE] == cell[Col.STRAIGHTNESS_RUNS] == 0
+    assert cell[Col.PATH_UM] == pytest.approx(16 * UM)
+
+
+def test_a_small_fragment_is_not_trusted():
+    labels = translating_disc(step_px=(0, 1), n_frames=5, radius_px=10, field=(64, 64))
+    labels[2] = disc(4, (32, 32))  # 16 % of the area
+    frames, cell = one_cell(labels)
+    assert frames[Col.VALID].tolist() == [True, True, False, True, True]
+    assert cell[Col.N_VALID_PAIRS] == 2
+
+
+def test_a_jump_is_not_a_step():
+    labels = np.stack([disc(6, (20, 20)), disc(6, (20, 40))]).astype(np.uint16)
+    frames, cell = one_cell(labels)
+    assert frames[Col.IOU_PREVIOUS].iloc[1] == 0
+    assert cell[Col.N_VALID_PAIRS] == 0
+    assert np.isnan(cell[Col.MEAN_SPEED])
+    assert np.isnan(cell[Col.PERSISTENCE])
+
+
+def test_a_cell_that_stands_still_has_speed_0_and_no_persistence():
+    _, cell = one_cell(np.stack([disc(6)] * 4).astype(np.uint16))
+    assert cell[Col.MEAN_SPEED] == 0
+    assert np.isnan(cell[Col.PERSISTENCE])
+    assert np.isnan(cell[Col.STRAIGHTNESS_RUNS])
+
+
+def test_unequal_times_are_used_as_they_are():
+    labels = translating_disc(step_px=(0, 2), n_frames=3, radius_px=8, field=(64, 64))
+    movie = Movie.from_array(np.ones(labels.shape, np.uint8), pixel_size_um=1.0)
+    movie = Movie(movie.channels, type(movie.scale)(1.0, np.array([0.0, 1.0, 5.0])))
+    frames, _ = measure(movie, Labels.from_array(labels), [Migration()])
+    assert frames[Col.SPEED].tolist()[1:] == [2.0, 0.5]
+
+
+def test_without_a_scale_what_needs_it_is_missing():
+    labels = translating_disc(step_px=(0, 2), n_frames=3, radius_px=8, field=(64, 64))
+    _, cell = one_cell(labels, pixel_size_um=None, interval_min=None)
+    assert np.isnan([cell[Col.MEAN_SPEED], cell[Col.PATH_UM], cell[Col.AREA_UM2]]).all()
+    assert cell[Col.MEAN_STEP_PX] == pytest.approx(2)
+    assert cell[Col.PERSISTENCE] == pytest.approx(1)
+
+
+def test_every_cell_of_a_movie_has_its_own_row():
+    one = translating_disc(step_px=(0, 2), n_frames=4, radius_px=6, field=(64, 64))
+    labels = one + np.roll(one, 30, axis=1).astype(np.uint16) * 7
+    frames, cells = measured(labels)
+    assert sorted(cells[Col.CELL]) == [1, 7]
+    assert len(frames) == 8
+    assert cells[Col.MEAN_STEP_PX].tolist() == pytest.approx([2, 2])
+
+
+def test_a_cell_lives_from_its_first_frame_to_its_last():
+    labels = gap_movie(missing=(0, 3, 5), n_frames=6)
+    frames, cell = one_cell(labels)
+    assert frames[Col.FRAME].tolist() == [1, 2, 3, 4]
+    assert cell[Col.N_EMPTY_FRAMES] == 1
+
+
+def test_one_frame_has_no_speed_and_warns_once():
+    with pytest.warns(LamellaWarning, match="one frame") as caught:
+        _, cell = one_cell(disc(6)[None].astype(np.uint16))
+    assert len(caught) == 1
+    assert np.isnan(cell[Col.MEAN_SPEED])
+    assert cell[Col.N_VALID_PAIRS] == 0
+
+
+def test_one_pixel_and_the_whole_field():
+    pixel = np.stack([one_pixel((5, 6), (16, 16))] * 2).astype(np.uint16)
+    frames, _ = one_cell(pixel)
+    assert frames[[Col.Y_PX, Col.X_PX]].iloc[0].tolist() == [5, 6]
+    frames, cell = one_cell(np.ones((2, 16, 16), np.uint16))
+    assert frames[Col.TOUCHES_BORDER].all()
+    assert cell[Col.N_BORDER] == 2
+
+
+def test_no_cell_at_all_gives_empty_tables():
+    frames, cells = measured(np.zeros((3, 16, 16), np.uint16))
+    assert len(frames) == len(cells) == 0
+
+
+def test_labels_of_another_movie_are_refused():
+    movie = Movie.from_array(np.ones((3, 16, 16)), source="a.tif")
+    labels = Labels.from_array(np.ones((2, 16, 16), np.uint8))
+    with pytest.raises(InputError, match=r"of a.tif.*\(2, 16, 16\).*\(3, 16, 16\)"):
+        measure(movie, labels)
