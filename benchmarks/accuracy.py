@@ -84,9 +84,7 @@ def brightness_table() -> str:
     for light in (10, 20, 50, 100, 200, 500, 1000, 5000):
         rows = pd.DataFrame(
             against_truth(
-                cell(
-                    500 + k, photoelectrons=light, background_photoelectrons=0.02 * light
-                ).make()
+                cell(500 + k, photoelectrons=light, background_photoelectrons=0.02 * light).make()
             )
             for k in range(3)
         )
@@ -129,7 +127,7 @@ def session_table() -> str:
     lines = [
         "## The session rule",
         "",
-        "`Normalise(rule=\"adaptive\")` over graded brightness: a movie is stretched for segmenters "
+        '`Normalise(rule="adaptive")` over graded brightness: a movie is stretched for segmenters '
         "that depend on the grey scale when the 99th percentile of all its pixels is below 1000. The "
         "percentile is that of the whole field, so it falls with the share of the field that the "
         "cell covers, too.",

@@ -68,9 +68,7 @@ class TestSegmenter:
             state = step.merge([step.prepare(part) for part in parts])
             for part in parts:
                 reach = step.reach
-                seen = Window(
-                    frames, part.span.start - reach.before, part.span.stop + reach.after
-                )
+                seen = Window(frames, part.span.start - reach.before, part.span.stop + reach.after)
                 labels = step(seen, state=state)
                 for t in part.span:
                     np.testing.assert_array_equal(labels.frame(t), whole[t])

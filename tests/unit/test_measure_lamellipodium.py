@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import disc, flat_cell, one_pixel, split_cell
 
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
 from lamella.measure import Lamellipodium, measure
 from lamella.preprocess import CameraOffset, NoBackground, PercentileOutside
+from worlds import disc, flat_cell, one_pixel, split_cell
 
 
 def measured(image, mask, *, step=None, level=None, pixel_size_um=0.3, names=None):
@@ -51,7 +51,10 @@ def test_ties_have_no_order(seed, n_values, percentile):
     image = rng.integers(100, 100 + n_values, (24, 24)).astype(np.uint16)
     mask = disc(9, (12, 11), (24, 24))
     step = Lamellipodium(percentile=percentile, layers=False)
-    row, mirrored = measured(image, mask, step=step), measured(image[:, ::-1], mask[:, ::-1], step=step)
+    row, mirrored = (
+        measured(image, mask, step=step),
+        measured(image[:, ::-1], mask[:, ::-1], step=step),
+    )
     assert row[Col.LAM_MEAN] == pytest.approx(mirrored[Col.LAM_MEAN])
     assert row[Col.LAM_X_PX] == pytest.approx(23 - mirrored[Col.LAM_X_PX])
     turned = measured(np.rot90(image), np.rot90(mask), step=step)
@@ -128,9 +131,9 @@ def test_the_published_example_of_an_offset():
     assert measured(image.astype(np.uint16), mask)[Col.LAM_CYTO_RATIO] == pytest.approx(1.5)
     raw = (image + 100).astype(np.uint16)
     assert measured(raw, mask)[Col.LAM_CYTO_RATIO] == pytest.approx(1.25)
-    assert measured(raw, mask, level=CameraOffset(offset=100))[
-        Col.LAM_CYTO_RATIO
-    ] == pytest.approx(1.5)
+    assert measured(raw, mask, level=CameraOffset(offset=100))[Col.LAM_CYTO_RATIO] == pytest.approx(
+        1.5
+    )
 
 
 class TestVariants:

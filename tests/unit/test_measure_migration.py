@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from worlds import disc, gap_movie, one_pixel, translating_disc
 
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
 from lamella.measure import Migration, measure
+from worlds import disc, gap_movie, one_pixel, translating_disc
 
 UM, MINUTES = 0.5, 2.0
 
@@ -66,7 +66,16 @@ class TestAGap:
 
     def test_is_not_bridged_by_a_step(self, tables):
         frames, cell = tables
-        assert frames[Col.PAIR_VALID].tolist() == [False, True, True, False, False, True, True, True]
+        assert frames[Col.PAIR_VALID].tolist() == [
+            False,
+            True,
+            True,
+            False,
+            False,
+            True,
+            True,
+            True,
+        ]
         assert cell[Col.N_VALID_PAIRS] == 5
         assert cell[Col.MEAN_STEP_PX] == pytest.approx(2)
         assert cell[Col.PATH_UM] == pytest.approx(10 * UM)

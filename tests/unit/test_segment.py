@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy import ndimage
-from worlds import disc
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.segment import ExistingLabels, External, MultiOtsu
 from lamella.segment.edge import refined_edge
+from worlds import disc
 
 
 def overlap(labels, mask):
@@ -135,12 +135,16 @@ class TestExternal:
         assert step.reach == (2, 1)
         assert step(self.frames).frame(0).max() == 4
 
-    @pytest.mark.parametrize(("name", "fault"), [("wrong_shape", "shape"), ("negative", "negative")])
+    @pytest.mark.parametrize(
+        ("name", "fault"), [("wrong_shape", "shape"), ("negative", "negative")]
+    )
     def test_what_it_returns_is_checked(self, model, name, fault):
         with pytest.raises(InputError, match=f"frame 0.*{fault}"):
             External(function=f"{model}:{name}")(self.frames).frame(0)
 
-    @pytest.mark.parametrize("function", ["no_such_module_here:f", "math:no_such_function", "x.py:f"])
+    @pytest.mark.parametrize(
+        "function", ["no_such_module_here:f", "math:no_such_function", "x.py:f"]
+    )
     def test_what_is_not_there_is_told(self, function):
         with pytest.raises(SettingsError, match="cannot be loaded"):
             External(function=function)(self.frames)

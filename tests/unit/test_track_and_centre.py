@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import disc, translating_disc
 
 from lamella.centre import Centre, shifted
 from lamella.core.frames import ArrayFrames
 from lamella.core.table import Col
 from lamella.track import Largest
+from worlds import disc, translating_disc
 
 
 def tracked(labels):
@@ -62,7 +62,9 @@ class TestCentre:
         assert not Centre().offsets(np.full((3, 2), np.nan), frame_shape=(9, 9)).any()
 
     @given(
-        st.tuples(st.integers(-12, 12), st.integers(-12, 12)), st.integers(1, 10), st.integers(1, 10)
+        st.tuples(st.integers(-12, 12), st.integers(-12, 12)),
+        st.integers(1, 10),
+        st.integers(1, 10),
     )
     def test_a_shift_is_undone_except_for_what_left_the_field(self, offset, height, width):
         frame = np.arange(1, height * width + 1, dtype=np.uint16).reshape(height, width)

@@ -12,7 +12,7 @@ import pandas as pd
 from lamella.core.errors import OutputError, SettingsError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
-from lamella.io.image_folder import SUFFIXES
+from lamella.io.image_folder import SUFFIXES, natural_key
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
 from lamella.run.settings import Known
@@ -165,7 +165,7 @@ def write_study(
 def _candidates(folder: Path) -> Iterator[str]:
     """Image files and folders that hold some, as paths with forward slashes, in natural order."""
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        folders[:] = sorted((f for f in folders if f[0] != "."), key=natural_key)
         here = Path(place).relative_to(folder)
         images = sorted(f for f in files if not f.startswith(".") and f.lower().endswith(SUFFIXES))
         if images and here != Path():

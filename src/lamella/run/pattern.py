@@ -53,7 +53,7 @@ class PathPattern:
             )
         kinds = [m[2] for m in fields]
         for i, (a, b) in enumerate(pairwise(fields)):
-            if a.end() == b.start() and not kinds[i] and not fields[i + 1][2]:
+            if a.end() == b.start() and not a[2] and not b[2]:
                 if i and fields[i - 1].end() == a.start():
                     raise SettingsError(
                         where,

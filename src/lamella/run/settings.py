@@ -114,28 +114,57 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], *, where: str) -> list[LamellaError]:
-    """One fault for each thing that pydantic found, in words for a user."""
-    return [_fault(dict(detail), model, where) for detail in error.errors()]
+    """One fault for each setting that pydantic found wrong, in words for a user."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for detail in error.errors():
+        found.setdefault(_place(model, detail["loc"]), []).append(dict(detail))
+    return [
+        _fault(place, details, model, where)
+        for place, details in found.items()
+        # A table that may also be `false` is told once, by what is wrong inside it.
+        if not any(len(other) > len(place) and other[: len(place)] == place for other in found)
+    ]
 
 
-def _fault(detail: dict[str, Any], model: type[BaseModel], where: str) -> SettingsError:
-    place = [str(part) for part in detail["loc"]]
+def _place(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The names of the tables and of the setting, without pydantic's names of alternatives."""
+    options, place = [model], []
+    for part in map(str, loc):
+        if part in {option.__name__ for option in options} | {"float"} or "[" in part:
+            continue
+        if any(_says(option, part) for option in options):
+            options = [option for option in options if _says(option, part)]
+            continue
+        place.append(part)
+        inner = [option.model_fields[part] for option in options if part in option.model_fields]
+        options = [m for field in inner for m in _models_in(field.annotation)] or options
+    return tuple(place)
+
+
+def _fault(
+    place: tuple[str, ...], details: list[dict[str, Any]], model: type[BaseModel], where: str
+) -> SettingsError:
     name = place[-1] if place else "the settings"
     table = ".".join(place[:-1])
     at = f"{where}: [{table}] {name}" if table else f"{where}: {name}"
-    if detail["type"] == "extra_forbidden":
-        known = _names_beside(model, place)
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    kind, context = details[0]["type"], details[0].get("ctx", {})
+    if kind.startswith("union_tag"):
+        said = f"{context['tag']!r} is no method" if "tag" in context else "it has no method"
+        known = context.get("expected_tags", "one of those in the documentation")
+        return SettingsError(at, said, f"set method to {known}")
+    if kind == "extra_forbidden":
+        names = _names_beside(model, details[0]["loc"])
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
-    said = detail["msg"].replace("Input should be", "it should be")
-    return SettingsError(at, f"{detail['input']!r} is not accepted", said)
+    wanted = dict.fromkeys(d["msg"].replace("Input should be", "it should be") for d in details)
+    return SettingsError(at, f"{details[0]['input']!r} is not accepted", ", or ".join(wanted))
 
 
-def _names_beside(model: type[BaseModel], place: list[str]) -> list[str]:
+def _names_beside(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     """The settings that exist where an unknown one stands."""
     options: list[type[BaseModel]] = [model]
-    for part in place[:-1]:
+    for part in map(str, loc[:-1]):
         inner: list[type[BaseModel]] = []
         for option in options:
             if part in option.model_fields:
