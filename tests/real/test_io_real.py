@@ -1,22 +1,13 @@
 """Files of microscopes and of published data sets open as what they are."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from lamella.core.errors import InputError
 from lamella.io import open_labels, open_movie
+from real_data import ROOT, needs_real_data
 
-ROOT = Path(
-    os.environ.get("LAMELLA_TEST_DATA", Path(__file__).resolve().parents[2].parent / "shared/data")
-)
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not ROOT.is_dir(), reason="no test data: set LAMELLA_TEST_DATA"),
-]
+pytestmark = needs_real_data
 
 
 @pytest.mark.parametrize(

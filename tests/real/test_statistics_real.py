@@ -1,28 +1,20 @@
 """The published per-cell values give the published means and effect sizes."""
 
-import os
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from lamella.core.table import Col
 from lamella.statistics import Contrasts
+from real_data import REFERENCE
 
 SPEED = "mean_speed_um_per_min"
 RATIO = "lam_cyto_ratio"
 
-SHARED = Path(
-    os.environ.get("LAMELLA_TEST_DATA", Path(__file__).resolve().parents[2].parent / "shared/data")
-).parent
-TABLE = SHARED / "reference" / "beh_cells_batch1.csv"
+TABLE = REFERENCE / "beh_cells_batch1.csv"
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(
-        not TABLE.is_file(),
-        reason="no reference/beh_cells_batch1.csv beside the test data: set LAMELLA_TEST_DATA",
-    ),
+    pytest.mark.skipif(not TABLE.is_file(), reason="no reference table: set LAMELLA_TEST_DATA"),
 ]
 
 

@@ -80,7 +80,7 @@ class TestNotANumber:
         stack[1, 5, 5] = np.inf
         frames = refuse_nan(ArrayFrames(stack), source="a.tif")
         frames.frame(0)
-        with pytest.raises(InputError, match="a.tif: frame 1 holds 5 pixels"):
+        with pytest.raises(InputError, match=r"a.tif: frame 1 holds 5 pixels"):
             frames.frame(1)
 
     def test_whole_numbers_are_not_looked_at(self):

@@ -64,7 +64,7 @@ def test_a_file_that_is_no_toml(tmp_path):
     (tmp_path / "study.toml").write_text("[scale\n")
     with pytest.raises(SettingsError, match="it is not TOML"):
         read_settings(tmp_path / "study.toml")
-    with pytest.raises(SettingsError, match="no such file.*lamella init"):
+    with pytest.raises(SettingsError, match=r"no such file.*lamella init"):
         read_settings(tmp_path / "other.toml")
 
 

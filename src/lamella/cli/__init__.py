@@ -44,16 +44,17 @@ def _options(
 def main() -> None:
     """Run the command line; errors become one clear message and exit code 2."""
     from lamella.cli import movie, study  # noqa: F401  they add their commands to the app
-    from lamella.cli.show import show_error, show_warning
-    from lamella.core.errors import LamellaError
+    from lamella.cli.show import debugging, show_error, show_warning
+    from lamella.core.errors import LamellaError, UnexpectedError
 
     warnings.showwarning = show_warning
     try:
         app()
-    except LamellaError as error:
-        if os.environ.get("LAMELLA_DEBUG"):
+    except Exception as error:
+        if debugging():
             raise
-        show_error(error)
+        known = isinstance(error, LamellaError)
+        show_error(error if known else UnexpectedError.of("lamella", error))
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("stopped; run the same command again to go on", err=True)

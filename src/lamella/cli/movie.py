@@ -92,9 +92,9 @@ def measure(
         force=force,
     )
     if measured.scale.pixel_size_um is None:
-        show.err.print("[yellow]note:[/] no pixel size is known: measures in µm are missing")
+        show.tell("note", "no pixel size is known: measures in µm are missing")
     if measured.scale.time_min is None:
-        show.err.print("[yellow]note:[/] no interval is known: steps are per frame, no speeds")
+        show.tell("note", "no interval is known: steps are per frame, no speeds")
     show.out.print(f"wrote {out / 'frames.csv'} and {out / 'cells.csv'}", soft_wrap=True)
 
 

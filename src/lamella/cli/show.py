@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import warnings
@@ -22,6 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from lamella.run.movie import StageResult
@@ -29,14 +31,31 @@ if TYPE_CHECKING:
 
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
+# No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
+_AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+out = Console(**_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(stderr=True, **_AS_IT_IS, width=None if sys.stderr.isatty() else _WIDE)
+
+_STYLES = {
+    "error": "bold red", "failed": "bold red", "fault": "bold red",
+    "warning": "yellow", "note": "yellow", "skipped": "dim",
+}  # fmt: skip
+
+
+def tell(kind: str, text: str) -> None:
+    """One line on stderr, such as ``warning: ki1__12: …``."""
+    err.print(Text.assemble((f"{kind}:", _STYLES[kind]), " ", text), soft_wrap=True)
+
+
+def debugging() -> bool:
+    """Whether tracebacks are wanted."""
+    return bool(os.environ.get("LAMELLA_DEBUG"))
 
 
 def show_error(error: Exception) -> None:
     """One line a fault, on stderr."""
     for line in str(error).splitlines():
-        err.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
+        tell("error", line)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
@@ -44,9 +63,9 @@ def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
     from lamella.core.errors import LamellaWarning
 
     if issubclass(category, LamellaWarning):
-        err.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
+        tell("warning", str(message))
     else:
-        err.print(warnings.formatwarning(message, category, "", 0).strip(), markup=False)
+        err.print(warnings.formatwarning(message, category, "", 0).strip())
 
 
 def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> None:
@@ -56,7 +75,7 @@ def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> 
         table.add_column(column, overflow="fold")
     shown = rows if len(rows) <= most else [*rows[: most - 3], ["…"] * len(columns), *rows[-2:]]
     for row in shown:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*row)
     out.print(table)
 
 
@@ -108,16 +127,8 @@ class RunDisplay:
         if name in self._movies:
             self._bars.remove_task(self._movies.pop(name))
         self._bars.advance(self._all)
-        for result in results:
-            if result.state == "failed":
-                err.print(
-                    f"[red]failed[/] {escape(name)}: {escape(result.message)}", soft_wrap=True
-                )
-                if result.trace:
-                    import os
-
-                    if os.environ.get("LAMELLA_DEBUG"):
-                        err.print(result.trace, markup=False)
+        if err.is_terminal and results[-1].state == "failed":  # why, is told at the end
+            tell("failed", name)
 
 
 @contextmanager

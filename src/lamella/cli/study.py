@@ -79,16 +79,18 @@ def init(
     shown = found.samples.drop(columns="exclude")
     show.show_table(list(shown.columns), shown.to_numpy().tolist())
     conditions = ", ".join(dict.fromkeys(found.samples["condition"]))
-    show.out.print(f"{len(shown)} movies; conditions: {conditions}", markup=False)
+    show.out.print(f"{len(shown)} movies; conditions: {conditions}", soft_wrap=True)
     if found.ambiguous:
-        show.err.print(
-            f"[yellow]warning:[/] the pattern is ambiguous for {len(found.ambiguous)} paths, as "
+        show.tell(
+            "warning",
+            f"the pattern is ambiguous for {len(found.ambiguous)} paths, such as "
             f"{found.ambiguous[0]}: give its fields types ({{name:a}} letters, {{name:d}} digits) "
-            "and look at the table above"
+            "and look at the table above",
         )
     if found.ignored:
-        show.err.print(
-            f"{len(found.ignored)} image files do not fit the pattern, such as {found.ignored[0]}"
+        show.tell(
+            "note",
+            f"{len(found.ignored)} image files do not fit the pattern, such as {found.ignored[0]}",
         )
     show.out.print(f"wrote {into / 'study.toml'} and {into / 'samples.csv'}", soft_wrap=True)
     show.out.print(f"next: lamella check {into}", soft_wrap=True)
@@ -105,7 +107,8 @@ def check(
     Example: `lamella check movies`
     """
     from lamella.cli import show
-    from lamella.run.check import check_study, study_remarks
+    from lamella.run.check import check_study
+    from lamella.run.remarks import described, study_remarks
     from lamella.run.study import open_study
 
     opened = open_study(study)
@@ -129,12 +132,12 @@ def check(
     show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", ""], rows)
     for each in checked:
         for note in each.notes:
-            show.err.print(f"[yellow]note:[/] {each.sample.movie}: {note}", soft_wrap=True)
-    for remark in study_remarks(checked):
-        show.err.print(f"[yellow]note:[/] {remark}", soft_wrap=True)
-    faults = [c.fault for c in checked if c.fault]
-    for fault in faults:
-        show.err.print(f"[bold red]fault:[/] {fault}", soft_wrap=True)
+            show.tell("note", f"{each.sample.movie}: {note}")
+    for remark in study_remarks({c.sample.movie: described(c.movie) for c in checked if c.movie}):
+        show.tell("note", remark)
+    faults = [c for c in checked if c.fault]
+    for each in faults:
+        show.tell("fault", f"{each.sample.movie}: {each.fault}")
     n_excluded = len(opened.samples) - len(checked)
     excluded = f", {n_excluded} excluded" if n_excluded else ""
     show.out.print(f"{len(good)} of {len(checked)} movies can be processed{excluded}")
@@ -221,28 +224,43 @@ def _run(study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcom
 
 
 def _finish(outcome: Outcome) -> None:
-    """Say what was done; exit 1 when movies failed."""
+    """Say what was done; exit 1 when movies failed or results could not be written."""
     from lamella.cli import show
+    from lamella.core.errors import OutputError
 
-    movies = {r.movie for r in outcome.results if r.state in ("done", "cached")} - set(
-        outcome.failed
+    n_run, n_cached = (sum(r.state == s for r in outcome.results) for s in ("done", "cached"))
+    show.out.print(
+        f"{_counted(len(outcome.done))} done ({n_run} stages run, {n_cached} up to date before)"
     )
-    cached = sum(r.state == "cached" for r in outcome.results)
-    ran = sum(r.state == "done" for r in outcome.results)
-    show.out.print(f"{len(movies)} movies done ({ran} stages run, {cached} up to date before)")
+    for warning in dict.fromkeys(
+        f"{r.movie}: {text}"
+        for r in outcome.results
+        if r.state in ("done", "cached")
+        for text in r.messages
+    ):
+        show.tell("warning", warning)
     for result in outcome.results:
-        if result.message and result.state in ("done", "cached"):
-            show.err.print(f"[yellow]warning:[/] {result.movie}: {result.message}", soft_wrap=True)
         if result.state == "skipped":
-            show.err.print(f"skipped {result.movie}: {result.message}", soft_wrap=True)
+            show.tell("skipped", f"{result.movie}: {result.message}")
     for text in outcome.warnings:
-        show.err.print(f"[yellow]warning:[/] {text}", soft_wrap=True)
-    for movie, message in outcome.failed.items():
-        show.err.print(f"[bold red]failed:[/] {movie}: {message}", soft_wrap=True)
-    show.out.print(f"report: {outcome.report}", soft_wrap=True)
+        show.tell("warning", text)
+    for result in outcome.failed:
+        show.tell("failed", f"{result.movie}: {result.message}")
+        if result.trace and show.debugging():
+            show.err.print(result.trace)
+    for fault in outcome.faults:
+        show.show_error(fault)
+    if not any(isinstance(fault, OutputError) for fault in outcome.faults):
+        show.out.print(f"report: {outcome.report}", soft_wrap=True)
     if outcome.failed:
-        show.err.print(f"{len(outcome.failed)} movies failed; the others are done")
+        told = f"{_counted(len({r.movie for r in outcome.failed}))} failed"
+        show.err.print(f"{told}; the others are done" if outcome.done else told)
+    if outcome.failed or outcome.faults:
         raise typer.Exit(1)
+
+
+def _counted(n: int) -> str:
+    return f"{n} movie{'s' * (n != 1)}"
 
 
 def _um(value: float | None) -> str:

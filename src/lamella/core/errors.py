@@ -56,5 +56,18 @@ class FaultsError(LamellaError):
         return "\n".join(str(fault) for fault in self.faults)
 
 
+class UnexpectedError(LamellaError):
+    """Something went wrong that nobody foresaw."""
+
+    @classmethod
+    def of(cls, where: str, error: Exception) -> UnexpectedError:
+        """The error that asks for a report of `error`."""
+        return cls(
+            where,
+            f"unexpected {type(error).__name__}: {error}",
+            "run again with --debug and report what it prints",
+        )
+
+
 class LamellaWarning(UserWarning):
     """A result stands, and there is something about it that the user should know."""

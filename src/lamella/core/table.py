@@ -41,7 +41,7 @@ class Col:
 
     # Keys
     MOVIE = _("movie", "", "Name of the movie, unique in the study.")
-    OBJECT = _("object", "", "Set of objects: cell, nucleus …")
+    OBJECT = _("object", "", "Set of objects, such as cell or nucleus.")
     CELL = _("cell", "", "Track id of the cell, from 1.")
     FRAME = _("frame", "", "Frame number, from 0.")
     LABEL = _("label", "", "Number of the object in its frame before tracking.")
@@ -182,8 +182,18 @@ class Col:
     CLIFFS_DELTA = _(
         "cliffs_delta", "", "P(unit > reference unit) − P(unit < reference unit), ties count 0."
     )
+    N_CELLS_MISSING = _("n_cells_missing", "", "Cells of the condition without a value.")
+    N_CELLS_MISSING_REFERENCE = _(
+        "n_cells_missing_reference", "", "Cells of the reference without a value."
+    )
+    N_CELLS_LEFT_OUT = _(
+        "n_cells_left_out", "", "Rows of the table left out, without a condition or a unit."
+    )
 
-    # comparison_per_frame.csv
+    # comparison_per_frame.csv and comparison_summary.csv
+    N_BOTH_EMPTY = _("n_both_empty", "", "Frames in which neither folder has a mask.")
+    N_ONLY_A_EMPTY = _("n_only_a_empty", "", "Frames in which only the second folder has a mask.")
+    N_ONLY_B_EMPTY = _("n_only_b_empty", "", "Frames in which only the first folder has a mask.")
     NAME = _("name", "", "File compared.")
     IOU = _("iou", "", "Intersection over union.")
     DICE = _("dice", "", "2 · intersection over the sum of the areas.")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames
-from lamella.core.table import Col, Column
+from lamella.core.table import Col
 from lamella.kernels.contour import hausdorff_percentile, inner_boundary
 from lamella.kernels.overlap import intersection_over_union, overlap
 
@@ -29,9 +29,6 @@ MEASURES = (
     Col.BOUNDARY_IOU,
     Col.HD95_PX,
 )
-N_BOTH_EMPTY = Column("n_both_empty", "", "Frames in which neither side has a mask.")
-N_ONLY_A_EMPTY = Column("n_only_a_empty", "", "Frames in which only the second side has a mask.")
-N_ONLY_B_EMPTY = Column("n_only_b_empty", "", "Frames in which only the first side has a mask.")
 OVERALL = "all"
 
 Mask = NDArray[np.bool_]
@@ -160,7 +157,7 @@ def summarise(per_frame: pd.DataFrame) -> pd.DataFrame:
     if parts:
         parts.append((OVERALL, per_frame))
     statistics = [f"{kind}_{measure}" for measure in MEASURES for kind in ("mean", "median", "sd")]
-    counts = [Col.N_FRAMES, N_BOTH_EMPTY, N_ONLY_A_EMPTY, N_ONLY_B_EMPTY]
+    counts = [Col.N_FRAMES, Col.N_BOTH_EMPTY, Col.N_ONLY_A_EMPTY, Col.N_ONLY_B_EMPTY]
     return pd.DataFrame(
         [{Col.NAME: name, **_summary(rows)} for name, rows in parts],
         columns=[Col.NAME, *counts, *statistics],
@@ -171,9 +168,9 @@ def _summary(rows: pd.DataFrame) -> dict[str, float]:
     no_a, no_b = rows[Col.AREA_A_PX] == 0, rows[Col.AREA_B_PX] == 0
     out: dict[str, float] = {
         Col.N_FRAMES: len(rows),
-        N_BOTH_EMPTY: int((no_a & no_b).sum()),
-        N_ONLY_A_EMPTY: int((no_a & ~no_b).sum()),
-        N_ONLY_B_EMPTY: int((no_b & ~no_a).sum()),
+        Col.N_BOTH_EMPTY: int((no_a & no_b).sum()),
+        Col.N_ONLY_A_EMPTY: int((no_a & ~no_b).sum()),
+        Col.N_ONLY_B_EMPTY: int((no_b & ~no_a).sum()),
     }
     for measure in MEASURES:
         out[f"mean_{measure}"] = float(rows[measure].mean())

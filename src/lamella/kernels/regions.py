@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 _LARGEST_DIRECT_LABEL = 1 << 17
 # A table of this size is tried first, so that the usual frame is read from memory only once.
 _FIRST_TABLE = 256
+# Pixels of a row that are looked at together.
+_STRETCH = 64
 
 
 class Regions(NamedTuple):
@@ -26,10 +28,12 @@ class Regions(NamedTuple):
     box: NDArray[np.int64]
     """First row, first column, row and column after the last, shape (n, 4)."""
 
-    def row_of(self, label: int) -> int | None:
-        """Where `label` stands in these arrays; None when the frame does not have it."""
-        i = int(np.searchsorted(self.label, label))
-        return i if i < len(self.label) and self.label[i] == label else None
+    def area_of(self, label: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Areas of the objects with these labels, shape of `label`; 0 where there is none."""
+        if not len(self.label):
+            return np.zeros(len(label), np.int64)
+        i = np.minimum(np.searchsorted(self.label, label), len(self.label) - 1)
+        return np.where(self.label[i] == label, self.area[i], 0)
 
 
 def find_regions(labels: NDArray[Any]) -> Regions:
@@ -71,38 +75,92 @@ def _accumulate(labels, n):  # type: ignore[no-untyped-def]
     height, width = labels.shape
     largest = 0
     area = np.zeros(n, np.int64)
-    total = np.zeros((n, 2), np.float64)
+    total = np.zeros((n, 2), np.int64)
     box = np.empty((n, 4), np.int64)
     box[:, 0] = height
     box[:, 1] = width
     box[:, 2:] = 0
     for y in range(height):
-        # Most rows of most frames hold no object; a row's maximum is a few vector instructions.
-        row_largest = labels[y, 0]
-        for x in range(1, width):
-            row_largest = max(row_largest, labels[y, x])
+        # Most rows of most frames hold no object, and most stretches of the others; a maximum is a
+        # few vector instructions.
+        row_largest = _largest(labels[y])
         largest = max(largest, np.int64(row_largest))
         if row_largest == 0 or largest >= n:
             continue
-        for x in range(width):
-            k = labels[y, x]
-            if k != 0:
-                area[k] += 1
-                total[k, 0] += y
-                total[k, 1] += x
-                box[k, 0] = min(box[k, 0], y)
-                box[k, 1] = min(box[k, 1], x)
-                box[k, 2] = y + 1
-                box[k, 3] = max(box[k, 3], x + 1)
+        for left in range(0, width, _STRETCH):
+            stretch = labels[y, left : left + _STRETCH]
+            if _largest(stretch) == 0:
+                continue
+            x = 0
+            while x < len(stretch):  # one run of equal labels after the other
+                start, k = x, stretch[x]
+                x += 1
+                while x < len(stretch) and stretch[x] == k:
+                    x += 1
+                if k != 0:
+                    first, last = left + start, left + x - 1
+                    area[k] += x - start
+                    total[k, 0] += y * (x - start)
+                    total[k, 1] += (first + last) * (x - start) // 2
+                    box[k, 0] = min(box[k, 0], y)
+                    box[k, 1] = min(box[k, 1], first)
+                    box[k, 2] = y + 1
+                    box[k, 3] = max(box[k, 3], last + 1)
     return largest, area, total, box
 
 
 @njit(cache=True, nogil=True)
-def shared_pixels(labels, other, label, top, left, bottom, right):  # type: ignore[no-untyped-def]
-    """Pixels of a box that carry `label` in both frames: the cell's overlap with itself."""
-    shared = 0
-    for y in range(top, bottom):
-        for x in range(left, right):
-            if labels[y, x] == label and other[y, x] == label:
-                shared += 1
+def _largest(row):  # type: ignore[no-untyped-def]
+    largest = row[0]
+    for x in range(1, len(row)):
+        largest = max(largest, row[x])
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def inside_of(labels, label, box):  # type: ignore[no-untyped-def]
+    """Mask of one object within its box, (bottom − top, right − left) bool array."""
+    top, left, bottom, right = box
+    name = labels.dtype.type(label)  # compared in the type of the frame, many pixels at a time
+    inside = np.empty((bottom - top, right - left), np.bool_)
+    for y in range(bottom - top):
+        row, found = labels[top + y, left:right], inside[y]
+        for x in range(len(found)):
+            found[x] = row[x] == name
+    return inside
+
+
+@njit(cache=True, nogil=True)
+def shared_pixels(labels, other, label, box):  # type: ignore[no-untyped-def]
+    """Pixels that carry the same label in both frames, (n,) int64: overlap of objects over time.
+
+    Parameters
+    ----------
+    labels, other : (Y, X) integer arrays of one type
+    label, box : (n,), (n, 4) int64 arrays
+        Objects of `labels`, as in `Regions`.
+    """
+    shared = np.zeros(len(label), np.int64)
+    for i in range(len(label)):
+        top, left, bottom, right = box[i]
+        name = labels.dtype.type(label[i])
+        for y in range(top, bottom):
+            a, b = labels[y, left:right], other[y, left:right]
+            for x in range(len(a)):
+                shared[i] += (a[x] == name) & (b[x] == name)
     return shared
+
+
+@njit(cache=True, nogil=True)
+def pixels_at(image, labels, label, box, value):  # type: ignore[no-untyped-def]
+    """Pixels of every object that have one value, (n,) int64."""
+    count = np.zeros(len(label), np.int64)
+    wanted = image.dtype.type(value)
+    for i in range(len(label)):
+        top, left, bottom, right = box[i]
+        name = labels.dtype.type(label[i])
+        for y in range(top, bottom):
+            a, b = image[y, left:right], labels[y, left:right]
+            for x in range(len(a)):
+                count[i] += (a[x] == wanted) & (b[x] == name)
+    return count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import cv2
@@ -11,13 +11,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lamella.core.frames import Image
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col, Column
-from lamella.kernels.halves import Split, Sums, split_at_percentile, sum_parts
-from lamella.kernels.noise import halves_ratio_of_noise, noise_sd
+from lamella.kernels.halves import Parts, Split, split_objects, sum_parts
+from lamella.kernels.noise import halves_ratio_of_noise, noise_of_objects
+from lamella.kernels.regions import pixels_at
 from lamella.kernels.thresholds import multi_otsu
 from lamella.measure.view import Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
+
+PerCell = dict[Column, NDArray[np.float64]]
+"""Values by column, one for every cell of a frame."""
 
 _PER_CHANNEL = (
     Col.BACKGROUND,
@@ -79,77 +84,57 @@ class Lamellipodium(Step):
     def rows(self, view: FrameView) -> Columns:
         """Every measure of every cell and channel of the frame."""
         columns: dict[str, NDArray[np.float64]] = {}
-        wanted = [
-            *_PER_CHANNEL,
-            *(_BAND if self.band_um else ()),
-            *(_LAYERS if self.layers else ()),
-        ]
         for channel in self.channels or view.movie.channel_names:
             image = view.image(channel)
             background = view.level(image, view.labels, channel)
-            cells = [
-                self._one_cell(view, i, image, background) for i in range(len(view.regions.label))
-            ]
-            for column in wanted:
-                values = [cell.get(column, np.nan) for cell in cells]
-                columns[column.of(view.suffix(channel))] = np.array(values, np.float64)
+            split, parts = split_objects(image, *view.objects, percentile=self.percentile)
+            found = self._halves(view, image, background, split, parts)
+            if self.band_um:
+                found |= self._band(view, image, background, split)
+            if self.layers:
+                found |= _layers(view, image, background)
+            suffix = view.suffix(channel)
+            columns |= found if suffix is None else {c.of(suffix): v for c, v in found.items()}
         return columns
 
-    def _one_cell(
-        self, view: FrameView, i: int, image: NDArray[Any], background: float
-    ) -> Mapping[Column, float]:
-        top, left, bottom, right = view.regions.box[i]
-        mask = view.labels[top:bottom, left:right] == view.regions.label[i]
-        crop = image[top:bottom, left:right]
-        values = crop[mask]
-        split = split_at_percentile(values, percentile=self.percentile)
-        bright, dim = sum_parts(crop, mask, split)
-        lam = _mean(bright) - background
-        cyto = _mean(dim) - background
-        mean = (bright.intensity + dim.intensity) / len(values) - background
-        noise = noise_sd(crop, mask)
-        found = {
-            Col.BACKGROUND: background,
+    def _halves(
+        self, view: FrameView, image: Image, background: float, split: Split, parts: Parts
+    ) -> PerCell:
+        bright, dim = parts
+        area = view.regions.area
+        lam = bright.intensity / bright.weight - background
+        cyto = dim.intensity / dim.weight - background
+        mean = (bright.intensity + dim.intensity) / area - background
+        noise = noise_of_objects(image, *view.objects)
+        return {
+            Col.BACKGROUND: np.full(len(area), background),
             Col.LAM_THRESHOLD: split.threshold - background,
             Col.LAM_MEAN: lam,
             Col.CYTO_MEAN: cyto,
-            Col.LAM_CYTO_RATIO: _ratio(lam, cyto) if len(values) > 1 else np.nan,
-            Col.LAM_Y_PX: top + bright.row / bright.weight,
-            Col.LAM_X_PX: left + bright.column / bright.weight,
-            Col.CYTO_Y_PX: top + dim.row / dim.weight,
-            Col.CYTO_X_PX: left + dim.column / dim.weight,
+            Col.LAM_CYTO_RATIO: _ratio(lam, cyto, where=area > 1),
+            Col.LAM_Y_PX: bright.row / bright.weight,
+            Col.LAM_X_PX: bright.column / bright.weight,
+            Col.CYTO_Y_PX: dim.row / dim.weight,
+            Col.CYTO_X_PX: dim.column / dim.weight,
             Col.NOISE_SD: noise,
             Col.LAM_CYTO_RATIO_NOISE: halves_ratio_of_noise(
                 mean, noise, percentile=self.percentile
             ),
-            Col.SATURATED_FRACTION: _saturated_fraction(values),
+            Col.SATURATED_FRACTION: _saturated_fraction(view, image),
         }
-        if self.band_um:
-            found |= self._band(crop, mask, split, background, view.movie.scale.um)
-        if self.layers:
-            found |= _three_layers(values, background)
-        return found
 
-    def _band(
-        self,
-        crop: NDArray[Any],
-        mask: NDArray[np.bool_],
-        split: Split,
-        background: float,
-        um_per_px: float,
-    ) -> dict[Column, float]:
-        width_px = (self.band_um or np.nan) / um_per_px
-        if not np.isfinite(width_px):
-            return {}
-        # A border of background all round: the edge of the crop is the edge of the cell. Where the
-        # cell touches the field's edge that is a cut, not an edge; such frames are flagged.
-        padded = np.pad(mask, 1).view(np.uint8)
-        distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-        near, rest = sum_parts(crop, mask, split, distance=distance, within=width_px)
-        fraction = near.weight / (near.weight + rest.weight)
-        if not 0 < fraction < 1:
-            return {Col.BAND_FRACTION: fraction}
-        ratio = _ratio(_mean(near) - background, _mean(rest) - background)
+    def _band(self, view: FrameView, image: Image, background: float, split: Split) -> PerCell:
+        ratio, fraction = (np.full(len(view.regions.label), np.nan) for _ in range(2))
+        width_px = (self.band_um or np.nan) / view.movie.scale.um
+        if np.isfinite(width_px):
+            for i, (crop, mask) in enumerate(_cells(view, image)):
+                distance = _distance_to_edge(mask)
+                of_cell = Split(split.threshold[i], split.tie_weight[i])
+                near, rest = sum_parts(crop, mask, of_cell, distance=distance, within=width_px)
+                fraction[i] = near.weight / (near.weight + rest.weight)
+                if 0 < fraction[i] < 1:
+                    lam, others = (p.intensity / p.weight - background for p in (near, rest))
+                    ratio[i] = lam / others if others > 0 else np.nan
         return {Col.BAND_RATIO: ratio, Col.BAND_FRACTION: fraction}
 
     def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
@@ -162,39 +147,57 @@ class Lamellipodium(Step):
         return per_cell(table, lambda rows: _summary(rows, ratios))
 
 
-def _mean(part: Sums) -> float:
-    return part.intensity / part.weight
+def _ratio(
+    bright: NDArray[np.float64], dim: NDArray[np.float64], *, where: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    return np.divide(bright, dim, out=np.full(len(dim), np.nan), where=where & (dim > 0))
 
 
-def _ratio(bright: float, dim: float) -> float:
-    return bright / dim if dim > 0 else float("nan")
+def _saturated_fraction(view: FrameView, image: Image) -> NDArray[np.float64]:
+    if image.dtype.kind == "f":  # nothing tells where a float camera ends
+        return np.full(len(view.regions.label), np.nan)
+    return pixels_at(image, *view.objects, np.iinfo(image.dtype).max) / view.regions.area
 
 
-def _saturated_fraction(values: NDArray[Any]) -> float:
-    if values.dtype.kind == "f":  # nothing tells where a float camera ends
-        return float("nan")
-    return float(np.count_nonzero(values == np.iinfo(values.dtype).max)) / len(values)
+def _cells(view: FrameView, image: Image) -> Iterator[tuple[Image, NDArray[np.bool_]]]:
+    """Image and mask of every cell, cropped to its box."""
+    for label, (top, left, bottom, right) in zip(view.regions.label, view.regions.box, strict=True):
+        yield image[top:bottom, left:right], view.labels[top:bottom, left:right] == label
 
 
-def _three_layers(values: NDArray[Any], background: float) -> dict[Column, float]:
+def _distance_to_edge(mask: NDArray[np.bool_]) -> NDArray[Any]:
+    # A border of background all round: the edge of the crop is the edge of the cell. Where the
+    # cell touches the field's edge that is a cut, not an edge; such frames are flagged.
+    padded = np.pad(mask, 1).view(np.uint8)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+
+
+def _layers(view: FrameView, image: Image, background: float) -> PerCell:
+    found = np.full((len(_LAYERS), len(view.regions.label)), np.nan)
+    for i, (crop, mask) in enumerate(_cells(view, image)):
+        layers = _three_layers(crop[mask])
+        if layers is None:
+            continue
+        mean, fraction = layers
+        body, transition, lam = mean - background
+        ratio = lam / body if body > 0 else np.nan
+        found[:, i] = body, transition, lam, fraction[0], fraction[2], ratio
+    return dict(zip(_LAYERS, found, strict=True))
+
+
+def _three_layers(
+    values: NDArray[Any],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Mean of every layer, dimmest first, and its share of the pixels; None without layers."""
     thresholds = multi_otsu(values, classes=3)
     if thresholds is None:
-        return {}
+        return None
     layer = np.searchsorted(thresholds, values.astype(np.float64), side="left")
     count = np.bincount(layer, minlength=3)
     if not count.all():
-        return {}
-    body, transition, lam = (
-        np.bincount(layer, weights=values.astype(np.float64), minlength=3) / count - background
-    )
-    return {
-        Col.LAYER_BODY_MEAN: float(body),
-        Col.LAYER_TRANSITION_MEAN: float(transition),
-        Col.LAYER_LAM_MEAN: float(lam),
-        Col.LAYER_BODY_FRACTION: count[0] / len(values),
-        Col.LAYER_LAM_FRACTION: count[2] / len(values),
-        Col.LAYER_RATIO: _ratio(float(lam), float(body)),
-    }
+        return None
+    total = np.bincount(layer, weights=values.astype(np.float64), minlength=3)
+    return total / count, count / len(values)
 
 
 def _summary(rows: pd.DataFrame, ratios: list[str]) -> dict[str, float]:

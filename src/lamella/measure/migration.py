@@ -103,16 +103,14 @@ class Migration(Step):
 
 
 def _overlap_with_previous(view: FrameView) -> NDArray[np.float64]:
-    overlap = np.full(len(view.regions.label), np.nan)
-    before, regions_before = view.previous_labels, view.previous_regions
-    if before is None or regions_before is None:
+    regions, before = view.regions, view.previous_regions
+    overlap = np.full(len(regions.label), np.nan)
+    if view.previous_labels is None or before is None:
         return overlap
-    for i, label in enumerate(view.regions.label):
-        j = regions_before.row_of(int(label))
-        if j is not None:
-            shared = shared_pixels(view.labels, before, label, *view.regions.box[i])
-            overlap[i] = shared / (view.regions.area[i] + regions_before.area[j] - shared)
-    return overlap
+    area_before = before.area_of(regions.label)
+    shared = shared_pixels(view.labels, view.previous_labels, regions.label, regions.box)
+    union = regions.area + area_before - shared
+    return np.divide(shared, union, out=overlap, where=area_before > 0)
 
 
 def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:

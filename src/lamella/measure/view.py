@@ -35,6 +35,11 @@ class FrameView:
     movie: Movie
     level: Level
 
+    @property
+    def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
+        """Labels, and number and box of every object: what kernels ask for."""
+        return self.labels, self.regions.label, self.regions.box
+
     def image(self, channel: str) -> Image:
         """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""
         return self.movie.channels[channel].frame(self.t)

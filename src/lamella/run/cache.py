@@ -45,12 +45,11 @@ class Manifest:
         self.folder = folder
         self._stages: dict[str, Done] = {}
         try:
-            stored = read_json(folder / MANIFEST)
-        except InputError:  # none yet, or not ours: everything is done anew
-            stored = {}
-        for name, stage in stored.get("stages", {}).items():
-            listed = {key: tuple(stage[key]) for key in ("files", "warnings")}
-            self._stages[name] = Done(**{**stage, **listed})
+            for name, stage in read_json(folder / MANIFEST)["stages"].items():
+                listed = {key: tuple(stage[key]) for key in ("files", "warnings")}
+                self._stages[name] = Done(**{**stage, **listed})
+        except (InputError, LookupError, TypeError, AttributeError):
+            self._stages = {}  # none yet, or not ours: everything is done anew
 
     def holds(self, stage: str, key: str) -> bool:
         """Whether this stage has been done with this key, and its files are still there."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,29 +41,6 @@ def check_study(
     return checked
 
 
-def study_remarks(checked: Sequence[Checked]) -> list[str]:
-    """What strikes only when all movies are seen together."""
-    remarks = []
-    opened = {c.sample.movie: c.movie for c in checked if c.movie is not None}
-    for what, values in (
-        ("pixel sizes", {n: _told(m.scale.pixel_size_um, "µm") for n, m in opened.items()}),
-        ("frame intervals", {n: _interval(m) for n, m in opened.items()}),
-        ("channels", {n: ", ".join(m.channel_names) for n, m in opened.items()}),
-        ("pixel types", {n: str(m.dtype) for n, m in opened.items()}),
-    ):
-        counted = Counter(values.values()).most_common()
-        if len(counted) > 1:
-            odd = {v: [n for n in values if values[n] == v] for v, _ in counted[1:]}
-            told = "; ".join(
-                f"{v}: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
-                for v, names in odd.items()
-            )
-            remarks.append(
-                f"the movies have different {what}: {counted[0][0]} in {counted[0][1]}; {told}"
-            )
-    return remarks
-
-
 def _check(task: MovieTask, sample: Sample) -> Checked:
     if sample.fault is not None:
         return Checked(sample, None, str(sample.fault))
@@ -89,14 +65,3 @@ def _check(task: MovieTask, sample: Sample) -> Checked:
         told = InputError(str(task.source), f"{type(error).__name__}: {error}", "check the file")
         return Checked(sample, None, str(told))
     return Checked(sample, movie, notes=movie.notes)
-
-
-def _told(value: float | None, unit: str) -> str:
-    return "unknown" if value is None else f"{value:g} {unit}"
-
-
-def _interval(movie: Movie) -> str:
-    times = movie.scale.time_min
-    if times is None or len(times) < 2:
-        return "unknown"
-    return f"{(times[-1] - times[0]) / (len(times) - 1):g} min"

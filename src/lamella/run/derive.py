@@ -7,28 +7,39 @@ from pathlib import Path
 
 import pandas as pd
 
+from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, in_order, stacked
 from lamella.io.tables import read_table, write_table
 from lamella.run.stages import MovieTask
 from lamella.run.study import Study
+from lamella.statistics import Contrasts
 
 _MOST_ROWS_IN_CSV = 200_000
+_FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     """Write ``OUT/tables``: samples, frames, cells, conditions and effects.
 
+    Where the statistics cannot be done, conditions and effects are left empty.
+
     Parameters
     ----------
     ready : sequence of MovieTask
         The movies that are up to date, in the order of samples.csv.
+
+    Raises
+    ------
+    LamellaError
+        Why the statistics cannot be done; every table has been written.
     """
     folder = out / "tables"
     write_table(folder / "samples.csv", _samples(study))
-    frames = stacked([read_table(task.folder / "frames.parquet") for task in ready])
-    cells = stacked([_cells_of(task) for task in ready])
-    cells = in_order(cells, _CELL_KEYS)
+    frames = _together(
+        [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
+    )
+    cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
     write_table(folder / "frames.parquet", frames)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
@@ -36,9 +47,22 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         write_table(folder / "frames.csv", frames)
     else:
         (folder / "frames.csv").unlink(missing_ok=True)
-    conditions, effects = study.settings.statistics(cells)
+    fault = None
+    try:
+        conditions, effects = study.settings.statistics(cells)
+    except (InputError, SettingsError) as error:
+        conditions, effects = Contrasts()(cells.iloc[:0])
+        fault = error
     write_table(folder / "conditions.csv", conditions)
     write_table(folder / "effects.csv", effects)
+    if fault is not None:
+        raise fault
+
+
+def _together(tables: Sequence[pd.DataFrame], *, keys: Sequence[str]) -> pd.DataFrame:
+    """All rows, the keys in front; the keys alone where no movie has a row."""
+    table = stacked(tables)
+    return in_order(table, keys) if len(table) else pd.DataFrame(columns=list(map(str, keys)))
 
 
 def _cells_of(task: MovieTask) -> pd.DataFrame:

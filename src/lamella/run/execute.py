@@ -6,7 +6,7 @@ import platform
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,13 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from lamella import __version__
-from lamella.core.errors import LamellaWarning, OutputError, SettingsError
+from lamella.core.errors import (
+    InputError,
+    LamellaError,
+    LamellaWarning,
+    OutputError,
+    SettingsError,
+)
 from lamella.core.table import Col
 from lamella.io import fingerprint
 from lamella.io.atomic import output_error, remove_partial_files, whole_file
@@ -25,8 +31,9 @@ from lamella.io.tables import write_table
 from lamella.run.cache import Manifest
 from lamella.run.derive import derive_tables
 from lamella.run.movie import StageResult
+from lamella.run.remarks import study_remarks
 from lamella.run.report import write_report
-from lamella.run.stages import LOCK_FILE, MovieTask, keys_of, task_for
+from lamella.run.stages import LAST_STAGE, LOCK_FILE, MovieTask, keys_of, task_for
 from lamella.run.study import Sample, Study
 from lamella.run.workers import Progress, run_all
 
@@ -43,11 +50,17 @@ class Outcome:
     out: Path
     results: list[StageResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    faults: list[LamellaError] = field(default_factory=list)
 
     @property
-    def failed(self) -> dict[str, str]:
-        """Why, by movie."""
-        return {r.movie: r.message for r in self.results if r.state == "failed"}
+    def failed(self) -> list[StageResult]:
+        """The stages and the rows of samples.csv that failed."""
+        return [r for r in self.results if r.state == "failed"]
+
+    @property
+    def done(self) -> set[str]:
+        """The movies that are up to date."""
+        return {r.movie for r in self.results if r.stage == LAST_STAGE and r.state != "failed"}
 
     @property
     def report(self) -> Path:
@@ -85,9 +98,11 @@ def run_study(
     SettingsError
         When `only` names a movie that is not in samples.csv.
     OutputError
-        When the folder cannot be written, or another run works in it.
+        When the folder cannot be written, holds something else, or another run works in it. What
+        cannot be written later is told in `Outcome.faults`.
     """
     _refuse_unknown(only, study.samples)
+    _refuse_foreign(out)
     with _locked(out):
         if fresh:
             _remove(out)
@@ -102,22 +117,47 @@ def run_study(
         ):
             results += ended
             on_movie(ended)
-            _write_status(out, results)
+            with suppress(OutputError):  # told by the last one, if it still holds
+                _write_status(out, results)
         if only:
             results += [
-                StageResult(s.movie, "run", "skipped", message="not named by --only")
+                StageResult(s.movie, "run", "skipped", messages=("not named by --only",))
                 for s in usable
                 if s not in chosen
             ]
         results = _in_order(results, study.samples)
-        _write_status(out, results)
         ready = [task for task in (task_for(study, s, out) for s in usable) if _up_to_date(task)]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", LamellaWarning)
-            derive_tables(study, ready, out)
-            write_report(out)
+            faults = _written(study, ready, out, results)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-    return Outcome(out, results, told)
+    return Outcome(out, results, told + _remarks(ready), faults)
+
+
+def _written(
+    study: Study, ready: Sequence[MovieTask], out: Path, results: Sequence[StageResult]
+) -> list[LamellaError]:
+    """Write what the movies come to, and give what stood in the way."""
+    faults: list[LamellaError] = []
+    try:
+        _write_status(out, results)
+        try:
+            derive_tables(study, ready, out)
+        except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
+            faults.append(fault)
+        write_report(out)
+    except OutputError as fault:
+        faults.append(fault)
+    return faults
+
+
+def _remarks(ready: Sequence[MovieTask]) -> list[str]:
+    described = {}
+    for task in ready:
+        for _, done in Manifest(task.folder):
+            if "described" in done.found:
+                described[task.name] = done.found["described"]
+    return study_remarks(described)
 
 
 def _up_to_date(task: MovieTask) -> bool:
@@ -152,10 +192,13 @@ def _locked(out: Path) -> Iterator[None]:
 def _remove(out: Path) -> None:
     for name in _MADE_BY_A_RUN:
         path = out / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(path, error) from error
 
 
 def _refuse_unknown(only: Sequence[str], samples: Sequence[Sample]) -> None:
@@ -167,10 +210,21 @@ def _refuse_unknown(only: Sequence[str], samples: Sequence[Sample]) -> None:
         )
 
 
+def _refuse_foreign(out: Path) -> None:
+    """A folder with raw movies in `movies` is no place for results, and --fresh would empty it."""
+    theirs = [name for name in _MADE_BY_A_RUN if (out / name).exists()]
+    if theirs and not (out / LOCK_FILE).exists():
+        raise OutputError(
+            str(out), f"it holds {', '.join(theirs)} not made by a run", "choose another --out"
+        )
+
+
 def _set_aside(sample: Sample) -> StageResult:
     if sample.fault is not None:
-        return StageResult(sample.movie, "samples", "failed", message=str(sample.fault))
-    return StageResult(sample.movie, "samples", "skipped", message=f"excluded: {sample.exclude}")
+        return StageResult(sample.movie, "samples", "failed", messages=(str(sample.fault),))
+    return StageResult(
+        sample.movie, "samples", "skipped", messages=(f"excluded: {sample.exclude}",)
+    )
 
 
 def _in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:

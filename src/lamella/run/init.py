@@ -167,7 +167,8 @@ def _candidates(folder: Path) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted((f for f in folders if f[0] != "."), key=natural_key)
         here = Path(place).relative_to(folder)
-        images = sorted(f for f in files if not f.startswith(".") and f.lower().endswith(SUFFIXES))
+        images = [f for f in files if f[0] != "." and f.lower().endswith(SUFFIXES)]
+        images.sort(key=natural_key)
         if images and here != Path():
             yield here.as_posix()
         yield from ((here / name).as_posix() for name in images)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 import traceback
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
-from lamella.core.errors import LamellaError, LamellaWarning
+from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
 from lamella.run.cache import Done, Manifest
 from lamella.run.stages import MovieTask, keys_of
 from lamella.run.work import StageWork, Tell
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,16 +24,21 @@ class StageResult:
     state: Literal["done", "cached", "failed", "skipped"]
     seconds: float = 0.0
     peak_mb: float = float("nan")
-    message: str = ""
+    messages: tuple[str, ...] = ()
     trace: str = ""
+
+    @property
+    def message(self) -> str:
+        """What went wrong, or what to know, in one line."""
+        return "; ".join(self.messages)
 
 
 def run_movie(task: MovieTask, tell: Tell = lambda stage, done, total: None) -> list[StageResult]:
     """Bring one movie up to date. Never raises for a fault of the movie: the results tell."""
     try:
         keys = keys_of(task)
-    except LamellaError as error:
-        return [StageResult(task.name, "open", "failed", message=str(error))]
+    except Exception as error:
+        return [StageResult(task.name, "open", "failed", **_fault(task, error))]
     manifest = Manifest(task.folder)
     work = StageWork(task, manifest, tell)
     # The groups of measures of one object are one stage: they share the walk over its frames.
@@ -49,8 +51,7 @@ def run_movie(task: MovieTask, tell: Tell = lambda stage, done, total: None) -> 
         if stale:
             results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))
         else:
-            told = dict.fromkeys(text for part in parts for text in manifest[part].warnings)
-            results.append(StageResult(task.name, stage, "cached", message="; ".join(told)))
+            results.append(StageResult(task.name, stage, "cached", messages=_told(manifest, parts)))
         if results[-1].state == "failed":
             break
     return results
@@ -61,7 +62,7 @@ def _run_stage(
 ) -> StageResult:
     """Run a stage; `stale` holds the key of every part that is not up to date."""
     started = time.perf_counter()
-    trace = ""
+    state: Literal["done", "failed"] = "done"
     try:
         for part in stale:
             manifest.forget(part)
@@ -73,18 +74,31 @@ def _run_stage(
         )
         for part, each in made.items():
             manifest.record(part, Done(stale[part], *each, warnings=tuple(told)))
-        state, message = "done", "; ".join(told)
-    except LamellaError as error:
-        state, message = "failed", str(error)
-    except MemoryError:
-        state = "failed"
-        message = f"{work.task.source}: it does not fit into memory; use fewer workers"
+        how: _How = {"messages": tuple(told)}
     except Exception as error:  # one movie's surprise must not stop the others
-        log.exception("%s: %s failed", work.task.name, stage)
-        state, trace = "failed", traceback.format_exc()
-        message = f"{work.task.source}: {type(error).__name__}: {error}; please report this"
+        state, how = "failed", _fault(work.task, error)
     seconds = time.perf_counter() - started
-    return StageResult(work.task.name, stage, state, seconds, _peak_mb(), message, trace)  # type: ignore[arg-type]
+    return StageResult(work.task.name, stage, state, seconds, _peak_mb(), **how)
+
+
+def _told(manifest: Manifest, parts: list[str]) -> tuple[str, ...]:
+    """What was to know of these parts when they were made."""
+    return tuple(dict.fromkeys(text for part in parts for text in manifest[part].warnings))
+
+
+class _How(TypedDict, total=False):
+    messages: tuple[str, ...]
+    trace: str
+
+
+def _fault(task: MovieTask, error: Exception) -> _How:
+    """Why a stage failed, in words for a user."""
+    where = str(task.source)
+    if isinstance(error, MemoryError):
+        error = InputError(where, "it does not fit into memory", "use fewer workers")
+    elif not isinstance(error, LamellaError):
+        error = UnexpectedError.of(where, error)
+    return {"messages": (str(error),), "trace": traceback.format_exc()}
 
 
 def _peak_mb() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,7 @@ from lamella.segment import MultiOtsu, Segmenter
 from lamella.statistics import Contrasts
 from lamella.track import Largest, Tracker
 
-Known = float | Literal["unknown"] | None
+Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
 """A scale: a number, ``"unknown"`` (said on purpose), or None (the file must state it)."""
 
 
@@ -100,6 +100,10 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            str(path), f"it cannot be read ({error.strerror})", "check its access rights"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), f"it is not TOML ({error})", "mend that line") from None

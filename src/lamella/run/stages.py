@@ -20,6 +20,10 @@ LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
 
 
+LAST_STAGE = "tables"
+"""A movie whose last stage is up to date is done."""
+
+
 @dataclass(frozen=True)
 class MovieTask:
     """All that a worker needs to process one movie; can be sent to another process.
@@ -79,7 +83,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
                 key = key_of(track, group.provenance())
             keys[f"measure/{name}/{group_name}"] = key
             measured.append(key)
-    keys["tables"] = key_of(task.name, measured)
+    keys[LAST_STAGE] = key_of(task.name, measured)
     return keys
 
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from lamella.core.errors import InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.run.settings import Known, Settings, read_settings
+from lamella.statistics.units import ALL_SESSIONS
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"
@@ -77,7 +78,21 @@ def open_study(path: Path) -> Study:
         not raise; they stand in `Sample.fault`.
     """
     file = path / SETTINGS_FILE if path.is_dir() else path
-    return Study(file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE)))
+    study = Study(file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE)))
+    _refuse_reference(study)
+    return study
+
+
+def _refuse_reference(study: Study) -> None:
+    """Before anything is started: a misspelt reference would show only at the very end."""
+    statistics = study.settings.statistics
+    known = list(dict.fromkeys(s.condition for s in study.samples if s.condition))
+    if statistics.condition == Col.CONDITION and statistics.reference not in (None, *known):
+        raise SettingsError(
+            f"{SETTINGS_FILE}: [statistics] reference",
+            f"no movie has the condition {statistics.reference!r}",
+            f"the conditions are {', '.join(known)}",
+        )
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -89,6 +104,10 @@ def read_samples(path: Path) -> list[Sample]:
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            str(path), f"it cannot be read ({error.strerror})", "check its access rights"
         ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(
@@ -165,6 +184,12 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 where,
                 "the movie's name is not safe as a folder name",
                 "use letters, digits, '_', '-' and '.'",
+            )
+        elif sample.session == ALL_SESSIONS:
+            fault = InputError(
+                where,
+                f"a session is named {ALL_SESSIONS!r}, which means every session",
+                "rename it",
             )
         elif not sample.condition:
             fault = InputError(where, "it has no condition", "fill in the column condition")

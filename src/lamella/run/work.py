@@ -22,6 +22,7 @@ from lamella.io.tables import read_table, write_table
 from lamella.measure import joined, refuse_mismatch, walk
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
+from lamella.run.remarks import described
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import MovieTask, external_in, masks_path, open_raw
 from lamella.segment import ExistingLabels, External
@@ -85,8 +86,9 @@ class StageWork:
 
     def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
-        found: dict[str, object] = {}
-        labels = self._segmented(each, found)
+        found: dict[str, object] = {"described": described(self.movie)}
+        flat: set[int] = set()
+        labels = self._segmented(each, found, flat)
         file = f"segmented/{name}.ome.tif"
         tiff.write_labels(
             self.task.folder / file,
@@ -94,18 +96,26 @@ class StageWork:
             scale=self.movie.scale,
             name=name,
         )
+        found["flat_frames"] = sorted(flat)
+        if flat:
+            warnings.warn(
+                f"{self.movie.source}: {len(flat)} of {len(labels)} frames hold one grey value, "
+                f"such as frame {min(flat)}; see whether the camera or the export failed there",
+                LamellaWarning,
+                stacklevel=2,
+            )
         provenance = {"segment": each.segment.provenance()}
         if not isinstance(each.segment, ExistingLabels):
             provenance["normalise"] = each.normaliser.provenance()
         return {f"segment/{name}": Made((file,), found, provenance)}
 
-    def _segmented(self, each: ObjectSettings, found: dict[str, object]) -> Frames:
+    def _segmented(self, each: ObjectSettings, found: dict[str, object], flat: set[int]) -> Frames:
         step = each.segment
         if isinstance(step, ExistingLabels):
             masks = open_labels(masks_path(self.task, step))
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
-        frames = self.movie.channel(each.channel)
+        frames = _noting_flat(self.movie.channel(each.channel), flat)
         state = each.normaliser.prepare(self._counted(frames, "normalise"))
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
@@ -250,6 +260,18 @@ class StageWork:
             table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
             write_table(self.task.folder / file, table)
         return {"tables": Made(files)}
+
+
+def _noting_flat(frames: Frames, flat: set[int]) -> Frames:
+    """The same frames; those that are read and have one value all over are put into `flat`."""
+
+    def read(t: int) -> Image:
+        frame = frames.frame(t)
+        if frame.min() == frame.max():
+            flat.add(t)
+        return frame
+
+    return MappedFrames(frames, read)
 
 
 def _warn_of_saturation(table: pd.DataFrame, source: str) -> None:

@@ -69,14 +69,12 @@ def _run_in_pools(
             waiting.pop(results[0].movie)
             yield results
         # What is left was lost with a worker. The movies that had begun are tried again, each in a
-        # pool of its own, so that one that kills its worker kills only itself.
-        for name in [name for name in waiting if name in begun]:
+        # pool of its own, so that one that kills its worker kills only itself. A worker may be gone
+        # before it can say what it began: movies begin in their order.
+        for name in [name for name in waiting if name in begun] or list(waiting)[:workers]:
             task = waiting.pop(name)
             ended = list(_pool(context, [task], 1, on_progress, set()))
             yield ended[0] if ended else [_lost(task)]
-        if waiting and not begun:
-            yield from ([_lost(task)] for task in waiting.values())
-            return
 
 
 def _lost(task: MovieTask) -> StageResult:
@@ -84,8 +82,10 @@ def _lost(task: MovieTask) -> StageResult:
         task.name,
         "worker",
         "failed",
-        message=f"{task.source}: its worker was killed, twice, most likely for lack of memory; "
-        "use fewer workers or a machine with more memory",
+        messages=(
+            f"{task.source}: its worker was killed, twice, most likely for lack of memory; "
+            "use fewer workers or a machine with more memory",
+        ),
     )
 
 

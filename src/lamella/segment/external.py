@@ -56,7 +56,15 @@ class External(Step):
                 first, last = frames.span.start, frames.span.stop - 1
                 around = range(t - self.before, t + self.after + 1)
                 shown = np.stack([frames.frame(min(max(s, first), last)) for s in around])
-            return self._checked(function(shown, **self.arguments), frames.frame_shape, t)
+            try:
+                result = function(shown, **self.arguments)
+            except Exception as error:
+                raise InputError(
+                    self.function,
+                    f"frame {t}: it raised {type(error).__name__}: {error}",
+                    "mend the function, or its arguments in the settings",
+                ) from error
+            return self._checked(result, frames.frame_shape, t)
 
         return MappedFrames(frames, labels_of, dtype=np.uint32)
 
@@ -78,10 +86,10 @@ class External(Step):
             else:
                 module = importlib.import_module(place)
             function: Callable[..., Any] = getattr(module, name)
-        except (ImportError, OSError, AttributeError, SyntaxError) as error:
+        except Exception as error:  # importing runs the user's code
             raise SettingsError(
                 f"function = {self.function!r}",
-                f"it cannot be loaded ({error})",
+                f"it cannot be loaded ({type(error).__name__}: {error})",
                 "give module:function or path/to/file.py:function",
             ) from error
         return function

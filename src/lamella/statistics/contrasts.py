@@ -10,11 +10,6 @@ import pandas as pd
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
 from lamella.core.table import Col
-from lamella.statistics.columns import (
-    N_CELLS_LEFT_OUT,
-    N_CELLS_MISSING,
-    N_CELLS_MISSING_REFERENCE,
-)
 from lamella.statistics.effect import cohens_d
 from lamella.statistics.summary import by_session, summarised
 from lamella.statistics.units import (
@@ -42,9 +37,9 @@ COLUMNS = [
     Col.COHENS_D_HIGH,
     Col.HEDGES_G,
     Col.CLIFFS_DELTA,
-    N_CELLS_MISSING,
-    N_CELLS_MISSING_REFERENCE,
-    N_CELLS_LEFT_OUT,
+    Col.N_CELLS_MISSING,
+    Col.N_CELLS_MISSING_REFERENCE,
+    Col.N_CELLS_LEFT_OUT,
 ]
 # The best of these that the movies' scale allows stands for speed.
 _SPEEDS = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
@@ -196,7 +191,7 @@ def _effects(
             Col.CLAIM: THESE_SESSIONS,
             Col.SESSION: session,
             **_effect(units, measure, condition, against),
-            N_CELLS_LEFT_OUT: n_left_out,
+            Col.N_CELLS_LEFT_OUT: n_left_out,
         }
         for measure in measures
         for session, units in by_session(unit_means(rows, measure))
@@ -222,6 +217,6 @@ def _effect(units: pd.DataFrame, measure: str, condition: str, against: str) -> 
         Col.COHENS_D_HIGH: effect.cohens_d_high,
         Col.HEDGES_G: effect.hedges_g,
         Col.CLIFFS_DELTA: effect.cliffs_delta,
-        N_CELLS_MISSING: int(ours[N_CELLS_MISSING].sum()),
-        N_CELLS_MISSING_REFERENCE: int(theirs[N_CELLS_MISSING].sum()),
+        Col.N_CELLS_MISSING: int(ours[Col.N_CELLS_MISSING].sum()),
+        Col.N_CELLS_MISSING_REFERENCE: int(theirs[Col.N_CELLS_MISSING].sum()),
     }

@@ -10,7 +10,6 @@ import pandas as pd
 from scipy import special
 
 from lamella.core.table import Col
-from lamella.statistics.columns import N_CELLS_LEFT_OUT, N_CELLS_MISSING
 from lamella.statistics.units import (
     ALL_SESSIONS,
     assigned,
@@ -35,8 +34,8 @@ COLUMNS = [
     Col.MEDIAN,
     Col.MEAN_LOW,
     Col.MEAN_HIGH,
-    N_CELLS_MISSING,
-    N_CELLS_LEFT_OUT,
+    Col.N_CELLS_MISSING,
+    Col.N_CELLS_LEFT_OUT,
 ]
 
 
@@ -84,7 +83,7 @@ def summarised(
             Col.CONDITION: condition,
             Col.SESSION: session,
             **_summary(cells[cells[Col.CONDITION] == condition], measure),
-            N_CELLS_LEFT_OUT: n_left_out,
+            Col.N_CELLS_LEFT_OUT: n_left_out,
         }
         for measure in measures
         for session, cells in by_session(rows)
@@ -119,5 +118,5 @@ def _summary(cells: pd.DataFrame, measure: str) -> dict[str, float]:
         Col.MEDIAN: float(np.median(values)) if n else math.nan,
         Col.MEAN_LOW: mean - half,
         Col.MEAN_HIGH: mean + half,
-        N_CELLS_MISSING: int(units[N_CELLS_MISSING].sum()),
+        Col.N_CELLS_MISSING: int(units[Col.N_CELLS_MISSING].sum()),
     }

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
-from lamella.statistics.columns import N_CELLS_MISSING
 
 ALL_SESSIONS = "all"
 
@@ -114,11 +113,13 @@ def unit_means(rows: pd.DataFrame, value: str) -> pd.DataFrame:
     work = rows[keys].copy()
     work[value] = rows[value].astype(np.float64).where(known)
     work[Col.N_CELLS] = known.astype(np.int64)
-    work[N_CELLS_MISSING] = (~known).astype(np.int64)
+    work[Col.N_CELLS_MISSING] = (~known).astype(np.int64)
     work[Col.N_MOVIES] = rows[Col.MOVIE].where(known) if Col.MOVIE in rows.columns else np.nan
     units = (
         work.groupby(keys, sort=False, dropna=False)
-        .agg({value: "mean", Col.N_CELLS: "sum", N_CELLS_MISSING: "sum", Col.N_MOVIES: "nunique"})
+        .agg(
+            {value: "mean", Col.N_CELLS: "sum", Col.N_CELLS_MISSING: "sum", Col.N_MOVIES: "nunique"}
+        )
         .reset_index()
     )
     if Col.MOVIE not in rows.columns:

@@ -1,0 +1,88 @@
+"""A step that gives another result must say so: raise its `version`, then change the hash here.
+
+Hashes are of rounded results, so that another build of a library does not break them.
+"""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from lamella.centre import Centre
+from lamella.core.frames import ArrayFrames
+from lamella.core.labels import Labels
+from lamella.measure import Lamellipodium, Migration, measure
+from lamella.phantom import CellPhantom
+from lamella.preprocess import Normalise, PercentileOutside
+from lamella.segment import MultiOtsu
+from lamella.track import Largest
+
+HASHES: dict[str, tuple] = {
+    "phantom": ("5758aafcb8a1", "b9f7da0fbe90"),
+    "normalise": (1, "7ea01d0592da"),
+    "background": (1, "99b3488a621f"),
+    "multiotsu": (1, "804a9d291f00"),
+    "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
+    "migration": (1, "9a8b35bec948", "3357df5b18e3"),
+    "lamellipodium": (1, "0dcdad465722", "af042aa6e37e"),
+}
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return CellPhantom(
+        field_px=(96, 96), area_um2=120, n_frames=5, photoelectrons=300, seed=4
+    ).make()
+
+
+@pytest.fixture(scope="module")
+def images(phantom):
+    return ArrayFrames(phantom.movie.channel().asarray())
+
+
+@pytest.fixture(scope="module")
+def masks(phantom):
+    return ArrayFrames(phantom.truth.frames.asarray())
+
+
+def digest(values, *, decimals=4):
+    rounded = np.round(np.asarray(values, np.float64), decimals) + 0.0
+    return hashlib.blake2b(rounded.tobytes(), digest_size=6).hexdigest()
+
+
+def test_phantom(images, masks):
+    assert (digest(images.asarray()), digest(masks.asarray())) == HASHES["phantom"]
+
+
+def test_normalise(images):
+    step = Normalise()
+    assert (step.version, digest(step(images, state=step.prepare(images)).asarray())) == HASHES[
+        "normalise"
+    ]
+
+
+def test_background(images, masks):
+    step = PercentileOutside()
+    levels = [step(i, m, "") for i, m in zip(images, masks, strict=True)]
+    assert (step.version, digest(levels)) == HASHES["background"]
+
+
+def test_multiotsu(images):
+    step = MultiOtsu()
+    assert (step.version, digest(step(images).asarray())) == HASHES["multiotsu"]
+
+
+def test_largest_and_centre(masks):
+    track, centre = Largest(), Centre()
+    tracks = track(masks, state=track.prepare(masks))
+    offsets = centre.offsets(tracks.centroids(1, n_frames=5), frame_shape=(96, 96))
+    found = (track.version, centre.version, digest(tracks.links.to_numpy()), digest(offsets))
+    assert found == HASHES["largest and centre"]
+
+
+@pytest.mark.parametrize("step", [Migration(), Lamellipodium()], ids=["migration", "lamellipodium"])
+def test_measures(phantom, masks, step):
+    frames, cells = measure(phantom.movie, Labels("cell", masks), [step])
+    name = type(step).__name__.lower()
+    numbers = [t.select_dtypes("number").to_numpy() for t in (frames, cells)]
+    assert (step.version, *map(digest, numbers)) == HASHES[name]
