@@ -258,7 +258,7 @@ def test_contrasts_give_both_tables_of_the_standard_measures():
         lam_cyto_ratio__arp=1.5, lam_cyto_ratio__actin=1.4, persistence=np.nan, other=1.0
     )
     conditions, effects = Contrasts()(cells)
-    expected = [SPEED, "lam_cyto_ratio__arp", "lam_cyto_ratio__actin", "area_um2"]
+    expected = [SPEED, "area_um2", "lam_cyto_ratio__arp", "lam_cyto_ratio__actin"]
     assert list(dict.fromkeys(conditions[Col.MEASURE])) == expected
     assert list(dict.fromkeys(effects[Col.MEASURE])) == expected
 

@@ -43,7 +43,14 @@ COLUMNS = [
 ]
 # The best of these that the movies' scale allows stands for speed.
 _SPEEDS = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
-_OTHERS = (Col.PERSISTENCE, Col.STRAIGHTNESS_RUNS, Col.LAM_CYTO_RATIO, Col.AREA_UM2)
+_OTHERS = (
+    Col.PERSISTENCE,
+    Col.STRAIGHTNESS_RUNS,
+    Col.AREA_UM2,
+    Col.LAM_CYTO_RATIO,
+    Col.BAND_RATIO,
+    Col.LAYER_RATIO,
+)
 
 
 def compare_conditions(
