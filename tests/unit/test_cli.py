@@ -1,0 +1,156 @@
+"""The way of the README, command by command."""
+
+import re
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lamella.cli import main
+from lamella.io import open_labels, open_movie
+from lamella.phantom import CellPhantom, StudyPhantom
+from lamella.run.demo import make_demo
+
+
+@pytest.fixture
+def lamella(monkeypatch, capsys):
+    """``lamella("run", folder)`` gives exit code, standard output and errors."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["lamella", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    out = tmp_path_factory.mktemp("study") / "demo"
+    cell = CellPhantom(field_px=(96, 96), area_um2=120, speed_um_per_min=0.8)
+    phantom = StudyPhantom(cells_per_session=1, n_frames=6, n_aborted=0, empty_rate=0, cell=cell)
+    make_demo(out, phantom=phantom)
+    return out
+
+
+def test_from_a_folder_to_a_report(lamella, demo, tmp_path):
+    study = tmp_path / "study"
+    code, out, _ = lamella(
+        "init", demo / "movies", "-p", "{condition}/{session}/{cell}.tif", "-o", study
+    )
+    assert code == 0
+    assert "KI__high__1" in out
+    assert "6 movies" in out
+    code, out, _ = lamella("check", study)
+    assert (code, "6 of 6 movies can be processed" in out) == (0, True)
+    code, out, err = lamella("run", study)
+    assert code == 0, err
+    assert "6 movies done (36 stages run, 0 up to date before)" in out
+    results = study / "results"
+    cells = pd.read_csv(results / "tables" / "cells.csv")
+    assert cells["condition"].tolist() == ["KI", "KI", "KO", "KO", "WT", "WT"]
+    assert (cells["n_valid_frames"] > 3).all()
+    labels = open_labels(results / "movies" / "WT__low__1" / "labels" / "cell.ome.tif")
+    movie = open_movie(demo / "movies" / "WT" / "low" / "1.tif")
+    assert labels.frames.shape == movie.channel().shape
+    code, out, _ = lamella("run", study)
+    assert "(0 stages run, 36 up to date before)" in out
+    page = (results / "report.html").read_text()
+    (results / "report.html").unlink()
+    code, out, _ = lamella("report", results)
+    assert (results / "report.html").read_text() == page
+
+
+def test_only_some_movies(lamella, demo, tmp_path):
+    out = tmp_path / "results"
+    code, told, _ = lamella("run", demo, "-o", out, "--only", "WT__low__1", "--only", "KI__low__1")
+    assert (code, "2 movies done" in told) == (0, True)
+    assert pd.read_csv(out / "tables" / "cells.csv")["movie"].tolist() == [
+        "KI__low__1",
+        "WT__low__1",
+    ]
+    status = pd.read_csv(out / "status.csv")
+    assert (status["state"] == "skipped").sum() == 4
+
+
+def test_segment_measure_compare(lamella, demo, tmp_path):
+    movie = demo / "movies" / "WT" / "high" / "1.tif"
+    for folder in ("a", "b"):
+        code, out, _ = lamella("segment", movie, "-o", tmp_path / folder / "cell.tif")
+        assert code == 0
+        assert ": 6 frames, 0 without any object" in re.sub(r"\d+ frames", "6 frames", out)
+    code, *_ = lamella("segment", movie, "-o", tmp_path / "b" / "cell.tif", "--set", "edge_px=0")
+    assert code == 2
+    code, *_ = lamella(
+        "segment", movie, "-o", tmp_path / "b" / "cell.tif", "--set", "edge_px=0", "--force"
+    )
+    assert code == 0
+    code, *_ = lamella("measure", movie, tmp_path / "a" / "cell.tif", "-o", tmp_path / "m")
+    assert code == 0
+    cells = pd.read_csv(tmp_path / "m" / "cells.csv")
+    assert (len(cells), bool(cells["mean_speed_um_per_min"].notna().all())) == (1, True)
+    code, out, _ = lamella("compare", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "c")
+    assert code == 0
+    summary = pd.read_csv(tmp_path / "c" / "comparison_summary.csv")
+    assert 0.85 < summary["mean_iou"].iloc[-1] < 1
+
+
+def test_segment_a_still_of_a_folder_of_frames(lamella, tmp_path):
+    from PIL import Image
+
+    phantom = CellPhantom(field_px=(96, 96), area_um2=120, n_frames=3, photoelectrons=400).make()
+    for t in (0, 1, 2):
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        Image.fromarray(phantom.movie.frame(t)).save(tmp_path / "frames" / f"t{t + 9}.png")
+    code, out, err = lamella("segment", tmp_path / "frames", "-o", tmp_path / "labels.tif")
+    assert code == 0, err
+    labels = open_labels(tmp_path / "labels.tif").frames.asarray()
+    truth = phantom.truth.frames.asarray()
+    assert np.count_nonzero((labels > 0) ^ (truth > 0)) < 0.05 * np.count_nonzero(truth)
+
+
+def test_stats_on_any_table(lamella, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"genotype": ["a", "b"] * 10, "v": rng.normal(size=20)})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    words = ["stats", tmp_path / "t.csv", "--value", "v", "--condition", "genotype"]
+    code, out, _ = lamella(*words, "-o", tmp_path / "s", "--reference", "a")
+    assert code == 0
+    effects = pd.read_csv(tmp_path / "s" / "effects.csv")
+    a, b = (table.loc[table["genotype"] == g, "v"] for g in "ab")
+    d = (b.mean() - a.mean()) / np.sqrt((a.var() + b.var()) / 2)
+    assert effects["cohens_d"].iloc[0] == pytest.approx(d)
+    assert f"{d:.4f}" in out
+    assert (tmp_path / "s" / "figures" / "effect_sizes.png").stat().st_size > 1000
+    code, _, err = lamella(*words, "-o", tmp_path / "s")
+    assert (code, "--force" in err) == (2, True)
+    code, _, err = lamella("stats", tmp_path / "t.csv", "--value", "w", "--condition", "genotype",
+                           "-o", tmp_path / "z")  # fmt: skip
+    assert (code, "v" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "nowhere"], "no such file"),
+        (["segment", "nowhere.tif", "-o", "x.tif"], "nowhere.tif"),
+        (["segment", "a.tif", "-o", "x.tif", "--method", "magic"], "no such method"),
+        (["compare", "nowhere", "here", "-o", "x"], "no such folder"),
+        (["stats", "nowhere.csv", "--value", "v", "--condition", "c", "-o", "x"], "nowhere.csv"),
+        (["report", "nowhere"], "not the folder of a finished run"),
+        (["frobnicate"], "No such command"),
+        (["init", "."], "pattern"),
+    ],
+)
+def test_wrong_usage_is_one_clear_error_and_exit_code_2(
+    lamella, words, told, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = lamella(*words)
+    assert code == 2
+    assert told in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
