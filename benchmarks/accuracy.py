@@ -102,8 +102,8 @@ def brightness_table() -> str:
             holds = light
     lines += [
         "",
-        f"The ratio is within 2 % from {holds} photo-electrons on. Below, noise widens both halves; "
-        "compare it with the ratio of noise alone, and compare only movies of like brightness.",
+        f"The ratio is within 2 % from {holds} photo-electrons on. Below, noise widens both "
+        "halves: see the ratio of noise alone, and compare only movies of like brightness.",
     ]
     return "\n".join(lines)
 

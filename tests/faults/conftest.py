@@ -1,6 +1,7 @@
 """The report has tests of its own and takes most of the time of a tiny run."""
 
 import pytest
+
 from lamella.run import execute
 
 

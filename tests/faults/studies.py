@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
 from lamella.cli import main
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.io import write_movie
 from lamella.phantom import CellPhantom
-from numpy.typing import NDArray
 
 GOOD = ("good1", "good2", "good3")
 # One figure instead of nine.

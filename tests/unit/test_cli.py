@@ -105,7 +105,7 @@ def test_segment_a_still_of_a_folder_of_frames(lamella, tmp_path):
     for t in (0, 1, 2):
         (tmp_path / "frames").mkdir(exist_ok=True)
         Image.fromarray(phantom.movie.frame(t)).save(tmp_path / "frames" / f"t{t + 9}.png")
-    code, out, err = lamella("segment", tmp_path / "frames", "-o", tmp_path / "labels.tif")
+    code, _, err = lamella("segment", tmp_path / "frames", "-o", tmp_path / "labels.tif")
     assert code == 0, err
     labels = open_labels(tmp_path / "labels.tif").frames.asarray()
     truth = phantom.truth.frames.asarray()
@@ -149,7 +149,7 @@ def test_wrong_usage_is_one_clear_error_and_exit_code_2(
     lamella, words, told, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    code, out, err = lamella(*words)
+    code, _, err = lamella(*words)
     assert code == 2
     assert told in err
     assert "Traceback" not in err

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -136,6 +137,71 @@ class LastFrames(Frames):
                 self._held.pop(next(iter(self._held)))
             self._held[t] = image
         return self._held[t]
+
+
+class ReadAhead(Frames):
+    """Reads the next frames in a thread of its own while the caller works on these.
+
+    Reading and decompressing leave the interpreter free, so that both go on at the same time. Use
+    it in a ``with`` block, at whose end the thread ends; only that thread reads from `source`.
+    Frames may be asked for in any order, rising numbers come at once; an error is raised where its
+    frame is asked for. Frames in memory are passed through.
+
+    Parameters
+    ----------
+    block_mb : float
+        Frames are handed over in blocks of about this size, since every hand-over costs the time in
+        which a small frame is read. Two blocks are held.
+    """
+
+    def __init__(self, source: Frames, *, block_mb: float = 2) -> None:
+        self._source = source
+        self.span, self.frame_shape, self.dtype = source.span, source.frame_shape, source.dtype
+        frame_bytes = max(1, self.frame_shape[0] * self.frame_shape[1] * self.dtype.itemsize)
+        self._step = max(1, int(block_mb * 2**20 / frame_bytes))
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._stopped = False
+        self._block: dict[int, Image | Exception] = {}
+        self._next: tuple[range, Future[dict[int, Image | Exception]]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped = True
+        self._reader.shutdown(wait=True, cancel_futures=True)
+        self._block, self._next = {}, None
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        if isinstance(self._source, ArrayFrames):
+            return self._source.frame(t)
+        if t not in self._block:
+            if self._next is None or t not in self._next[0]:
+                self._next = self._begin(t)
+            span, reading = self._next
+            self._block = {}  # let go of before the next is waited for
+            self._block = reading.result()
+            self._next = self._begin(span.stop) if span.stop < self.span.stop else None
+        image = self._block[t]
+        if isinstance(image, Exception):
+            raise image
+        return image
+
+    def _begin(self, start: int) -> tuple[range, Future[dict[int, Image | Exception]]]:
+        span = range(start, min(start + self._step, self.span.stop))
+        return span, self._reader.submit(self._read, span)
+
+    def _read(self, span: range) -> dict[int, Image | Exception]:
+        block: dict[int, Image | Exception] = {}
+        for t in span:
+            if self._stopped:
+                break
+            try:
+                block[t] = self._source.frame(t)
+            except Exception as error:  # raised where the frame is asked for, if it ever is
+                block[t] = error
+        return block
 
 
 def chunked(frames: Frames, edges: Sequence[int]) -> list[Window]:

@@ -17,6 +17,8 @@ from lamella.kernels.regions import inside_of
 
 # An integer histogram beats a partial sort while it fits into the processor's second-level cache.
 _WIDEST_HISTOGRAM = 1 << 17
+# A count in the upper half of an int64, a sum of columns in the lower (rows up to 90 000 px).
+_ONE, _COLUMNS = 1 << 32, (1 << 32) - 1
 
 
 class Split(NamedTuple):
@@ -27,30 +29,46 @@ class Split(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Weight, intensity and first moments of weighted pixels: of one set, or (n,) arrays of n."""
+    """Weight, intensity and first moments of a set of weighted pixels."""
 
-    weight: Any
-    intensity: Any
-    row: Any
-    column: Any
+    weight: float
+    intensity: float
+    row: float
+    column: float
 
 
 class Parts(NamedTuple):
-    """Weighted sums over the bright and the dim part of an object, or of n objects."""
+    """Weighted sums over the bright and the dim part of an object."""
 
     bright: Sums
     dim: Sums
 
 
-def split_objects(
+class Halves(NamedTuple):
+    """The two parts of n objects: arrays of shape (n,)."""
+
+    threshold: NDArray[np.float64]
+    tie_weight: NDArray[np.float64]
+    bright_mean: NDArray[np.float64]
+    dim_mean: NDArray[np.float64]
+    ratio: NDArray[np.float64]
+    """NaN for an object of 1 pixel, or whose dim mean is not positive."""
+    bright_row: NDArray[np.float64]
+    bright_column: NDArray[np.float64]
+    dim_row: NDArray[np.float64]
+    dim_column: NDArray[np.float64]
+
+
+def halves_of_objects(
     image: NDArray[Any],
     labels: NDArray[Any],
     label: NDArray[np.int64],
     box: NDArray[np.int64],
     *,
     percentile: float,
-) -> tuple[Split, Parts]:
-    """Split every object of a frame, and sum its two parts.
+    level: float = 0.0,
+) -> Halves:
+    """Split every object of a frame, and tell the mean and the centroid of its two parts.
 
     Parameters
     ----------
@@ -60,31 +78,29 @@ def split_objects(
         The objects, as in `Regions`.
     percentile : float
         Above 0 and below 100; 50 is the median split.
-
-    Returns
-    -------
-    split, parts
-        As `split_at_percentile` and `sum_parts` give them for one object, with arrays of shape (n,)
-        in the place of numbers. Rows and columns are counted from the corner of the frame.
+    level : float
+        Background: subtracted from threshold and means, and so from what the ratio is made of.
     """
-    found = _split_objects(image, labels, label, box, percentile, image.dtype.kind in "ui")
-    return Split(found[0], found[1]), Parts(Sums(*found[2:6]), Sums(*found[6:10]))
+    whole = image.dtype.kind in "ui"
+    return Halves(*_halves_of_objects(image, labels, label, box, percentile, float(level), whole))
 
 
 @njit(cache=True, nogil=True)
-def _split_objects(image, labels, label, box, percentile, whole):  # type: ignore[no-untyped-def]
-    found = np.empty((10, len(label)))
+def _halves_of_objects(image, labels, label, box, percentile, level, whole):  # type: ignore[no-untyped-def]
+    found = np.empty((9, len(label)))
     for i in range(len(label)):
         top, left, bottom, right = box[i]
-        crop = image[top:bottom, left:right]
+        crop = image[top:bottom, left:right].copy()  # read from memory once, in one go
         inside = inside_of(labels, label[i], box[i])
-        threshold, tie_weight, cut = _split(_values_inside(crop, inside), percentile, whole)
-        found[0, i], found[1, i] = threshold, tie_weight
+        values = _values_inside(crop, inside)
+        threshold, tie_weight, cut = _split(values, percentile, whole)
         bright, dim = _sum_parts(crop, inside, inside, cut, tie_weight)
-        for part, sums in ((2, bright), (6, dim)):
-            found[part, i], found[part + 1, i] = sums[0], sums[1]
-            found[part + 2, i] = sums[2] + top * sums[0]
-            found[part + 3, i] = sums[3] + left * sums[0]
+        lam, cyto = bright[1] / bright[0] - level, dim[1] / dim[0] - level
+        found[:5, i] = threshold - level, tie_weight, lam, cyto, np.nan
+        if len(values) > 1 and cyto > 0:
+            found[4, i] = lam / cyto
+        found[5, i], found[6, i] = top + bright[2] / bright[0], left + bright[3] / bright[0]
+        found[7, i], found[8, i] = top + dim[2] / dim[0], left + dim[3] / dim[0]
     return found
 
 
@@ -205,31 +221,29 @@ def _sum_parts(image, mask, near, cut, tie_weight):  # type: ignore[no-untyped-d
     """Sums of the bright and of the dim part; bright are pixels of `near` above `cut`.
 
     Every row is summed in whole numbers where the image has them, without a branch: that is what
-    the compiler turns into vector instructions.
+    the compiler turns into vector instructions. Count and column sum of a row share one number.
     """
     zero = 0 * image[0, 0]  # int64, or float64 for a float image
     bright, every = np.zeros(4), np.zeros(4)
     for y in range(mask.shape[0]):
         row, inside, able = image[y], mask[y], near[y]
-        n, total, columns = 0, zero, 0
-        n_above, total_above, columns_above, n_tied, columns_tied = 0, zero, 0, 0, 0
+        n_above = n_tied = n_inside = 0
+        total_above, total_inside = zero, zero
         for x in range(len(row)):
+            one = _ONE + x
             above, tied = able[x] & (row[x] > cut), able[x] & (row[x] == cut)
-            n += 1 if inside[x] else 0
-            total += row[x] if inside[x] else zero
-            columns += x if inside[x] else 0
-            n_above += 1 if above else 0
+            n_above += one if above else 0
+            n_tied += one if tied else 0
+            n_inside += one if inside[x] else 0
             total_above += row[x] if above else zero
-            columns_above += x if above else 0
-            n_tied += 1 if tied else 0
-            columns_tied += x if tied else 0
-        weight = n_above + tie_weight * n_tied
+            total_inside += row[x] if inside[x] else zero
+        weight = (n_above >> 32) + tie_weight * (n_tied >> 32)
         bright[0] += weight
-        bright[1] += total_above + tie_weight * n_tied * cut
+        bright[1] += total_above + tie_weight * (n_tied >> 32) * cut
         bright[2] += y * weight
-        bright[3] += columns_above + tie_weight * columns_tied
-        every[0] += n
-        every[1] += total
-        every[2] += y * n
-        every[3] += columns
+        bright[3] += (n_above & _COLUMNS) + tie_weight * (n_tied & _COLUMNS)
+        every[0] += n_inside >> 32
+        every[1] += total_inside
+        every[2] += y * (n_inside >> 32)
+        every[3] += n_inside & _COLUMNS
     return bright, every - bright

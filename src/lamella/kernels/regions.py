@@ -28,13 +28,6 @@ class Regions(NamedTuple):
     box: NDArray[np.int64]
     """First row, first column, row and column after the last, shape (n, 4)."""
 
-    def area_of(self, label: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Areas of the objects with these labels, shape of `label`; 0 where there is none."""
-        if not len(self.label):
-            return np.zeros(len(label), np.int64)
-        i = np.minimum(np.searchsorted(self.label, label), len(self.label) - 1)
-        return np.where(self.label[i] == label, self.area[i], 0)
-
 
 def find_regions(labels: NDArray[Any]) -> Regions:
     """Area, centroid and bounding box of every object of a label frame.
@@ -73,7 +66,7 @@ def find_regions(labels: NDArray[Any]) -> Regions:
 def _accumulate(labels, n):  # type: ignore[no-untyped-def]
     """The largest label, and sums over labels below n; these are unfinished if one is larger."""
     height, width = labels.shape
-    largest = 0
+    largest = np.int64(0)
     area = np.zeros(n, np.int64)
     total = np.zeros((n, 2), np.int64)
     box = np.empty((n, 4), np.int64)
@@ -131,24 +124,34 @@ def inside_of(labels, label, box):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def shared_pixels(labels, other, label, box):  # type: ignore[no-untyped-def]
-    """Pixels that carry the same label in both frames, (n,) int64: overlap of objects over time.
+def iou_with_namesake(labels, label, area, box, other, other_label, other_area):  # type: ignore[no-untyped-def]
+    """Intersection over union of every object with that of the same label in another frame.
 
     Parameters
     ----------
     labels, other : (Y, X) integer arrays of one type
-    label, box : (n,), (n, 4) int64 arrays
-        Objects of `labels`, as in `Regions`.
+    label, area, box, other_label, other_area : int64 arrays
+        The objects of both frames, as in `Regions`.
+
+    Returns
+    -------
+    (n,) float64 array
+        NaN where the other frame does not have the label.
     """
-    shared = np.zeros(len(label), np.int64)
+    iou = np.full(len(label), np.nan)
     for i in range(len(label)):
+        j = np.searchsorted(other_label, label[i])
+        if j == len(other_label) or other_label[j] != label[i]:
+            continue
         top, left, bottom, right = box[i]
         name = labels.dtype.type(label[i])
+        shared = 0
         for y in range(top, bottom):
             a, b = labels[y, left:right], other[y, left:right]
             for x in range(len(a)):
-                shared[i] += (a[x] == name) & (b[x] == name)
-    return shared
+                shared += (a[x] == name) & (b[x] == name)
+        iou[i] = shared / (area[i] + other_area[j] - shared)
+    return iou
 
 
 @njit(cache=True, nogil=True)

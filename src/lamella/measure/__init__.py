@@ -106,5 +106,8 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     table = tables[0]
     for other in tables[1:]:
         keys = [key for key in _KEYS if key in table.columns and key in other.columns]
-        table = table.merge(other, on=keys, how="outer", validate="one_to_one")
+        if table[keys].equals(other[keys]):  # as groups of one walk have them: nothing to look up
+            table = pd.concat([table, other.drop(columns=keys)], axis=1)
+        else:
+            table = table.merge(other, on=keys, how="outer", validate="one_to_one")
     return table

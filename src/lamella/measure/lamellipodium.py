@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 import cv2
@@ -15,7 +16,7 @@ from lamella.core.frames import Image
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col, Column
-from lamella.kernels.halves import Parts, Split, split_objects, sum_parts
+from lamella.kernels.halves import Halves, Split, halves_of_objects, sum_parts
 from lamella.kernels.noise import halves_ratio_of_noise, noise_of_objects
 from lamella.kernels.regions import pixels_at
 from lamella.kernels.thresholds import multi_otsu
@@ -87,50 +88,38 @@ class Lamellipodium(Step):
         for channel in self.channels or view.movie.channel_names:
             image = view.image(channel)
             background = view.level(image, view.labels, channel)
-            split, parts = split_objects(image, *view.objects, percentile=self.percentile)
-            found = self._halves(view, image, background, split, parts)
+            halves = halves_of_objects(
+                image, *view.objects, percentile=self.percentile, level=background
+            )
+            found: PerCell = {
+                Col.BACKGROUND: np.full(len(view.regions.label), background),
+                Col.LAM_THRESHOLD: halves.threshold,
+                Col.LAM_MEAN: halves.bright_mean,
+                Col.CYTO_MEAN: halves.dim_mean,
+                Col.LAM_CYTO_RATIO: halves.ratio,
+                Col.LAM_Y_PX: halves.bright_row,
+                Col.LAM_X_PX: halves.bright_column,
+                Col.CYTO_Y_PX: halves.dim_row,
+                Col.CYTO_X_PX: halves.dim_column,
+                Col.NOISE_SD: noise_of_objects(image, *view.objects),
+                Col.SATURATED_FRACTION: _saturated_fraction(view, image),
+            }
             if self.band_um:
-                found |= self._band(view, image, background, split)
+                found |= self._band(view, image, background, halves)
             if self.layers:
                 found |= _layers(view, image, background)
             suffix = view.suffix(channel)
-            columns |= found if suffix is None else {c.of(suffix): v for c, v in found.items()}
+            columns.update((column.of(suffix), values) for column, values in found.items())
         return columns
 
-    def _halves(
-        self, view: FrameView, image: Image, background: float, split: Split, parts: Parts
-    ) -> PerCell:
-        bright, dim = parts
-        area = view.regions.area
-        lam = bright.intensity / bright.weight - background
-        cyto = dim.intensity / dim.weight - background
-        mean = (bright.intensity + dim.intensity) / area - background
-        noise = noise_of_objects(image, *view.objects)
-        return {
-            Col.BACKGROUND: np.full(len(area), background),
-            Col.LAM_THRESHOLD: split.threshold - background,
-            Col.LAM_MEAN: lam,
-            Col.CYTO_MEAN: cyto,
-            Col.LAM_CYTO_RATIO: _ratio(lam, cyto, where=area > 1),
-            Col.LAM_Y_PX: bright.row / bright.weight,
-            Col.LAM_X_PX: bright.column / bright.weight,
-            Col.CYTO_Y_PX: dim.row / dim.weight,
-            Col.CYTO_X_PX: dim.column / dim.weight,
-            Col.NOISE_SD: noise,
-            Col.LAM_CYTO_RATIO_NOISE: halves_ratio_of_noise(
-                mean, noise, percentile=self.percentile
-            ),
-            Col.SATURATED_FRACTION: _saturated_fraction(view, image),
-        }
-
-    def _band(self, view: FrameView, image: Image, background: float, split: Split) -> PerCell:
+    def _band(self, view: FrameView, image: Image, background: float, halves: Halves) -> PerCell:
         ratio, fraction = (np.full(len(view.regions.label), np.nan) for _ in range(2))
         width_px = (self.band_um or np.nan) / view.movie.scale.um
         if np.isfinite(width_px):
             for i, (crop, mask) in enumerate(_cells(view, image)):
                 distance = _distance_to_edge(mask)
-                of_cell = Split(split.threshold[i], split.tie_weight[i])
-                near, rest = sum_parts(crop, mask, of_cell, distance=distance, within=width_px)
+                split = Split(halves.threshold[i] + background, halves.tie_weight[i])
+                near, rest = sum_parts(crop, mask, split, distance=distance, within=width_px)
                 fraction[i] = near.weight / (near.weight + rest.weight)
                 if 0 < fraction[i] < 1:
                     lam, others = (p.intensity / p.weight - background for p in (near, rest))
@@ -138,8 +127,18 @@ class Lamellipodium(Step):
         return {Col.BAND_RATIO: ratio, Col.BAND_FRACTION: fraction}
 
     def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-        """Nothing here needs other frames."""
-        return table
+        """Add what noise alone would give; nothing here needs other frames."""
+        columns: dict[str, pd.Series | NDArray[np.float64]] = {}
+        for name in table.columns:
+            columns[name] = table[name]
+            bare, _, channel = name.partition("__")
+            if bare == Col.NOISE_SD:
+                suffix, share = channel or None, self.percentile / 100
+                lam, cyto = (table[c.of(suffix)] for c in (Col.LAM_MEAN, Col.CYTO_MEAN))
+                columns[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = halves_ratio_of_noise(
+                    (1 - share) * lam + share * cyto, table[name], percentile=self.percentile
+                )
+        return pd.DataFrame(columns)
 
     def summarise(self, table: pd.DataFrame) -> pd.DataFrame:
         """Mean of every measure over the frames that have it, per cell."""
@@ -147,16 +146,18 @@ class Lamellipodium(Step):
         return per_cell(table, lambda rows: _summary(rows, ratios))
 
 
-def _ratio(
-    bright: NDArray[np.float64], dim: NDArray[np.float64], *, where: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    return np.divide(bright, dim, out=np.full(len(dim), np.nan), where=where & (dim > 0))
-
-
 def _saturated_fraction(view: FrameView, image: Image) -> NDArray[np.float64]:
     if image.dtype.kind == "f":  # nothing tells where a float camera ends
         return np.full(len(view.regions.label), np.nan)
-    return pixels_at(image, *view.objects, np.iinfo(image.dtype).max) / view.regions.area
+    saturated: NDArray[np.float64] = (
+        pixels_at(image, *view.objects, _highest(image.dtype)) / view.regions.area
+    )
+    return saturated
+
+
+@cache
+def _highest(dtype: np.dtype[Any]) -> int:
+    return int(np.iinfo(dtype).max)
 
 
 def _cells(view: FrameView, image: Image) -> Iterator[tuple[Image, NDArray[np.bool_]]]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from lamella.core.movie import Scale
 from lamella.core.step import Reach, Step
 from lamella.core.table import Col
-from lamella.kernels.regions import shared_pixels
+from lamella.kernels.regions import iou_with_namesake
 from lamella.measure.view import Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
 
 
@@ -104,13 +104,18 @@ class Migration(Step):
 
 def _overlap_with_previous(view: FrameView) -> NDArray[np.float64]:
     regions, before = view.regions, view.previous_regions
-    overlap = np.full(len(regions.label), np.nan)
     if view.previous_labels is None or before is None:
-        return overlap
-    area_before = before.area_of(regions.label)
-    shared = shared_pixels(view.labels, view.previous_labels, regions.label, regions.box)
-    union = regions.area + area_before - shared
-    return np.divide(shared, union, out=overlap, where=area_before > 0)
+        return np.full(len(regions.label), np.nan)
+    overlap: NDArray[np.float64] = iou_with_namesake(
+        view.labels,
+        regions.label,
+        regions.area,
+        regions.box,
+        view.previous_labels,
+        before.label,
+        before.area,
+    )
+    return overlap
 
 
 def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.frames import Image
+from lamella.core.frames import Image, ReadAhead
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.table import Col, stacked
@@ -93,32 +94,59 @@ def walk(
     seen: list[tuple[int, Regions]] = []
     found: list[list[Columns]] = [[] for _ in groups]
     previous: tuple[Image, Regions] | None = None
-    for t in labels.frames.span:
-        frame = labels.frame(t)
-        regions = find_regions(frame)
-        if len(regions.label) or t == labels.frames.span[-1]:  # a movie without cells has columns
-            before, regions_before = previous or (None, None)
-            view = FrameView(t, frame, regions, before, regions_before, movie, level)
-            seen.append((t, regions))
-            for rows, group in zip(found, groups, strict=True):
-                rows.append(group.rows(view))
-        previous = (frame, regions)
-        if progress is not None:
-            progress(t)
+    with ExitStack() as readers:
+        label_frames = readers.enter_context(ReadAhead(labels.frames))
+        channels = {
+            name: readers.enter_context(ReadAhead(frames))
+            for name, frames in movie.channels.items()
+        }
+        ahead = replace(movie, channels=channels)
+        for t in label_frames.span:
+            frame = label_frames.frame(t)
+            regions = find_regions(frame)
+            if len(regions.label) or t == label_frames.span[-1]:  # no cells: still has columns
+                before, regions_before = previous or (None, None)
+                view = FrameView(t, frame, regions, before, regions_before, ahead, level)
+                seen.append((t, regions))
+                for rows, group in zip(found, groups, strict=True):
+                    rows.append(group.rows(view))
+            previous = (frame, regions)
+            if progress is not None:
+                progress(t)
     frames = np.repeat([t for t, _ in seen], [len(r.label) for _, r in seen]).astype(np.int64)
     cells = np.concatenate([r.label for _, r in seen]) if seen else np.empty(0, np.int64)
     skeleton = _skeleton(cells, frames, first_last, labels.name)
     minutes = movie.scale.minutes(movie.n_frames)
+    places = _places(skeleton, cells, frames)
     tables = []
     for rows, group in zip(found, groups, strict=True):
         values = {
-            name: np.concatenate([columns[name] for columns in rows]) for name in (rows or [{}])[0]
+            name: _spread(np.concatenate([columns[name] for columns in rows]), places, skeleton)
+            for name in (rows or [{}])[0]
         }
-        measured = pd.DataFrame({Col.CELL: cells, Col.FRAME: frames, **values})
-        table = skeleton.merge(measured, on=[Col.CELL, Col.FRAME], how="left")
-        table.insert(3, Col.TIME_MIN, minutes[table[Col.FRAME].to_numpy()])
+        keys = {name: skeleton[name] for name in skeleton.columns}
+        time = minutes[skeleton[Col.FRAME].to_numpy()]
+        table = pd.DataFrame({**keys, Col.TIME_MIN: time, **values})
         tables.append(group.complete(table, movie.scale))
     return tables
+
+
+def _places(
+    skeleton: pd.DataFrame, cells: NDArray[np.int64], frames: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    """Row of the skeleton for every cell and frame that was seen; −1 where it has none."""
+    keys = [Col.CELL, Col.FRAME]
+    rows = pd.MultiIndex.from_frame(skeleton[keys])
+    return rows.get_indexer(pd.MultiIndex.from_arrays([cells, frames], names=keys))
+
+
+def _spread(
+    values: NDArray[Any], places: NDArray[np.intp], skeleton: pd.DataFrame
+) -> NDArray[np.float64]:
+    """Values in their rows; NaN in the rows of frames in which the cell was not found."""
+    column = np.full(len(skeleton), np.nan)
+    column[places[places >= 0]] = values[places >= 0]
+    return column
 
 
 def _skeleton(

@@ -43,7 +43,8 @@ def write_report(out: Path) -> Path:
     lock = tomllib.loads((out / LOCK_FILE).read_text(encoding="utf-8"))
     frames = read_table(out / "tables" / "frames.parquet")
     status = read_table(out / "status.csv")
-    manifests = _manifests(out, read_table(out / "tables" / "samples.csv"))
+    samples = read_table(out / "tables" / "samples.csv")
+    manifests = _manifests(out, samples, status)
     report = ReportInput(
         title=lock["settings"]["title"],
         frames=frames,
@@ -51,7 +52,7 @@ def write_report(out: Path) -> Path:
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
         status=status,
-        samples=read_table(out / "tables" / "samples.csv"),
+        samples=samples,
         filmstrips=dict(_filmstrips(manifests)),
         provenance={
             "versions": lock["versions"],
@@ -75,8 +76,12 @@ def write_report(out: Path) -> Path:
     return out / REPORT_FILE
 
 
-def _manifests(out: Path, samples: pd.DataFrame) -> dict[str, Manifest]:
-    folders = {str(name): out / "movies" / str(name) for name in samples[Col.MOVIE]}
+def _manifests(out: Path, samples: pd.DataFrame, status: pd.DataFrame) -> dict[str, Manifest]:
+    """Those of movies in the tables; what failed or excluded movies left may be old."""
+    left_out = set(status.loc[status[Col.STATE] == "failed", Col.MOVIE])
+    left_out |= set(samples.loc[samples[Col.EXCLUDE].notna(), Col.MOVIE])
+    names = [str(name) for name in samples[Col.MOVIE] if name not in left_out]
+    folders = {name: out / "movies" / name for name in names}
     return {name: Manifest(folder) for name, folder in folders.items() if folder.is_dir()}
 
 

@@ -134,14 +134,17 @@ def _place(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[str, ...
     """The names of the tables and of the setting, without pydantic's names of alternatives."""
     options, place = [model], []
     for part in map(str, loc):
-        if part in {option.__name__ for option in options} | {"float"} or "[" in part:
+        if part in {option.__name__ for option in options} or "[" in part:
             continue
         if any(_says(option, part) for option in options):
             options = [option for option in options if _says(option, part)]
             continue
         place.append(part)
-        inner = [option.model_fields[part] for option in options if part in option.model_fields]
-        options = [m for field in inner for m in _models_in(field.annotation)] or options
+        fields = [option.model_fields[part] for option in options if part in option.model_fields]
+        inner = [m for field in fields for m in _models_in(field.annotation)]
+        if fields and not inner:  # a plain value: what follows names the kinds it might be
+            break
+        options = inner or options
     return tuple(place)
 
 

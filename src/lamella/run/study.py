@@ -115,6 +115,10 @@ def read_samples(path: Path) -> list[Sample]:
         ) from None
     if not rows:
         raise SettingsError(str(path), "it lists no movie", "add one row per movie")
+    if len(columns) == 1 and ";" in columns[0]:
+        raise SettingsError(
+            str(path), "it is separated by semicolons", "save it separated by commas"
+        )
     if Col.PATH not in columns:
         raise SettingsError(
             str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"

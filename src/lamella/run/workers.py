@@ -12,6 +12,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -144,8 +145,9 @@ _events: Any = None
 def _start_worker(events: Any) -> None:
     global _events
     _events = events
+    # Ctrl-C ends a worker at once; what it had half-written is removed when the run goes on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # One worker, one core: the parallelism is that of the movies.
-    os.environ["OMP_NUM_THREADS"] = "1"
     import cv2
 
     cv2.setNumThreads(1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROUNDS = 2  # the second starts from edges that are nearly right
+_BLUR_REACH = 5  # SDs, beyond which the Gaussian of OpenCV is cut off
 _FAINT = np.float32(1e-3)  # weight of pixels that count only where there are no better ones
 _MOST_RISE = np.float32(0.4)  # of the light inside over that outside
 _LEAST_SPREAD_PX2 = np.float32(0.3)  # of depth, below which no slope can be told
@@ -39,9 +40,29 @@ def refined_edge(
     -------
     (Y, X) bool array
     """
+    if not mask.any():
+        return mask
+    here = _box_around(mask, margin_px=_ROUNDS * within_px + _BLUR_REACH * within_px)
+    refined = mask.copy()
+    refined[here] = _refined(mask[here], signal[here], within_px)
+    return refined
+
+
+def _box_around(mask: NDArray[np.bool_], *, margin_px: int) -> tuple[slice, slice]:
+    """The part of the frame that has a say: what lies further from the mask changes nothing."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(rows[0] - margin_px, 0), rows[-1] + 1 + margin_px),
+        slice(max(columns[0] - margin_px, 0), columns[-1] + 1 + margin_px),
+    )
+
+
+def _refined(
+    mask: NDArray[np.bool_], signal: NDArray[np.float32], within_px: int
+) -> NDArray[np.bool_]:
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * within_px + 1, 2 * within_px + 1))
     for _ in range(_ROUNDS):
-        inside = mask.view(np.uint8)
+        inside = np.ascontiguousarray(mask).view(np.uint8)
         core = cv2.erode(inside, ball, borderValue=1)
         near = cv2.dilate(inside, ball)
         outside = _Nearby((1 - near) + _FAINT * (1 - inside), within_px).mean(signal)

@@ -1,0 +1,69 @@
+"""Write docs/benchmarks.md: how fast Lamella is, against named alternatives, and how lean."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import kernels_and_files
+import studies
+from timing import machine
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+HEAD = """\
+# Benchmarks
+
+Written by `make bench`. Times are medians; what is compared runs in turns in one process, and
+ratios are medians over the pairs, so that other work on the machine weighs on both. The first call,
+which compiles or loads compiled code, is not counted.
+"""
+
+TOPICS = {
+    "a": ("Measuring one cell, in memory", kernels_and_files.in_memory),
+    "b": ("Measuring one cell, from files", kernels_and_files.from_file),
+    "c": ("Hausdorff distance", kernels_and_files.hausdorff),
+    "d": ("What a run adds to its parts", studies.orchestration),
+    "e": ("Two workers", studies.workers),
+    "f": ("Memory", studies.memory),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", help="topics such as a,c; the other sections are kept")
+    parser.add_argument(
+        "--memory", action="store_true", help="also the run on a movie of 4 GB (minutes)"
+    )
+    chosen = parser.parse_args()
+    wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - {"f"}
+    if unknown := wanted - set(TOPICS):
+        parser.error(f"no topic {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}")
+    if chosen.memory:
+        wanted.add("f")
+    for topic in sorted(wanted):
+        title, measured = TOPICS[topic]
+        print(f"{topic}: {title} …", flush=True)
+        lines = measured()
+        print("\n".join(lines), flush=True)
+        section = "\n".join([f"## {title}", "", *lines, "", f"On {machine()}."])
+        _write({**_sections(), title: section})
+
+
+def _sections() -> dict[str, str]:
+    """The sections of the page as it is, by title."""
+    if not PAGE.exists():
+        return {}
+    parts = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0][3:]: part.strip() for part in parts}
+
+
+def _write(sections: dict[str, str]) -> None:
+    kept = [sections[title] for title, _ in TOPICS.values() if title in sections]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n\n".join([HEAD.strip(), *kept]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
