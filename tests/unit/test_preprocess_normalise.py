@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from lamella.core.errors import InputError
 from lamella.core.frames import ArrayFrames
+from lamella.core.movie import Movie
 from lamella.preprocess import Normalise, refuse_nan
 
 
@@ -78,11 +79,11 @@ class TestNotANumber:
         stack = np.ones((3, 8, 8), np.float32)
         stack[1, :2, :2] = np.nan
         stack[1, 5, 5] = np.inf
-        frames = refuse_nan(ArrayFrames(stack), source="a.tif")
+        frames = refuse_nan(Movie.from_array(stack, source="a.tif")).channel()
         frames.frame(0)
         with pytest.raises(InputError, match=r"a.tif: frame 1 holds 5 pixels"):
             frames.frame(1)
 
     def test_whole_numbers_are_not_looked_at(self):
-        frames = ArrayFrames(np.ones((2, 4, 4), np.uint16))
-        assert refuse_nan(frames, source="a.tif") is frames
+        movie = Movie.from_array(np.ones((2, 4, 4), np.uint16))
+        assert refuse_nan(movie).channel() is movie.channel()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.movie import Movie
 
 
-def refuse_nan(frames: Frames, *, source: str) -> Frames:
-    """The same frames; reading one that holds NaN or infinity raises an InputError.
+def refuse_nan(movie: Movie) -> Movie:
+    """The same movie; reading a frame that holds NaN or infinity raises an InputError.
 
-    Integer frames are passed on untouched.
+    Whole-number channels are passed on untouched.
     """
-    if frames.dtype.kind != "f":
-        return frames
+    channels = {
+        name: _refusing(frames, movie.source) if frames.dtype.kind == "f" else frames
+        for name, frames in movie.channels.items()
+    }
+    return replace(movie, channels=channels)
 
+
+def _refusing(frames: Frames, source: str) -> Frames:
     def checked(t: int) -> Image:
         frame = frames.frame(t)
         # One sum tells whether any pixel is not finite, at the speed of reading it.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table
 from lamella.run.cache import Manifest
 from lamella.run.stages import LOCK_FILE
+
+if TYPE_CHECKING:
+    from lamella.report.pictures import Picture
 
 REPORT_FILE = "report.html"
 
@@ -63,17 +66,22 @@ def write_report(out: Path) -> Path:
         notes=_notes(lock["settings"]),
     )
     drawn = pictures(report)
-    for picture in drawn:
-        for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
-            with whole_file(out / "figures" / f"{picture.name}.{suffix}") as part:
-                part.write_bytes(content)
-    names = {picture.name for picture in drawn}
-    for old in (out / "figures").glob("*.*"):
-        if old.suffix in (".png", ".svg") and old.stem not in names:
-            old.unlink()
+    write_figures(drawn, out / "figures")
     with whole_file(out / REPORT_FILE) as part:
         part.write_text(render(report, drawn), encoding="utf-8")
     return out / REPORT_FILE
+
+
+def write_figures(drawn: Sequence[Picture], folder: Path) -> None:
+    """Write every figure as PNG and SVG; those that an earlier time drew and this did not go."""
+    for picture in drawn:
+        for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
+            with whole_file(folder / f"{picture.name}.{suffix}") as part:
+                part.write_bytes(content)
+    names = {picture.name for picture in drawn}
+    for old in folder.glob("*.*"):
+        if old.suffix in (".png", ".svg") and old.stem not in names:
+            old.unlink()
 
 
 def _manifests(out: Path, samples: pd.DataFrame, status: pd.DataFrame) -> dict[str, Manifest]:

@@ -73,7 +73,7 @@ def segment_movie(
     if isinstance(segmenter, ExistingLabels):
         labels = segmenter(open_labels(segmenter.pattern).frames)
     else:
-        frames = refuse_nan(movie.channel(channel), source=movie.source)
+        frames = refuse_nan(movie).channel(channel)
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
         labels = segmenter(normalise(frames, state=normalise.prepare(frames)))
     n_empty = 0
@@ -104,14 +104,10 @@ def measure_movie(
     for name in ("frames.csv", "cells.csv"):
         refuse_existing(out / name, force=force)
     movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
-    channels = {
-        name: refuse_nan(frames, source=movie.source) for name, frames in movie.channels.items()
-    }
-    checked = Movie(channels, movie.scale, movie.source, movie.notes)
-    frames, cells = measure(checked, open_labels(labels))
+    frames, cells = measure(refuse_nan(movie), open_labels(labels))
     write_table(out / "frames.csv", frames)
     write_table(out / "cells.csv", cells)
-    return checked
+    return movie
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

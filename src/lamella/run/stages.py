@@ -118,10 +118,7 @@ def open_raw(task: MovieTask) -> Movie:
             f"set {wanted} under [scale] in study.toml, "
             'or write "unknown" there to go without it (measures that need it are then missing)',
         )
-    channels = {
-        name: refuse_nan(frames, source=movie.source) for name, frames in movie.channels.items()
-    }
-    return Movie(channels, movie.scale, movie.source, movie.notes)
+    return refuse_nan(movie)
 
 
 def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table, write_table
+from lamella.run.report import write_figures
 from lamella.run.single import refuse_existing
 from lamella.statistics import by_condition, compare_conditions
 
@@ -51,8 +51,6 @@ def compare_table(
     write_table(out / "effects.csv", effects)
     names = {condition: Col.CONDITION} | ({session: Col.SESSION} if session else {})
     shown = cells.rename(columns=names)[[*dict.fromkeys(names.values()), *values]]
-    for picture in pictures(ReportInput(cells=shown, conditions=conditions, effects=effects)):
-        for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
-            with whole_file(out / "figures" / f"{picture.name}.{suffix}") as part:
-                part.write_bytes(content)
+    drawn = pictures(ReportInput(cells=shown, conditions=conditions, effects=effects))
+    write_figures(drawn, out / "figures")
     return effects
