@@ -17,7 +17,9 @@ HEAD = """\
 
 Written by `make bench`. Times are medians; what is compared runs in turns in one process, and
 ratios are medians over the pairs, so that other work on the machine weighs on both. The first call,
-which compiles or loads compiled code, is not counted.
+which compiles or loads compiled code, is not counted. The load of a machine (processes that want a
+core, from other work) is stated where it is known: what needs a second core, reading ahead and two
+workers, shows its gain only where one is free.
 """
 
 TOPICS = {
@@ -45,9 +47,10 @@ def main() -> None:
     for topic in sorted(wanted):
         title, measured = TOPICS[topic]
         print(f"{topic}: {title} …", flush=True)
+        where = machine()
         lines = measured()
         print("\n".join(lines), flush=True)
-        section = "\n".join([f"## {title}", "", *lines, "", f"On {machine()}."])
+        section = "\n".join([f"## {title}", "", *lines, "", f"On {where}."])
         _write({**_sections(), title: section})
 
 

@@ -49,7 +49,7 @@ def told(seconds: np.ndarray | float) -> str:
 
 
 def machine() -> str:
-    """Cores, processor, Python and numpy: what a reader needs to judge the figures."""
+    """Cores, processor, Python, numpy and load: what a reader needs to judge the figures."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{cores} cores, {_processor()}, Python {platform.python_version()}, numpy {np.__version__}"

@@ -46,6 +46,9 @@ def test_one_fault_costs_one_movie(tmp_path, no_report, fault):
     assert of_fault["message"].str.contains(_said(fault, study)).sum() == 1
     assert measured(study) >= {*GOOD}
     assert (table[table["movie"].isin(GOOD)]["state"] == "done").all()
+    again = lamella("run", study)
+    assert (again.code, again.err) == (ran.code, ran.err)
+    assert set(status(study)["state"]) == {"cached", *(["failed"] if fault.exit else [])}
 
 
 def test_all_faults_at_once_and_for_real(tmp_path):

@@ -39,7 +39,7 @@ def _wait_for_workers_to_end(session: int) -> None:
 
 @pytest.mark.parametrize(("workers", "n_kills"), [(1, 17), (2, 8)])
 def test_killed_and_resumed(tmp_path, workers, n_kills):
-    """25 kills in all: at a random moment, then in what is left of the run, and so on to its end."""
+    """25 kills in all: at a random moment, then in what is left of the run, and so on."""
     study, whole, killed = make_study(tmp_path / "study"), tmp_path / "whole", tmp_path / "killed"
     run = ("run", study, "--workers", workers, "--out")
     rng = random.Random(workers)

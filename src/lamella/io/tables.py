@@ -45,8 +45,9 @@ def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
             plain.to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
     else:
         arrow = pa.Table.from_pandas(plain, preserve_index=False)
-        with whole_file(path) as part:
-            pq.write_table(arrow, part, compression="zstd")
+        # Opened here: after an error (a full disk) pyarrow would keep the file open.
+        with whole_file(path) as part, part.open("wb") as file:
+            pq.write_table(arrow, file, compression="zstd")
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
