@@ -51,8 +51,10 @@ def told(seconds: np.ndarray | float) -> str:
 def machine() -> str:
     """Cores, processor, Python, numpy and load: what a reader needs to judge the figures."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
     return (
-        f"{cores} cores, {_processor()}, Python {platform.python_version()}, numpy {np.__version__}"
+        f"{cores} cores, {_processor()}, Python {platform.python_version()}, "
+        f"numpy {np.__version__}{load}"
     )
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
 app = typer.Typer(
     help="From a folder of raw live-cell movies to per-cell biology that can be trusted.",
     no_args_is_help=True,
@@ -56,6 +58,7 @@ def main() -> None:
         known = isinstance(error, LamellaError)
         show_error(error if known else UnexpectedError.of("lamella", error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("stopped; run the same command again to go on", err=True)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            typer.echo("stopped; run the same command again to go on", err=True)
+        raise

@@ -72,12 +72,18 @@ def measure(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
     pixel_size_um: Annotated[float | None, typer.Option(min=0, help="µm per pixel.")] = None,
     interval_min: Annotated[float | None, typer.Option(min=0, help="Minutes per frame.")] = None,
+    largest: Annotated[
+        bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
+    ] = False,
     axes: _Axes = None,
     force: _Force = False,
 ) -> None:
-    """Measure the cells of one movie: frames.csv and cells.csv.
+    """Measure the cells of one movie: frames.csv, cells.csv, and what their columns mean.
 
-    Example: `lamella measure cell.tif labels.tif -o measured --pixel-size-um 0.318`
+    Labels are track ids: a cell has the same number in every frame. Those of `lamella segment` are
+    not yet; for a movie of a single cell add `--largest`.
+
+    Example: `lamella measure cell.tif labels.tif -o measured --largest`
     """
     from lamella.cli import show
     from lamella.run.single import measure_movie
@@ -89,13 +95,14 @@ def measure(
         axes=axes,
         pixel_size_um=pixel_size_um or None,
         interval_min=interval_min or None,
+        largest=largest,
         force=force,
     )
     if measured.scale.pixel_size_um is None:
         show.tell("note", "no pixel size is known: measures in µm are missing")
     if measured.scale.time_min is None:
         show.tell("note", "no interval is known: steps are per frame, no speeds")
-    show.out.print(f"wrote {out / 'frames.csv'} and {out / 'cells.csv'}", soft_wrap=True)
+    show.out.print(f"wrote frames.csv, cells.csv and columns.csv in {out}", soft_wrap=True)
 
 
 @app.command()

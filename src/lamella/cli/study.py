@@ -124,12 +124,13 @@ def check(
             "×".join(map(str, (c.movie.n_frames, *c.movie.frame_shape))) if c.movie else "",
             ", ".join(c.movie.channel_names) if c.movie else "",
             str(c.movie.dtype) if c.movie else "",
-            _um(c.movie.scale.pixel_size_um) if c.movie else "",
+            _known(c.movie.scale.pixel_size_um) if c.movie else "",
+            _known(c.movie.scale.interval_min) if c.movie else "",
             "ok" if c.movie else "fault",
         ]
         for c in checked
     ]
-    show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", ""], rows)
+    show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", "min/frame", ""], rows)
     for each in checked:
         for note in each.notes:
             show.tell("note", f"{each.sample.movie}: {note}")
@@ -263,5 +264,5 @@ def _counted(n: int) -> str:
     return f"{n} movie{'s' * (n != 1)}"
 
 
-def _um(value: float | None) -> str:
+def _known(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"

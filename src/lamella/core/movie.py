@@ -32,6 +32,14 @@ class Scale:
         """µm per pixel, NaN where not known, so that what depends on it becomes NaN."""
         return float("nan") if self.pixel_size_um is None else self.pixel_size_um
 
+    @property
+    def interval_min(self) -> float | None:
+        """Mean time between frames in minutes; None where not known, or with a single frame."""
+        times = self.time_min
+        if times is None or len(times) < 2:
+            return None
+        return float((times[-1] - times[0]) / (len(times) - 1))
+
     def minutes(self, n_frames: int) -> NDArray[np.float64]:
         """Time of every frame in minutes, shape (T,); NaN where not known."""
         return np.full(n_frames, np.nan) if self.time_min is None else self.time_min

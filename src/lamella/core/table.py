@@ -135,7 +135,8 @@ class Col:
     PERSISTENCE = _(
         "persistence",
         "",
-        "Published definition: net displacement over path, at most 1; falls with movie length.",
+        "Published definition: net displacement over path, at most 1; falls with movie length. "
+        "The path skips rejected steps, the net displacement spans them: gaps can make it 1.",
     )
     STRAIGHTNESS_RUNS = _(
         "straightness_runs",
@@ -226,6 +227,19 @@ class Col:
             if column == bare:
                 return column.of(channel or None)
         raise KeyError(name)
+
+
+def dictionary(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Name, unit and meaning of every column of these tables that has one."""
+    names = dict.fromkeys(str(name) for table in tables for name in table.columns)
+    rows = []
+    for name in names:
+        try:
+            column = Col.describe(name)
+        except KeyError:  # a column of the user's
+            continue
+        rows.append({"column": name, "unit": column.unit, "meaning": column.meaning})
+    return pd.DataFrame(rows, columns=["column", "unit", "meaning"])
 
 
 def in_order(table: pd.DataFrame, first: Sequence[str]) -> pd.DataFrame:

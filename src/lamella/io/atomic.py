@@ -58,14 +58,13 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
-    ours = {None, *map(str, (part, path, path.parent, *path.parents))}
+    ours = {Path.absolute(each) for each in (part, path, *path.parents)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         part.replace(path)
     except OSError as error:
-        name = None if error.filename is None else os.fspath(error.filename)
-        if name not in ours:
+        if error.filename is not None and Path(error.filename).absolute() not in ours:
             raise
         raise output_error(path, error) from error
     finally:

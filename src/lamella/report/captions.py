@@ -61,7 +61,8 @@ SCATTER = (
 EFFECTS = (
     "Cohen’s d: difference of the means over the pooled SD (n − 1), with its 95 % interval. Bold:"
     " all sessions; thin: each session alone. An interval that crosses 0 establishes no direction."
-    " The intervals hold for these sessions; that sessions differ among themselves is not in them."
+    " The intervals hold for these sessions. The SD of all sessions together holds the difference"
+    " between sessions too, so that an effect which is large in each may look small in the whole."
 )
 
 EMPTY = (

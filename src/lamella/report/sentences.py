@@ -14,10 +14,16 @@ from lamella.report.style import Key
 from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
 from lamella.report.words import VERBS, count, decimals, label, listed, number, unit
 
+FEWEST = 3
+"""Units on each side below which no contrast is called clear, whatever its interval."""
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One contrast of one measure in words; `clear` where its interval leaves out 0."""
+    """One contrast of one measure in words.
+
+    `clear` where its interval leaves out 0 and neither side has fewer than `FEWEST` units.
+    """
 
     measure: str
     text: str
@@ -53,7 +59,8 @@ def _finding(key: tuple[str, ...], whole: pd.DataFrame, parts: pd.DataFrame, uni
     text = _comparison(measure, condition, reference or "the reference", mean, mean_reference,
                        difference)  # fmt: skip
     counts = f"n = {_whole(n)} vs {_whole(n_reference)} {units}"
-    clear = bool(np.isfinite([low, high]).all() and (low > 0 or high < 0))
+    apart = bool(np.isfinite([low, high]).all() and (low > 0 or high < 0))
+    clear = apart and min(n, n_reference) >= FEWEST
     if not np.isfinite(d):
         return Finding(measure, f"{text}: no effect size ({counts} are too few).", clear=False)
     text += f": d = {decimals(d)}"
@@ -66,8 +73,10 @@ def _finding(key: tuple[str, ...], whole: pd.DataFrame, parts: pd.DataFrame, uni
         same = int((np.sign(in_parts) == np.sign(d)).sum())
         text += f"; same direction in {same} of {count(len(in_parts), 'session')}"
     text += "."
-    if np.isfinite([low, high]).all() and not clear:
+    if np.isfinite([low, high]).all() and not apart:
         text += " The interval includes 0."
+    if apart and not clear:
+        text += f" Fewer than {FEWEST} {units} on a side: too few to go by."
     if claim and claim != "these_sessions":
         text += f" Claim: {claim.replace('_', ' ')}."
     return Finding(measure, text, clear)
@@ -117,6 +126,10 @@ def summary(report: ReportInput) -> str:
     if len(report.frames):
         text += f", {count(_distinct_frames(report.frames), 'frame')}"
     text += "." if len(cells) or len(movies) else " was measured."
+    unseen = set(texts(samples, Col.MOVIE)) - set(texts(cells, Col.MOVIE))
+    unseen -= {*failed_movies(report), *excluded_movies(report), *skipped_movies(report)}
+    if len(report.status) and unseen:
+        text += f" No cell was found in {listed(sorted(unseen))}."
     asked = [label(name) for name in key_measures(cells)]
     if asked:
         text += f" Measured: {listed(asked)}."
@@ -145,6 +158,13 @@ def failed_movies(report: ReportInput) -> list[str]:
     states = texts(report.status, Col.STATE)
     movies = texts(report.status, Col.MOVIE)
     return unique([m for m, state in zip(movies, states, strict=True) if state == "failed"])
+
+
+def skipped_movies(report: ReportInput) -> list[str]:
+    """Movies that this run was not asked to process."""
+    states = texts(report.status, Col.STATE)
+    movies = texts(report.status, Col.MOVIE)
+    return unique([m for m, state in zip(movies, states, strict=True) if state == "skipped"])
 
 
 def excluded_movies(report: ReportInput) -> list[str]:

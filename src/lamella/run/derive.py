@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.core.table import Col, in_order, stacked
+from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import read_table, write_table
 from lamella.run.stages import MovieTask
 from lamella.run.study import Study
@@ -40,6 +40,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
     cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
+    write_table(folder / "columns.csv", dictionary([frames, cells]))
     write_table(folder / "frames.parquet", frames)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from lamella.io.image_folder import SUFFIXES, natural_key
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
 from lamella.run.settings import Known
+from lamella.run.stages import LOCK_FILE
 from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE, movie_name
 
 _CARRIED = ("unit", "replicate", "well", "field", "position")
+_FIELDS = ("condition", "session", "channel", "cell", *_CARRIED)
 _ALL_CONDITIONS, _ONE_SESSION = "all", "1"
 
 _TEMPLATE = """\
@@ -36,8 +39,8 @@ title = {title}
 [objects.cell.segment]
 method = "multiotsu"      # or "labels" (existing masks), "external" (your own function)
 foreground = "bright"     # "bright", "dark" or "either"
-# [objects.cell.normalise]
-# rule = "adaptive"       # stretch dim movies before segmentation; "always", "never"
+# [objects.cell.normalise] # for "external" models; thresholds do not depend on the grey scale
+# rule = "adaptive"       # stretch dim movies before segmentation; or "always", "never"
 
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
@@ -84,6 +87,7 @@ def find_movies(folder: Path, pattern: str) -> Found:
     if not folder.is_dir():
         raise SettingsError(str(folder), "there is no such folder", "give the folder of the movies")
     wanted = PathPattern(pattern)
+    _refuse_misspelt(wanted)
     candidates = list(_candidates(folder))
     rows: dict[str, dict[str, str]] = {}
     ambiguous = []
@@ -119,6 +123,18 @@ def find_movies(folder: Path, pattern: str) -> Found:
     samples[Col.MOVIE] += again.map(lambda n: f"__{n + 1}" if n else "")
     files_ignored = tuple(p for p in ignored if not (folder / p).is_dir())
     return Found(samples, tuple(ambiguous), files_ignored)
+
+
+def _refuse_misspelt(pattern: PathPattern) -> None:
+    """A field nearly called condition would otherwise be thrown away in silence."""
+    for name in pattern.fields:
+        near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=0.75)
+        if near and name not in _FIELDS:
+            raise SettingsError(
+                f"pattern {pattern.text!r}",
+                f"{{{name}}} is not a field that Lamella knows",
+                f"did you mean {{{near[0]}}}? Other names are free, and only tell paths apart",
+            )
 
 
 def write_study(
@@ -165,6 +181,9 @@ def write_study(
 def _candidates(folder: Path) -> Iterator[str]:
     """Image files and folders that hold some, as paths with forward slashes, in natural order."""
     for place, folders, files in os.walk(folder):
+        if LOCK_FILE in files:  # the results of a run are not raw movies
+            folders.clear()
+            continue
         folders[:] = sorted((f for f in folders if f[0] != "."), key=natural_key)
         here = Path(place).relative_to(folder)
         images = [f for f in files if f[0] != "." and f.lower().endswith(SUFFIXES)]

@@ -14,7 +14,7 @@ def described(movie: Movie) -> dict[str, str]:
     """What the movies of a study should have in common, in words."""
     return {
         "pixel sizes": _told(movie.scale.pixel_size_um, "µm"),
-        "frame intervals": _told(_interval_min(movie), "min"),
+        "frame intervals": _told(movie.scale.interval_min, "min"),
         "channels": ", ".join(movie.channel_names),
         "pixel types": str(movie.dtype),
     }
@@ -38,10 +38,3 @@ def study_remarks(movies: Mapping[str, Description]) -> list[str]:
 
 def _told(value: float | None, unit: str) -> str:
     return "unknown" if value is None else f"{value:g} {unit}"
-
-
-def _interval_min(movie: Movie) -> float | None:
-    times = movie.scale.time_min
-    if times is None or len(times) < 2:
-        return None
-    return float((times[-1] - times[0]) / (len(times) - 1))

@@ -159,6 +159,8 @@ def _fault(
         said = f"{context['tag']!r} is no method" if "tag" in context else "it has no method"
         known = context.get("expected_tags", "one of those in the documentation")
         return SettingsError(at, said, f"set method to {known}")
+    if kind == "missing":
+        return SettingsError(at, "it is missing", f"set {name}")
     if kind == "extra_forbidden":
         names = _names_beside(model, details[0]["loc"])
         near = difflib.get_close_matches(name, names, n=1)

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from lamella.core.errors import FaultsError, OutputError, SettingsError
+from lamella.core.errors import (
+    FaultsError,
+    InputError,
+    LamellaWarning,
+    OutputError,
+    SettingsError,
+)
 from lamella.core.frames import Frames, MappedFrames
+from lamella.core.labels import Labels
 from lamella.core.movie import Movie
+from lamella.core.table import Col, dictionary
 from lamella.io import open_labels, open_movie, tiff
 from lamella.io.tables import write_table
 from lamella.measure import measure
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.settings import ObjectSettings
+from lamella.run.study import movie_name
 from lamella.segment import ExistingLabels, Segmenter
+from lamella.track import Largest
+
+_LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.2
 
 Advance = Callable[[int, int], object]
 """Called with the number of frames done, and of all."""
@@ -98,16 +112,48 @@ def measure_movie(
     axes: str | None = None,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
+    largest: bool = False,
     force: bool = False,
 ) -> Movie:
-    """Measure one movie with its labels; writes frames.csv and cells.csv into `out`."""
-    for name in ("frames.csv", "cells.csv"):
+    """Measure one movie with its labels; writes frames.csv, cells.csv and columns.csv into `out`.
+
+    Parameters
+    ----------
+    largest : bool
+        Follow the largest object of every frame as the one cell; otherwise the labels are track
+        ids, and a warning tells where they look as if they were not.
+    """
+    for name in ("frames.csv", "cells.csv", "columns.csv"):
         refuse_existing(out / name, force=force)
     movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
-    frames, cells = measure(refuse_nan(movie), open_labels(labels))
-    write_table(out / "frames.csv", frames)
-    write_table(out / "cells.csv", cells)
+    masks = open_labels(labels)
+    if largest:
+        tracker = Largest()
+        tracks = tracker(masks.frames, state=tracker.prepare(masks.frames))
+        masks = Labels(masks.name, tracks.relabel(masks.frames))
+    frames, cells = measure(refuse_nan(movie), masks)
+    if cells.empty:
+        raise InputError(str(labels), "it holds no object in any frame", "look at the labels")
+    _warn_of_changing_ids(frames, str(labels))
+    for name, table in (("frames.csv", frames), ("cells.csv", cells)):
+        table.insert(0, Col.MOVIE, movie_name(source.name))
+        write_table(out / name, table)
+    write_table(out / "columns.csv", dictionary([frames, cells]))
     return movie
+
+
+def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
+    """Numbers given frame by frame mix up the cells; cells that keep theirs overlap themselves."""
+    overlap = frames[Col.IOU_PREVIOUS].dropna()
+    n_cells = frames[Col.CELL].nunique()
+    if n_cells > 1 and len(overlap) and (overlap < _LEAST_OVERLAP).mean() > _MOST_CHANGES:
+        warnings.warn(
+            f"{source}: in {(overlap < _LEAST_OVERLAP).mean():.0%} of the steps an object does not "
+            "overlap the one of the same number in the frame before, so the numbers may not be "
+            "track ids; for a single cell use --largest",
+            LamellaWarning,
+            stacklevel=2,
+        )
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -31,6 +31,7 @@ Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
 
 _PICTURES_IN_STRIP = 6
+_FEW_STEPS = 5
 
 
 class Made(NamedTuple):
@@ -233,6 +234,8 @@ class StageWork:
             file = f"measures/{name}.{group_name}.parquet"
             write_table(self.task.folder / file, table)
             _warn_of_saturation(table, self.movie.source)
+            if self.movie.n_frames > 1:
+                _warn_of_few_steps(table, self.movie.source)
             provenance = {
                 "measure": group.provenance(),
                 "background": settings.background.provenance(),
@@ -272,6 +275,20 @@ def _noting_flat(frames: Frames, flat: set[int]) -> Frames:
         return frame
 
     return MappedFrames(frames, read)
+
+
+def _warn_of_few_steps(table: pd.DataFrame, source: str) -> None:
+    if Col.PAIR_VALID not in table:
+        return
+    steps = table.groupby(Col.CELL)[Col.PAIR_VALID].sum()
+    few = steps[steps < _FEW_STEPS]
+    if len(few):
+        warnings.warn(
+            f"{source}: {len(few)} of {len(steps)} cells with fewer than {_FEW_STEPS} valid steps: "
+            "speed and persistence say little there; consider an exclude reason in samples.csv",
+            LamellaWarning,
+            stacklevel=2,
+        )
 
 
 def _warn_of_saturation(table: pd.DataFrame, source: str) -> None:

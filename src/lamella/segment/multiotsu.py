@@ -63,8 +63,16 @@ class MultiOtsu(Step):
     min_contrast: float = Field(3.0, ge=0)
 
     def __call__(self, frames: Frames, *, state: None = None) -> Frames:
-        """Labels of every frame, (T, Y, X) int32, numbered within their frame."""
-        return MappedFrames(frames, lambda t: self.segment(frames.frame(t)), dtype=np.int32)
+        """Labels of every frame, (T, Y, X), numbered within their frame.
+
+        uint16 where a frame has no room for more objects than that holds, else uint32.
+        """
+        height, width = frames.frame_shape
+        few = height * width // self.smallest_px <= np.iinfo(np.uint16).max
+        dtype = np.dtype(np.uint16 if few else np.uint32)
+        return MappedFrames(
+            frames, lambda t: self.segment(frames.frame(t)).astype(dtype), dtype=dtype
+        )
 
     def segment(self, frame: Image) -> Image:
         """Labels of one frame, (Y, X) int32."""

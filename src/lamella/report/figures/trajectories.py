@@ -113,6 +113,8 @@ def _limit(tracks: dict[tuple[str, str], list[Track]]) -> float:
 def _panel(axes: Axes, members: list[Track], colour: str) -> None:
     axes.axhline(0, color=HAIR, lw=0.5, zorder=0)
     axes.axvline(0, color=HAIR, lw=0.5, zorder=0)
+    if not members:  # a condition that this session lacks
+        return
     if len(members) > MOST_TRACKS:
         chosen = np.linspace(0, len(members) - 1, MOST_TRACKS).round().astype(int)
         members = [members[i] for i in chosen]
@@ -126,8 +128,7 @@ def _panel(axes: Axes, members: list[Track], colour: str) -> None:
         axes.plot(
             x, y, "*", color=shade, ms=5 if len(members) < 40 else 3, mec="white", mew=0.3, zorder=4
         )
-    if members:
-        axes.plot(0, 0, "o", color=INK, ms=2.5, zorder=5)
+    axes.plot(0, 0, "o", color=INK, ms=2.5, zorder=5)
 
 
 def _broken(points: NDArray[np.float64], drawn: NDArray[np.bool_]) -> NDArray[np.float64]:
