@@ -384,3 +384,39 @@ def test_background_is_said_where_it_was_subtracted():
     captions = " ".join(picture.caption for picture in pictures(replace(STUDY, frames=frames)))
     assert "A background level was subtracted" in captions
     assert "No background" not in captions
+
+
+def test_a_condition_that_lacks_a_session_leaves_an_empty_panel():
+    cells = pd.DataFrame(
+        {
+            "movie": ["a", "b", "c"],
+            "object": "cell",
+            "cell": 1,
+            "condition": ["A", "A", "B"],
+            "session": ["1", "2", "2"],
+            "mean_speed_um_per_min": [1.0, 2.0, 3.0],
+        }
+    )
+    frames = pd.concat(
+        pd.DataFrame(
+            {
+                "movie": m, "object": "cell", "cell": 1, "frame": range(4), "y_px": range(4),
+                "x_px": 0.0, "y_um": range(4), "x_um": 0.0, "pair_valid": [False, True, True, True],
+            }
+        )
+        for m in "abc"
+    )  # fmt: skip
+    assert pictures(ReportInput(frames=frames, cells=cells))
+
+
+def test_few_units_are_never_called_clear():
+    effects = pd.DataFrame(
+        {
+            "measure": "area_um2", "claim": "these_sessions", "session": "all", "condition": "B",
+            "reference": "A", "n": [2, 3], "n_reference": 3, "mean": 2.0, "mean_reference": 1.0,
+            "difference": 1.0, "cohens_d": 4.0, "cohens_d_low": 0.7, "cohens_d_high": 8.0,
+        }
+    )  # fmt: skip
+    few, enough = (findings(effects.iloc[[i]])[0] for i in (0, 1))
+    assert (few.clear, enough.clear) == (False, True)
+    assert "too few to go by" in few.text

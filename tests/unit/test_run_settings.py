@@ -160,3 +160,25 @@ class TestOptions:
     def test_faults(self, method, options, told):
         with pytest.raises((SettingsError, FaultsError), match=told):
             segmenter_from(method, options)
+
+
+def test_a_misspelt_field_of_a_pattern_is_told(tmp_path):
+    with pytest.raises(SettingsError, match=r"did you mean \{condition\}"):
+        find_movies(tmp_path, "{conditon}/{cell}.tif")
+
+
+def test_the_results_of_a_run_are_no_movies(tmp_path):
+    (tmp_path / "WT").mkdir()
+    (tmp_path / "WT" / "a.png").write_bytes(b"")
+    (tmp_path / "results" / "figures").mkdir(parents=True)
+    (tmp_path / "results" / "study.lock.toml").write_text("")
+    (tmp_path / "results" / "figures" / "x.png").write_bytes(b"")
+    found = find_movies(tmp_path, "{condition}/{cell}.png")
+    assert found.samples["path"].tolist() == ["WT/a.png"]
+    assert found.ignored == ()
+
+
+def test_a_setting_that_is_needed_is_named():
+    values = {"measure": {"background": {"method": "offset"}}}
+    with pytest.raises(FaultsError, match=r"\[measure.background\] offset: it is missing"):
+        settings_from(values, where="study.toml")

@@ -136,7 +136,7 @@ def _place(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[str, ...
     for part in map(str, loc):
         if part in {option.__name__ for option in options} or "[" in part:
             continue
-        if any(_says(option, part) for option in options):
+        if len(options) > 1 and any(_says(option, part) for option in options):
             options = [option for option in options if _says(option, part)]
             continue
         place.append(part)
