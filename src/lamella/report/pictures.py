@@ -132,7 +132,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             f"Trajectories of cells from a common origin, a panel per group, for {conditions}.",
             trajectories(frames, cells, key),
         )
-    for measure in key_measures(cells):
+    for measure in key_measures(cells) if len(cells) > 1 else ():
         yield _dots(report, measure, key, conditions)
     for table in (cells, frames):
         names = [name for name in per_channel(table, Col.LAM_MEAN) if has_values(table, name)]

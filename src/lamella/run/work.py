@@ -20,6 +20,7 @@ from lamella.io import open_labels, tiff
 from lamella.io.documents import write_png
 from lamella.io.tables import read_table, write_table
 from lamella.measure import joined, refuse_mismatch, walk
+from lamella.preprocess import NoBackground, PercentileOutside
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.remarks import described
@@ -32,6 +33,8 @@ Tell = Callable[[str, int, int], None]
 
 _PICTURES_IN_STRIP = 6
 _FEW_STEPS = 5
+_MUCH_BACKGROUND = 0.6
+_LOOKS = 5  # frames that are looked at for it
 
 
 class Made(NamedTuple):
@@ -229,6 +232,8 @@ class StageWork:
             first_last=self._tracks(name).first_last,
             progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
         )
+        if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
+            self._warn_of_background(name)
         made: dict[str, Made] = {}
         for (group_name, group), table in zip(groups.items(), tables, strict=True):
             file = f"measures/{name}.{group_name}.parquet"
@@ -242,6 +247,26 @@ class StageWork:
             }
             made[f"measure/{name}/{group_name}"] = Made((file,), {}, provenance)
         return made
+
+    def _warn_of_background(self, name: str) -> None:
+        """Tell when most of a cell's light is not the cell's, and none is subtracted."""
+        outside, labels = PercentileOutside(), self._labels("labels", name)
+        seen = self._tracks(name).links[Col.FRAME].unique()
+        for channel, frames in self.movie.channels.items():
+            shares = []
+            for t in seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKS).astype(int))]:
+                frame, mask = frames.frame(int(t)), labels.frame(int(t))
+                inside = float(frame[mask > 0].mean(dtype=np.float64))
+                shares.append(outside(frame, mask, channel) / inside if inside > 0 else np.nan)
+            share = float(np.median(shares)) if shares else 0.0
+            if share > _MUCH_BACKGROUND:
+                warnings.warn(
+                    f"{self.movie.source}: the field around the {name} has {share:.0%} of its "
+                    f"brightness in channel {channel}, and no background is subtracted, so "
+                    "intensity ratios are far too near to 1; set [measure.background]",
+                    LamellaWarning,
+                    stacklevel=2,
+                )
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         frames, cells = [], []
