@@ -4,7 +4,7 @@ VENV ?= .venv
 OUT ?= demo
 
 BIN := $(VENV)/bin
-# constraints.txt pins what is known to work together, PyTorch's CPU build among it.
+# constraints.txt pins what is known to work together, and the one PyTorch that extras may bring.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test lint bench accuracy clean

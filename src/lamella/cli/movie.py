@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import app
+from lamella.cli.options import scale
 
 _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 _Axes = Annotated[
@@ -70,8 +71,8 @@ def measure(
     movie: Annotated[Path, typer.Argument(help="Raw movie: file, folder or {channel} pattern.")],
     labels: Annotated[Path, typer.Argument(help="Labels of the same frames (track ids).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
-    pixel_size_um: Annotated[float | None, typer.Option(min=0, help="µm per pixel.")] = None,
-    interval_min: Annotated[float | None, typer.Option(min=0, help="Minutes per frame.")] = None,
+    pixel_size_um: Annotated[str | None, typer.Option(help="µm per pixel.")] = None,
+    interval_min: Annotated[str | None, typer.Option(help="Minutes per frame.")] = None,
     largest: Annotated[
         bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
     ] = False,
@@ -93,8 +94,8 @@ def measure(
         labels,
         out,
         axes=axes,
-        pixel_size_um=pixel_size_um or None,
-        interval_min=interval_min or None,
+        pixel_size_um=_number(scale(pixel_size_um, "--pixel-size-um")),
+        interval_min=_number(scale(interval_min, "--interval-min")),
         largest=largest,
         force=force,
     )
@@ -121,7 +122,7 @@ def compare(
     from lamella.run.compare import compare_folders
 
     with show.frame_bar("comparing") as advance:
-        summary = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
+        summary, faults = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
     columns = ["name", "n_frames", "mean_iou", "mean_dice", "mean_boundary_iou", "mean_hd95_px"]
     show.show_table(
         columns,
@@ -130,10 +131,15 @@ def compare(
             for row in summary[columns].to_numpy().tolist()
         ],
     )
-    show.out.print(
-        f"wrote {out / 'comparison_per_frame.csv'} and {out / 'comparison_summary.csv'}",
-        soft_wrap=True,
-    )
+    for fault in faults:
+        show.tell("failed", str(fault))
+    if len(summary):
+        show.out.print(
+            f"wrote {out / 'comparison_per_frame.csv'} and {out / 'comparison_summary.csv'}",
+            soft_wrap=True,
+        )
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -177,3 +183,7 @@ def stats(
         most=60,
     )  # fmt: skip
     show.out.print(f"wrote {out / 'conditions.csv'} and {out / 'effects.csv'}", soft_wrap=True)
+
+
+def _number(value: float | str | None) -> float | None:
+    return None if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lamella.cli import app
+from lamella.cli.options import scale
 
 if TYPE_CHECKING:
     from lamella.run.execute import Outcome
@@ -17,18 +18,6 @@ _Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of results; STUDY/results by default.")
 ]
 _Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Movies at the same time.")]
-
-
-def _scale(text: str | None, option: str) -> float | str | None:
-    if text is None or text == "unknown":
-        return text
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise typer.BadParameter(f"{option} is a positive number, or unknown")
-    return value
 
 
 @app.command()
@@ -72,8 +61,8 @@ def init(
         folder,
         found,
         into,
-        pixel_size_um=_scale(pixel_size_um, "--pixel-size-um"),  # type: ignore[arg-type]
-        interval_min=_scale(interval_min, "--interval-min"),  # type: ignore[arg-type]
+        pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),  # type: ignore[arg-type]
+        interval_min=scale(interval_min, "--interval-min"),  # type: ignore[arg-type]
         force=force,
     )
     shown = found.samples.drop(columns="exclude")
@@ -180,9 +169,9 @@ def report(
     Example: `lamella report movies/results`
     """
     from lamella.cli import show
-    from lamella.run.report import write_report
+    from lamella.run.execute import rebuild_report
 
-    show.out.print(str(write_report(folder)), soft_wrap=True)
+    show.out.print(str(rebuild_report(folder)), soft_wrap=True)
 
 
 @app.command()

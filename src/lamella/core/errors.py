@@ -36,15 +36,6 @@ class OutputError(LamellaError):
     """A result cannot be written: a full disk, a read-only folder, a folder in use."""
 
 
-class MissingExtraError(LamellaError):
-    """A capability needs a package that is not installed."""
-
-    @classmethod
-    def of(cls, capability: str, extra: str) -> MissingExtraError:
-        """The error that names the extra which brings `capability`."""
-        return cls(capability, "its packages are not installed", f'pip install "lamella[{extra}]"')
-
-
 class FaultsError(LamellaError):
     """Several faults found in one go, one a line."""
 

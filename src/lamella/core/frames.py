@@ -122,23 +122,6 @@ class Window(Frames):
         return self._source.frame(t)
 
 
-class LastFrames(Frames):
-    """Keeps the last `keep` frames read, for readers that look at the same frame more than once."""
-
-    def __init__(self, source: Frames, *, keep: int = 2) -> None:
-        self._source, self._keep = source, keep
-        self._held: dict[int, Image] = {}
-        self.span, self.frame_shape, self.dtype = source.span, source.frame_shape, source.dtype
-
-    def frame(self, t: int) -> Image:
-        if t not in self._held:
-            image = self._source.frame(t)
-            while len(self._held) >= self._keep:
-                self._held.pop(next(iter(self._held)))
-            self._held[t] = image
-        return self._held[t]
-
-
 class ReadAhead(Frames):
     """Reads the next frames in a thread of its own while the caller works on these.
 

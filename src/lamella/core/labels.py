@@ -34,6 +34,8 @@ class Labels:
             data = data.view(np.uint8)
         if not np.issubdtype(data.dtype, np.integer):
             raise TypeError(f"labels are whole numbers, got {data.dtype}")
+        if data.min(initial=0) < 0:
+            raise ValueError("labels are not negative; 0 is the background")
         return cls(name, ArrayFrames(data))
 
     @property

@@ -49,6 +49,9 @@ class Col:
     SESSION = _("session", "", "Imaging session (batch, day) of the movie.")
     UNIT = _("unit", "", "Experimental unit that statistics count; the movie by default.")
     PATH = _("path", "", "File, folder of frames or {channel} pattern, relative to the study.")
+    INCLUDED = _(
+        "included", "", "True where the results of the movie are up to date and in these tables."
+    )
     EXCLUDE = _("exclude", "", "Reason to leave the movie out; empty = used.")
 
     # Per frame
@@ -147,7 +150,8 @@ class Col:
     N_UNDEFINED_RATIO = _(
         "n_undefined_ratio_frames",
         "",
-        "Frames without a ratio: fewer than 2 pixels, or a dim half whose mean is not positive.",
+        "Frames without a ratio: fewer than 2 pixels, a dim half whose mean is not positive, or "
+        "no background to subtract.",
     )
     N_SATURATED = _("n_saturated_frames", "", "Frames in which the cell has saturated pixels.")
     N_BORDER = _("n_border_frames", "", "Frames in which the cell touches the field's edge.")

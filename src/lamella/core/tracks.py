@@ -59,9 +59,11 @@ class Tracks:
             if t not in by_frame:
                 return np.zeros(before.shape, dtype)
             old, new = by_frame[t]
-            table = np.zeros(max(int(before.max()), int(old.max())) + 1, dtype)
-            table[old] = new
-            painted: Image = table[before]
+            order = np.argsort(old)
+            old, new = old[order], new[order].astype(dtype)
+            # Looked up, not indexed by: labels of other programs may be huge.
+            place = np.minimum(np.searchsorted(old, before), len(old) - 1)
+            painted: Image = np.where(old[place] == before, new[place], dtype.type(0))
             return painted
 
         return MappedFrames(labels, paint, dtype=dtype)

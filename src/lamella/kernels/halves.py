@@ -79,7 +79,8 @@ def halves_of_objects(
     percentile : float
         Above 0 and below 100; 50 is the median split.
     level : float
-        Background: subtracted from threshold and means, and so from what the ratio is made of.
+        Background: subtracted from the means, and so from what the ratio is made of. Where pixels
+        divide does not depend on it: `threshold` is that of the raw pixels.
     """
     whole = image.dtype.kind in "ui"
     return Halves(*_halves_of_objects(image, labels, label, box, percentile, float(level), whole))
@@ -96,7 +97,7 @@ def _halves_of_objects(image, labels, label, box, percentile, level, whole):  # 
         threshold, tie_weight, cut = _split(values, percentile, whole)
         bright, dim = _sum_parts(crop, inside, inside, cut, tie_weight)
         lam, cyto = bright[1] / bright[0] - level, dim[1] / dim[0] - level
-        found[:5, i] = threshold - level, tie_weight, lam, cyto, np.nan
+        found[:5, i] = threshold, tie_weight, lam, cyto, np.nan
         if len(values) > 1 and cyto > 0:
             found[4, i] = lam / cyto
         found[5, i], found[6, i] = top + bright[2] / bright[0], left + bright[3] / bright[0]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
@@ -77,12 +76,6 @@ def measure(
     0.25
     """
     refuse_mismatch(movie, labels)
-    if movie.n_frames == 1:
-        warnings.warn(
-            f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
-            LamellaWarning,
-            stacklevel=2,
-        )
     tables = walk(movie, labels, groups, level=level or (lambda frame, labels, channel: 0.0))
     return (
         joined(tables),

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lamella.core.frames import Image
 from lamella.core.movie import Scale
@@ -80,20 +80,28 @@ class Lamellipodium(Step):
     percentile: float = Field(50, gt=0, lt=100)
     band_um: float | None = Field(3.8, gt=0)
     layers: bool = True
-    channels: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = Field(None, min_length=1)
+
+    @field_validator("channels")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and len(set(names)) < len(names):
+            raise ValueError("a channel is named twice")
+        return names
 
     def rows(self, view: FrameView) -> Columns:
         """Every measure of every cell and channel of the frame."""
         columns: dict[str, NDArray[np.float64]] = {}
-        for channel in self.channels or view.movie.channel_names:
+        channels = self.channels or view.movie.channel_names
+        for channel in channels:
             image = view.image(channel)
-            background = view.level(image, view.labels, channel)
+            background = view.background(image, channel)
             halves = halves_of_objects(
                 image, *view.objects, percentile=self.percentile, level=background
             )
             found: PerCell = {
                 Col.BACKGROUND: np.full(len(view.regions.label), background),
-                Col.LAM_THRESHOLD: halves.threshold,
+                Col.LAM_THRESHOLD: halves.threshold - background,
                 Col.LAM_MEAN: halves.bright_mean,
                 Col.CYTO_MEAN: halves.dim_mean,
                 Col.LAM_CYTO_RATIO: halves.ratio,
@@ -108,7 +116,7 @@ class Lamellipodium(Step):
                 found |= self._band(view, image, background, halves)
             if self.layers:
                 found |= _layers(view, image, background)
-            suffix = view.suffix(channel)
+            suffix = channel if len(channels) > 1 else None
             columns.update((column.of(suffix), values) for column, values in found.items())
         return columns
 
@@ -118,7 +126,7 @@ class Lamellipodium(Step):
         if np.isfinite(width_px):
             for i, (crop, mask) in enumerate(_cells(view, image)):
                 distance = _distance_to_edge(mask)
-                split = Split(halves.threshold[i] + background, halves.tie_weight[i])
+                split = Split(halves.threshold[i], halves.tie_weight[i])
                 near, rest = sum_parts(crop, mask, split, distance=distance, within=width_px)
                 fraction[i] = near.weight / (near.weight + rest.weight)
                 if 0 < fraction[i] < 1:
@@ -220,7 +228,7 @@ def _summary(rows: pd.DataFrame, ratios: list[str]) -> dict[str, float]:
             continue
         summary[name] = mean_or_nan(finite)
         if name in ratios:
-            found = np.isfinite(rows[Col.LAM_MEAN.of(suffix)].to_numpy(np.float64))
+            found = np.isfinite(rows[Col.LAM_Y_PX.of(suffix)].to_numpy(np.float64))
             summary[Col.LAM_CYTO_RATIO_SD.of(suffix)] = sd_or_nan(finite)
             summary[Col.N_UNDEFINED_RATIO.of(suffix)] = int(found.sum() - len(finite))
     return summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.frames import Image, ReadAhead
+from lamella.core.errors import LamellaWarning
+from lamella.core.frames import Frames, Image, ReadAhead
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.table import Col, stacked
@@ -26,7 +28,10 @@ Columns = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class FrameView:
-    """Frame `t`: its labels, what one pass over them tells, and the raw pixels on demand."""
+    """Frame `t`: its labels, what one pass over them tells, and the raw pixels on demand.
+
+    `anything` is above 0 wherever an object is, whether it is measured here or not.
+    """
 
     t: int
     labels: Image
@@ -35,6 +40,7 @@ class FrameView:
     previous_regions: Regions | None
     movie: Movie
     level: Level
+    anything: Image
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
@@ -45,9 +51,9 @@ class FrameView:
         """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""
         return self.movie.channels[channel].frame(self.t)
 
-    def suffix(self, channel: str) -> str | None:
-        """What marks a column of this channel; None when the movie has only one."""
-        return channel if len(self.movie.channels) > 1 else None
+    def background(self, image: Image, channel: str) -> float:
+        """The grey value to subtract from intensities of this frame."""
+        return self.level(image, self.anything, channel)
 
 
 class Group(Protocol):
@@ -69,6 +75,7 @@ def walk(
     groups: Sequence[Group],
     *,
     level: Level,
+    anything: Frames | None = None,
     first_last: Mapping[int, tuple[int, int]] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[pd.DataFrame]:
@@ -80,6 +87,8 @@ def walk(
         Of the same number and size of frames.
     level
         The grey value to subtract, see `Level`.
+    anything
+        Above 0 wherever any object is, for `level`; by default the labels.
     first_last
         First and last frame of every cell; by default those in which its label occurs.
     progress
@@ -91,6 +100,12 @@ def walk(
         One a group, a row per cell and frame from its first to its last; frames in which it was not
         found have NaN.
     """
+    if movie.n_frames == 1:
+        warnings.warn(
+            f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
+            LamellaWarning,
+            stacklevel=3,
+        )
     seen: list[tuple[int, Regions]] = []
     found: list[list[Columns]] = [[] for _ in groups]
     previous: tuple[Image, Regions] | None = None
@@ -106,7 +121,8 @@ def walk(
             regions = find_regions(frame)
             if len(regions.label) or t == label_frames.span[-1]:  # no cells: still has columns
                 before, regions_before = previous or (None, None)
-                view = FrameView(t, frame, regions, before, regions_before, ahead, level)
+                others = frame if anything is None else anything.frame(t)
+                view = FrameView(t, frame, regions, before, regions_before, ahead, level, others)
                 seen.append((t, regions))
                 for rows, group in zip(found, groups, strict=True):
                     rows.append(group.rows(view))

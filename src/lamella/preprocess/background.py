@@ -11,7 +11,19 @@ from lamella.core.frames import Image
 from lamella.core.step import Step
 
 
-class NoBackground(Step):
+class _Background(Step):
+    """What all have in common.
+
+    Attributes
+    ----------
+    looks_outside : bool
+        Whether the level depends on where the objects are.
+    """
+
+    looks_outside: ClassVar[bool] = False
+
+
+class NoBackground(_Background):
     """Subtract nothing. A ratio of raw intensities then depends on the camera's offset."""
 
     method: Literal["none"] = "none"
@@ -21,7 +33,7 @@ class NoBackground(Step):
         return 0.0
 
 
-class CameraOffset(Step):
+class CameraOffset(_Background):
     """Subtract what the camera gives without light.
 
     Parameters
@@ -40,8 +52,11 @@ class CameraOffset(Step):
         return self.offset
 
 
-class PercentileOutside(Step):
-    """Subtract a percentile of the pixels outside all objects, frame by frame.
+class PercentileOutside(_Background):
+    """Subtract a percentile of the pixels outside the objects, frame by frame.
+
+    In a run these are all that were segmented, of every set, not only the tracked ones. A neighbour
+    that was not segmented is taken for background: a low percentile is then the safer choice.
 
     Parameters
     ----------
@@ -52,6 +67,7 @@ class PercentileOutside(Step):
     """
 
     version: ClassVar[int] = 1
+    looks_outside: ClassVar[bool] = True
     method: Literal["percentile"] = "percentile"
     percentile: float = Field(50, ge=0, le=100)
     margin_px: int = Field(10, ge=0)

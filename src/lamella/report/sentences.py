@@ -126,9 +126,9 @@ def summary(report: ReportInput) -> str:
     if len(report.frames):
         text += f", {count(_distinct_frames(report.frames), 'frame')}"
     text += "." if len(cells) or len(movies) else " was measured."
-    unseen = set(texts(samples, Col.MOVIE)) - set(texts(cells, Col.MOVIE))
-    unseen -= {*failed_movies(report), *excluded_movies(report), *skipped_movies(report)}
-    if len(report.status) and unseen:
+    included = samples[samples[Col.INCLUDED]] if Col.INCLUDED in samples else samples.iloc[:0]
+    unseen = set(texts(included, Col.MOVIE)) - set(texts(cells, Col.MOVIE))
+    if unseen:
         text += f" No cell was found in {listed(sorted(unseen))}."
     asked = [label(name) for name in key_measures(cells)]
     if asked:
@@ -158,13 +158,6 @@ def failed_movies(report: ReportInput) -> list[str]:
     states = texts(report.status, Col.STATE)
     movies = texts(report.status, Col.MOVIE)
     return unique([m for m, state in zip(movies, states, strict=True) if state == "failed"])
-
-
-def skipped_movies(report: ReportInput) -> list[str]:
-    """Movies that this run was not asked to process."""
-    states = texts(report.status, Col.STATE)
-    movies = texts(report.status, Col.MOVIE)
-    return unique([m for m, state in zip(movies, states, strict=True) if state == "skipped"])
 
 
 def excluded_movies(report: ReportInput) -> list[str]:

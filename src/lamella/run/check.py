@@ -50,15 +50,10 @@ def _check(task: MovieTask, sample: Sample) -> Checked:
             for t in {0, movie.n_frames - 1}:
                 frames.frame(t)
         for each in task.settings.objects.values():
-            if each.channel is not None:
-                movie.channel(each.channel)
             if isinstance(each.segment, ExistingLabels):
                 refuse_mismatch(movie, open_labels(masks_path(task, each.segment)))
             if isinstance(each.segment, External):
                 external_in(task, each.segment).load()
-        lamellipodium = task.settings.measure.lamellipodium
-        for channel in (lamellipodium.channels or ()) if lamellipodium else ():
-            movie.channel(channel)
     except LamellaError as error:
         return Checked(sample, None, str(error))
     except Exception as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import FaultsError, InputError, LamellaError, LamellaWarning, SettingsError
+from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import stacked
 from lamella.evaluate import compare, summarise
 from lamella.io import open_labels
@@ -26,20 +26,20 @@ def compare_folders(
     pattern: str = "*.tif",
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[LamellaError]]:
     """Compare the masks that have the same name in both folders, and write the two tables.
 
     Returns
     -------
-    DataFrame
-        The summary, one row per file and one for all.
+    summary : DataFrame
+        One row per file and one for all.
+    faults : list of LamellaError
+        The files that could not be compared; the tables hold the others.
 
     Raises
     ------
     SettingsError
         When the folders share no file that fits the pattern.
-    FaultsError
-        When files cannot be compared; every one is named, and the tables hold the others.
     """
     for name in (PER_FRAME, SUMMARY):
         refuse_existing(out / name, force=force)
@@ -73,13 +73,11 @@ def compare_folders(
             faults.append(fault)
         advance(done, len(shared))
     per_frame = stacked(tables)
+    summary = summarise(per_frame)
     if tables:
-        summary = summarise(per_frame)
         write_table(out / PER_FRAME, per_frame)
         write_table(out / SUMMARY, summary)
-    if faults:
-        raise FaultsError(faults)
-    return summary
+    return summary, faults
 
 
 def _names(folder: Path, pattern: str) -> list[str]:

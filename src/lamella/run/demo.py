@@ -7,10 +7,12 @@ from pathlib import Path
 
 from lamella.core.errors import OutputError
 from lamella.io import tiff
+from lamella.io.atomic import whole_file
 from lamella.phantom import StudyPhantom
 from lamella.run.init import find_movies, write_study
 from lamella.run.study import SETTINGS_FILE
 
+_MARK = ".lamella-demo"
 _PATTERN = "{condition}/{session}/{cell}.tif"
 
 
@@ -29,10 +31,12 @@ def make_demo(
     OutputError
         When the folder holds something else.
     """
-    if (out / SETTINGS_FILE).exists():
+    if (out / _MARK).exists() and (out / SETTINGS_FILE).exists():
         return
-    if out.exists() and any(p.name not in ("movies", "results") for p in out.iterdir()):
+    if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
         raise OutputError(str(out), "the folder is not empty", "choose a new folder")
+    with whole_file(out / _MARK) as part:
+        part.write_text("This folder was made by `lamella demo`; it may be deleted.\n")
     study = phantom or StudyPhantom()
     for done, movie in enumerate(study, start=1):
         name = movie.name.rpartition("_")[2]

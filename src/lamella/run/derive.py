@@ -35,7 +35,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         Why the statistics cannot be done; every table has been written.
     """
     folder = out / "tables"
-    write_table(folder / "samples.csv", _samples(study))
+    write_table(folder / "samples.csv", _samples(study, {task.name for task in ready}))
     frames = _together(
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
@@ -73,7 +73,7 @@ def _cells_of(task: MovieTask) -> pd.DataFrame:
     return cells.assign(**{Col.UNIT: task.name, **known})
 
 
-def _samples(study: Study) -> pd.DataFrame:
+def _samples(study: Study, ready: set[str]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
@@ -82,6 +82,7 @@ def _samples(study: Study) -> pd.DataFrame:
                 Col.CONDITION: s.condition,
                 Col.SESSION: s.session,
                 Col.EXCLUDE: s.exclude,
+                Col.INCLUDED: s.fault is None and s.movie in ready,
                 **s.extra,
             }
             for s in study.samples

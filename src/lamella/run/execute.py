@@ -25,15 +25,14 @@ from lamella.core.errors import (
     SettingsError,
 )
 from lamella.core.table import Col
-from lamella.io import fingerprint
 from lamella.io.atomic import output_error, remove_partial_files, whole_file
 from lamella.io.tables import write_table
 from lamella.run.cache import Manifest
 from lamella.run.derive import derive_tables
 from lamella.run.movie import StageResult
 from lamella.run.remarks import study_remarks
-from lamella.run.report import write_report
-from lamella.run.stages import LAST_STAGE, LOCK_FILE, MovieTask, keys_of, task_for
+from lamella.run.report import refuse_other_folder, write_report
+from lamella.run.stages import LAST_STAGE, LOCK_FILE, MovieTask, inputs_of, keys_of, task_for
 from lamella.run.study import Sample, Study
 from lamella.run.workers import Progress, run_all
 
@@ -86,7 +85,7 @@ def run_study(
     workers : int
         Processes that work on movies at the same time.
     fresh : bool
-        Throw earlier results of this run folder away first.
+        Throw earlier results away first, of the movies in `only` if that is given.
     only : sequence of str
         Names of movies; the others are left as they are. The study's tables hold every movie that
         is up to date.
@@ -105,7 +104,7 @@ def run_study(
     _refuse_foreign(out)
     with _locked(out):
         if fresh:
-            _remove(out)
+            _remove(out, only)
         remove_partial_files(out)
         usable = [s for s in study.samples if s.fault is None and not s.exclude]
         chosen = [s for s in usable if not only or s.movie in only]
@@ -125,13 +124,29 @@ def run_study(
                 for s in usable
                 if s not in chosen
             ]
-        results = _in_order(results, study.samples)
         ready = [task for task in (task_for(study, s, out) for s in usable) if _up_to_date(task)]
+        results += _changed(results, {task.name for task in ready})
+        results = _in_order(results, study.samples)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", LamellaWarning)
             faults = _written(study, ready, out, results)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
     return Outcome(out, results, told + _remarks(ready), faults)
+
+
+def rebuild_report(out: Path) -> Path:
+    """Draw figures and report again from the tables of a run, while no run works on them.
+
+    Raises
+    ------
+    InputError
+        When the folder is not that of a run.
+    OutputError
+        When a run works in the folder, or it cannot be written.
+    """
+    refuse_other_folder(out)
+    with _locked(out):
+        return write_report(out)
 
 
 def _written(
@@ -189,9 +204,13 @@ def _locked(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def _remove(out: Path) -> None:
-    for name in _MADE_BY_A_RUN:
-        path = out / name
+def _remove(out: Path, only: Sequence[str]) -> None:
+    """Throw away what a run made, of the named movies or of all; corrections by hand stay."""
+    movies = [out / "movies" / name for name in only] if only else (out / "movies").glob("*")
+    doomed = [path for movie in movies for path in movie.glob("*") if path.name != "corrections"]
+    if not only:
+        doomed += [out / name for name in _MADE_BY_A_RUN if name != "movies"]
+    for path in doomed:
         try:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -227,6 +246,17 @@ def _set_aside(sample: Sample) -> StageResult:
     )
 
 
+def _changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult]:
+    """Movies that ended well and yet are not up to date: their files are others by now."""
+    failed = {r.movie for r in results if r.state == "failed"}
+    ended = {r.movie for r in results if r.stage == LAST_STAGE} - failed
+    why = "its files changed while it was processed; run again"
+    return [
+        StageResult(movie, "run", "failed", messages=(f"{movie}: {why}",))
+        for movie in sorted(ended - ready)
+    ]
+
+
 def _in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:
     """Results in the order of samples.csv, whichever movie ended first."""
     place = {sample.movie: i for i, sample in reversed(list(enumerate(samples)))}
@@ -253,15 +283,12 @@ def _write_status(out: Path, results: Sequence[StageResult]) -> None:
 
 def _write_lock(study: Study, out: Path) -> None:
     """Everything that decides the result, in one readable file."""
-    inputs: dict[str, Any] = {}
-    for sample in study.samples:
-        if sample.fault is None:
-            try:
-                inputs[sample.movie] = {
-                    name: list(stamp) for name, stamp in fingerprint(study.path_of(sample)).items()
-                }
-            except Exception:
-                inputs[sample.movie] = "not found"
+    inputs = {s.movie: _inputs(task_for(study, s, out)) for s in study.samples if s.fault is None}
+    rows = [
+        {name: value for name, value in vars(s).items() if value and name not in ("fault", "extra")}
+        | s.extra
+        for s in study.samples
+    ]
     content = {
         "versions": {
             "lamella": __version__,
@@ -270,9 +297,21 @@ def _write_lock(study: Study, out: Path) -> None:
         },
         "settings": _without_none(study.settings.model_dump(mode="json")),
         "inputs": inputs,
+        "samples": rows,
     }
     with whole_file(out / LOCK_FILE) as part:
         part.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def _inputs(task: MovieTask) -> Any:
+    """Size and time of every file that the movie's results are made from."""
+    try:
+        return {
+            name: {file: list(stamp) for file, stamp in files.items()}
+            for name, files in inputs_of(task).items()
+        }
+    except Exception:  # its absence is reported with the movie
+        return "not found"
 
 
 def _without_none(value: Any) -> Any:

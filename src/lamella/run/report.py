@@ -39,15 +39,12 @@ def write_report(out: Path) -> Path:
     from lamella.report.html import render
     from lamella.report.pictures import pictures
 
-    if not (out / "tables" / "cells.parquet").is_file() or not (out / LOCK_FILE).is_file():
-        raise InputError(
-            str(out), "it is not the folder of a finished run", "run: lamella run STUDY --out DIR"
-        )
+    refuse_other_folder(out)
     lock = tomllib.loads((out / LOCK_FILE).read_text(encoding="utf-8"))
     frames = read_table(out / "tables" / "frames.parquet")
     status = read_table(out / "status.csv")
     samples = read_table(out / "tables" / "samples.csv")
-    manifests = _manifests(out, samples, status)
+    manifests = _manifests(out, samples)
     report = ReportInput(
         title=lock["settings"]["title"],
         frames=frames,
@@ -72,6 +69,14 @@ def write_report(out: Path) -> Path:
     return out / REPORT_FILE
 
 
+def refuse_other_folder(out: Path) -> None:
+    """Raise the InputError of a folder that no run has finished in."""
+    if not (out / "tables" / "cells.parquet").is_file() or not (out / LOCK_FILE).is_file():
+        raise InputError(
+            str(out), "it is not the folder of a finished run", "run: lamella run STUDY --out DIR"
+        )
+
+
 def write_figures(drawn: Sequence[Picture], folder: Path) -> None:
     """Write every figure as PNG and SVG; those that an earlier time drew and this did not go."""
     for picture in drawn:
@@ -84,11 +89,9 @@ def write_figures(drawn: Sequence[Picture], folder: Path) -> None:
             old.unlink()
 
 
-def _manifests(out: Path, samples: pd.DataFrame, status: pd.DataFrame) -> dict[str, Manifest]:
-    """Those of movies in the tables; what failed or excluded movies left may be old."""
-    left_out = set(status.loc[status[Col.STATE] == "failed", Col.MOVIE])
-    left_out |= set(samples.loc[samples[Col.EXCLUDE].notna(), Col.MOVIE])
-    names = [str(name) for name in samples[Col.MOVIE] if name not in left_out]
+def _manifests(out: Path, samples: pd.DataFrame) -> dict[str, Manifest]:
+    """Those of movies that are up to date; what lies about of others may be old."""
+    names = [str(name) for name in samples.loc[samples[Col.INCLUDED], Col.MOVIE]]
     folders = {name: out / "movies" / name for name in names}
     return {name: Manifest(folder) for name, folder in folders.items() if folder.is_dir()}
 

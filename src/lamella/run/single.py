@@ -25,7 +25,7 @@ from lamella.core.movie import Movie
 from lamella.core.table import Col, dictionary
 from lamella.io import open_labels, open_movie, tiff
 from lamella.io.tables import write_table
-from lamella.measure import measure
+from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.settings import ObjectSettings
 from lamella.run.study import movie_name
@@ -82,10 +82,14 @@ def segment_movie(
     OutputError
         When `out` is there already, unless `force`.
     """
+    _refuse_input(out, source)
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
     if isinstance(segmenter, ExistingLabels):
-        labels = segmenter(open_labels(segmenter.pattern).frames)
+        _refuse_input(out, Path(segmenter.pattern))
+        masks = open_labels(segmenter.pattern)
+        refuse_mismatch(movie, masks)
+        labels = segmenter(masks.frames)
     else:
         frames = refuse_nan(movie).channel(channel)
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
@@ -154,6 +158,12 @@ def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
             LamellaWarning,
             stacklevel=2,
         )
+
+
+def _refuse_input(out: Path, source: Path) -> None:
+    """Whatever --force says, what is read is never written over."""
+    if source.resolve() in (out.resolve(), *out.resolve().parents):
+        raise OutputError(str(out), "it is the input, or lies in it", "choose another --out")
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from lamella.core.errors import InputError
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
-from lamella.preprocess import refuse_nan
+from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
@@ -65,26 +65,56 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         When the raw movie or its masks are not there.
     """
     settings = task.settings
-    reading = [fingerprint(task.source), settings.scale.axes, settings.channels.names]
+    reading = [
+        task.sample.path,
+        fingerprint(task.source),
+        settings.scale.axes,
+        settings.channels.names,
+    ]
     scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
     keys: dict[str, str] = {}
-    measured = []
+    found = {
+        name: key_of(name, reading, *_segmenting(task, each))
+        for name, each in settings.objects.items()
+    }
+    background = settings.measure.background
+    # What is background depends on where all objects are, of every set.
+    level = [background.provenance(), *(found.values() if background.looks_outside else ())]
+    measured = {}
     for name, each in settings.objects.items():
-        segment = keys[f"segment/{name}"] = key_of(reading, scale, *_segmenting(task, each))
-        track = keys[f"track/{name}"] = key_of(segment, each.track.provenance())
+        segment = keys[f"segment/{name}"] = found[name]
+        track = keys[f"track/{name}"] = key_of(segment, scale, each.track.provenance())
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
             keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 1)
         for group_name, group in settings.measure.groups.items():
-            key = key_of(track, group.provenance(), settings.measure.background.provenance())
+            key = key_of(track, group.provenance(), level)
             if group_name == "migration":  # looks at masks only: the background changes nothing
                 key = key_of(track, group.provenance())
             keys[f"measure/{name}/{group_name}"] = key
-            measured.append(key)
-    keys[LAST_STAGE] = key_of(task.name, measured)
+            measured[name, group_name] = key
+    keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys
+
+
+def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
+    """Fingerprints of the files that a movie's results are made from, by what they are.
+
+    Raises
+    ------
+    InputError
+        When the raw movie or its masks are not there.
+    """
+    inputs = {"raw": fingerprint(task.source)}
+    for name, each in task.settings.objects.items():
+        if isinstance(each.segment, ExistingLabels):
+            inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment))
+        if isinstance(each.segment, External):
+            code = _source_of(external_in(task, each.segment))
+            inputs |= {f"function of {name}": code} if code else {}
+    return inputs
 
 
 def open_raw(task: MovieTask) -> Movie:
@@ -118,7 +148,27 @@ def open_raw(task: MovieTask) -> Movie:
             f"set {wanted} under [scale] in study.toml, "
             'or write "unknown" there to go without it (measures that need it are then missing)',
         )
+    _refuse_unknown_channels(task.settings, movie)
     return refuse_nan(movie)
+
+
+def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
+    """Every channel that the settings name must be there, and every one needs its offset."""
+    lamellipodium, background = settings.measure.lamellipodium, settings.measure.background
+    named = [each.channel for each in settings.objects.values() if each.channel is not None]
+    named += (lamellipodium.channels or ()) if lamellipodium else ()
+    offsets = background.offset if isinstance(background, CameraOffset) else None
+    if isinstance(offsets, dict):
+        named += offsets
+        lacking = [name for name in movie.channel_names if name not in offsets]
+        if lacking:
+            raise InputError(
+                movie.source,
+                f"[measure.background] gives no offset for channel {', '.join(lacking)}",
+                "add it there (0 = none)",
+            )
+    for name in named:
+        movie.channel(name)
 
 
 def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
@@ -157,11 +207,17 @@ def external_in(task: MovieTask, segmenter: External) -> External:
 def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     step = each.segment
     if isinstance(step, ExistingLabels):
-        return [step.provenance(), fingerprint(masks_path(task, step))]
+        masks = masks_path(task, step)
+        return [step.provenance(), _within(task.study_folder, masks), fingerprint(masks)]
     parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts
+
+
+def _within(folder: Path, path: Path) -> str:
+    """The path as seen from the folder, so that a study may be moved as a whole."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def _source_of(segmenter: External) -> Any:

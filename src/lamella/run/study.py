@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lamella.core.errors import InputError, LamellaError, SettingsError
+from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.run.settings import Known, Settings, read_settings
 from lamella.statistics.units import ALL_SESSIONS
@@ -79,20 +79,49 @@ def open_study(path: Path) -> Study:
     """
     file = path / SETTINGS_FILE if path.is_dir() else path
     study = Study(file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE)))
-    _refuse_reference(study)
+    _refuse_statistics(study)
     return study
 
 
-def _refuse_reference(study: Study) -> None:
-    """Before anything is started: a misspelt reference would show only at the very end."""
+def _refuse_statistics(study: Study) -> None:
+    """Before anything is started: what is misspelt here would show only at the very end."""
     statistics = study.settings.statistics
     known = list(dict.fromkeys(s.condition for s in study.samples if s.condition))
+    where = f"{SETTINGS_FILE}: [statistics]"
+    faults: list[LamellaError] = []
     if statistics.condition == Col.CONDITION and statistics.reference not in (None, *known):
-        raise SettingsError(
-            f"{SETTINGS_FILE}: [statistics] reference",
-            f"no movie has the condition {statistics.reference!r}",
-            f"the conditions are {', '.join(known)}",
+        faults.append(
+            SettingsError(
+                f"{where} reference",
+                f"no movie has the condition {statistics.reference!r}",
+                f"the conditions are {', '.join(known)}",
+            )
         )
+    columns: list[str] = [Col.MOVIE, Col.CONDITION, Col.SESSION, Col.UNIT, Col.CELL]
+    columns += dict.fromkeys(name for s in study.samples for name in s.extra)
+    for name in ("unit", "condition", "session"):
+        column = getattr(statistics, name)
+        if column is not None and column not in columns:
+            faults.append(
+                SettingsError(
+                    f"{where} {name}",
+                    f"there is no column {column!r}",
+                    f"samples.csv can fill {', '.join(dict.fromkeys(columns))}",
+                )
+            )
+    for measure in statistics.measures or ():
+        try:
+            Col.describe(measure)
+        except KeyError:
+            faults.append(
+                SettingsError(
+                    f"{where} measures",
+                    f"no measure is called {measure!r}",
+                    "use columns of cells.csv, such as mean_speed_um_per_min",
+                )
+            )
+    if faults:
+        raise faults[0] if len(faults) == 1 else FaultsError(faults)
 
 
 def read_samples(path: Path) -> list[Sample]:

@@ -13,7 +13,7 @@ import pandas as pd
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.labels import Labels
-from lamella.core.movie import Movie
+from lamella.core.movie import Movie, Scale
 from lamella.core.table import Col, stacked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
@@ -97,7 +97,7 @@ class StageWork:
         tiff.write_labels(
             self.task.folder / file,
             self._counted(labels, f"segment {name}"),
-            scale=self.movie.scale,
+            scale=Scale(),  # not for anyone's eyes: a new interval must not segment again
             name=name,
         )
         found["flat_frames"] = sorted(flat)
@@ -218,17 +218,12 @@ class StageWork:
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings = self.task.settings.measure
         groups = {n: g for n, g in settings.groups.items() if f"measure/{name}/{n}" in stale}
-        if self.movie.n_frames == 1:
-            warnings.warn(
-                f"{self.movie.source}: one frame: speed, path and persistence are missing (NaN)",
-                LamellaWarning,
-                stacklevel=2,
-            )
         tables = walk(
             self.movie,
             self._labels("labels", name),
             list(groups.values()),
             level=settings.background,
+            anything=self._anything() if settings.background.looks_outside else None,
             first_last=self._tracks(name).first_last,
             progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
         )
@@ -247,6 +242,16 @@ class StageWork:
             }
             made[f"measure/{name}/{group_name}"] = Made((file,), {}, provenance)
         return made
+
+    def _anything(self) -> Frames:
+        """Above 0 wherever an object of any set was segmented, tracked or not."""
+        sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
+
+        def union(t: int) -> Image:
+            everywhere: Image = np.logical_or.reduce([frames.frame(t) > 0 for frames in sets])
+            return everywhere
+
+        return MappedFrames(sets[0], union, dtype=bool)
 
     def _warn_of_background(self, name: str) -> None:
         """Tell when most of a cell's light is not the cell's, and none is subtracted."""

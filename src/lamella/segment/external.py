@@ -58,7 +58,7 @@ class External(Step):
                 shown = np.stack([frames.frame(min(max(s, first), last)) for s in around])
             try:
                 result = function(shown, **self.arguments)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # sys.exit() must not end the run
                 raise InputError(
                     self.function,
                     f"frame {t}: it raised {type(error).__name__}: {error}",
@@ -86,7 +86,7 @@ class External(Step):
             else:
                 module = importlib.import_module(place)
             function: Callable[..., Any] = getattr(module, name)
-        except Exception as error:  # importing runs the user's code
+        except (Exception, SystemExit) as error:  # importing runs the user's code
             raise SettingsError(
                 f"function = {self.function!r}",
                 f"it cannot be loaded ({type(error).__name__}: {error})",

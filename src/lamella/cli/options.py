@@ -1,0 +1,18 @@
+"""Options that several commands read alike."""
+
+from __future__ import annotations
+
+import typer
+
+
+def scale(text: str | None, option: str) -> float | str | None:
+    """A positive number, ``unknown``, or None where the option was not given."""
+    if text is None or text == "unknown":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise typer.BadParameter(f"{option} is a positive number, or unknown")
+    return value
