@@ -115,7 +115,7 @@ class TestSums:
                 lam, cyto = (p.intensity / p.weight - 1.5 for p in (bright, dim))
                 ratio = lam / cyto if cyto > 0 and mask.sum() > 1 else np.nan
                 expected = [
-                    split.threshold - 1.5, split.tie_weight, lam, cyto, ratio,
+                    split.threshold, split.tie_weight, lam, cyto, ratio,
                     bright.row / bright.weight, bright.column / bright.weight,
                     dim.row / dim.weight, dim.column / dim.weight,
                 ]  # fmt: skip

@@ -220,3 +220,18 @@ class TestBackground:
         tight = PercentileOutside(percentile=99, margin_px=0)(blurred, self.mask, "GFP")
         wide = PercentileOutside(percentile=99, margin_px=6)(blurred, self.mask, "GFP")
         assert (tight, wide) == (150, 30)
+
+
+def test_without_a_background_to_subtract_the_geometry_stands_and_frames_are_counted():
+    """A cell that fills the field leaves no pixel outside."""
+    image, mask = split_cell(200, 100)
+    images, masks = np.stack([image] * 3).astype(np.uint16), np.stack([mask] * 3)
+    movie, labels = Movie.from_array(images, pixel_size_um=0.3), Labels.from_array(masks)
+    known, _ = measure(movie, labels, [Lamellipodium()])
+    frames, cells = measure(
+        movie, labels, [Lamellipodium()], level=lambda frame, labels, channel: float("nan")
+    )
+    assert np.isnan(frames[[Col.LAM_MEAN, Col.LAM_CYTO_RATIO, Col.BAND_RATIO]]).all(axis=None)
+    assert frames[Col.BAND_FRACTION].tolist() == known[Col.BAND_FRACTION].tolist()
+    assert frames[Col.LAM_X_PX].tolist() == known[Col.LAM_X_PX].tolist()
+    assert cells[Col.N_UNDEFINED_RATIO].iloc[0] == 3

@@ -1,6 +1,5 @@
 import dataclasses
 import math
-import time
 import warnings
 
 import numpy as np
@@ -162,9 +161,7 @@ def test_cliffs_delta_equals_all_pairs(x, y):
     assert -1 <= cliffs_delta(x, y) <= 1
 
 
-def test_cliffs_delta_of_many_values_is_quick_and_extreme_when_groups_are_apart():
-    x = np.arange(200_000.0)
-    start = time.perf_counter()
+def test_cliffs_delta_of_many_values_is_extreme_when_groups_are_apart():
+    x = np.arange(200_000.0)  # all pairs would need 320 GB
     assert cliffs_delta(x + 1e6, x) == 1
     assert cliffs_delta(x, x) == 0
-    assert time.perf_counter() - start < 2

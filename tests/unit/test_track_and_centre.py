@@ -1,11 +1,13 @@
 """The largest object as the cell, and the view from it."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lamella.centre import Centre, shifted
 from lamella.core.frames import ArrayFrames
+from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.track import Largest
 from worlds import disc, translating_disc
@@ -81,3 +83,14 @@ class TestCentre:
         step = Centre()
         back = step.inverse(step(frames, offsets=offsets), offsets=offsets)
         np.testing.assert_array_equal(back.asarray(), labels)
+
+
+def test_huge_numbers_are_no_trouble():
+    labels = disc(5)[None] * np.uint32(4_000_000_000)
+    frames, tracks = tracked(labels.astype(np.uint32))
+    np.testing.assert_array_equal(tracks.relabel(frames).frame(0), disc(5))
+
+
+def test_negative_labels_are_refused():
+    with pytest.raises(ValueError, match="not negative"):
+        Labels.from_array(np.array([[[-1, 3]]]))

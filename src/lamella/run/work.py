@@ -257,6 +257,8 @@ class StageWork:
         """Tell when most of a cell's light is not the cell's, and none is subtracted."""
         outside, labels = PercentileOutside(), self._labels("labels", name)
         seen = self._tracks(name).links[Col.FRAME].unique()
+        if not len(seen):
+            return
         for channel, frames in self.movie.channels.items():
             shares = []
             for t in seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKS).astype(int))]:
