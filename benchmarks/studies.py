@@ -68,8 +68,8 @@ def orchestration() -> list[str]:
 def workers() -> list[str]:
     """Topic e."""
     seconds: dict[int, list[float]] = {1: [], 2: []}
-    with _study(n_frames=150) as (study, folder):
-        for _ in range(REPEATS):
+    with _study(n_frames=300) as (study, folder):
+        for _ in range(3):  # each takes a minute or two
             for n in seconds:
                 started = time.perf_counter()
                 run_study(study, folder / "run", workers=n, fresh=True)
@@ -77,7 +77,7 @@ def workers() -> list[str]:
         n_movies = len(study.samples)
     one, two = (np.array(seconds[n]) for n in (1, 2))
     return [
-        f"A study of {n_movies} movies of 150 frames of 256×256, run in full, start of the "
+        f"A study of {n_movies} movies of 300 frames of 256×256, run in full, start of the "
         "workers, tables and report included.",
         "",
         "| 1 worker | 2 workers | times as fast | target |",
