@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import typer
 
 
-def scale(text: str | None, option: str) -> float | str | None:
+def scale(text: str | None, option: str) -> float | Literal["unknown"] | None:
     """A positive number, ``unknown``, or None where the option was not given."""
-    if text is None or text == "unknown":
-        return text
+    if text is None:
+        return None
+    if text == "unknown":
+        return "unknown"
     try:
         value = float(text)
     except ValueError:

@@ -13,6 +13,7 @@ from lamella.cli.options import scale
 
 if TYPE_CHECKING:
     from lamella.run.execute import Outcome
+    from lamella.run.study import Study
 
 _Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of results; STUDY/results by default.")
@@ -61,8 +62,8 @@ def init(
         folder,
         found,
         into,
-        pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),  # type: ignore[arg-type]
-        interval_min=scale(interval_min, "--interval-min"),  # type: ignore[arg-type]
+        pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),
+        interval_min=scale(interval_min, "--interval-min"),
         force=force,
     )
     shown = found.samples.drop(columns="exclude")
@@ -194,7 +195,7 @@ def demo(
     _finish(_run(study, out / "results", workers, fresh=False, only=[]))
 
 
-def _run(study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcome:  # type: ignore[no-untyped-def]
+def _run(study: Study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcome:
     from lamella.cli import show
     from lamella.run.execute import run_study
 

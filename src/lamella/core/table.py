@@ -233,6 +233,17 @@ class Col:
         raise KeyError(name)
 
 
+KEY_MEASURES: tuple[Column, ...] = (
+    Col.PERSISTENCE,
+    Col.STRAIGHTNESS_RUNS,
+    Col.AREA_UM2,
+    Col.LAM_CYTO_RATIO,
+    Col.BAND_RATIO,
+    Col.LAYER_RATIO,
+)
+"""What a study is about besides speed: compared by the statistics, shown by the report."""
+
+
 def dictionary(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Name, unit and meaning of every column of these tables that has one."""
     names = dict.fromkeys(str(name) for table in tables for name in table.columns)

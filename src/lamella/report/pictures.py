@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lamella.core.table import Col
+from lamella.core.table import KEY_MEASURES, Col
 from lamella.report import captions
 from lamella.report.contents import ReportInput
 from lamella.report.figures.dots import dots_by_condition, speed_measure
@@ -31,15 +31,6 @@ from lamella.report.tables import (
 )
 from lamella.report.words import count, label, listed
 
-CONSIDERED: tuple[str, ...] = (
-    Col.PERSISTENCE,
-    Col.STRAIGHTNESS_RUNS,
-    Col.AREA_UM2,
-    Col.LAM_CYTO_RATIO,
-    Col.BAND_RATIO,
-    Col.LAYER_RATIO,
-)
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -57,7 +48,7 @@ def key_measures(table: pd.DataFrame) -> list[str]:
     """The measures a report is about, of those in a table of cells: speed, path, area, ratios."""
     speed = speed_measure(table)
     names = [speed] if speed else []
-    for base in CONSIDERED:
+    for base in KEY_MEASURES:
         names += [name for name in per_channel(table, base) if has_values(table, name)]
     if Col.AREA_UM2 not in names and has_values(table, Col.AREA_PX):
         names.append(Col.AREA_PX)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
-from lamella.core.table import Col
+from lamella.core.table import KEY_MEASURES, Col
 from lamella.statistics.effect import cohens_d
 from lamella.statistics.summary import by_session, summarised
 from lamella.statistics.units import (
@@ -43,14 +43,6 @@ COLUMNS = [
 ]
 # The best of these that the movies' scale allows stands for speed.
 _SPEEDS = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
-_OTHERS = (
-    Col.PERSISTENCE,
-    Col.STRAIGHTNESS_RUNS,
-    Col.AREA_UM2,
-    Col.LAM_CYTO_RATIO,
-    Col.BAND_RATIO,
-    Col.LAYER_RATIO,
-)
 
 
 def compare_conditions(
@@ -157,7 +149,7 @@ def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
         str(name) for name in cells.select_dtypes("number").columns if finite(cells[name]).any()
     ]
     speed = [name for name in _SPEEDS if name in filled][:1]
-    others = [name for base in _OTHERS for name in filled if name.partition("__")[0] == base]
+    others = [name for base in KEY_MEASURES for name in filled if name.partition("__")[0] == base]
     return (*map(str, speed), *others)
 
 
