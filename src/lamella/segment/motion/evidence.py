@@ -1,0 +1,179 @@
+"""How surely a pixel has changed between two frames, in units of what noise alone would do."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+_FINEST_PX = 0.7  # SD of the Gaussian that gathers a moving structure before it is squared
+_SLOW_PX = 12.0  # changes wider than this belong to light or focus, not to cells
+BOUND = 64.0  # most that one pixel may say: a bright edge must not speak for its surroundings
+# A change in a quiet place may exceed white noise up to this factor: compression correlates noise.
+_MOST_CORRELATED = 6.0
+_MEDIAN_OF_SQUARED_NORMAL = 0.455
+_REDUCED = 8  # side of the blocks on which light is compared
+_STRIDE = 3  # pixels that tell the level of noise
+_DARK_BINS, _LEAST_IN_BIN = 24, 200
+
+
+def blurred(image: NDArray[Any], sigma_px: float) -> Plane:
+    """Gaussian blur in float32, mirrored at the border."""
+    out: Plane = cv2.GaussianBlur(
+        image.astype(np.float32, copy=False), (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT
+    ).astype(np.float32, copy=False)
+    return out
+
+
+class Change(NamedTuple):
+    """How one frame differs from another."""
+
+    squared: Plane
+    """Squared change of every pixel over what noise would give; 1 on average without motion."""
+    noise_sd: float
+    """SD of the white noise of one frame, in grey values; 0 where there is none."""
+
+
+def change_between(here: Plane, there: Plane) -> Change:
+    """Squared change of every pixel from one frame to another, over what noise would give.
+
+    Light that changed as a whole (offset, gain, anything wider than some 12 px) is taken out first.
+    The noise is measured in these two frames: its floor from the differences of neighbouring
+    pixels, its growth with intensity as the least that any grey level shows (a brighter part can
+    be noisier, but what moves must not count as noise), and its level after compression from the
+    quiet half of the field. No pixel counts for more than 64 times the noise.
+
+    Parameters
+    ----------
+    here, there : (Y, X) float32 arrays
+
+    Returns
+    -------
+    Change
+        0 everywhere between equal frames.
+    """
+    change = here - _relit(there, here)
+    noise = noise_variance(change, here)
+    if noise is None:
+        return Change(np.zeros(here.shape, np.float32), 0.0)
+    floor, growth = noise
+    slow = _slow_part(change, np.sqrt(floor))
+    squared = blurred(change, _FINEST_PX)
+    squared -= slow
+    np.square(squared, out=squared)
+    if growth is not None:
+        squared /= growth
+    white = floor / (4 * np.pi * _FINEST_PX**2)
+    quiet = float(np.median(squared[::_STRIDE, ::_STRIDE])) / _MEDIAN_OF_SQUARED_NORMAL
+    level = min(max(white, quiet), _MOST_CORRELATED * white)
+    squared *= np.float32(1 / level)
+    np.minimum(squared, np.float32(BOUND), out=squared)
+    return Change(squared, float(np.sqrt(floor / 2)))
+
+
+def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | None:
+    """Variance of the white noise of a difference of frames, and how it grows with intensity.
+
+    Returns
+    -------
+    floor : float
+        Variance at the darker grey levels.
+    growth : (Y, X) float32 array or None
+        Variance of every pixel over `floor`; None where it does not grow.
+
+    None instead of both when the difference holds no noise at all.
+    """
+    residual = _second_difference(change)
+    floor = _variance(residual)
+    if floor <= 0 and not change.any():
+        return None
+    # Rounding to grey values is noise too; compression may have removed all other.
+    floor = max(floor, _grey_step(here) ** 2 / 6)
+    if floor <= 0:
+        return None
+    slope, dark = _slope_of_variance(residual, here[1:-1:_STRIDE, 1:-1:_STRIDE], floor)
+    if slope <= 0:
+        return floor, None
+    growth = np.maximum(blurred(here, 1.5) - np.float32(dark), 0)
+    growth *= np.float32(slope / floor)
+    growth += 1
+    return floor, growth
+
+
+def _relit(there: Plane, here: Plane) -> Plane:
+    """`there` in the light of `here`: one gain and one offset, from the pixels that agree."""
+    size = (max(1, here.shape[1] // _REDUCED), max(1, here.shape[0] // _REDUCED))
+    x = cv2.resize(there, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
+    y = cv2.resize(here, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
+    gain, offset = 1.0, float(np.median(y - x))
+    for _ in range(3):
+        off = np.abs(y - gain * x - offset)
+        agreed = off <= np.median(off) * 2
+        spread = float(x[agreed].var())
+        if spread <= 0:
+            break
+        gain = float(np.cov(x[agreed], y[agreed], bias=True)[0, 1]) / spread
+        offset = float(y[agreed].mean() - gain * x[agreed].mean())
+    if not 0.5 < gain < 2:  # nothing in common to tell a gain from
+        gain, offset = 1.0, float(np.median(y - x))
+    relit: Plane = there * np.float32(gain) + np.float32(offset)
+    return relit
+
+
+def _second_difference(change: Plane) -> Plane:
+    """Mixed second difference on every third pixel: smooth changes cancel, noise stays."""
+    across = change[:, 2::_STRIDE] - 2 * change[:, 1:-1:_STRIDE] + change[:, :-2:_STRIDE]
+    down: Plane = across[2::_STRIDE] - 2 * across[1:-1:_STRIDE] + across[:-2:_STRIDE]
+    return down / np.float32(6)
+
+
+def _variance(residual: Plane) -> float:
+    """Variance of noise from the smaller three quarters of its absolute values.
+
+    What moves is among the larger ones; a median would be 0 where most neighbours share their grey
+    level, as in 8-bit and compressed images.
+    """
+    size = np.abs(residual).ravel()
+    few = np.partition(size, (3 * size.size) // 4)[: (3 * size.size) // 4 + 1]
+    mean_of_smaller = 0.5147  # of |z|, for a standard normal z
+    return float((few.mean(dtype=np.float64) / mean_of_smaller) ** 2)
+
+
+def _grey_step(image: Plane) -> float:
+    """The least difference between grey values that occur."""
+    steps = np.diff(np.unique(image[::_STRIDE, ::_STRIDE]))
+    return float(steps.min()) if len(steps) else 0.0
+
+
+def _slope_of_variance(residual: Plane, level: Plane, floor: float) -> tuple[float, float]:
+    """Least growth of the variance per grey value, and the grey value where it starts."""
+    level = level[: residual.shape[0], : residual.shape[1]].ravel()
+    residual = residual.ravel()[: level.size]
+    dark = float(np.median(level))
+    top = float(np.percentile(level, 99.9))
+    if not top > dark:
+        return 0.0, dark
+    step = (top - dark) / _DARK_BINS
+    which = ((level - dark) / step).astype(np.int64)
+    slopes = []
+    for k in range(2, _DARK_BINS):
+        inside = residual[which == k]
+        if inside.size >= _LEAST_IN_BIN:
+            slopes.append((_variance(inside) - floor) / ((k + 0.5) * step))
+    return (max(min(slopes), 0.0), dark) if slopes else (0.0, dark)
+
+
+def _slow_part(change: Plane, noise_sd: float) -> Plane:
+    """What changed over wide areas; what stands out of the noise has no say in it."""
+    bound = np.float32(3 * noise_sd)
+    quiet = np.clip(change, -bound, bound)
+    size = (max(1, change.shape[1] // 4), max(1, change.shape[0] // 4))
+    small = blurred(cv2.resize(quiet, size, interpolation=cv2.INTER_AREA), _SLOW_PX / 4)
+    slow: Plane = cv2.resize(small, change.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(
+        np.float32, copy=False
+    )
+    return slow

@@ -1,0 +1,189 @@
+"""What the movie as a whole tells: how many frames apart motion shows, and how finely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from lamella.core.frames import Frames, Image
+from lamella.kernels.morphology import disc
+from lamella.segment.motion.evidence import Change, Plane, blurred, change_between
+from lamella.segment.motion.labels import self_labels
+
+_EVERY, _FIRST = 10, 5  # frames that are surveyed: 5, 15, 25 …
+_LADDER = (2, 4, 8)
+_STILL_GROWING = 2.0  # the longer lag is taken where it shows this many times the moving area
+_SEEN_FINELY = 0.8  # share of coarsely moving ground that must be seen moving finely
+_DILATION_PX = 5
+
+
+class Scale(NamedTuple):
+    """How widely motion and looks are pooled."""
+
+    name: str
+    pool_px: float
+    looks: tuple[tuple[float, float], ...]
+    """Scale and radius of pooling of each look."""
+    close_px: int
+
+
+FINE = Scale("fine", 1.5, ((1.0, 1.5),), 2)
+COARSE = Scale("coarse", 4.0, ((1.0, 1.5), (2.0, 4.0), (4.0, 4.0)), 5)
+
+
+class Seen(NamedTuple):
+    """What one frame shows at one lag: counts of pixels."""
+
+    moving: int
+    """Moving coarsely, the dilation by pooling taken off."""
+    both: int
+    """Of these, moving finely too."""
+
+
+class Plan(NamedTuple):
+    """How the movie is segmented."""
+
+    lag: int
+    scale: Scale
+    moving: bool
+    """False for a movie without motion above its noise."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The state of a part of a movie: what its surveyed frames show.
+
+    Parameters
+    ----------
+    span : range
+        Frames of this part.
+    seen : dict of int to tuple of Seen
+        By surveyed frame: one entry for each lag. Only frames whose neighbours are all within the
+        part; those near its ends wait, with the pixels they need.
+    pending : dict of int to array
+        Frames that surveyed frames near the ends of the part look at.
+    """
+
+    span: range
+    max_lag: int
+    seen: dict[int, tuple[Seen, ...]]
+    pending: dict[int, Image]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The decision, taking the ends of this part for those of the movie."""
+        frames = self.pending
+        rest = {
+            t: _look(lambda u: frames[u], t, self.span, lags=lags_up_to(self.max_lag, self.span))
+            for t in _surveyed(self.span)
+            if t not in self.seen
+        }
+        return _decide({**self.seen, **rest}, lags_up_to(self.max_lag, self.span))
+
+
+def survey(frames: Frames, *, max_lag: int) -> Survey:
+    """Look at every tenth frame of a part of a movie."""
+    return _complete(frames.frame, frames.span, max_lag=max_lag, seen={})
+
+
+def merged(parts: Sequence[Survey]) -> Survey:
+    """The survey of parts that follow one another; the same as that of the whole."""
+    frames = {t: image for part in parts for t, image in part.pending.items()}
+    span = range(parts[0].span.start, parts[-1].span.stop)
+    seen = {t: s for part in parts for t, s in part.seen.items()}
+    return _complete(lambda t: frames[t], span, max_lag=parts[0].max_lag, seen=seen)
+
+
+def lags_up_to(max_lag: int, span: range) -> tuple[int, ...]:
+    """The lags to choose from: 2, 4 and 8, as far as asked for; 1 where the movie is too short.
+
+    Neighbouring frames are not compared where there are more: in compressed movies they share their
+    noise.
+    """
+    longest = min(max_lag, max(len(span) - 1, 1))
+    return tuple(lag for lag in _LADDER if lag <= longest) or (1,)
+
+
+def two_sided(
+    frame: Callable[[int], Image], t: int, span: range, *, lag: int
+) -> list[Change]:
+    """Changes of frame `t` against the frames `lag` before and after, where they exist."""
+    here = frame(t).astype(np.float32)
+    others = [u for u in (t - lag, t + lag) if u in span]
+    return [change_between(here, frame(u).astype(np.float32)) for u in others]
+
+
+def pooled(changes: Sequence[Change], *, pool_px: float) -> Plane:
+    """Evidence of motion: the lesser of the pooled changes before and after.
+
+    Ground that a cell has just left has changed since before, but not after.
+    """
+    pools = [blurred(change.squared, pool_px) for change in changes]
+    return np.minimum(*pools) if len(pools) == 2 else pools[0]
+
+
+def _surveyed(span: range) -> list[int]:
+    return [t for t in span if t % _EVERY == _FIRST] or [span[len(span) // 2]]
+
+
+def _complete(
+    frame: Callable[[int], Image], span: range, *, max_lag: int, seen: dict[int, tuple[Seen, ...]]
+) -> Survey:
+    """Survey what lies whole within the span; keep the frames that the rest will need."""
+    seen, needed = dict(seen), set()
+    for t in span:
+        if t % _EVERY != _FIRST or t in seen:
+            continue
+        window = range(t - max_lag, t + max_lag + 1)
+        # Before frame 0 there is nothing to wait for.
+        if max(window.start, 0) >= span.start and window.stop <= span.stop:
+            seen[t] = _look(frame, t, span, lags=lags_up_to(max_lag, window))
+        else:
+            needed |= set(window) & set(span)
+    # Frames near the ends also serve those surveyed beyond them.
+    needed |= set(span[-max_lag:]) | (set(span[:max_lag]) if span.start > 0 else set())
+    if not any(t % _EVERY == _FIRST for t in span):
+        needed |= set(span)
+    return Survey(span, max_lag, seen, {t: frame(t) for t in sorted(needed)})
+
+
+def _look(
+    frame: Callable[[int], Image], t: int, span: range, *, lags: Sequence[int]
+) -> tuple[Seen, ...]:
+    out = []
+    for lag in lags:
+        changes = two_sided(frame, t, span, lag=lag)
+        if not changes:
+            out.append(Seen(0, 0))
+            continue
+        fine, coarse = (
+            self_labels(pooled(changes, pool_px=scale.pool_px)).moving for scale in (FINE, COARSE)
+        )
+        core = cv2.erode(coarse.view(np.uint8), disc(_DILATION_PX), borderValue=1).view(bool)
+        out.append(Seen(int(np.count_nonzero(core)), int(np.count_nonzero(core & fine))))
+    return tuple(out)
+
+
+def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
+    totals = [
+        Seen(*(sum(entry[i][k] for entry in seen.values() if i < len(entry)) for k in range(2)))
+        for i in range(len(lags))
+    ]
+    chosen = 0
+    while chosen + 1 < len(lags) and (
+        totals[chosen + 1].moving > _STILL_GROWING * totals[chosen].moving
+    ):
+        chosen += 1
+    found = totals[chosen]
+    fine = found.both >= _SEEN_FINELY * found.moving
+    return Plan(lags[chosen], FINE if fine else COARSE, found.moving > 0)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The decision for the manifest."""
+    return {"lag_frames": plan.lag, "pooling": plan.scale.name, "motion_found": plan.moving}
