@@ -9,11 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from lamella.core.frames import ArrayFrames, Frames, Window, chunked
 from lamella.phantom import CellPhantom
-from lamella.segment import ExistingLabels, External, MultiOtsu, Segmenter
+from lamella.segment import ExistingLabels, External, Motion, MultiOtsu, Segmenter
 
 N_FRAMES = 7
 EXAMPLES = {
     "multiotsu": MultiOtsu(),
+    "motion": Motion(max_lag=2),
     "labels": ExistingLabels(pattern="masks/{movie}.tif"),
     "external": External(function="conformance_model:brighter_than_neighbours", before=1, after=1),
 }

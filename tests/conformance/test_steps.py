@@ -12,7 +12,7 @@ from lamella.core.step import Step
 from lamella.measure import Lamellipodium, Migration
 from lamella.phantom import CellPhantom
 from lamella.preprocess import CameraOffset, NoBackground, Normalise, PercentileOutside
-from lamella.segment import ExistingLabels, External, MultiOtsu
+from lamella.segment import ExistingLabels, External, Motion, MultiOtsu
 from lamella.statistics import Contrasts
 from lamella.track import Largest
 
@@ -22,6 +22,7 @@ EXAMPLES = [
     CameraOffset(offset=100),
     PercentileOutside(),
     MultiOtsu(),
+    Motion(),
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
     Largest(),

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 def disc(radius_px: int) -> NDArray[np.uint8]:
     """Structuring element: a disc of this radius, (2r + 1, 2r + 1) uint8."""
     side = 2 * radius_px + 1
-    element: NDArray[np.uint8] = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (side, side)
-    ).astype(np.uint8)
+    element: NDArray[np.uint8] = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(
+        np.uint8
+    )
     return element
 
 

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from lamella.segment.external import External
 from lamella.segment.labels import ExistingLabels
+from lamella.segment.motion import Motion
 from lamella.segment.multiotsu import MultiOtsu
 
-Segmenter = Annotated[MultiOtsu | ExistingLabels | External, Field(discriminator="method")]
+Segmenter = Annotated[MultiOtsu | Motion | ExistingLabels | External, Field(discriminator="method")]
 """Every segmenter. This union is the registry: the settings, the command line and the tests that
 every segmenter must pass read it. A segmenter that is ``scale_free`` gives the same labels whatever
 the grey levels are multiplied by, so nothing is gained by stretching frames for it."""
 
-__all__ = ["ExistingLabels", "External", "MultiOtsu", "Segmenter"]
+__all__ = ["ExistingLabels", "External", "Motion", "MultiOtsu", "Segmenter"]

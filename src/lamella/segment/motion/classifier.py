@@ -57,4 +57,6 @@ def prior_of(odds: NDArray[Any]) -> float:
 def _density(index: NDArray[Any]) -> NDArray[Any]:
     counts = np.bincount(index, minlength=_BINS * _BINS).reshape(_BINS, _BINS)
     share = (counts / max(counts.sum(), 1)).astype(np.float32)
-    return cv2.GaussianBlur(share, (0, 0), _SMOOTH_BINS, borderType=cv2.BORDER_CONSTANT) + _LEAST
+    # Beyond the last bin there is nothing: no mirrored border.
+    smooth = cv2.GaussianBlur(share, (0, 0), _SMOOTH_BINS, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(smooth + _LEAST, np.float32)

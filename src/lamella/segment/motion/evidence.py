@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from lamella.kernels.filters import Plane, blurred, enlarged, reduced
 
 _FINEST_PX = 0.7  # SD of the Gaussian that gathers a moving structure before it is squared
 _SLOW_PX = 12.0  # changes wider than this belong to light or focus, not to cells
@@ -19,14 +17,6 @@ _MEDIAN_OF_SQUARED_NORMAL = 0.455
 _REDUCED = 8  # side of the blocks on which light is compared
 _STRIDE = 3  # pixels that tell the level of noise
 _DARK_BINS, _LEAST_IN_BIN = 24, 200
-
-
-def blurred(image: NDArray[Any], sigma_px: float) -> Plane:
-    """Gaussian blur in float32, mirrored at the border."""
-    out: Plane = cv2.GaussianBlur(
-        image.astype(np.float32, copy=False), (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT
-    ).astype(np.float32, copy=False)
-    return out
 
 
 class Change(NamedTuple):
@@ -106,9 +96,7 @@ def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | N
 
 def _relit(there: Plane, here: Plane) -> Plane:
     """`there` in the light of `here`: one gain and one offset, from the pixels that agree."""
-    size = (max(1, here.shape[1] // _REDUCED), max(1, here.shape[0] // _REDUCED))
-    x = cv2.resize(there, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
-    y = cv2.resize(here, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
+    x, y = (reduced(image, _REDUCED).ravel().astype(np.float64) for image in (there, here))
     gain, offset = 1.0, float(np.median(y - x))
     for _ in range(3):
         off = np.abs(y - gain * x - offset)
@@ -171,9 +159,4 @@ def _slow_part(change: Plane, noise_sd: float) -> Plane:
     """What changed over wide areas; what stands out of the noise has no say in it."""
     bound = np.float32(3 * noise_sd)
     quiet = np.clip(change, -bound, bound)
-    size = (max(1, change.shape[1] // 4), max(1, change.shape[0] // 4))
-    small = blurred(cv2.resize(quiet, size, interpolation=cv2.INTER_AREA), _SLOW_PX / 4)
-    slow: Plane = cv2.resize(small, change.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(
-        np.float32, copy=False
-    )
-    return slow
+    return enlarged(blurred(reduced(quiet, 4), _SLOW_PX / 4), (change.shape[0], change.shape[1]))

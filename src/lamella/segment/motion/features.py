@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lamella.segment.motion.evidence import Plane, blurred
+from lamella.kernels.filters import Plane, blurred, enlarged, reduced, squared_gradient
 
 _REDUCED = 8  # the background is smooth: a reduced image tells it
 _LOCAL_PX, _WIDE_PX = 24.0, 96.0  # SDs over which background is averaged, near and where it is rare
@@ -59,11 +58,7 @@ def brightness(above: Plane, noise_sd: float, *, scale_px: float) -> Plane:
 def texture(frame: Plane, noise_sd: float, *, scale_px: float, pool_px: float) -> Plane:
     """Mean logarithm of 1 + squared gradient over that of noise at this scale."""
     smooth = blurred(frame, scale_px)
-    energy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT)
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT)
-    energy *= energy
-    down *= down
-    energy += down
+    energy = squared_gradient(smooth)
     # A Sobel kernel on white noise that a Gaussian of SD s has smoothed: 64 σ² / (8 π s⁴).
     energy *= np.float32(np.pi * scale_px**4 / (8 * noise_sd**2))
     return blurred(np.log1p(energy, out=energy), pool_px)
@@ -84,10 +79,7 @@ def still_background(frame: Plane, still: NDArray[np.bool_], noise_sd: float) ->
 
 
 def _surface(frame: Plane, weight: Plane) -> Plane:
-    height, width = frame.shape
-    size = (max(1, width // _REDUCED), max(1, height // _REDUCED))
-    light = cv2.resize(frame * weight, size, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    light, share = reduced(frame * weight, _REDUCED), reduced(weight, _REDUCED)
     total = float(share.sum())
     mean = float(light.sum()) / total if total > 0 else float(np.median(frame))
     few = np.float32(1e-6)
@@ -98,7 +90,4 @@ def _surface(frame: Plane, weight: Plane) -> Plane:
     near = (blurred(light, _LOCAL_PX / _REDUCED) + rare * wide) / (
         blurred(share, _LOCAL_PX / _REDUCED) + rare
     )
-    surface: Plane = cv2.resize(near, (width, height), interpolation=cv2.INTER_CUBIC).astype(
-        np.float32, copy=False
-    )
-    return surface
+    return enlarged(near, (frame.shape[0], frame.shape[1]))

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.step import Reach, Step
+from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import components, disc
 from lamella.segment.motion.classifier import log_odds, prior_of
-from lamella.segment.motion.evidence import Plane, blurred
 from lamella.segment.motion.features import Look, looks, still_background
 from lamella.segment.motion.labels import SelfLabels, self_labels
 from lamella.segment.motion.objects import cells_among, without_holes
@@ -135,9 +135,7 @@ class Motion(Step):
         cells = cells_among(
             edged, labels, odds, smallest_px=self.smallest_px, keep_border=self.keep_border
         )
-        return Explanation(
-            frame, evidence, labels, seen_as, by_look, prior, odds, region, cells
-        )
+        return Explanation(frame, evidence, labels, seen_as, by_look, prior, odds, region, cells)
 
     def _closed(self, mask: NDArray[np.bool_], plan: Plan) -> NDArray[np.bool_]:
         radius = plan.scale.close_px if self.closing_px is None else self.closing_px
@@ -161,9 +159,7 @@ class Motion(Step):
     def _nothing(frame: Plane, evidence: Plane, labels: SelfLabels) -> Explanation:
         empty = np.zeros(frame.shape, np.float32)
         none: Image = np.zeros(frame.shape, np.int32)
-        return Explanation(
-            frame, evidence, labels, [], [], 0.0, empty, none.astype(bool), none
-        )
+        return Explanation(frame, evidence, labels, [], [], 0.0, empty, none.astype(bool), none)
 
 
 def decision(state: Any) -> Plan:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.filters import Plane
 from lamella.kernels.morphology import components, filled
-from lamella.segment.motion.evidence import Plane
 from lamella.segment.motion.labels import SelfLabels
 
 Mask = NDArray[np.bool_]
@@ -75,4 +75,5 @@ def cells_among(
             keep[side] = False
     numbers = np.zeros(n, np.int32)
     numbers[keep] = np.arange(1, np.count_nonzero(keep) + 1)
-    return numbers[regions]
+    found: NDArray[np.int32] = numbers[regions]
+    return found

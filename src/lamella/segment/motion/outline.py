@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.filters import Plane, blurred, squared_gradient
 from lamella.kernels.morphology import disc
-from lamella.segment.motion.evidence import Plane, blurred
 
 Mask = NDArray[np.bool_]
 
@@ -65,12 +65,11 @@ def _on_steepest_step(mask: Mask, frame: Plane) -> Mask:
     rim = cv2.dilate(undecided.view(np.uint8), disc(1)).view(bool)
     markers = np.where(core, np.uint8(1), np.where(mask, np.uint8(0), np.uint8(2)))
     smooth = blurred(frame, _STEP_PX)
-    steepness = cv2.magnitude(
-        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT),
-        cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT),
-    )
+    steepness = np.sqrt(squared_gradient(smooth))
     steepness *= np.exp(depth * np.float32(-1 / _PREFERENCE_PX))
-    flooded: NDArray[Any] = watershed(steepness, markers * rim, mask=rim)
+    flooded: NDArray[Any] = watershed(  # type: ignore[no-untyped-call]
+        steepness, markers * rim, mask=rim
+    )
     inside: Mask = core | (undecided & (flooded == 1))
     return inside
 

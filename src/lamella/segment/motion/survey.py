@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from lamella.core.frames import Frames, Image
+from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import disc
-from lamella.segment.motion.evidence import Change, Plane, blurred, change_between
+from lamella.segment.motion.evidence import Change, change_between
 from lamella.segment.motion.labels import self_labels
 
 _EVERY, _FIRST = 10, 5  # frames that are surveyed: 5, 15, 25 …
@@ -109,9 +110,7 @@ def lags_up_to(max_lag: int, span: range) -> tuple[int, ...]:
     return tuple(lag for lag in _LADDER if lag <= longest) or (1,)
 
 
-def two_sided(
-    frame: Callable[[int], Image], t: int, span: range, *, lag: int
-) -> list[Change]:
+def two_sided(frame: Callable[[int], Image], t: int, span: range, *, lag: int) -> list[Change]:
     """Changes of frame `t` against the frames `lag` before and after, where they exist."""
     here = frame(t).astype(np.float32)
     others = [u for u in (t - lag, t + lag) if u in span]
