@@ -64,10 +64,12 @@ class MultiOtsu(Step):
 
     @classmethod
     def suggestions(cls) -> dict[str, Self]:
-        """One for each kind of contrast."""
+        """One for each kind of contrast; with 2 classes, dim parts are left out."""
         return {
             "bright": cls(foreground="bright"),
+            "bright 2 classes": cls(foreground="bright", classes=2),
             "dark": cls(foreground="dark"),
+            "dark 2 classes": cls(foreground="dark", classes=2),
             "either": cls(foreground="either"),
         }
 
