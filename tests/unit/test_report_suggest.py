@@ -161,7 +161,6 @@ class TestPage:
     @pytest.mark.parametrize(
         ("given", "told"),
         [
-            (choice(counts=(0, 0)), "It found nothing in these frames"),
             (choice(counts=(0, 3)), "It found nothing in 1 frame."),
             (choice(share=0.9), "did it take the background?"),
             (choice(notes=("look",)), "It warned: look"),
@@ -171,6 +170,12 @@ class TestPage:
         (remark,) = remarks_on(given)
         assert told in remark
         assert told in render_suggestions(shown(given))
+
+    def test_what_found_nothing_takes_no_row(self):
+        page = render_suggestions(shown(choice("a"), choice("b", counts=(0, 0))))
+        assert page.index("Found nothing</h2>") < page.index("Use b<")
+        assert 'id="c2"' not in page
+        assert "lamella segment &#39;a b.tif&#39; # b" in page
 
     def test_a_method_alone_is_compared_with_nothing(self):
         page = render_suggestions(shown(choice("a"), choice("b", counts=(0, 0))))

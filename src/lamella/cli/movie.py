@@ -38,7 +38,7 @@ def segment(
     axes: _Axes = None,
     force: _Force = False,
 ) -> None:
-    """Segment one movie; many movies are a study.
+    """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
     Example: `lamella segment cell.tif -o labels.tif --set classes=2 --set foreground=dark`
     """

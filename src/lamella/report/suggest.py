@@ -155,7 +155,8 @@ def render_suggestions(shown: SuggestInput) -> str:
             worked=worked,
             failed=[c for c in shown.choices if c.fault and c.installed],
             absent=[c for c in shown.choices if not c.installed],
-            compared=[c.name for c in worked if c.found],
+            rows=[choice for choice in worked if choice.found],
+            silent=[choice for choice in worked if not choice.found],
             layers=[uri("image/png", dispute.layer) for dispute in shown.disputes],
         )
     )
@@ -195,9 +196,7 @@ def remarks_on(choice: Choice) -> list[str]:
     remarks = []
     n_empty = sum(not tile.n_objects for tile in choice.tiles)
     shares = [tile.share for tile in choice.tiles if tile.n_objects]
-    if n_empty == len(choice.tiles):
-        remarks.append("It found nothing in these frames, and is left out of the comparison.")
-    elif n_empty:
+    if choice.found and n_empty:
         remarks.append(f"It found nothing in {count(n_empty, 'frame')}.")
     if shares and sum(shares) / len(shares) > MOSTLY:
         remarks.append("It calls most of the field cell: did it take the background?")
@@ -227,15 +226,15 @@ def percent(share: float) -> str:
 def duration(seconds: float) -> str:
     """A time in the unit that suits it.
 
-    >>> duration(0.0123), duration(3.21), duration(90), duration(9000), duration(float("nan"))
-    ('0.012 s', '3.2 s', '1.5 min', '2.5 h', '–')
+    >>> duration(0.0012), duration(3.21), duration(90), duration(9000), duration(float("nan"))
+    ('< 0.01 s', '3.2 s', '1.5 min', '2.5 h', '–')
     """
     if math.isnan(seconds):
         return NOT_MEASURED
     for unit, size in (("h", _HOUR), ("min", _MINUTE)):
         if seconds >= size:
             return f"{number(seconds / size, 2)} {unit}"
-    return f"{number(max(seconds, 1e-3), 2)} s"
+    return f"{number(seconds, 2)} s" if seconds >= 0.01 else "< 0.01 s"
 
 
 def _range(ends: list[str]) -> str:
