@@ -98,6 +98,22 @@ def test_segment_measure_compare(lamella, demo, tmp_path):
     assert 0.85 < summary["mean_iou"].iloc[-1] < 1
 
 
+def test_suggest(lamella, demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    movie = demo / "movies" / "WT" / "high" / "1.tif"
+    code, out, err = lamella("suggest", movie, "--frames", 2)
+    assert code == 0, err
+    assert out.startswith("suggest_1.html: 5 ways to segment 1.tif")
+    page = (tmp_path / "suggest_1.html").read_text()
+    assert f"lamella segment {movie} -o labels.tif --method multiotsu" in page
+    code, _, err = lamella("suggest", movie)
+    assert (code, "--force" in err) == (2, True)
+    code, *_ = lamella("suggest", movie, "--force", "-o", tmp_path / "suggest_1.html")
+    assert code == 0
+    code, _, err = lamella("suggest", movie, "-o", tmp_path / "x.html", "--channel", "none")
+    assert (code, "no channel named" in err, (tmp_path / "x.html").exists()) == (2, True, False)
+
+
 def test_segment_a_still_of_a_folder_of_frames(lamella, tmp_path):
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Commands on single movies and tables: segment, measure, compare, stats."""
+"""Commands on single movies and tables: segment, suggest, measure, compare, stats."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def segment(
     axes: _Axes = None,
     force: _Force = False,
 ) -> None:
-    """Segment one movie; many movies are a study.
+    """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
     Example: `lamella segment cell.tif -o labels.tif --set classes=2 --set foreground=dark`
     """
@@ -64,6 +64,52 @@ def segment(
             advance=advance,
         )
     show.out.print(f"{out}: {n_frames} frames, {n_empty} without any object", soft_wrap=True)
+
+
+@app.command()
+def suggest(
+    source: Annotated[
+        Path, typer.Argument(metavar="MOVIE", help="A movie: file, or folder of frames.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Page to write; `suggest_<movie>.html` by default."),
+    ] = None,
+    frames: Annotated[int, typer.Option(help="Frames to look at, spread over the movie.")] = 4,
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to segment; the first by default.")
+    ] = None,
+    axes: _Axes = None,
+    force: _Force = False,
+) -> None:
+    """Try every installed method on a few frames, and show them side by side to choose from.
+
+    Example: `lamella suggest cell.tif`
+    """
+    from lamella.cli import show
+    from lamella.run.suggest import suggest_methods, suggestions_file
+
+    out = out or suggestions_file(source)
+    with show.work_bar("reading") as advance:
+        choices = suggest_methods(
+            source,
+            out,
+            n_frames=frames,
+            channel=channel,
+            axes=axes,
+            force=force,
+            advance=advance,
+        )
+    for choice in choices:
+        if choice.fault:
+            show.tell("note", f"{choice.name}: {choice.fault}")
+    ran = [choice for choice in choices if not choice.fault]
+    show.out.print(f"{out}: {len(ran)} ways to segment {source.name}, pick one by looking",
+                   soft_wrap=True)  # fmt: skip
+    if not ran:
+        raise typer.Exit(1)
+    if not any(choice.found for choice in ran):
+        show.tell("note", "none found anything; the page says what to try")
 
 
 @app.command()

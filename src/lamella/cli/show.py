@@ -134,7 +134,24 @@ class RunDisplay:
 @contextmanager
 def frame_bar(description: str) -> Iterator[Any]:
     """A bar over the frames of one movie; gives ``advance(done, total)``."""
-    with Progress(
+    with _frame_bars() as bars:
+        task = bars.add_task(escape(description), total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def work_bar(description: str) -> Iterator[Any]:
+    """A bar over work of several kinds; gives ``advance(doing, done, total)``."""
+    with _frame_bars() as bars:
+        task = bars.add_task(escape(description), total=None)
+        yield lambda doing, done, total: bars.update(
+            task, description=escape(doing), completed=done, total=total
+        )
+
+
+def _frame_bars() -> Progress:
+    """An empty stack of bars over frames."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -142,6 +159,4 @@ def frame_bar(description: str) -> Iterator[Any]:
         console=err,
         transient=True,
         disable=not err.is_terminal,
-    ) as bars:
-        task = bars.add_task(escape(description), total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+    )

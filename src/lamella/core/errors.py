@@ -36,6 +36,10 @@ class OutputError(LamellaError):
     """A result cannot be written: a full disk, a read-only folder, a folder in use."""
 
 
+class NotInstalledError(LamellaError):
+    """A method needs software or weights that are not on this machine."""
+
+
 class FaultsError(LamellaError):
     """Several faults found in one go, one a line."""
 

@@ -9,7 +9,7 @@ frames with that state, looking at most `reach` frames before and after the one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +34,15 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     version: ClassVar[int] = 1
+
+    @classmethod
+    def suggestions(cls) -> dict[str, Self]:
+        """Variants to try on a movie that nobody has tried yet, by the word that tells them apart.
+
+        The defaults, under no word; none where a method needs settings that only the user knows.
+        """
+        needy = any(field.is_required() for field in cls.model_fields.values())
+        return {} if needy else {"": cls()}
 
     @property
     def reach(self) -> Reach:

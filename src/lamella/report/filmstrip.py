@@ -80,7 +80,7 @@ def filmstrip(
         if image.ndim != 2 or image.shape != mask.shape:
             raise ValueError(f"Expected 2-D frames like their masks: {image.shape}, {mask.shape}")
     windows, found = _windows([_box(mask, cell) for mask in masks], images[0].shape, crop_px)
-    tiles = _stretched(
+    tiles = stretched(
         [_view(image, window, height_px) for image, window in zip(images, windows, strict=True)]
     )
     top = CAPTION_PX if any(captions) else 0
@@ -177,8 +177,8 @@ def _labels(mask: NDArray[np.generic], window: Window, height: int) -> Labels:
     return labels
 
 
-def _stretched(tiles: list[NDArray[np.float32]]) -> list[NDArray[np.uint8]]:
-    """All tiles in the same grey values."""
+def stretched(tiles: Sequence[NDArray[np.float32]]) -> list[NDArray[np.uint8]]:
+    """All tiles in the same grey values, from the percentiles of all together; NaN is black."""
     values = np.concatenate([tile[np.isfinite(tile)] for tile in tiles])
     low, high = np.percentile(values, PERCENTILES) if len(values) else (0.0, 1.0)
     span = max(float(high - low), np.finfo(np.float32).tiny)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import metadata, resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from lamella.core.table import Col
 from lamella.report import sections
 from lamella.report.contents import ReportInput
+from lamella.report.page import frame, templates, uri
 from lamella.report.pictures import Picture, key_rows, pictures
 from lamella.report.sentences import (
     Finding,
@@ -25,7 +22,7 @@ from lamella.report.sentences import (
 )
 from lamella.report.style import Key
 from lamella.report.tables import groups_of_movies, numbers, texts
-from lamella.report.words import count, label, number
+from lamella.report.words import count, label
 
 MOST_SVG_BYTES = 400_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
@@ -51,16 +48,12 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         policy keeps the page from loading anything.
     """
     drawn = pictures(report) if drawn is None else drawn
-    script = _resource("report.js")
     effects, other_effects = sections.effects_sheets(report)
     conditions, all_conditions = sections.conditions_sheets(report)
     strips, more_strips = _shared_out(_strips(report))
     return _environment().get_template("report.html.j2").render(
         report=report,
-        version=_version(),
-        css=Markup(_resource("report.css")),  # noqa: S704 (our own file)
-        script=Markup(script),  # noqa: S704 (our own file)
-        script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **frame(styles=["report.css"], script="report.js"),
         summary=summary(report),
         findings=_by_measure(
             findings(key_rows(report.effects, report.cells), units=units_word(report.cells))
@@ -95,15 +88,8 @@ def _by_measure(found: Sequence[Finding]) -> dict[str, list[Finding]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("lamella.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters["figure_uri"] = _figure_uri
-    environment.filters["number"] = number
     environment.filters["heading"] = _heading
     environment.tests["records"] = _is_records
     environment.globals["fields_of"] = _fields_of
@@ -115,26 +101,10 @@ def _heading(name: object) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _version() -> str:
-    # Not from `lamella` itself, whose public names reach every room and `io`.
-    try:
-        return metadata.version("lamella")
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _resource(name: str) -> str:
-    return (resources.files("lamella.report") / "templates" / name).read_text(encoding="utf-8")
-
-
 def _figure_uri(picture: Picture) -> str:
     if len(picture.images.svg) <= MOST_SVG_BYTES:
-        return _uri("image/svg+xml", picture.images.svg)
-    return _uri("image/png", picture.images.png)
-
-
-def _uri(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{b64encode(data).decode()}"
+        return uri("image/svg+xml", picture.images.svg)
+    return uri("image/png", picture.images.png)
 
 
 def _long(picture: Picture) -> bool:
@@ -162,7 +132,7 @@ def _strips(report: ReportInput) -> list[dict[str, str]]:
             {
                 "movie": movie,
                 "about": " · ".join(about),
-                "uri": _uri("image/png", png),
+                "uri": uri("image/png", png),
                 "group": f"{places.get((condition, session), len(places)):06d}",
             }
         )

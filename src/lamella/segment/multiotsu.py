@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import cv2
 import numpy as np
@@ -61,6 +61,17 @@ class MultiOtsu(Step):
     edge_px: int = Field(3, ge=0)
     fill_holes: bool = True
     min_contrast: float = Field(3.0, ge=0)
+
+    @classmethod
+    def suggestions(cls) -> dict[str, Self]:
+        """One for each kind of contrast; with 2 classes, dim parts are left out."""
+        return {
+            "bright": cls(foreground="bright"),
+            "bright 2 classes": cls(foreground="bright", classes=2),
+            "dark": cls(foreground="dark"),
+            "dark 2 classes": cls(foreground="dark", classes=2),
+            "either": cls(foreground="either"),
+        }
 
     def __call__(self, frames: Frames, *, state: None = None) -> Frames:
         """Labels of every frame, (T, Y, X), numbered within their frame.

@@ -1,0 +1,54 @@
+"""What every page of ours has: one file, nothing loaded from anywhere, all text escaped."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from importlib import metadata, resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lamella.report.words import number
+
+
+def templates() -> Environment:
+    """The templates, in which a misspelt name is an error."""
+    environment = Environment(
+        loader=PackageLoader("lamella.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    return environment
+
+
+def frame(*, styles: Sequence[str], script: str) -> dict[str, str]:
+    """Version, style and script of a page, and the hash by which alone the script may run."""
+    code = _resource(script)
+    return {
+        "version": _version(),
+        "css": Markup("".join(map(_resource, styles))),  # noqa: S704 (our own files)
+        "script": Markup(code),  # noqa: S704 (our own file)
+        "script_hash": b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+    }
+
+
+def uri(kind: str, data: bytes) -> str:
+    """An image as it stands inside of a page."""
+    return f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def _version() -> str:
+    # Not from `lamella` itself, whose public names reach every room and `io`.
+    try:
+        return metadata.version("lamella")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _resource(name: str) -> str:
+    return (resources.files("lamella.report") / "templates" / name).read_text(encoding="utf-8")
