@@ -14,8 +14,7 @@ from lamella.segment.declump.pieces import Landscape, Pieces
 from lamella.segment.declump.size import Size
 
 _BLUR = 0.25  # SD in typical half widths: organelles are no cells
-_AROUND = 2  # typical half widths, within which the background is taken
-_POWER = 0.5
+_AROUND = 4  # typical half widths, within which the background is taken
 _LEAST = np.float32(0.05)  # of the frame's contrast: what is darker than the background counts so
 
 
@@ -25,8 +24,8 @@ class ByIntensity(_ByLandscape):
     The hills are the distance from the outline times the square root of the contrast of the
     blurred image with the background nearby. Whether cells are brighter or darker than the
     background is found from the movie; adding to the grey values or multiplying them changes
-    nothing. Cells with a bright rim, whose light does not fall between them, are left to the
-    distance.
+    nothing. Where more than two fifths of the cells' pixels are on the other side, as in phase
+    contrast of flat cells, the light says little and the distance alone decides.
     """
 
     version: ClassVar[int] = 1
@@ -41,14 +40,14 @@ class ByIntensity(_ByLandscape):
     def _light(self, labels: Pieces, image: Image, state: Size) -> Landscape | None:
         half_width = self._half_width(state)
         outside = (labels == 0).astype(np.float32)
-        if half_width == 0 or not outside.any() or outside.all():
+        if half_width == 0 or state.sign == 0 or not outside.any() or outside.all():
             return None
         grey = image.astype(np.float32) * np.float32(state.sign)
         everywhere = np.float32(np.median(grey[outside > 0]))
         grey = grey - everywhere
         side = 2 * round(_AROUND * half_width) + 1
         share = cv2.blur(outside, (side, side))
-        background = cv2.blur(grey * outside, (side, side)) / np.maximum(share, np.float32(1e-3))
+        background = cv2.blur(grey * outside, (side, side)) / np.maximum(share, np.float32(0.02))
         contrast = cv2.GaussianBlur(grey, (0, 0), _BLUR * half_width) - background
         least = _LEAST * np.abs(contrast[outside == 0]).mean()
         light: Landscape = np.sqrt(np.maximum(contrast, max(least, np.float32(1e-6))))

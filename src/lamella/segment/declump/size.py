@@ -14,6 +14,8 @@ from lamella.segment.declump.pieces import depth_of
 
 _BINS_PER_PX, _DEEPEST_PX = 8, 1024
 _JITTER_PX = 1.0  # SD of the Gaussian that a ragged outline is forgiven
+_NOISE_PX = 2.0  # SD of the Gaussian under which noise does not decide between bright and dark
+_CLEARLY = 0.6
 
 
 class Size(NamedTuple):
@@ -21,26 +23,31 @@ class Size(NamedTuple):
 
     depths: NDArray[np.int64]
     """Number of places, by depth in 8ths of a pixel, that lie deeper than all around them."""
-    brighter: int = 0
-    """Frames in which the objects are brighter than the rest, less those in which darker."""
+    brighter_px: int = 0
+    darker_px: int = 0
+    """Pixels of objects that are brighter and darker than the median outside, in their frame."""
 
     @property
     def half_width_px(self) -> float | None:
         """Typical distance from the middle line of a cell to its outline; None without cells.
 
-        The median over the deepest places, each with its depth as weight, so that debris and the
-        ripples of an outline count little. A clump has about one such place per cell.
+        The median over the deepest places, each with its depth squared as weight, so that debris,
+        protrusions and ripples of the outline count little. A clump has about one such place per
+        cell.
         """
         depth = (np.arange(len(self.depths)) + 0.5) / _BINS_PER_PX
-        weight = np.cumsum(self.depths * depth)
+        weight = np.cumsum(self.depths * depth**2)
         if weight[-1] == 0:
             return None
         return float(depth[np.searchsorted(weight, weight[-1] / 2)])
 
     @property
     def sign(self) -> int:
-        """1 where cells are bright, −1 where dark."""
-        return -1 if self.brighter < 0 else 1
+        """1 where cells are bright, −1 where dark, 0 where too many of their pixels are neither."""
+        most = max(self.brighter_px, self.darker_px)
+        if most < _CLEARLY * (self.brighter_px + self.darker_px) or most == 0:
+            return 0
+        return 1 if self.brighter_px == most else -1
 
 
 def size_in(labels: NDArray[Any], image: NDArray[Any] | None) -> Size:
@@ -53,15 +60,20 @@ def size_in(labels: NDArray[Any], image: NDArray[Any] | None) -> Size:
         highest = (cv2.dilate(depth, np.ones((5, 5), np.uint8)) == depth) & inside
         found = np.minimum(depth[highest] * _BINS_PER_PX, len(depths) - 1).astype(np.int64)
         np.add.at(depths, found, 1)
-    brighter = 0
-    if image is not None:
-        mask = labels > 0
-        if mask.any() and not mask.all():
-            brighter = int(np.sign(image[mask].mean(dtype=float) - image[~mask].mean(dtype=float)))
-    return Size(depths, brighter)
+    mask = labels > 0
+    if image is None or not mask.any() or mask.all():
+        return Size(depths)
+    smooth = cv2.GaussianBlur(image.astype(np.float32), (0, 0), _NOISE_PX)
+    outside = np.median(smooth[~mask])
+    inside_px = smooth[mask]
+    return Size(
+        depths, np.count_nonzero(inside_px > outside), np.count_nonzero(inside_px < outside)
+    )
 
 
 def added(sizes: Sequence[Size]) -> Size:
     """What several parts of a movie tell together."""
     depths = np.sum([size.depths for size in sizes], axis=0, dtype=np.int64)
-    return Size(depths, sum(size.brighter for size in sizes))
+    return Size(
+        depths, sum(size.brighter_px for size in sizes), sum(size.darker_px for size in sizes)
+    )
