@@ -79,9 +79,7 @@ class _Part(NamedTuple):
 _NONE = _Part((), 0)
 
 
-def _pieces_within(
-    labels: Pieces, pieces: Pieces, smallest_px: float
-) -> dict[int, _Part]:
+def _pieces_within(labels: Pieces, pieces: Pieces, smallest_px: float) -> dict[int, _Part]:
     area = np.bincount(pieces.ravel())
     found: dict[int, _Part] = {}
     for label, piece, shared in _shared(labels, pieces):

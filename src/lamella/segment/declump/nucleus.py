@@ -84,7 +84,5 @@ def _seeds(labels: Pieces, nuclei: Image) -> Pieces:
     return np.where(home[nuclei] == labels, nuclei, 0).astype(np.int32)
 
 
-def _grown(
-    inside: NDArray[np.bool_], markers: Pieces, window: tuple[slice, slice]
-) -> Pieces:
+def _grown(inside: NDArray[np.bool_], markers: Pieces, window: tuple[slice, slice]) -> Pieces:
     return nearest_seed_within(inside.view(np.uint8), markers)[0]

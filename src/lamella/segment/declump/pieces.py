@@ -37,8 +37,8 @@ def depth_of(inside: NDArray[np.bool_]) -> Landscape:
     What lies beyond the array is outside.
     """
     padded = np.pad(inside, 1).view(np.uint8)
-    depth: Landscape = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return depth[1:-1, 1:-1]
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return depth[1:-1, 1:-1].astype(np.float32, copy=False)
 
 
 def peaks(landscape: Landscape, inside: NDArray[np.bool_], *, within_px: float) -> Pieces:
@@ -54,7 +54,9 @@ def flooded(landscape: Landscape, inside: NDArray[np.bool_], markers: Pieces) ->
     """Watershed of the object from the markers; pixels that no marker reaches stay 0."""
     from skimage.segmentation import watershed
 
-    pieces: Pieces = watershed(-landscape, markers, mask=inside, connectivity=2)
+    pieces: Pieces = watershed(  # type: ignore[no-untyped-call]
+        -landscape, markers, mask=inside, connectivity=2
+    )
     return pieces
 
 

@@ -49,6 +49,11 @@ class Size(NamedTuple):
             return 0
         return 1 if self.brighter_px == most else -1
 
+    @property
+    def look(self) -> str:
+        """The sign in words."""
+        return {1: "bright", -1: "dark", 0: "neither"}[self.sign]
+
 
 def size_in(labels: NDArray[Any], image: NDArray[Any] | None) -> Size:
     """What one frame tells."""

@@ -44,7 +44,10 @@ class _Declump(Step):
         """How wide the cells of this part of the movie are, and whether bright or dark."""
         _refuse_unlike(labels, image, "image")
         return added(
-            [size_in(labels.frame(t), image.frame(t) if image else None) for t in labels.span]
+            [
+                size_in(labels.frame(t), image.frame(t) if image is not None else None)
+                for t in labels.span
+            ]
         )
 
     def merge(self, states: Sequence[Size]) -> Size:
@@ -86,8 +89,8 @@ class _Declump(Step):
             if t not in held:
                 held[t] = self._cut(
                     in_reading_order(labels.frame(t)),
-                    image.frame(t) if image else None,
-                    nuclei.frame(t) if nuclei else None,
+                    image.frame(t) if image is not None else None,
+                    nuclei.frame(t) if nuclei is not None else None,
                     state,
                 )
             return held[t]
