@@ -12,7 +12,14 @@ from lamella.core.step import Step
 from lamella.measure import Lamellipodium, Migration
 from lamella.phantom import CellPhantom
 from lamella.preprocess import CameraOffset, NoBackground, Normalise, PercentileOutside
-from lamella.segment import ExistingLabels, External, MultiOtsu
+from lamella.segment import (
+    ByDistance,
+    ByIntensity,
+    ByNucleus,
+    ExistingLabels,
+    External,
+    MultiOtsu,
+)
 from lamella.statistics import Contrasts
 from lamella.track import Largest
 
@@ -24,6 +31,9 @@ EXAMPLES = [
     MultiOtsu(),
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
+    ByDistance(),
+    ByIntensity(),
+    ByNucleus(nuclei="nucleus"),
     Largest(),
     Centre(),
     Migration(),

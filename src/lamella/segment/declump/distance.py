@@ -27,7 +27,7 @@ from lamella.segment.declump.step import _Declump, by_object
 _SMOOTHING = 0.15
 _APART = 0.4
 _LEAST_DEPTH = 0.35
-_LEAST_AREA = 0.7 * np.pi
+_LEAST_AREA = 0.55 * np.pi
 _MARGIN = 1.0
 
 
@@ -41,7 +41,7 @@ class _ByLandscape(_Declump):
         height: of its half width, for the plain distance.
     half_width_px : float or None
         Typical distance from the middle line of a cell to its outline; None = measured in the
-        movie. Pieces less than about a third as deep, or smaller than two thirds of a disc of
+        movie. Pieces less than about a third as deep, or smaller than half a disc of
         this radius, are not cut off.
     """
 
@@ -71,7 +71,9 @@ class _ByLandscape(_Declump):
             if markers.max() < 2:
                 return None
             pieces = flooded(landscape, inside, markers)
-            return merged_where_not_worth_it(pieces, landscape, depth, worth)
+            pieces = merged_where_not_worth_it(pieces, landscape, depth, worth)
+            n_parts = cv2.connectedComponents(inside.view(np.uint8), connectivity=8)[0] - 1
+            return pieces if np.count_nonzero(np.bincount(pieces[inside])) > n_parts else None
 
         def flood(
             inside: NDArray[np.bool_], markers: Pieces, window: tuple[slice, slice]

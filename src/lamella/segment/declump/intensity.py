@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from pydantic import Field
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
@@ -30,6 +31,7 @@ class ByIntensity(_ByLandscape):
 
     version: ClassVar[int] = 1
     method: Literal["intensity"] = "intensity"
+    neck: float = Field(0.8, gt=0, lt=1)  # texture makes more and deeper valleys than outlines do
 
     def _refuse_missing(self, image: Frames | None, nuclei: Frames | None) -> None:
         if image is None:
