@@ -174,7 +174,7 @@ def _seeds(movie: Movie, step: Declump | None, nuclei: Path | None) -> Frames | 
         return None
     if nuclei is None:
         return step.find(refuse_nan(movie).channel(step.channel))
-    masks = open_labels(nuclei)
+    masks = open_labels(nuclei, name="nucleus")
     refuse_mismatch(movie, masks)
     return masks.frames
 
