@@ -10,7 +10,7 @@ from pydantic import Field
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
-from lamella.segment.declump.distance import _ByLandscape
+from lamella.segment.declump.landscape import _ByLandscape
 from lamella.segment.declump.pieces import Landscape, Pieces
 from lamella.segment.declump.size import Size
 
