@@ -26,7 +26,8 @@ class ByIntensity(_ByLandscape):
     blurred image with the background nearby. Whether cells are brighter or darker than the
     background is found from the movie; adding to the grey values or multiplying them changes
     nothing. Where more than two fifths of the cells' pixels are on the other side, as in phase
-    contrast of flat cells, the light says little and the distance alone decides.
+    contrast of flat cells, the light says little and the distance alone decides. Cells that are
+    brightest at their rim, where they touch, are better split by distance.
     """
 
     version: ClassVar[int] = 1
