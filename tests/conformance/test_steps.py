@@ -12,7 +12,15 @@ from lamella.core.step import Step
 from lamella.measure import Lamellipodium, Migration
 from lamella.phantom import CellPhantom
 from lamella.preprocess import CameraOffset, NoBackground, Normalise, PercentileOutside
-from lamella.segment import ExistingLabels, External, Motion, MultiOtsu
+from lamella.segment import (
+    ByDistance,
+    ByIntensity,
+    ByNucleus,
+    ExistingLabels,
+    External,
+    Motion,
+    MultiOtsu,
+)
 from lamella.statistics import Contrasts
 from lamella.track import Largest
 
@@ -25,6 +33,9 @@ EXAMPLES = [
     Motion(),
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
+    ByDistance(),
+    ByIntensity(),
+    ByNucleus(nuclei="nucleus"),
     Largest(),
     Centre(),
     Migration(),

@@ -26,6 +26,7 @@ CHANGES = {
     "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED),
     "centre": ("[objects.cell]\ncentre = false", []),
     "segment": ('[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2', ALL),
+    "declump": ('[objects.cell.declump]\nmethod = "distance"', ["declump/cell", *AFTER_TRACK]),
     "pixel_size": ("[scale]\npixel_size_um = 0.51", AFTER_TRACK),
 }
 

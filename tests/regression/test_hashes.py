@@ -14,14 +14,18 @@ from lamella.core.labels import Labels
 from lamella.measure import Lamellipodium, Migration, measure
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Normalise, PercentileOutside
-from lamella.segment import MultiOtsu
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, MultiOtsu
 from lamella.track import Largest
+from worlds import colony
 
 HASHES: dict[str, tuple] = {
     "phantom": ("5758aafcb8a1", "b9f7da0fbe90"),
     "normalise": (1, "7ea01d0592da"),
     "background": (1, "99b3488a621f"),
     "multiotsu": (1, "804a9d291f00"),
+    "distance": (1, "0dd6720d0a1a"),
+    "intensity": (1, "fd0cc71f6e62"),
+    "nucleus": (1, "63c7cffe8f4c"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "migration": (1, "9a8b35bec948", "3357df5b18e3"),
     "lamellipodium": (1, "0dcdad465722", "af042aa6e37e"),
@@ -70,6 +74,14 @@ def test_background(images, masks):
 def test_multiotsu(images):
     step = MultiOtsu()
     assert (step.version, digest(step(images).asarray())) == HASHES["multiotsu"]
+
+
+@pytest.mark.parametrize("step", [ByDistance(), ByIntensity(), ByNucleus()], ids=lambda s: s.method)
+def test_declump(step):
+    labels, image, nuclei = map(ArrayFrames, colony())
+    state = step.prepare(labels, image, nuclei)
+    found = step(labels, image, nuclei, state=state).asarray()
+    assert (step.version, digest(found)) == HASHES[step.method]
 
 
 def test_largest_and_centre(masks):

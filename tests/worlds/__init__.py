@@ -4,6 +4,11 @@ Coordinates are (y, x) at pixel centres. A pixel belongs to a drawn thing when i
 inside or on it. Masks are boolean, labels uint16, movies (T, Y, X).
 """
 
+from worlds.clumps import c_shape as c_shape
+from worlds.clumps import cell_with_protrusion as cell_with_protrusion
+from worlds.clumps import colony as colony
+from worlds.clumps import dumbbell as dumbbell
+from worlds.clumps import two_touching_discs as two_touching_discs
 from worlds.intensities import flat_cell as flat_cell
 from worlds.intensities import split_cell as split_cell
 from worlds.lives import dividing_cell as dividing_cell

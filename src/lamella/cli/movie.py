@@ -28,6 +28,15 @@ def segment(
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
     ] = None,
+    declump: Annotated[
+        str | None, typer.Option(help="Split clumps of cells by distance, intensity or nucleus.")
+    ] = None,
+    declump_options: Annotated[
+        list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
+    ] = None,
+    nuclei: Annotated[
+        Path | None, typer.Option(help="Label TIFF of nuclei, for --declump nucleus.")
+    ] = None,
     normalise: Annotated[
         str | None,
         typer.Option(help="Stretch frames first: adaptive, always or never; as the method needs."),
@@ -45,18 +54,24 @@ def segment(
     from lamella.cli import show
     from lamella.core.errors import SettingsError
     from lamella.preprocess import Normalise
-    from lamella.run.single import segment_movie, segmenter_from
+    from lamella.run.single import declumper_from, segment_movie, segmenter_from
 
     if normalise not in (None, "adaptive", "always", "never"):
         raise SettingsError(
             f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
         )
     segmenter = segmenter_from(method, options or [])
+    if declump is None and (declump_options or nuclei):
+        given = "--nuclei" if nuclei else "--declump-set"
+        raise SettingsError(given, "nothing is split", "add --declump, such as --declump distance")
+    splitter = declumper_from(declump, declump_options or []) if declump is not None else None
     with show.frame_bar(f"segmenting {source.name}") as advance:
         n_empty, n_frames = segment_movie(
             source,
             out,
             segmenter=segmenter,
+            declump=splitter,
+            nuclei=nuclei,
             normalise=Normalise(rule=normalise) if normalise else None,
             channel=channel,
             axes=axes,

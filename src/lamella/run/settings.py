@@ -13,7 +13,7 @@ from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import Lamellipodium, Migration
 from lamella.preprocess import Background, NoBackground, Normalise
-from lamella.segment import MultiOtsu, Segmenter
+from lamella.segment import ByNucleus, Declump, MultiOtsu, Segmenter
 from lamella.statistics import Contrasts
 from lamella.track import Largest, Tracker
 
@@ -49,6 +49,7 @@ class ObjectSettings(_Table):
     channel: str | None = None
     normalise: Normalise | None = None
     segment: Segmenter = MultiOtsu()
+    declump: Declump | Literal[False] = False
     track: Tracker = Largest()
     centre: Centre | Literal[False] = Centre()
 
@@ -112,9 +113,32 @@ def read_settings(path: Path) -> Settings:
 def settings_from(values: dict[str, Any], *, where: str) -> Settings:
     """Checked settings; `where` names their source in messages."""
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise FaultsError(faults_of(error, Settings, where=where)) from None
+    if faults := _nuclei_faults(settings, where):
+        raise FaultsError(faults)
+    return settings
+
+
+def _nuclei_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """Every set that is split by nuclei names where they come from, and not in a circle."""
+    faults: list[LamellaError] = []
+    for name, each in settings.objects.items():
+        if not isinstance(each.declump, ByNucleus) or each.declump.channel is not None:
+            continue
+        wanted, others = each.declump.nuclei, [other for other in settings.objects if other != name]
+        remedy = f"set it to one of {', '.join(others)}" if others else "add [objects.nucleus]"
+        fault = None
+        if wanted is None:
+            fault = "it is missing", f"{remedy}, or set channel to the one that shows nuclei"
+        elif wanted not in others:
+            fault = f"{wanted!r} is no other set of objects", f"{remedy}, or set channel instead"
+        elif isinstance(settings.objects[wanted].declump, ByNucleus):
+            fault = f"{wanted!r} is split by nuclei itself", "split it by another method"
+        if fault:
+            faults.append(SettingsError(f"{where}: [objects.{name}.declump] nuclei", *fault))
+    return faults
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], *, where: str) -> list[LamellaError]:

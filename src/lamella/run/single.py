@@ -6,7 +6,9 @@ import difflib
 import tomllib
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -29,7 +31,7 @@ from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.settings import ObjectSettings
 from lamella.run.study import movie_name
-from lamella.segment import ExistingLabels, Segmenter
+from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
 from lamella.track import Largest
 
 _LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.2
@@ -46,17 +48,31 @@ def segmenter_from(method: str, options: Sequence[str]) -> Segmenter:
     SettingsError, FaultsError
         When the method or one of the options does not exist, or a value does not fit.
     """
+    segmenter: Segmenter = _step_from(Segmenter, method, options, ("--method", "--set"))
+    return segmenter
+
+
+def declumper_from(method: str, options: Sequence[str]) -> Declump:
+    """A way to split clumps from its name and options; raises as `segmenter_from`."""
+    declump: Declump = _step_from(Declump, method, options, ("--declump", "--declump-set"))
+    return declump
+
+
+def _step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str, str]) -> Any:
     values: dict[str, Any] = {"method": method}
     for option in options:
         key, equals, text = option.partition("=")
         if not equals:
-            raise SettingsError(f"--set {option}", "it has no value", "write --set key=value")
+            raise SettingsError(
+                f"{flags[1]} {option}", "it has no value", f"write {flags[1]} key=value"
+            )
         values[key.strip()] = _toml_value(text.strip())
-    adapter: TypeAdapter[Segmenter] = TypeAdapter(Segmenter)
+    adapter: TypeAdapter[Any] = TypeAdapter(union)
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        raise FaultsError([_option_fault(dict(e), method) for e in error.errors()]) from None
+        faults = [_option_fault(dict(e), method, union, flags) for e in error.errors()]
+        raise FaultsError(list(faults)) from None
 
 
 def segment_movie(
@@ -64,6 +80,8 @@ def segment_movie(
     out: Path,
     *,
     segmenter: Segmenter,
+    declump: Declump | None = None,
+    nuclei: Path | None = None,
     normalise: Normalise | None = None,
     channel: str | None = None,
     axes: str | None = None,
@@ -71,6 +89,11 @@ def segment_movie(
     advance: Advance = lambda done, total: None,
 ) -> tuple[int, int]:
     """Segment one movie and write its labels as OME-TIFF.
+
+    Parameters
+    ----------
+    nuclei : Path, optional
+        Label TIFF of the nuclei, for splitting by nucleus.
 
     Returns
     -------
@@ -83,8 +106,13 @@ def segment_movie(
         When `out` is there already, unless `force`.
     """
     refuse_input(out, source)
+    if declump is not None:
+        _refuse_unclear_nuclei(declump, nuclei)
+    if nuclei is not None:
+        refuse_input(out, nuclei)
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
+    seeds = _seeds(movie, declump, nuclei)
     if isinstance(segmenter, ExistingLabels):
         refuse_input(out, Path(segmenter.pattern))
         masks = open_labels(segmenter.pattern)
@@ -94,18 +122,61 @@ def segment_movie(
         frames = refuse_nan(movie).channel(channel)
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
         labels = segmenter(normalise(frames, state=normalise.prepare(frames)))
-    n_empty = 0
+    n_empty, n, passes = 0, len(labels), 2 if declump else 1
 
-    def counted(t: int) -> Any:
-        nonlocal n_empty
-        frame = labels.frame(t)
-        n_empty += not frame.any()
-        advance(t + 1, len(labels))
-        return frame
+    def counted(frames: Frames, before: int) -> Frames:
+        def read(t: int) -> Any:
+            nonlocal n_empty
+            frame = frames.frame(t)
+            n_empty += before == n * (passes - 1) and not frame.any()
+            advance(before + t + 1, n * passes)
+            return frame
 
-    counting: Frames = MappedFrames(labels, counted)
-    tiff.write_labels(out, counting, scale=movie.scale, name="cell")
-    return n_empty, len(labels)
+        return MappedFrames(frames, read)
+
+    with ExitStack() as stack:
+        if declump is not None:  # it reads labels twice: what is computed is held in a file
+            folder = stack.enter_context(TemporaryDirectory(prefix="lamella-"))
+            clumps = Path(folder) / "clumps.ome.tif"
+            tiff.write_labels(clumps, counted(labels, 0), scale=movie.scale, name="cell")
+            held, image = open_labels(clumps).frames, refuse_nan(movie).channel(channel)
+            labels = declump(held, image, seeds, state=declump.prepare(held, image, seeds))
+        final = counted(labels, n * (passes - 1))
+        tiff.write_labels(out, final, scale=movie.scale, name="cell")
+    return n_empty, n
+
+
+def _refuse_unclear_nuclei(step: Declump, nuclei: Path | None) -> None:
+    """Nuclei come from one place, and are asked for only where they are used."""
+    if not isinstance(step, ByNucleus):
+        if nuclei is not None:
+            raise SettingsError(
+                f"--nuclei {nuclei}", f"{step.method} uses no nuclei", "use --declump nucleus"
+            )
+        return
+    if step.nuclei is not None:
+        raise SettingsError(
+            f"--declump-set nuclei={step.nuclei}",
+            "sets of objects have names in a study only",
+            "give --nuclei LABELS.tif",
+        )
+    if (nuclei is None) == (step.channel is None):
+        raise SettingsError(
+            "--declump nucleus",
+            "it has no nuclei" if nuclei is None else "it has nuclei from two places",
+            "give either --nuclei LABELS.tif or --declump-set channel=NAME",
+        )
+
+
+def _seeds(movie: Movie, step: Declump | None, nuclei: Path | None) -> Frames | None:
+    """Labels of the nuclei, where they are wanted."""
+    if not isinstance(step, ByNucleus):
+        return None
+    if nuclei is None:
+        return step.find(refuse_nan(movie).channel(step.channel))
+    masks = open_labels(nuclei, name="nucleus")
+    refuse_mismatch(movie, masks)
+    return masks.frames
 
 
 def measure_movie(
@@ -179,25 +250,30 @@ def _toml_value(text: str) -> Any:
         return text  # a word without quotes
 
 
-def _option_fault(detail: dict[str, Any], method: str) -> SettingsError:
+def _option_fault(
+    detail: dict[str, Any], method: str, union: Any, flags: tuple[str, str]
+) -> SettingsError:
+    choose, change = flags
     if detail["type"].startswith("union_tag"):
         known = detail.get("ctx", {}).get("expected_tags", "")
-        return SettingsError(f"--method {method}", "there is no such method", f"use one of {known}")
+        return SettingsError(f"{choose} {method}", "there is no such method", f"use one of {known}")
     name = str(detail["loc"][-1])
     if detail["type"] == "missing":
-        return SettingsError(f"--method {method}", f"it needs {name}", f"add --set {name}=…")
+        return SettingsError(f"{choose} {method}", f"it needs {name}", f"add {change} {name}=…")
     if detail["type"] == "extra_forbidden":
-        known = _settings_of(method)
+        known = _settings_of(union, method)
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-        return SettingsError(f"--set {name}", f"{method} has no such setting", hint)
+        return SettingsError(f"{change} {name}", f"{method} has no such setting", hint)
+    if detail["type"] == "value_error":  # of the settings together
+        return SettingsError(f"{choose} {method}", "its settings clash", str(detail["msg"]))
     return SettingsError(
-        f"--set {name}={detail['input']}", "the value is not accepted", str(detail["msg"])
+        f"{change} {name}={detail['input']}", "the value is not accepted", str(detail["msg"])
     )
 
 
-def _settings_of(method: str) -> list[str]:
-    options = Segmenter.__origin__.__args__  # type: ignore[attr-defined]
+def _settings_of(union: Any, method: str) -> list[str]:
+    options = union.__origin__.__args__
     for option in options:
         if option.model_fields["method"].default == method:
             return [name for name in option.model_fields if name != "method"]

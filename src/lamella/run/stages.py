@@ -14,7 +14,7 @@ from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
-from lamella.segment import ExistingLabels, External
+from lamella.segment import ByNucleus, ExistingLabels, External
 
 LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
@@ -81,10 +81,15 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
     level = [background.provenance(), *(found.values() if background.looks_outside else ())]
+    for name, key in found.items():
+        keys[f"segment/{name}"] = key
+    single = dict(found)  # keys of the labels in which clumps are split, where they are
+    for name in declumped_in_order(settings):
+        key = key_of(found[name], *_declumping(settings.objects[name], single))
+        keys[f"declump/{name}"] = single[name] = key
     measured = {}
     for name, each in settings.objects.items():
-        segment = keys[f"segment/{name}"] = found[name]
-        track = keys[f"track/{name}"] = key_of(segment, scale, each.track.provenance())
+        track = keys[f"track/{name}"] = key_of(single[name], scale, each.track.provenance())
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
@@ -97,6 +102,21 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys
+
+
+def declumped_in_order(settings: Settings) -> list[str]:
+    """The sets whose clumps are split, those that wait for another set's nuclei last."""
+    wanted = [name for name, each in settings.objects.items() if each.declump]
+    return sorted(wanted, key=lambda name: isinstance(settings.objects[name].declump, ByNucleus))
+
+
+def _declumping(each: ObjectSettings, single: dict[str, str]) -> list[Any]:
+    """What the splitting of clumps depends on besides the labels that it splits."""
+    step = each.declump
+    if not step:
+        return []
+    seeds = step.nuclei if isinstance(step, ByNucleus) else None
+    return [step.provenance(), each.channel, single[seeds] if seeds is not None else None]
 
 
 def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
@@ -157,6 +177,11 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     lamellipodium, background = settings.measure.lamellipodium, settings.measure.background
     named = [each.channel for each in settings.objects.values() if each.channel is not None]
     named += (lamellipodium.channels or ()) if lamellipodium else ()
+    named += [
+        each.declump.channel
+        for each in settings.objects.values()
+        if isinstance(each.declump, ByNucleus) and each.declump.channel is not None
+    ]
     offsets = background.offset if isinstance(background, CameraOffset) else None
     if isinstance(offsets, dict):
         named += offsets

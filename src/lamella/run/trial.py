@@ -127,7 +127,8 @@ def _attempt(
     stretch = normalise.merge([normalise.prepare(window) for window in windows])
     state = step.merge([step.prepare(normalise(window, state=stretch)) for window in windows])
     preparing = (time.perf_counter() - began) / sum(map(len, windows))
-    labels = step(normalise(frames, state=stretch), state=state)
+    verb: Callable[..., Frames] = step  # a state fits the step that prepared it
+    labels = verb(normalise(frames, state=stretch), state=state)
     seconds = []
     for done, t in enumerate(picked, start=1):
         began = time.perf_counter()

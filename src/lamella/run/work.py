@@ -26,7 +26,7 @@ from lamella.run.cache import Manifest
 from lamella.run.remarks import described
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import MovieTask, external_in, masks_path, open_raw
-from lamella.segment import ExistingLabels, External
+from lamella.segment import ByNucleus, Declump, ExistingLabels, External
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
@@ -60,6 +60,7 @@ class StageWork:
         kind, _, name = stage.partition("/")
         methods = {
             "segment": self._segment,
+            "declump": self._declump,
             "track": self._track,
             "centre": self._centre,
             "picture": self._picture,
@@ -127,9 +128,38 @@ class StageWork:
             return external_in(self.task, step)(normalised)
         return step(normalised)
 
+    def _declump(self, name: str, stale: list[str]) -> dict[str, Made]:
+        each = self.task.settings.objects[name]
+        step = each.declump
+        assert step  # noqa: S101  it has a stage only then
+        labels = self._labels("segmented", name).frames
+        image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
+        state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
+        file = f"declumped/{name}.ome.tif"
+        tiff.write_labels(
+            self.task.folder / file,
+            self._counted(step(labels, image, nuclei, state=state), f"declump {name}"),
+            scale=Scale(),
+            name=name,
+        )
+        found = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        return {f"declump/{name}": Made((file,), found, step.provenance())}
+
+    def _nuclei(self, step: Declump) -> Frames | None:
+        if not isinstance(step, ByNucleus):
+            return None
+        if step.nuclei is None:
+            return step.find(self.movie.channel(step.channel))
+        return self._single(step.nuclei)
+
+    def _single(self, name: str) -> Frames:
+        """Labels as they are tracked: clumps are split, where that is wanted."""
+        split = self.task.settings.objects[name].declump
+        return self._labels("declumped" if split else "segmented", name).frames
+
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.objects[name].track
-        labels = self._labels("segmented", name).frames
+        labels = self._single(name)
         tracks = step(labels, state=step.prepare(self._counted(labels, f"track {name}")))
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
         tiff.write_labels(

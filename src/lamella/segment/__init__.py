@@ -1,9 +1,10 @@
-"""Which pixels are cell: the segmenters, told apart by their ``method``."""
+"""Which pixels are cell, and which cell: segmenters and splitters, told apart by ``method``."""
 
 from typing import Annotated
 
 from pydantic import Field
 
+from lamella.segment.declump import ByDistance, ByIntensity, ByNucleus, Declump
 from lamella.segment.external import External
 from lamella.segment.labels import ExistingLabels
 from lamella.segment.motion import Motion
@@ -14,4 +15,14 @@ Segmenter = Annotated[MultiOtsu | Motion | ExistingLabels | External, Field(disc
 every segmenter must pass read it. A segmenter that is ``scale_free`` gives the same labels whatever
 the grey levels are multiplied by, so nothing is gained by stretching frames for it."""
 
-__all__ = ["ExistingLabels", "External", "Motion", "MultiOtsu", "Segmenter"]
+__all__ = [
+    "ByDistance",
+    "ByIntensity",
+    "ByNucleus",
+    "Declump",
+    "ExistingLabels",
+    "External",
+    "Motion",
+    "MultiOtsu",
+    "Segmenter",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,16 +61,16 @@ class Survey:
 
     Parameters
     ----------
-    span : range
-        Frames of this part.
+    spans : tuple of range
+        The stretches of frames that were looked at, in order; one for a whole movie.
     seen : dict of int to tuple of Seen
-        By surveyed frame: one entry for each lag. Only frames whose neighbours are all within the
-        part; those near its ends wait, with the pixels they need.
+        By surveyed frame: one entry for each lag. Only frames whose neighbours are all at hand;
+        those near the ends of a stretch wait, with the pixels they need.
     pending : dict of int to array
-        Frames that surveyed frames near the ends of the part look at.
+        Frames that surveyed frames near the ends look at.
     """
 
-    span: range
+    spans: tuple[range, ...]
     max_lag: int
     seen: dict[int, tuple[Seen, ...]]
     pending: dict[int, Image]
@@ -78,42 +78,51 @@ class Survey:
     @cached_property
     def plan(self) -> Plan:
         """The decision, taking the ends of this part for those of the movie."""
-        frames = self.pending
+        longest = max(map(len, self.spans))
+        lags = lags_up_to(self.max_lag, longest)
         rest = {
-            t: _look(lambda u: frames[u], t, self.span, lags=lags_up_to(self.max_lag, self.span))
-            for t in _surveyed(self.span)
+            t: _look(self.pending.__getitem__, t, self.pending, lags=lags)
+            for span in self.spans
+            for t in _surveyed(span)
             if t not in self.seen
         }
-        return _decide({**self.seen, **rest}, lags_up_to(self.max_lag, self.span))
+        return _decide({**self.seen, **rest}, lags)
 
 
 def survey(frames: Frames, *, max_lag: int) -> Survey:
     """Look at every tenth frame of a part of a movie."""
-    return _complete(frames.frame, frames.span, max_lag=max_lag, seen={})
+    return _complete(frames.frame, (frames.span,), max_lag=max_lag, seen={})
 
 
 def merged(parts: Sequence[Survey]) -> Survey:
-    """The survey of parts that follow one another; the same as that of the whole."""
+    """The survey of several parts; that of the whole where they follow one another."""
     frames = {t: image for part in parts for t, image in part.pending.items()}
-    span = range(parts[0].span.start, parts[-1].span.stop)
+    spans: list[range] = []
+    for span in (span for part in parts for span in part.spans):
+        if spans and spans[-1].stop == span.start:
+            spans[-1] = range(spans[-1].start, span.stop)
+        else:
+            spans.append(span)
     seen = {t: s for part in parts for t, s in part.seen.items()}
-    return _complete(lambda t: frames[t], span, max_lag=parts[0].max_lag, seen=seen)
+    return _complete(frames.__getitem__, tuple(spans), max_lag=parts[0].max_lag, seen=seen)
 
 
-def lags_up_to(max_lag: int, span: range) -> tuple[int, ...]:
+def lags_up_to(max_lag: int, n_frames: int) -> tuple[int, ...]:
     """The lags to choose from: 2, 4 and 8, as far as asked for; 1 where the movie is too short.
 
     Neighbouring frames are not compared where there are more: in compressed movies they share their
     noise.
     """
-    longest = min(max_lag, max(len(span) - 1, 1))
+    longest = min(max_lag, max(n_frames - 1, 1))
     return tuple(lag for lag in _LADDER if lag <= longest) or (1,)
 
 
-def two_sided(frame: Callable[[int], Image], t: int, span: range, *, lag: int) -> list[Change]:
+def two_sided(
+    frame: Callable[[int], Image], t: int, at_hand: Container[int], *, lag: int
+) -> list[Change]:
     """Changes of frame `t` against the frames `lag` before and after, where they exist."""
     here = frame(t).astype(np.float32)
-    others = [u for u in (t - lag, t + lag) if u in span]
+    others = [u for u in (t - lag, t + lag) if u in at_hand]
     return [change_between(here, frame(u).astype(np.float32)) for u in others]
 
 
@@ -131,32 +140,36 @@ def _surveyed(span: range) -> list[int]:
 
 
 def _complete(
-    frame: Callable[[int], Image], span: range, *, max_lag: int, seen: dict[int, tuple[Seen, ...]]
+    frame: Callable[[int], Image],
+    spans: tuple[range, ...],
+    *,
+    max_lag: int,
+    seen: dict[int, tuple[Seen, ...]],
 ) -> Survey:
-    """Survey what lies whole within the span; keep the frames that the rest will need."""
+    """Survey what has its neighbours at hand; keep the frames that the rest will need."""
     seen, needed = dict(seen), set()
-    for t in span:
-        if t % _EVERY != _FIRST or t in seen:
-            continue
-        window = range(t - max_lag, t + max_lag + 1)
-        # Before frame 0 there is nothing to wait for.
-        if max(window.start, 0) >= span.start and window.stop <= span.stop:
-            seen[t] = _look(frame, t, span, lags=lags_up_to(max_lag, window))
-        else:
-            needed |= set(window) & set(span)
-    # Frames near the ends also serve those surveyed beyond them.
-    needed |= set(span[-max_lag:]) | (set(span[:max_lag]) if span.start > 0 else set())
-    if not any(t % _EVERY == _FIRST for t in span):
-        needed |= set(span)
-    return Survey(span, max_lag, seen, {t: frame(t) for t in sorted(needed)})
+    for span in spans:
+        for t in _surveyed(span):
+            window = range(max(t - max_lag, 0), t + max_lag + 1)
+            if t in seen:
+                continue
+            if t % _EVERY == _FIRST and window[0] in span and window[-1] in span:
+                seen[t] = _look(frame, t, span, lags=lags_up_to(max_lag, len(window)))
+            else:
+                needed |= set(window) & set(span)
+        # Frames near the ends also serve those surveyed beyond them.
+        needed |= set(span[-max_lag:]) | (set(span[:max_lag]) if span.start > 0 else set())
+        if not any(t % _EVERY == _FIRST for t in span):
+            needed |= set(span)
+    return Survey(spans, max_lag, seen, {t: frame(t) for t in sorted(needed)})
 
 
 def _look(
-    frame: Callable[[int], Image], t: int, span: range, *, lags: Sequence[int]
+    frame: Callable[[int], Image], t: int, at_hand: Container[int], *, lags: Sequence[int]
 ) -> tuple[Seen, ...]:
     out = []
     for lag in lags:
-        changes = two_sided(frame, t, span, lag=lag)
+        changes = two_sided(frame, t, at_hand, lag=lag)
         if not changes:
             out.append(Seen(0, 0))
             continue
