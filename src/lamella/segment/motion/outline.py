@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from lamella.kernels.filters import Plane, blurred, squared_gradient
@@ -19,10 +20,11 @@ _DEEPEST_PX, _PREFERENCE_PX = 12, 16.0
 _CORE = 0.7  # of the greatest depth nearby: inside for certain, however thin the cell
 _LEAST_DEPTH_PX = 1.5
 _STEP_PX, _LIGHT_PX = 1.0, 0.7  # SDs of the Gaussians under which steps and light are looked at
-_NEAR_PX, _ROUNDS = 2.0, 3
+_INSIDE_PX, _OUTSIDE_PX = 3, 5  # half sides of the squares in which light is averaged
+_ROUNDS = 8
 _HEIGHT = 0.35  # of the step, from the outside: half would cut thin dim margins off
 _CLEAR = 2.0  # SDs of noise that a step must be high to have a height
-_FAINT = np.float32(1e-3)
+_FAINT = 1e-3
 
 
 def outlined(mask: Mask, frame: Plane, noise_sd: float) -> Mask:
@@ -75,19 +77,52 @@ def _on_steepest_step(mask: Mask, frame: Plane) -> Mask:
 
 
 def _at_height(mask: Mask, light: Plane, noise_sd: float) -> Mask:
+    """Pixels next to the edge change sides until a share of the local step is reached there.
+
+    Every round moves the edge by at most a pixel, along dim tips as far as there are rounds.
+    """
+    mask = mask.copy()
+    inside = mask.view(np.uint8)
     for _ in range(_ROUNDS):
-        inside = mask.view(np.uint8)
-        shrunk = cv2.erode(inside, disc(1), borderValue=1)
-        grown = cv2.dilate(inside, disc(1))
-        core = (shrunk + _FAINT * inside).astype(np.float32)  # thin parts are their own guide
-        beyond = (1 - cv2.dilate(inside, disc(2)) + _FAINT * (1 - inside)).astype(np.float32)
-        within = blurred(core * light, _NEAR_PX) / (blurred(core, _NEAR_PX) + 1e-9)
-        without = blurred(beyond * light, _NEAR_PX + 1) / (blurred(beyond, _NEAR_PX + 1) + 1e-9)
-        step = within - without
-        high = (light - without) * np.sign(step) > _HEIGHT * np.abs(step)
-        edge = (grown > shrunk) & (np.abs(step) > _CLEAR * noise_sd)
-        mask = np.where(edge, high, mask)
+        core = cv2.erode(inside, disc(1), borderValue=1)
+        near = cv2.dilate(inside, disc(1))
+        y, x = np.nonzero(near > core)
+        if not _move_edge(inside, core, cv2.dilate(inside, disc(2)), light, y, x, noise_sd):
+            break
     return mask
+
+
+@njit(cache=True, nogil=True)
+def _move_edge(inside, core, around, light, y, x, noise_sd):  # type: ignore[no-untyped-def]
+    """Decide every pixel (y, x) anew; writes into `inside`, tells how many changed."""
+    height, width = inside.shape
+    decided = np.empty(len(y), np.uint8)
+    for i in range(len(y)):
+        within = weight_within = without = weight_without = 0.0
+        for v in range(max(y[i] - _OUTSIDE_PX, 0), min(y[i] + _OUTSIDE_PX + 1, height)):
+            for u in range(max(x[i] - _OUTSIDE_PX, 0), min(x[i] + _OUTSIDE_PX + 1, width)):
+                if inside[v, u]:
+                    if abs(v - y[i]) <= _INSIDE_PX and abs(u - x[i]) <= _INSIDE_PX:
+                        # Thin parts have no core: they are their own guide.
+                        w = 1.0 if core[v, u] else _FAINT
+                        within += w * light[v, u]
+                        weight_within += w
+                else:
+                    w = _FAINT if around[v, u] else 1.0
+                    without += w * light[v, u]
+                    weight_without += w
+        decided[i] = inside[y[i], x[i]]
+        if weight_within == 0 or weight_without == 0:
+            continue
+        inner, outer = within / weight_within, without / weight_without
+        step = inner - outer
+        if abs(step) > _CLEAR * noise_sd:
+            decided[i] = (light[y[i], x[i]] - outer) / step > _HEIGHT
+    changed = 0
+    for i in range(len(y)):
+        changed += decided[i] != inside[y[i], x[i]]
+        inside[y[i], x[i]] = decided[i]
+    return changed
 
 
 def _box_around(mask: Mask, *, margin_px: int) -> tuple[slice, slice]:
