@@ -23,7 +23,7 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="multiotsu, labels or external.")
+        str, typer.Option("--method", "-m", help="multiotsu, motion, labels or external.")
     ] = "multiotsu",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
@@ -66,7 +66,7 @@ def segment(
         raise SettingsError(given, "nothing is split", "add --declump, such as --declump distance")
     splitter = declumper_from(declump, declump_options or []) if declump is not None else None
     with show.frame_bar(f"segmenting {source.name}") as advance:
-        n_empty, n_frames = segment_movie(
+        done = segment_movie(
             source,
             out,
             segmenter=segmenter,
@@ -78,7 +78,12 @@ def segment(
             force=force,
             advance=advance,
         )
-    show.out.print(f"{out}: {n_frames} frames, {n_empty} without any object", soft_wrap=True)
+    if done.told:
+        decided = ", ".join(f"{name} = {value}" for name, value in done.told.items())
+        show.tell("note", f"decided from the movie: {decided}")
+    show.out.print(
+        f"{out}: {done.n_frames} frames, {done.n_empty} without any object", soft_wrap=True
+    )
 
 
 @app.command()

@@ -57,6 +57,10 @@ class Step(BaseModel):
         """The state of the whole from those of its parts, in order of time."""
         return None
 
+    def told(self, state: Any) -> dict[str, Any]:
+        """What the state decided, in JSON, for the manifest and the user; empty where nothing."""
+        return {}
+
     def provenance(self) -> dict[str, Any]:
         """Name, version and settings: all that decides what the step gives."""
         return {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.movie import Movie
 
 Description = Mapping[str, str]
@@ -38,3 +41,18 @@ def study_remarks(movies: Mapping[str, Description]) -> list[str]:
 
 def _told(value: float | None, unit: str) -> str:
     return "unknown" if value is None else f"{value:g} {unit}"
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Warnings and errors of a step, which knows no files, are told with the name of the movie."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LamellaWarning)
+        try:
+            yield
+        except InputError as error:
+            raise InputError(source, error.what, error.remedy) from error
+    for warning in caught:
+        ours = issubclass(warning.category, LamellaWarning)
+        told = f"{source}: {warning.message}" if ours else str(warning.message)
+        warnings.warn(told, warning.category, stacklevel=3)

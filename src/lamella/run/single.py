@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
@@ -29,6 +29,7 @@ from lamella.io import open_labels, open_movie, tiff
 from lamella.io.tables import write_table
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
+from lamella.run.remarks import naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.study import movie_name
 from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
@@ -75,6 +76,16 @@ def _step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str
         raise FaultsError(list(faults)) from None
 
 
+class Segmented(NamedTuple):
+    """What became of a movie."""
+
+    n_empty: int
+    """Frames in which nothing was found."""
+    n_frames: int
+    told: dict[str, Any]
+    """What the method decided from the movie."""
+
+
 def segment_movie(
     source: Path,
     out: Path,
@@ -87,18 +98,13 @@ def segment_movie(
     axes: str | None = None,
     force: bool = False,
     advance: Advance = lambda done, total: None,
-) -> tuple[int, int]:
+) -> Segmented:
     """Segment one movie and write its labels as OME-TIFF.
 
     Parameters
     ----------
     nuclei : Path, optional
         Label TIFF of the nuclei, for splitting by nucleus.
-
-    Returns
-    -------
-    n_empty, n_frames : int
-        Frames in which nothing was found, and all frames.
 
     Raises
     ------
@@ -113,6 +119,7 @@ def segment_movie(
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
     seeds = _seeds(movie, declump, nuclei)
+    told: dict[str, Any] = {}
     if isinstance(segmenter, ExistingLabels):
         refuse_input(out, Path(segmenter.pattern))
         masks = open_labels(segmenter.pattern)
@@ -121,7 +128,12 @@ def segment_movie(
     else:
         frames = refuse_nan(movie).channel(channel)
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
-        labels = segmenter(normalise(frames, state=normalise.prepare(frames)))
+        frames = normalise(frames, state=normalise.prepare(frames))
+        prepared = segmenter.prepare(frames)
+        verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
+        with naming(movie.source):
+            told = segmenter.told(prepared)
+            labels = verb(frames, state=prepared)
     n_empty, n, passes = 0, len(labels), 2 if declump else 1
 
     def counted(frames: Frames, before: int) -> Frames:
@@ -143,7 +155,7 @@ def segment_movie(
             labels = declump(held, image, seeds, state=declump.prepare(held, image, seeds))
         final = counted(labels, n * (passes - 1))
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
-    return n_empty, n
+    return Segmented(n_empty, n, told)
 
 
 def _refuse_unclear_nuclei(step: Declump, nuclei: Path | None) -> None:

@@ -23,7 +23,7 @@ from lamella.measure import joined, refuse_mismatch, walk
 from lamella.preprocess import NoBackground, PercentileOutside
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
-from lamella.run.remarks import described
+from lamella.run.remarks import described, naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import MovieTask, external_in, masks_path, open_raw
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
@@ -126,7 +126,11 @@ class StageWork:
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
-        return step(normalised)
+        prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
+        verb: Callable[..., Frames] = step  # a state fits the step that prepared it
+        with naming(self.movie.source):
+            found["decided"] = step.told(prepared)
+            return verb(normalised, state=prepared)
 
     def _declump(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]

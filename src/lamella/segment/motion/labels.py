@@ -13,7 +13,7 @@ from lamella.segment.motion.evidence import BOUND
 
 Mask = NDArray[np.bool_]
 
-_MOVING, _STILL = 3.0, 1.0  # widths of the noise above its mode
+_MOVING, _STILL, _SURELY = 3.0, 1.0, 8.0  # widths of the noise above its mode
 _MOST = float(np.log(BOUND))
 _LEAST_WIDTH = 0.05
 _APART_PX = 3  # still pixels keep this distance from moving ones, whose blur they hold
@@ -49,7 +49,7 @@ def self_labels(evidence: NDArray[Any]) -> SelfLabels:
     still = log_evidence < mode + _STILL * width
     solid = cv2.morphologyEx(moving.view(np.uint8), cv2.MORPH_OPEN, disc(1))
     still &= cv2.dilate(solid, disc(_APART_PX)) == 0
-    surely = min(mode + 2 * _MOVING * width, 0.9 * _MOST)
+    surely = min(mode + _SURELY * width, 0.9 * _MOST)
     return SelfLabels(moving, still, log_evidence, float(surely))
 
 

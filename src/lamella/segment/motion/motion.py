@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.step import Reach, Step
 from lamella.kernels.filters import Plane, blurred
@@ -102,9 +104,37 @@ class Motion(Step):
     def merge(self, states: Sequence[Survey]) -> Survey:
         return merged(states)
 
+    def told(self, state: Survey) -> dict[str, Any]:
+        plan = state.plan
+        return {
+            "lag_frames": plan.lag,
+            "pooled": plan.scale.name,
+            "pooled_over_px": plan.scale.pool_px,
+            "motion_found": plan.moving,
+        }
+
     def __call__(self, frames: Frames, *, state: Survey | None = None) -> Frames:
-        """Labels of every frame, (T, Y, X) uint16, numbered within their frame."""
+        """Labels of every frame, (T, Y, X) uint16, numbered within their frame.
+
+        Raises
+        ------
+        InputError
+            When the movie has a single frame.
+
+        Warns
+        -----
+        LamellaWarning
+            When nothing in the movie moves: all masks are then empty.
+        """
         plan = (state or self.prepare(frames)).plan
+        if not plan.moving:
+            warnings.warn(
+                "nothing moves more than the noise within "
+                f"{plan.lag} frames, so that all masks are empty; use another method"
+                + (", or a larger max_lag" if len(frames) > 2 * plan.lag else ""),
+                LamellaWarning,
+                stacklevel=2,
+            )
         return MappedFrames(
             frames,
             lambda t: self.explain(frames, t, plan).cells.astype(np.uint16),
@@ -160,9 +190,3 @@ class Motion(Step):
         empty = np.zeros(frame.shape, np.float32)
         none: Image = np.zeros(frame.shape, np.int32)
         return Explanation(frame, evidence, labels, [], [], 0.0, empty, none.astype(bool), none)
-
-
-def decision(state: Any) -> Plan:
-    """What was decided for the movie."""
-    plan: Plan = state.plan
-    return plan

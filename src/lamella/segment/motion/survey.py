@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
 from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import disc
@@ -44,6 +45,8 @@ class Seen(NamedTuple):
     """Moving coarsely, the dilation by pooling taken off."""
     both: int
     """Of these, moving finely too."""
+    surely: int
+    """Of these, moving as noise never does."""
 
 
 class Plan(NamedTuple):
@@ -77,7 +80,19 @@ class Survey:
 
     @cached_property
     def plan(self) -> Plan:
-        """The decision, taking the ends of this part for those of the movie."""
+        """The decision, taking the ends of this part for those of the movie.
+
+        Raises
+        ------
+        InputError
+            When there is a single frame.
+        """
+        if sum(map(len, self.spans)) < 2:
+            raise InputError(
+                "method = motion",
+                "the movie has a single frame, and motion shows between frames only",
+                "use another method for it, such as multiotsu",
+            )
         longest = max(map(len, self.spans))
         lags = lags_up_to(self.max_lag, longest)
         rest = {
@@ -171,19 +186,20 @@ def _look(
     for lag in lags:
         changes = two_sided(frame, t, at_hand, lag=lag)
         if not changes:
-            out.append(Seen(0, 0))
+            out.append(Seen(0, 0, 0))
             continue
         fine, coarse = (
-            self_labels(pooled(changes, pool_px=scale.pool_px)).moving for scale in (FINE, COARSE)
+            self_labels(pooled(changes, pool_px=scale.pool_px)) for scale in (FINE, COARSE)
         )
-        core = cv2.erode(coarse.view(np.uint8), disc(_DILATION_PX), borderValue=1).view(bool)
-        out.append(Seen(int(np.count_nonzero(core)), int(np.count_nonzero(core & fine))))
+        core = cv2.erode(coarse.moving.view(np.uint8), disc(_DILATION_PX), borderValue=1) > 0
+        parts = (core, core & fine.moving, core & (coarse.log_evidence > coarse.surely))
+        out.append(Seen(*(int(np.count_nonzero(part)) for part in parts)))
     return tuple(out)
 
 
 def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
     totals = [
-        Seen(*(sum(entry[i][k] for entry in seen.values() if i < len(entry)) for k in range(2)))
+        Seen(*(sum(entry[i][k] for entry in seen.values() if i < len(entry)) for k in range(3)))
         for i in range(len(lags))
     ]
     chosen = 0
@@ -193,9 +209,4 @@ def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
         chosen += 1
     found = totals[chosen]
     fine = found.both >= _SEEN_FINELY * found.moving
-    return Plan(lags[chosen], FINE if fine else COARSE, found.moving > 0)
-
-
-def as_json(plan: Plan) -> dict[str, Any]:
-    """The decision for the manifest."""
-    return {"lag_frames": plan.lag, "pooling": plan.scale.name, "motion_found": plan.moving}
+    return Plan(lags[chosen], FINE if fine else COARSE, found.surely > 0)
