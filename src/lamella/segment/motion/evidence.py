@@ -16,7 +16,8 @@ _MOST_CORRELATED = 6.0
 _MEDIAN_OF_SQUARED_NORMAL = 0.455
 _REDUCED = 8  # side of the blocks on which light is compared
 _STRIDE = 3  # pixels that tell the level of noise
-_DARK_BINS, _LEAST_IN_BIN = 24, 200
+_LIGHT_PX = 1.5  # SD of the Gaussian under which the brightness of a place is told
+_BRIGHT_BINS, _LEAST_IN_BIN = 24, 200
 
 
 class Change(NamedTuple):
@@ -77,18 +78,20 @@ def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | N
 
     None instead of both when the difference holds no noise at all.
     """
-    residual = _second_difference(change)
-    floor = _variance(residual)
-    if floor <= 0 and not change.any():
+    if not change.any():
         return None
+    residual = _second_difference(change)
+    light = blurred(here, _LIGHT_PX)
+    level = light[1:-1:_STRIDE, 1:-1:_STRIDE][: residual.shape[0], : residual.shape[1]]
+    dark = float(np.median(level))
     # Rounding to grey values is noise too; compression may have removed all other.
-    floor = max(floor, _grey_step(here) ** 2 / 6)
+    floor = max(_variance(residual[level <= dark]), _grey_step(here) ** 2 / 6)
     if floor <= 0:
         return None
-    slope, dark = _slope_of_variance(residual, here[1:-1:_STRIDE, 1:-1:_STRIDE], floor)
+    slope = _slope_of_variance(residual.ravel(), level.ravel() - dark, floor)
     if slope <= 0:
         return floor, None
-    growth = np.maximum(blurred(here, 1.5) - np.float32(dark), 0)
+    growth = np.maximum(light - np.float32(dark), 0)
     growth *= np.float32(slope / floor)
     growth += 1
     return floor, growth
@@ -137,22 +140,19 @@ def _grey_step(image: Plane) -> float:
     return float(steps.min()) if len(steps) else 0.0
 
 
-def _slope_of_variance(residual: Plane, level: Plane, floor: float) -> tuple[float, float]:
-    """Least growth of the variance per grey value, and the grey value where it starts."""
-    level = level[: residual.shape[0], : residual.shape[1]].ravel()
-    residual = residual.ravel()[: level.size]
-    dark = float(np.median(level))
-    top = float(np.percentile(level, 99.9))
-    if not top > dark:
-        return 0.0, dark
-    step = (top - dark) / _DARK_BINS
-    which = ((level - dark) / step).astype(np.int64)
+def _slope_of_variance(residual: Plane, above: Plane, floor: float) -> float:
+    """Least growth of the variance per grey value above the darker half, at least 0."""
+    top = float(np.percentile(above, 99.9))
+    if not top > 0:
+        return 0.0
+    step = top / _BRIGHT_BINS
+    which = (above / step).astype(np.int64)
     slopes = []
-    for k in range(2, _DARK_BINS):
+    for k in range(2, _BRIGHT_BINS):
         inside = residual[which == k]
         if inside.size >= _LEAST_IN_BIN:
             slopes.append((_variance(inside) - floor) / ((k + 0.5) * step))
-    return (max(min(slopes), 0.0), dark) if slopes else (0.0, dark)
+    return max(min(slopes), 0.0) if slopes else 0.0
 
 
 def _slow_part(change: Plane, noise_sd: float) -> Plane:

@@ -20,6 +20,7 @@ from lamella.segment.motion.labels import self_labels
 _EVERY, _FIRST = 10, 5  # frames that are surveyed: 5, 15, 25 …
 _LADDER = (2, 4, 8)
 _STILL_GROWING = 2.0  # the longer lag is taken where it shows this many times the moving area
+_FEWEST_MOVING = 25  # pixels of a frame that noise may let look moving
 _SEEN_FINELY = 0.8  # share of coarsely moving ground that must be seen moving finely
 _DILATION_PX = 5
 
@@ -202,11 +203,11 @@ def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
         Seen(*(sum(entry[i][k] for entry in seen.values() if i < len(entry)) for k in range(3)))
         for i in range(len(lags))
     ]
-    chosen = 0
-    while chosen + 1 < len(lags) and (
-        totals[chosen + 1].moving > _STILL_GROWING * totals[chosen].moving
-    ):
-        chosen += 1
+    chosen, least = 0, _FEWEST_MOVING * len(seen)
+    for i in range(1, len(lags)):
+        growth = _STILL_GROWING ** (i - chosen)
+        if totals[i].moving > growth * max(totals[chosen].moving, least):
+            chosen = i
     found = totals[chosen]
     fine = found.both >= _SEEN_FINELY * found.moving
     return Plan(lags[chosen], FINE if fine else COARSE, found.surely > 0)
