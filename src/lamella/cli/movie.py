@@ -23,8 +23,8 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="multiotsu, motion, labels or external.")
-    ] = "multiotsu",
+        str, typer.Option("--method", "-m", help="motion, multiotsu, labels or external.")
+    ] = "motion",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
     ] = None,
@@ -49,7 +49,7 @@ def segment(
 ) -> None:
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
-    Example: `lamella segment cell.tif -o labels.tif --set classes=2 --set foreground=dark`
+    Example: `lamella segment cell.tif -o labels.tif -m multiotsu --set foreground=dark`
     """
     from lamella.cli import show
     from lamella.core.errors import SettingsError

@@ -47,4 +47,6 @@ def make_demo(
         )
         advance(done, len(study))
     found = find_movies(out / "movies", _PATTERN)
-    write_study(out / "movies", found, out, title="Lamella demo", reference="WT")
+    write_study(
+        out / "movies", found, out, title="Lamella demo", reference="WT", method="multiotsu"
+    )

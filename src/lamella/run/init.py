@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -36,9 +37,8 @@ title = {title}
 
 [objects.cell]
 # channel = "GFP"         # the channel to segment; the first one by default
-[objects.cell.segment]
-method = "multiotsu"      # or "labels" (existing masks), "external" (your own function)
-foreground = "bright"     # "bright", "dark" or "either"
+[objects.cell.segment]    # compare the methods by eye with: lamella suggest MOVIE
+{segment}
 # [objects.cell.normalise] # for "external" models; thresholds do not depend on the grey scale
 # rule = "adaptive"       # stretch dim movies before segmentation; or "always", "never"
 
@@ -55,6 +55,18 @@ percentile = 50
 [statistics]
 {reference}
 """
+
+
+Method = Literal["motion", "multiotsu"]
+_SEGMENT: dict[Method, str] = {
+    "motion": """\
+method = "motion"         # any modality: what moves is cell
+# method = "multiotsu"    # thresholds; sharper edges for fluorescence on a dark field
+# also "labels" (existing masks), "external" (your own function)""",
+    "multiotsu": """\
+method = "multiotsu"      # or "motion", "labels" (existing masks), "external" (your own function)
+foreground = "bright"     # "bright", "dark" or "either\"""",
+}
 
 
 @dataclass(frozen=True)
@@ -146,9 +158,15 @@ def write_study(
     interval_min: Known = None,
     title: str | None = None,
     reference: str | None = None,
+    method: Method = "motion",
     force: bool = False,
 ) -> None:
     """Write samples.csv and study.toml into `into`.
+
+    Parameters
+    ----------
+    method : {"motion", "multiotsu"}
+        How the cells are to be found.
 
     Raises
     ------
@@ -170,6 +188,7 @@ def write_study(
                 title=_quoted(title or folder.resolve().name),
                 pixel_size=_setting("pixel_size_um", pixel_size_um, "0.318"),
                 interval=_setting("interval_min", interval_min, "1.0"),
+                segment=_SEGMENT[method],
                 reference=f"{'' if reference else '# '}reference = "
                 f"{_quoted(reference or conditions[0])}"
                 "   # compare every other condition with this one; all pairs by default",

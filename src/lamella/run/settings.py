@@ -13,7 +13,7 @@ from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import Lamellipodium, Migration
 from lamella.preprocess import Background, NoBackground, Normalise
-from lamella.segment import ByNucleus, Declump, MultiOtsu, Segmenter
+from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
 from lamella.track import Largest, Tracker
 
@@ -48,7 +48,7 @@ class ObjectSettings(_Table):
 
     channel: str | None = None
     normalise: Normalise | None = None
-    segment: Segmenter = MultiOtsu()
+    segment: Segmenter = Motion()
     declump: Declump | Literal[False] = False
     track: Tracker = Largest()
     centre: Centre | Literal[False] = Centre()
