@@ -27,7 +27,9 @@ from lamella.phantom import CellPhantom
 
 GOOD = ("good1", "good2", "good3")
 # One figure instead of nine.
-SETTINGS = 'title = "Faults"\n[statistics]\nmeasures = ["area_um2"]\n'
+BARE = 'title = "Faults"\n[statistics]\nmeasures = ["area_um2"]\n'
+SEGMENT = '[objects.cell.segment]\nmethod = "multiotsu"\n'
+SETTINGS = BARE.replace("[statistics]", SEGMENT + "[statistics]")
 HEADER = "movie,path,condition,session,pixel_size_um\n"
 LAMELLA = (sys.executable, "-m", "lamella.cli")
 

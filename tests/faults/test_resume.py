@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.studies import HEADER, SETTINGS, cell_movie, contents, lamella, make_study, status
+from faults.studies import BARE, HEADER, SETTINGS, cell_movie, contents, lamella, make_study, status
 from lamella.core.errors import OutputError
 from lamella.io import write_movie
 from lamella.run.cache import MANIFEST, Done, Manifest
@@ -57,7 +57,8 @@ def _times(study: Path) -> dict[str, int]:
 def test_a_setting_runs_again_what_depends_on_it(study, change):
     settings, expected = CHANGES[change]
     before = _times(study)
-    (study / "study.toml").write_text(SETTINGS + settings + "\n")
+    before_it = BARE if change == "segment" else SETTINGS
+    (study / "study.toml").write_text(before_it + settings + "\n")
     assert lamella("run", study).code == 0
     assert _ran(study) == expected
     after = _times(study)
@@ -156,7 +157,7 @@ def test_a_stage_is_forgotten_before_it_is_run(study, monkeypatch):
         work(self, *arguments)
         raise OutputError("tracks", "the disk is full", "free some space")
 
-    settings = SETTINGS + '[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2\n'
+    settings = BARE + '[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2\n'
     (study / "study.toml").write_text(settings)
     monkeypatch.setattr(StageWork, "_track", replaced_then_full)
     assert lamella("run", study).code == 1

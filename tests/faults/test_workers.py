@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from faults.starter import Starter
-from faults.studies import GOOD, SETTINGS, lamella, make_study, measured, pixels, row, status
+from faults.studies import BARE, GOOD, lamella, make_study, measured, pixels, row, status
 from faults.studies import write_pixels as write
 
 CODE = """
@@ -38,7 +38,7 @@ def _study(folder: Path, function: str = "seg.py:segment", **arguments: object) 
     given = ", ".join(f"{name} = {value!r}" for name, value in arguments.items())
     external = f'[objects.cell.segment]\nmethod = "external"\nfunction = "{function}"\n'
     study = make_study(
-        folder, rows=[row("odd")], settings=f"{SETTINGS}{external}arguments = {{ {given} }}\n"
+        folder, rows=[row("odd")], settings=f"{BARE}{external}arguments = {{ {given} }}\n"
     )
     write(study / "raw" / "odd.tif", pixels(field_px=(48, 48), area_um2=60))
     (study / "seg.py").write_text(CODE)

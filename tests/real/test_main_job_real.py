@@ -17,7 +17,9 @@ pytestmark = needs_real_data
 
 
 def study_of(folder, pattern, into, *, settings="", **scale):
-    write_study(ROOT / folder, find_movies(ROOT / folder, pattern), into, **scale)
+    write_study(
+        ROOT / folder, find_movies(ROOT / folder, pattern), into, method="multiotsu", **scale
+    )
     path = into / "study.toml"
     path.write_text(path.read_text().replace('foreground = "bright"', settings or "classes = 3"))
     return open_study(into)

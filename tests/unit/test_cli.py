@@ -77,16 +77,15 @@ def test_only_some_movies(lamella, demo, tmp_path):
 
 
 def test_segment_measure_compare(lamella, demo, tmp_path):
-    movie = demo / "movies" / "WT" / "high" / "1.tif"
+    movie, otsu = demo / "movies" / "WT" / "high" / "1.tif", ("-m", "multiotsu")
     for folder in ("a", "b"):
-        code, out, _ = lamella("segment", movie, "-o", tmp_path / folder / "cell.tif")
+        code, out, _ = lamella("segment", movie, "-o", tmp_path / folder / "cell.tif", *otsu)
         assert code == 0
         assert ": 6 frames, 0 without any object" in re.sub(r"\d+ frames", "6 frames", out)
-    code, *_ = lamella("segment", movie, "-o", tmp_path / "b" / "cell.tif", "--set", "edge_px=0")
+    again = ("segment", movie, "-o", tmp_path / "b" / "cell.tif", *otsu, "--set", "edge_px=0")
+    code, *_ = lamella(*again)
     assert code == 2
-    code, *_ = lamella(
-        "segment", movie, "-o", tmp_path / "b" / "cell.tif", "--set", "edge_px=0", "--force"
-    )
+    code, *_ = lamella(*again, "--force")
     assert code == 0
     code, *_ = lamella("measure", movie, tmp_path / "a" / "cell.tif", "-o", tmp_path / "m")
     assert code == 0
@@ -121,7 +120,8 @@ def test_segment_a_still_of_a_folder_of_frames(lamella, tmp_path):
     for t in (0, 1, 2):
         (tmp_path / "frames").mkdir(exist_ok=True)
         Image.fromarray(phantom.movie.frame(t)).save(tmp_path / "frames" / f"t{t + 9}.png")
-    code, _, err = lamella("segment", tmp_path / "frames", "-o", tmp_path / "labels.tif")
+    labels = tmp_path / "labels.tif"
+    code, _, err = lamella("segment", tmp_path / "frames", "-o", labels, "-m", "multiotsu")
     assert code == 0, err
     labels = open_labels(tmp_path / "labels.tif").frames.asarray()
     truth = phantom.truth.frames.asarray()
@@ -170,3 +170,11 @@ def test_wrong_usage_is_one_clear_error_and_exit_code_2(
     assert told in err
     assert "Traceback" not in err
     assert not list(tmp_path.iterdir())
+
+
+def test_segment_by_motion_unless_told_otherwise(lamella, demo, tmp_path):
+    movie = demo / "movies" / "WT" / "high" / "1.tif"
+    code, out, err = lamella("segment", movie, "-o", tmp_path / "cell.tif")
+    assert code == 0, err
+    assert "0 without any object" in out
+    assert "lag_frames = 2" in err

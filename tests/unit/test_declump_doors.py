@@ -25,7 +25,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-SET = ("--set", "edge_px=0", "--set", "classes=2")
+SET = ("-m", "multiotsu", "--set", "edge_px=0", "--set", "classes=2")
 
 
 def n_objects(path):
