@@ -76,9 +76,7 @@ class Registration:
     def between(self, s: int, t: int) -> FloatArray:
         """The matrix, (2, 3), that takes points of frame `s` to those of frame `t`."""
         back, there = inverse_of(self.matrices[t]), self.matrices[s]
-        return np.column_stack(
-            [back[:, :2] @ there[:, :2], back[:, :2] @ there[:, 2] + back[:, 2]]
-        )
+        return np.column_stack([back[:, :2] @ there[:, :2], back[:, :2] @ there[:, 2] + back[:, 2]])
 
     def inverse(self) -> Registration:
         """From the reference to the frames: what is still becomes what drifts."""

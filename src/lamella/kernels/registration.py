@@ -101,13 +101,13 @@ class Prepared:
         In SDs of the field, contrast compressed; None for a frame of one grey value.
     factor : int
         Pixels of the frame per pixel of the image.
-    still : (y, x) float32 array or None
-        0 where something large stands out, cells as a rule; 1 elsewhere. None = 1 everywhere.
+    still : (y, x) float32 array
+        0 at the rim and where something large stands out, cells as a rule; 1 elsewhere.
     """
 
     image: Plane | None
     factor: int
-    still: Plane | None = None
+    still: Plane
 
     @cached_property
     def gradients(self) -> tuple[Plane, Plane]:
@@ -120,14 +120,11 @@ class Prepared:
         """Fourier transform of the windowed image."""
         assert self.image is not None  # noqa: S101
         window = cv2.createHanningWindow(self.image.shape[::-1], cv2.CV_32F)
-        image = self.image if self.still is None else self.image * self.still
-        out: NDArray[np.complex64] = scipy.fft.rfft2(image * window)
+        out: NDArray[np.complex64] = scipy.fft.rfft2(self.image * window)
         return out
 
 
-def shift_between(
-    a: NDArray[Any], b: NDArray[Any], *, most_pixels: int = 150_000
-) -> Shift:
+def shift_between(a: NDArray[Any], b: NDArray[Any], *, most_pixels: int = 150_000) -> Shift:
     """How far the field has moved from frame `a` to frame `b`, cells left out.
 
     Does not depend on scale or offset of the intensities. About 30 ms a megapixel and pair when
@@ -148,9 +145,7 @@ def shift_between(
     >>> [round(value, 1) for value in (shift.dy, shift.dx)], shift.supported
     ([5.0, 2.0], True)
     """
-    found = align(
-        prepared(a, most_pixels=most_pixels), prepared(b, most_pixels=most_pixels)
-    )
+    found = align(prepared(a, most_pixels=most_pixels), prepared(b, most_pixels=most_pixels))
     dy, dx = found.matrix[:, 2].tolist()
     return Shift(dy, dx, found.support, found.supported)
 
@@ -162,20 +157,38 @@ def prepared(frame: NDArray[Any], *, most_pixels: int) -> Prepared:
     image = frame[: height * factor, : width * factor].astype(np.float32)
     if factor > 1:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    if min(image.shape) < 8 or not float(image.max()) > float(image.min()):
-        return Prepared(None, factor)
+    still = np.zeros(image.shape, np.float32)
+    still[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = 1
+    if not still.any() or not float(image.max()) > float(image.min()):
+        return Prepared(None, factor, still)
     image = _mended(image)
     fine = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
-    band = fine - cv2.GaussianBlur(image, (0, 0), _COARSE_PX)
-    sd = _robust_sd(band)
+    objects = _objects(fine)
+    if objects is None:
+        band = fine - cv2.GaussianBlur(image, (0, 0), _COARSE_PX)
+    else:
+        # From still pixels only: a bright cell would reach far into its surroundings.
+        around = 1 - objects
+        still *= around
+        band = _blurred_within(image, around, _FINE_PX)
+        band -= _blurred_within(image, around, _COARSE_PX)
+    sd = _robust_sd(band[still > 0])
     if not sd > 1e-5 * float(np.abs(image).max()):
-        return Prepared(None, factor)
+        return Prepared(None, factor, still)
     compressed = _COMPRESS_FROM * np.arcsinh(band / np.float32(sd * _COMPRESS_FROM))
-    return Prepared(compressed, factor, _without_objects(fine))
+    return Prepared(compressed, factor, still)
 
 
-def _without_objects(image: Plane) -> Plane | None:
-    """0 where something stands out that is larger than a grain; None where that is nowhere.
+def _blurred_within(image: Plane, mask: Plane, sigma_px: float) -> Plane:
+    """The image blurred within a mask of 0 and 1; 0 outside it."""
+    inside = cv2.GaussianBlur(image * mask, (0, 0), sigma_px)
+    share = cv2.GaussianBlur(mask, (0, 0), sigma_px)
+    out: Plane = mask * inside / np.maximum(share, np.float32(1e-6))
+    return out
+
+
+def _objects(image: Plane) -> Plane | None:
+    """1 where something stands out that is larger than a grain, else 0; None where nothing does.
 
     Edges and texture are joined to patches and filled; small patches are grains, and patches over
     most of the field are the field.
@@ -194,7 +207,7 @@ def _without_objects(image: Plane) -> Plane | None:
     share = float(objects.mean())
     if not 0 < share < _MOST_OBJECTS:
         return None
-    return (1 - cv2.dilate(objects, near)).astype(np.float32)
+    return cv2.dilate(objects, near).astype(np.float32)
 
 
 def _mended(image: Plane) -> Plane:
@@ -214,8 +227,8 @@ def _mended(image: Plane) -> Plane:
 
 
 def _robust_sd(values: Plane) -> float:
-    """From the median deviation from 0, of every ninth pixel; the plain SD where that is 0."""
-    some = np.abs(values[1::3, 1::3])
+    """From the median deviation from 0, of every seventh pixel; the plain SD where that is 0."""
+    some = np.abs(values.ravel()[::7])
     return float(1.4826 * np.median(some)) or float(np.sqrt(np.mean(some * some)))
 
 
@@ -230,8 +243,9 @@ def align(
         Of the same size.
     model : {"translation", "rigid", "affine"}
     start : {"phase", "features"}
-        What the search starts from: peaks of the phase correlation, after which tiles are looked
-        for within 10 px; or matched features (SIFT), for rotations by more than 2°.
+        What the search starts from: peaks of the phase correlation, after which tiles of a field
+        that may turn are looked for within 10 px; or, before that, matched features (SIFT), which
+        also find larger turns where there are features that differ from each other.
 
     Notes
     -----
@@ -245,13 +259,14 @@ def align(
     if a.image is None or b.image is None:
         return Alignment(np.eye(2, 3), 0.0, False)
     tiles = _tiles_of(*a.image.shape)
+    found: list[_Fit | None] = []
     if start == "features":
         begin = _by_features(a, b, model)
-        found = [] if begin is None else [_fit(a, b, begin, tiles, model)]
-    else:
-        found = [_fit(a, b, _near(a, b, np.eye(2, 3), tiles, model), tiles, model)]
+        found.append(None if begin is None else _fit(a, b, begin, tiles, model))
+    if not any(fit is not None and fit.supported for fit in found):
+        found.append(_fit(a, b, _near(a, b, np.eye(2, 3), tiles, model), tiles, model))
         for shift, score in _peaks(a, b, tiles):
-            least = max((fit.score for fit in found if fit is not None and fit.supported), default=0)
+            least = max((f.score for f in found if f is not None and f.supported), default=0.0)
             if score > 0.7 * least:  # otherwise not worth the time
                 begin = _near(a, b, _translation(*shift), tiles, model)
                 found.append(_fit(a, b, begin, tiles, model))
@@ -316,9 +331,7 @@ class _Sums(NamedTuple):
     z: FloatArray  # (n,) correlation in SDs of that of unrelated tiles
 
 
-def _fit(
-    a: Prepared, b: Prepared, begin: FloatArray, tiles: _Tiles, model: Model
-) -> _Fit | None:
+def _fit(a: Prepared, b: Prepared, begin: FloatArray, tiles: _Tiles, model: Model) -> _Fit | None:
     """Improve a movement until it no longer changes; None where it leads nowhere."""
     matrix = begin.copy()
     centre = np.array([(tiles.down * tiles.height - 1) / 2, (tiles.across * tiles.width - 1) / 2])
@@ -358,17 +371,11 @@ def _compare(a: Prepared, b: Prepared, matrix: FloatArray, tiles: _Tiles) -> _Su
     assert a.image is not None  # noqa: S101
     assert b.image is not None  # noqa: S101
     here = a.image
-    there, seen = _pulled(b.image, matrix)
-    if b.still is not None:
-        still, _ = _pulled(b.still, matrix, whole=True)
-        seen = still if seen is None else seen * still
-    if a.still is not None:
-        seen = a.still if seen is None else seen * a.still
+    there, seen = _pulled(b.image, matrix), a.still * _pulled(b.still, matrix, whole=True)
     ay, ax = a.gradients
     by, bx = _gradients(there)
-    if seen is not None:
-        here, there, ay, ax, by, bx = (plane * seen for plane in (here, there, ay, ax, by, bx))
-    shared = np.ones(tiles.n) if seen is None else tiles.means(seen)
+    here, there, ay, ax, by, bx = (plane * seen for plane in (here, there, ay, ax, by, bx))
+    shared = tiles.means(seen)
     energy_a, energy_b = tiles.means(here * here), tiles.means(there * there)
     usable = (shared > 0.3) & (energy_a > 0) & (energy_b > 0)
     # Equal contrast on both sides, so that flicker is not taken for movement.
@@ -384,15 +391,14 @@ def _compare(a: Prepared, b: Prepared, matrix: FloatArray, tiles: _Tiles) -> _Su
     cross[:, 0, 0], cross[:, 1, 1] = tiles.means(ay * by), tiles.means(ax * bx)
     cross[:, 0, 1] = cross[:, 1, 0] = 0.5 * tiles.means(ay * bx + ax * by)
     own[:, 0, 0], own[:, 1, 1] = (
-        0.5 * tiles.means(ay * ay + by * by), 0.5 * tiles.means(ax * ax + bx * bx)
+        0.5 * tiles.means(ay * ay + by * by),
+        0.5 * tiles.means(ax * ax + bx * bx),
     )
     own[:, 0, 1] = own[:, 1, 0] = 0.5 * tiles.means(ay * ax + by * bx)
     pull = np.stack([tiles.means(mean_y * rest), tiles.means(mean_x * rest)], axis=1)
     both = tiles.means(here * there)
     values = shared * tiles.height * tiles.width / _PIXELS_PER_VALUE
-    rho = np.divide(
-        both, np.sqrt(energy_a * energy_b), out=np.zeros(tiles.n), where=usable
-    )
+    rho = np.divide(both, np.sqrt(energy_a * energy_b), out=np.zeros(tiles.n), where=usable)
     # Fisher's transform: its SD does not depend on the correlation.
     z = np.arctanh(np.clip(rho, -0.999, 0.999)) * np.sqrt(np.maximum(values - 3, 0))
     return _Sums(np.where(usable, shared, 0.0), cross, own, pull, z)
@@ -423,8 +429,9 @@ def _evened(sums: _Sums) -> FloatArray:
     if not len(known):
         known = information[information > 0]
     most = _MOST_OVER_MEDIAN * float(np.median(known)) if len(known) else 0.0
-    return np.minimum(1.0, np.divide(most, information, out=np.ones_like(information),
-                                     where=information > 0))
+    return np.minimum(
+        1.0, np.divide(most, information, out=np.ones_like(information), where=information > 0)
+    )
 
 
 def _solved(sums: _Sums, design: FloatArray, weight: FloatArray) -> FloatArray | None:
@@ -489,14 +496,15 @@ def _judged(matrix: FloatArray, sums: _Sums, design: FloatArray, tiles: _Tiles) 
     spread = _spread(centres[agree]) / max(_spread(centres), 1e-9) if n > 1 else 0.0
     grid = agree.reshape(tiles.down, tiles.across).astype(np.uint8)
     places = cv2.connectedComponents(grid, connectivity=8)[0] - 1
-    median = float(np.median(sums.z[usable])) * np.sqrt(n_usable) / 1.25 if usable.any() else 0.0
+    z = np.where(fits, sums.z, 0.0)
+    median = float(np.median(z[usable])) * np.sqrt(n_usable) / 1.25 if usable.any() else 0.0
     supported = (
         n / n_usable >= _MUCH_OF_FIELD
         or (n >= _FEWEST_TILES and places >= _FEWEST_PLACES and spread >= _LEAST_SPREAD)
         or (median >= _MEDIAN_SIGNIFICANT)
     )
     weight = _evened(sums) / (1 + (chi2 / _FITS) ** 2) * usable
-    score = float(np.clip(sums.z * fits, 0, 6).sum())
+    score = float(np.clip(z, 0, 6).sum())
     return _Fit(matrix, n / n_usable, bool(supported), score, _sigma(sums, design, weight))
 
 
@@ -529,16 +537,12 @@ def _spread(points: FloatArray) -> float:
 # Where the search starts
 
 
-def _near(
-    a: Prepared, b: Prepared, begin: FloatArray, tiles: _Tiles, model: Model
-) -> FloatArray:
+def _near(a: Prepared, b: Prepared, begin: FloatArray, tiles: _Tiles, model: Model) -> FloatArray:
     """A start from which the tiles of a field that turns or stretches can be compared."""
     return begin if model == "translation" else _by_blocks(a, b, begin, tiles, model)
 
 
-def _peaks(
-    a: Prepared, b: Prepared, tiles: _Tiles
-) -> list[tuple[tuple[float, float], float]]:
+def _peaks(a: Prepared, b: Prepared, tiles: _Tiles) -> list[tuple[tuple[float, float], float]]:
     """Shifts (dy, dx) other than none that many tiles speak for, with their scores, best first."""
     assert a.image is not None  # noqa: S101
     product = np.conj(a.spectrum) * b.spectrum
@@ -552,31 +556,23 @@ def _peaks(
     near = (np.abs(dy) <= _MOST_SHIFT * height)[:, None] & (np.abs(dx) <= _MOST_SHIFT * width)
     highest = cv2.dilate(surface, np.ones((5, 5), np.uint8))
     y, x = np.nonzero(near & (surface == highest))
-    best = np.argsort(surface[y, x])[::-1][: 2 * _CANDIDATES]
+    best = np.argsort(surface[y, x])[::-1][:_CANDIDATES]
     found = [(float(dy[y[i]]), float(dx[x[i]])) for i in best]
     scores = [_tile_score(a, b, shift, tiles) for shift in found]
     order = np.argsort(scores)[::-1][:2]
     return [(found[i], scores[i]) for i in order if max(map(abs, found[i])) > 1]
 
 
-def _tile_score(
-    a: Prepared, b: Prepared, shift: tuple[float, float], tiles: _Tiles
-) -> float:
+def _tile_score(a: Prepared, b: Prepared, shift: tuple[float, float], tiles: _Tiles) -> float:
     assert a.image is not None  # noqa: S101
     assert b.image is not None  # noqa: S101
-    there, seen = _pulled(b.image, _translation(*shift), whole=True)
-    if a.still is not None:
-        seen = a.still if seen is None else seen * a.still
-    here = a.image if seen is None else a.image * seen
-    if seen is not None:
-        there = there * seen
-    both, energy_a, energy_b = (
-        tiles.means(p) for p in (here * there, here * here, there * there)
-    )
+    move = _translation(*shift)
+    seen = a.still * _pulled(b.still, move, whole=True)
+    here, there = a.image * seen, _pulled(b.image, move, whole=True) * seen
+    both, energy_a, energy_b = (tiles.means(p) for p in (here * there, here * here, there * there))
     power = np.sqrt(energy_a * energy_b)
     rho = np.divide(both, power, out=np.zeros(tiles.n), where=power > 0)
-    shared = 1.0 if seen is None else tiles.means(seen)
-    values = np.maximum(shared * tiles.height * tiles.width / _PIXELS_PER_VALUE - 3, 0)
+    values = np.maximum(tiles.means(seen) * tiles.height * tiles.width / _PIXELS_PER_VALUE - 3, 0)
     return float(np.clip(np.arctanh(np.clip(rho, 0, 0.999)) * np.sqrt(values), 0, 6).sum())
 
 
@@ -586,7 +582,7 @@ def _by_blocks(
     """Look for every tile of `a` in `b`, and fit the model to where most were found."""
     assert a.image is not None  # noqa: S101
     assert b.image is not None  # noqa: S101
-    there, _ = _pulled(b.image, begin)
+    there = _pulled(b.image, begin)
     height, width = tiles.height, tiles.width
     padded = cv2.copyMakeBorder(there, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     places, moves = [], []
@@ -618,9 +614,7 @@ def _by_features(a: Prepared, b: Prepared, model: Model) -> FloatArray | None:
         return None
     pairs = cv2.BFMatcher().knnMatch(words[0], words[1], k=2)
     good = [p[0] for p in pairs if len(p) == 2 and p[0].distance < 0.85 * p[1].distance]
-    return _ransac(
-        keys[0][[m.queryIdx for m in good]], keys[1][[m.trainIdx for m in good]], model
-    )
+    return _ransac(keys[0][[m.queryIdx for m in good]], keys[1][[m.trainIdx for m in good]], model)
 
 
 def _ransac(here: FloatArray, there: FloatArray, model: Model) -> FloatArray | None:
@@ -675,20 +669,14 @@ def _in_frame(matrix: FloatArray, factor: int) -> FloatArray:
     return np.column_stack([matrix[:, :2], shift])
 
 
-def _pulled(
-    image: Plane, matrix: FloatArray, *, whole: bool = False
-) -> tuple[Plane, Plane | None]:
-    """The image as it lies under the other frame, and where it shows anything (None = all)."""
+def _pulled(image: Plane, matrix: FloatArray, *, whole: bool = False) -> Plane:
+    """The image as it lies under the other frame; 0 where it shows nothing."""
     if np.array_equal(matrix, np.eye(2, 3)):
-        return image, None
+        return image
     for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])  # from (y, x) to (x, y)
-    size = image.shape[::-1]
     how = (cv2.INTER_NEAREST if whole else cv2.INTER_CUBIC) | cv2.WARP_INVERSE_MAP
-    there = cv2.warpAffine(image, for_cv, size, flags=how)
-    full = np.zeros(image.shape, np.float32)
-    full[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = 1
-    seen = cv2.warpAffine(full, for_cv, size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
-    return there, seen
+    out: Plane = cv2.warpAffine(image, for_cv, image.shape[::-1], flags=how)
+    return out
 
 
 def _gradients(image: Plane) -> tuple[Plane, Plane]:

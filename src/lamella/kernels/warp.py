@@ -45,7 +45,11 @@ def warped(
     for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])  # from (y, x) to (x, y)
     native = frame if frame.dtype in _NATIVE else frame.astype(np.float64)
     out = cv2.warpAffine(
-        native, for_cv, (width, height), flags=_FLAGS[interpolation], borderMode=cv2.BORDER_REPLICATE
+        native,
+        for_cv,
+        (width, height),
+        flags=_FLAGS[interpolation],
+        borderMode=cv2.BORDER_REPLICATE,
     )
     seen = cv2.warpAffine(np.ones(frame.shape, np.float32), for_cv, (width, height))
     if frame.dtype == bool:

@@ -44,7 +44,9 @@ def chained(
         pairs = [pair for pair in good if pair[0] in group]
         places = _placed(pairs, moves, sigma, sorted(group), n_frames)
         off = {pair: _off(moves[pair], places, pair) for pair in pairs}
-        worst = max((off[p] / max(_WRONG_PX / reach, _WRONG_SD * sigma[p]) for p in pairs), default=0)
+        worst = max(
+            (off[p] / max(_WRONG_PX / reach, _WRONG_SD * sigma[p]) for p in pairs), default=0
+        )
         if worst < 1:
             break
         # A wrong pair pulls its neighbours off, so only the worst are left out at a time.

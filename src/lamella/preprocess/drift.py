@@ -124,8 +124,9 @@ class Drift(Step):
 
     def estimate(self, state: DriftState) -> Registration:
         """Where every frame of the whole movie lies."""
-        found = chained(state.links, n_frames=len(state.span), frame_shape=state.frame_shape,
-                        model=self.model)
+        found = chained(
+            state.links, n_frames=len(state.span), frame_shape=state.frame_shape, model=self.model
+        )
         corners = _corners(state.frame_shape)
         furthest = max(
             (float(np.hypot(*found.drift_at(corners, t).T).max()) for t in range(len(found))),
@@ -171,9 +172,7 @@ class Drift(Step):
 
         return MappedFrames(frames, read, dtype=bool, frame_shape=shape)
 
-    def box(
-        self, frame_shape: tuple[int, int], registration: Registration
-    ) -> tuple[slice, slice]:
+    def box(self, frame_shape: tuple[int, int], registration: Registration) -> tuple[slice, slice]:
         """Rows and columns of the reference that the registered frames show."""
         if self.edges == "mask":
             return slice(0, frame_shape[0]), slice(0, frame_shape[1])
