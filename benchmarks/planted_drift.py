@@ -1,4 +1,4 @@
-"""Movies whose stage moves as told, made from phantoms; used by accuracy_drift.py and by the tests."""
+"""Movies whose stage moves as told, made from phantoms; for accuracy_drift.py and the tests."""
 
 from __future__ import annotations
 

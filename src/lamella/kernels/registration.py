@@ -18,7 +18,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-Plane = NDArray[np.float32]
+Plane = NDArray[Any]  # float32
 Model = Literal["translation", "rigid", "affine"]
 Start = Literal["phase", "features"]
 
@@ -30,10 +30,10 @@ _COMPRESS_FROM = 4.0  # SDs of the field above which contrast counts less and le
 _REPAIR_FROM = 6.0  # SDs by which a broken pixel stands out from its neighbours
 _PIXELS_PER_VALUE = 4 * np.pi * _FINE_PX**2  # neighbours share their noise: independent values
 
-# Objects, cells as a rule: how far their gradients stand out from the field's (energy over the
-# median), the gap that is closed, the radius that makes an object, and the share of the field from
-# which on they are the field.
-_OBJECT_FROM, _JOIN_PX, _OBJECT_PX, _MOST_OBJECTS = 6.0, 4, 8, 0.5
+# Objects, cells as a rule: how far their gradients stand out from quiet parts of the field (energy
+# over its 20th percentile), the gap that is closed, the radius that makes an object, and the share
+# of the field from which on they are the field.
+_OBJECT_FROM, _JOIN_PX, _OBJECT_PX, _MOST_OBJECTS = 8.0, 4, 8, 0.75
 
 _SIGNIFICANT = 4.0  # SDs of the correlation of unrelated tiles
 _SURE_PX = 0.5  # a tile speaks for a movement when it knows its own to this
@@ -45,11 +45,10 @@ _MOST_SHIFT = 0.45  # of the side: beyond, too little of the field is shared
 _ROUNDS = 8
 _CONVERGED_PX = 0.003
 
-# A movement is the stage's when it holds over much of the field, or in separate places that are
-# spread over the field; one object, or a few, are not enough.
+# A movement is the stage's when it holds over much of the field, or in places (of 4 × 4 blocks)
+# that are spread over it (over the spread of all tiles); one object, or a few, are not enough.
 _MUCH_OF_FIELD = 0.4
-_FEWEST_TILES, _FEWEST_PLACES, _LEAST_SPREAD = 5, 4, 0.6
-_MEDIAN_SIGNIFICANT = 6.0
+_FEWEST_TILES, _FEWEST_PLACES, _LEAST_SPREAD = 5, 5, 0.6
 
 
 class Shift(NamedTuple):
@@ -154,7 +153,7 @@ def prepared(frame: NDArray[Any], *, most_pixels: int) -> Prepared:
     """A frame made ready for :func:`align`; frames to be compared need the same `most_pixels`."""
     factor = max(1, int(np.ceil(np.sqrt(frame.size / most_pixels))))
     height, width = (max(side // factor, 1) for side in frame.shape)
-    image = frame[: height * factor, : width * factor].astype(np.float32)
+    image: Plane = frame[: height * factor, : width * factor].astype(np.float32)
     if factor > 1:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     still = np.zeros(image.shape, np.float32)
@@ -195,7 +194,8 @@ def _objects(image: Plane) -> Plane | None:
     """
     dy, dx = _gradients(image)
     energy = cv2.GaussianBlur(dy * dy + dx * dx, (0, 0), 2.0)
-    found = (energy > _OBJECT_FROM * np.median(energy)).astype(np.uint8)
+    quiet = float(np.percentile(energy.ravel()[::7], 20))  # cells may cover more than half
+    found = (energy > _OBJECT_FROM * quiet).astype(np.uint8)
     near, large = (
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))
         for r in (_JOIN_PX, _OBJECT_PX)
@@ -294,14 +294,16 @@ class _Tiles(NamedTuple):
         """Mean of every tile, (n,)."""
         cut = image[: self.down * self.height, : self.across * self.width]
         small = cv2.resize(cut, (self.across, self.down), interpolation=cv2.INTER_AREA)
-        return small.ravel().astype(np.float64)
+        means: FloatArray = small.ravel().astype(np.float64)
+        return means
 
     @property
     def centres(self) -> FloatArray:
         """(y, x) of the middle of every tile, (n, 2)."""
         y = np.arange(self.down) * self.height + (self.height - 1) / 2
         x = np.arange(self.across) * self.width + (self.width - 1) / 2
-        return np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1).reshape(-1, 2)
+        out: FloatArray = np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1).reshape(-1, 2)
+        return out
 
 
 @lru_cache(maxsize=32)
@@ -429,9 +431,9 @@ def _evened(sums: _Sums) -> FloatArray:
     if not len(known):
         known = information[information > 0]
     most = _MOST_OVER_MEDIAN * float(np.median(known)) if len(known) else 0.0
-    return np.minimum(
-        1.0, np.divide(most, information, out=np.ones_like(information), where=information > 0)
-    )
+    share = np.divide(most, information, out=np.ones_like(information), where=information > 0)
+    out: FloatArray = np.minimum(share, 1.0)
+    return out
 
 
 def _solved(sums: _Sums, design: FloatArray, weight: FloatArray) -> FloatArray | None:
@@ -494,17 +496,13 @@ def _judged(matrix: FloatArray, sums: _Sums, design: FloatArray, tiles: _Tiles) 
     n_usable, n = max(int(usable.sum()), 1), int(agree.sum())
     centres = tiles.centres
     spread = _spread(centres[agree]) / max(_spread(centres), 1e-9) if n > 1 else 0.0
-    grid = agree.reshape(tiles.down, tiles.across).astype(np.uint8)
-    places = cv2.connectedComponents(grid, connectivity=8)[0] - 1
-    z = np.where(fits, sums.z, 0.0)
-    median = float(np.median(z[usable])) * np.sqrt(n_usable) / 1.25 if usable.any() else 0.0
-    supported = (
-        n / n_usable >= _MUCH_OF_FIELD
-        or (n >= _FEWEST_TILES and places >= _FEWEST_PLACES and spread >= _LEAST_SPREAD)
-        or (median >= _MEDIAN_SIGNIFICANT)
+    blocks = np.floor(4 * centres / (centres.max(axis=0) + centres.min(axis=0))).astype(int)
+    places = len(np.unique(blocks[agree], axis=0))
+    supported = n / n_usable >= _MUCH_OF_FIELD or (
+        n >= _FEWEST_TILES and places >= _FEWEST_PLACES and spread >= _LEAST_SPREAD
     )
-    weight = _evened(sums) / (1 + (chi2 / _FITS) ** 2) * usable
-    score = float(np.clip(z, 0, 6).sum())
+    weight = np.where(usable, _evened(sums) / (1 + (chi2 / _FITS) ** 2), 0.0)
+    score = float(np.clip(sums.z * fits, 0, 6).sum())
     return _Fit(matrix, n / n_usable, bool(supported), score, _sigma(sums, design, weight))
 
 
@@ -515,7 +513,8 @@ def _tile_sigma(sums: _Sums) -> FloatArray:
     scale = float(np.median(plain[usable])) / 1.386 if usable.any() else 1.0
     noise = np.trace(sums.own, axis1=1, axis2=2) / 2
     known = np.maximum(np.linalg.eigvalsh(sums.cross)[:, 0], 1e-12)
-    return np.sqrt(scale * noise) / known
+    out: FloatArray = np.sqrt(scale * noise) / known
+    return out
 
 
 def _sigma(sums: _Sums, design: FloatArray, weight: FloatArray) -> float:
@@ -603,7 +602,7 @@ def _by_features(a: Prepared, b: Prepared, model: Model) -> FloatArray | None:
     """The movement that most matched features agree on; None where there are too few."""
     assert a.image is not None  # noqa: S101
     assert b.image is not None  # noqa: S101
-    finder = cv2.SIFT_create(nfeatures=2000, contrastThreshold=0.02)
+    finder = cv2.SIFT_create(nfeatures=2000, contrastThreshold=0.02)  # type: ignore[attr-defined]
     keys, words = [], []
     for image in (a.image, b.image):
         grey = np.clip(127.5 + 16 * image, 0, 255).astype(np.uint8)

@@ -44,7 +44,7 @@ def warped(
         return _shifted(frame, int(shift[0]), int(shift[1]), fill)
     for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])  # from (y, x) to (x, y)
     native = frame if frame.dtype in _NATIVE else frame.astype(np.float64)
-    out = cv2.warpAffine(
+    out: NDArray[Any] = cv2.warpAffine(
         native,
         for_cv,
         (width, height),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from lamella.kernels.registration import Alignment, Prepared, align, prepared
 from lamella.kernels.warp import shared_box, warped
 from lamella.preprocess.chain import chained
 
-_MOST_PIXELS = 400_000  # frames are compared at about this size
+_MOST_PIXELS = 500_000  # frames are compared at about this size
 _KEY_EVERY = 10
 
 
