@@ -97,7 +97,7 @@ def planted(
         linear = moved[t, :, :2]
         matrix = np.column_stack([linear, moved[t, :, 2] - linear @ np.full(2, _PAD)])
         for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])
-        seen = cv2.warpAffine(electrons, for_cv, (side, side), flags=cv2.INTER_CUBIC)
+        seen = cv2.warpAffine(electrons, for_cv, (side, side), flags=cv2.INTER_LANCZOS4)
         seen = np.maximum(seen * light_of_lamp, 0).astype(np.float32)
         stack.append(settings.camera.expose(seen, draws(seed, Purpose.CAMERA, t)))
     still = np.stack([actor.centroid_px - _PAD for actor in scene.actors])

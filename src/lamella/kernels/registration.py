@@ -102,11 +102,21 @@ class Prepared:
         Pixels of the frame per pixel of the image.
     still : (y, x) float32 array
         0 at the rim and where something large stands out, cells as a rule; 1 elsewhere.
+    source : (y, x) float32 array or None
+        What the image was made from, where something was left out.
     """
 
     image: Plane | None
     factor: int
     still: Plane
+    source: Plane | None = None
+
+    @cached_property
+    def whole(self) -> Prepared:
+        """The same frame with nothing left out."""
+        if self.image is None or self.source is None:
+            return self
+        return _banded(self.source, self.factor, objects=None)
 
     @cached_property
     def gradients(self) -> tuple[Plane, Plane]:
@@ -156,26 +166,31 @@ def prepared(frame: NDArray[Any], *, most_pixels: int) -> Prepared:
     image: Plane = frame[: height * factor, : width * factor].astype(np.float32)
     if factor > 1:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    if min(image.shape) <= 2 * _RIM_PX or not float(image.max()) > float(image.min()):
+        return Prepared(None, factor, np.zeros(image.shape, np.float32))
+    image = _mended(image)
+    return _banded(image, factor, objects=_objects(cv2.GaussianBlur(image, (0, 0), _FINE_PX)))
+
+
+def _banded(image: Plane, factor: int, *, objects: Plane | None) -> Prepared:
+    """The band of structure that is compared, in SDs of the field; objects (1) are left out."""
     still = np.zeros(image.shape, np.float32)
     still[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = 1
-    if not still.any() or not float(image.max()) > float(image.min()):
-        return Prepared(None, factor, still)
-    image = _mended(image)
-    fine = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
-    objects = _objects(fine)
     if objects is None:
-        band = fine - cv2.GaussianBlur(image, (0, 0), _COARSE_PX)
+        fine = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
+        coarse = cv2.GaussianBlur(image, (0, 0), _COARSE_PX)
     else:
         # From still pixels only: a bright cell would reach far into its surroundings.
         around = 1 - objects
         still *= around
-        band = _blurred_within(image, around, _FINE_PX)
-        band -= _blurred_within(image, around, _COARSE_PX)
+        fine = _blurred_within(image, around, _FINE_PX)
+        coarse = _blurred_within(image, around, _COARSE_PX)
+    band: Plane = fine - coarse
     sd = _robust_sd(band[still > 0])
     if not sd > 1e-5 * float(np.abs(image).max()):
         return Prepared(None, factor, still)
     compressed = _COMPRESS_FROM * np.arcsinh(band / np.float32(sd * _COMPRESS_FROM))
-    return Prepared(compressed, factor, still)
+    return Prepared(compressed, factor, still, None if objects is None else image)
 
 
 def _blurred_within(image: Plane, mask: Plane, sigma_px: float) -> Plane:
@@ -256,8 +271,23 @@ def align(
     Lucas & Kanade 1981, IJCAI 674; Kuglin & Hines 1975, Proc. Int. Conf. Cybernetics and Society
     163; Lowe 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94
     """
+    best = _best(a, b, model, start)
+    if best is None or not best.supported:
+        # A richly structured field looks like objects all over; then most of it must agree.
+        whole = None if a.source is None and b.source is None else (a.whole, b.whole)
+        again = None if whole is None else _best(*whole, model, start)
+        if again is not None and again.support >= _MUCH_OF_FIELD:
+            best = again
+    if best is None or not best.supported:
+        return Alignment(np.eye(2, 3), 0.0 if best is None else best.support, False)
+    matrix = _in_frame(best.matrix, a.factor)
+    return Alignment(matrix, best.support, True, best.sigma * a.factor)
+
+
+def _best(a: Prepared, b: Prepared, model: Model, start: Start) -> _Fit | None:
+    """The movement that most of the field agrees on, from several starts."""
     if a.image is None or b.image is None:
-        return Alignment(np.eye(2, 3), 0.0, False)
+        return None
     tiles = _tiles_of(*a.image.shape)
     found: list[_Fit | None] = []
     if start == "features":
@@ -271,11 +301,7 @@ def align(
                 begin = _near(a, b, _translation(*shift), tiles, model)
                 found.append(_fit(a, b, begin, tiles, model))
     fits = [fit for fit in found if fit is not None]
-    best = max(fits, key=lambda fit: (fit.supported, fit.score), default=None)
-    if best is None or not best.supported:
-        return Alignment(np.eye(2, 3), 0.0 if best is None else best.support, False)
-    sigma = best.sigma * a.factor
-    return Alignment(_in_frame(best.matrix, a.factor), best.support, True, sigma)
+    return max(fits, key=lambda fit: (fit.supported, fit.score), default=None)
 
 
 class _Tiles(NamedTuple):
@@ -673,7 +699,8 @@ def _pulled(image: Plane, matrix: FloatArray, *, whole: bool = False) -> Plane:
     if np.array_equal(matrix, np.eye(2, 3)):
         return image
     for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])  # from (y, x) to (x, y)
-    how = (cv2.INTER_NEAREST if whole else cv2.INTER_CUBIC) | cv2.WARP_INVERSE_MAP
+    # OpenCV's cubic kernel does not keep a slope, so would move the image by up to 0.05 px.
+    how = (cv2.INTER_NEAREST if whole else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
     out: Plane = cv2.warpAffine(image, for_cv, image.shape[::-1], flags=how)
     return out
 

@@ -51,7 +51,7 @@ class Drift(Step):
     agrees on it in places all over the field. A field that holds nothing but cells has none: its
     estimate is no drift, and every frame is marked as not estimable.
 
-    Every frame is compared with the one before and with two key frames (every 10th), key frames
+    Every frame is compared with the two before and with two key frames (every 10th), key frames
     with the two 100th frames before, and so on, so that errors do not add up over a long movie.
     Precise to about 0.05 px where debris is scarce and faint. Drift from one compared frame to
     another may be up to 45 % of the field's side.
@@ -66,8 +66,8 @@ class Drift(Step):
     edges : {"mask", "crop"}
         Pixels that leave the view: the frames keep their size and have `fill` there, see
         :meth:`valid`; or are cut to what all frames show.
-    interpolation : {"linear", "cubic", "nearest"}
-        How pixel values between pixels are found.
+    interpolation : {"linear", "lanczos", "nearest"}
+        How values between pixels are found; linear blurs a little, lanczos may overshoot.
     fill : float
         Value of pixels that no frame shows.
     smallest_px : float
@@ -85,7 +85,7 @@ class Drift(Step):
     model: Literal["translation", "rigid", "affine"] = "translation"
     by: Literal["phase", "features"] = "phase"
     edges: Literal["mask", "crop"] = "mask"
-    interpolation: Literal["linear", "cubic", "nearest"] = "linear"
+    interpolation: Literal["linear", "lanczos", "nearest"] = "linear"
     fill: float = 0.0
     smallest_px: float = Field(0.1, ge=0)
     channel: str | None = None
@@ -206,7 +206,7 @@ def doubt(registration: Registration, source: str) -> str | None:
 
 def _partners(t: int) -> Iterable[int]:
     """Earlier frames that frame `t` is compared with."""
-    found = {t - 1}
+    found = {t - 1, t - 2}
     every = _KEY_EVERY
     while t > 0 and t % (every // _KEY_EVERY) == 0:
         last = (t - 1) // every * every
@@ -221,14 +221,13 @@ def _awaited(t: int, span: range) -> bool:
     """Whether frame `t` is to be compared with a frame outside `span`."""
     if any(s < span.start for s in _partners(t)):
         return True
-    after, every = span.stop, 1
-    while True:
+    every = 1
+    while every <= span.stop:
         # The last two multiples of `every` before any later frame.
-        if t % every == 0 and t >= (after - 1) // every * every - (every if every > 1 else 0):
+        if t % every == 0 and t >= (span.stop - 1) // every * every - every:
             return True
-        if every > after:
-            return False
         every *= _KEY_EVERY
+    return t == 0
 
 
 def _corners(frame_shape: tuple[int, int]) -> NDArray[np.float64]:
