@@ -35,7 +35,7 @@ _PIXELS_PER_VALUE = 4 * np.pi * _FINE_PX**2  # neighbours share their noise: ind
 # of the field from which on they are the field.
 _OBJECT_FROM, _JOIN_PX, _OBJECT_PX, _MOST_OBJECTS = 8.0, 4, 8, 0.75
 
-_SIGNIFICANT = 4.0  # SDs of the correlation of unrelated tiles
+_SIGNIFICANT = 3.0  # SDs of the correlation of unrelated tiles; five tiles are never so by chance
 _SURE_PX = 0.5  # a tile speaks for a movement when it knows its own to this
 _FITS = 16.0  # χ² (2 degrees of freedom) above which a tile moves on its own
 _TILE_FLOOR_PX = 0.04  # what a tile may differ by for reasons of optics and interpolation
@@ -47,7 +47,7 @@ _CONVERGED_PX = 0.003
 
 # A movement is the stage's when it holds over much of the field, or in places (of 4 × 4 blocks)
 # that are spread over it (over the spread of all tiles); one object, or a few, are not enough.
-_MUCH_OF_FIELD = 0.4
+_MUCH_OF_FIELD, _MOST_OF_FIELD = 0.4, 0.6
 _FEWEST_TILES, _FEWEST_PLACES, _LEAST_SPREAD = 5, 5, 0.6
 
 
@@ -274,10 +274,10 @@ def align(
     best = _best(a, b, model, start)
     if best is None or not best.supported:
         # A richly structured field looks like objects all over; then most of it must agree.
-        whole = None if a.source is None and b.source is None else (a.whole, b.whole)
-        again = None if whole is None else _best(*whole, model, start)
-        if again is not None and again.support >= _MUCH_OF_FIELD:
-            best = again
+        if max(1 - float(frame.still.mean()) for frame in (a, b)) > _MUCH_OF_FIELD:
+            again = _best(a.whole, b.whole, model, start)
+            if again is not None and again.support >= _MOST_OF_FIELD:
+                best = again
     if best is None or not best.supported:
         return Alignment(np.eye(2, 3), 0.0 if best is None else best.support, False)
     matrix = _in_frame(best.matrix, a.factor)
