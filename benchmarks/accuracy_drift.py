@@ -1,4 +1,4 @@
-"""The section on drift of docs/accuracy.md; print it with ``python benchmarks/accuracy_drift.py``."""
+"""The section on drift of docs/accuracy.md; run this file to print it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIDE, N_FRAMES = 384, 25
 
 
 class Residual(NamedTuple):
-    """What is left of the drift over a grid of points of the field, in px (length of the vector)."""
+    """What is left of the drift over points all over the field, in px (length of the vector)."""
 
     rms: float
     largest: float
@@ -80,8 +80,8 @@ def drift_table() -> str:
     lines = [
         "## Drift of the stage",
         "",
-        f"Movies of {N_FRAMES} frames of {SIDE} px, 5 % of the pixels cells that crawl (0.6 µm/min), "
-        "faint grains on the glass (one every 600 px), uneven light, 2000 photo-electrons. "
+        f"Movies of {N_FRAMES} frames of {SIDE} px, 5 % of the pixels cells that crawl "
+        "(0.6 µm/min), faint grains on the glass (one every 600 px), uneven light, 2000 photo-electrons. "
         "Residual: what points all over the field still move by once the drift is taken off, in px "
         "(root mean square of the vectors over frames and field, and the largest). Without grains "
         "(*bare*) nothing shows the drift: it is taken to be none and said not to be estimable.",
@@ -112,7 +112,7 @@ def drift_table() -> str:
         "Cells that all glide the same way, while the stage drifts by 15 px: what is kept of their "
         "net displacement. It may be off by the residual, which weighs on slow cells.",
         "",
-        "| glide (px a frame) | net (px) | phase contrast | fluorescence, grains | bare, no drift |",
+        "| glide (px/frame) | net (px) | phase contrast | fluorescence, grains | bare, no drift |",
         "| --- | --- | --- | --- | --- |",
     ]
     for k, speed in enumerate((0.2, 1.0, 3.0)):

@@ -272,12 +272,12 @@ def align(
     163; Lowe 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94
     """
     best = _best(a, b, model, start)
-    if best is None or not best.supported:
+    left_out = max(1 - float(frame.still.mean()) for frame in (a, b))
+    if (best is None or not best.supported) and left_out > _MUCH_OF_FIELD:
         # A richly structured field looks like objects all over; then most of it must agree.
-        if max(1 - float(frame.still.mean()) for frame in (a, b)) > _MUCH_OF_FIELD:
-            again = _best(a.whole, b.whole, model, start)
-            if again is not None and again.support >= _MOST_OF_FIELD:
-                best = again
+        again = _best(a.whole, b.whole, model, start)
+        if again is not None and again.support >= _MOST_OF_FIELD:
+            best = again
     if best is None or not best.supported:
         return Alignment(np.eye(2, 3), 0.0 if best is None else best.support, False)
     matrix = _in_frame(best.matrix, a.factor)

@@ -75,10 +75,6 @@ class Drift(Step):
     channel : str or None
         In a run, the channel to estimate from; the first when None. Bright field or phase contrast
         shows the glass, fluorescence often does not.
-
-    References
-    ----------
-    Guizar-Sicairos et al. 2008, https://doi.org/10.1364/OL.33.000156
     """
 
     version: ClassVar[int] = 1
