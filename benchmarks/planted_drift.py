@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import affine_transform
 
 from lamella.core.frames import ArrayFrames
 from lamella.phantom import ColonyPhantom
@@ -93,11 +93,10 @@ def planted(
     stack = []
     for t in range(n):
         electrons = scene.electrons(t) + (0 if look == "bare" else on_glass)
-        # From (y, x) of the wide field to (x, y) of the camera.
-        linear = moved[t, :, :2]
-        matrix = np.column_stack([linear, moved[t, :, 2] - linear @ np.full(2, _PAD)])
-        for_cv = np.ascontiguousarray(matrix[::-1][:, [1, 0, 2]])
-        seen = cv2.warpAffine(electrons, for_cv, (side, side), flags=cv2.INTER_LANCZOS4)
+        # SciPy asks where each pixel of the camera comes from; its splines keep places exactly.
+        back = np.linalg.inv(moved[t, :, :2])
+        start = _PAD - back @ moved[t, :, 2]
+        seen = affine_transform(electrons, back, start, output_shape=(side, side), order=3)
         seen = np.maximum(seen * light_of_lamp, 0).astype(np.float32)
         stack.append(settings.camera.expose(seen, draws(seed, Purpose.CAMERA, t)))
     still = np.stack([actor.centroid_px - _PAD for actor in scene.actors])
