@@ -84,8 +84,8 @@ def drift_table() -> str:
         "(0.6 µm/min), faint grains on the glass (one every 600 px), uneven light, 2000 "
         "photo-electrons. Residual: what points all over the field still move by once the drift is "
         "taken off, in px (root mean square of the vectors over frames and field, and the "
-        "largest). Without grains (*bare*) nothing shows the drift: it is taken to be none and said "
-        "not to be estimable.",
+        "largest). Without grains (*bare*) nothing shows the drift: it is taken to be none and "
+        "said not to be estimable.",
         "",
         "| planted | model | phase contrast | fluorescence, grains | fluorescence, bare |",
         "| --- | --- | --- | --- | --- |",
