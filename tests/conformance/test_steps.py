@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from planted_drift import planted, ramp, shifts
 from pydantic import ValidationError
 
 from lamella.centre import Centre
@@ -11,7 +12,7 @@ from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import Lamellipodium, Migration
 from lamella.phantom import CellPhantom
-from lamella.preprocess import CameraOffset, NoBackground, Normalise, PercentileOutside
+from lamella.preprocess import CameraOffset, Drift, NoBackground, Normalise, PercentileOutside
 from lamella.segment import (
     ByDistance,
     ByIntensity,
@@ -26,6 +27,7 @@ from lamella.track import Largest
 
 EXAMPLES = [
     Normalise(),
+    Drift(),
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
@@ -90,3 +92,19 @@ def test_state_does_not_depend_on_where_the_movie_is_cut(step):
             strict=True,
         ):
             np.testing.assert_array_equal(a, b)
+
+
+def test_drift_does_not_depend_on_where_the_movie_is_cut():
+    """Every pair of frames is compared once, wherever its two frames were read."""
+    path = ramp(26, (9, -7.5))
+    frames = planted(shifts(path), side=128, light=5000, grains=10, cell_share=0.02, seed=1).frames
+    step = Drift()
+    whole = step.prepare(frames)
+    for edges in ([1], [10], [11, 21], [2, 3, 20], list(range(1, 26))):
+        merged = step.merge([step.prepare(part) for part in chunked(frames, edges)])
+        assert merged.span == whole.span
+        assert merged.links.keys() == whole.links.keys()
+        assert merged.held.keys() == whole.held.keys()
+        for pair, link in whole.links.items():
+            np.testing.assert_array_equal(merged.links[pair].matrix, link.matrix)
+        np.testing.assert_array_equal(step.estimate(merged).matrices, step.estimate(whole).matrices)

@@ -7,13 +7,14 @@ import hashlib
 
 import numpy as np
 import pytest
+from planted_drift import planted, ramp, shifts
 
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.measure import Lamellipodium, Migration, measure
 from lamella.phantom import CellPhantom
-from lamella.preprocess import Normalise, PercentileOutside
+from lamella.preprocess import Drift, Normalise, PercentileOutside
 from lamella.segment import ByDistance, ByIntensity, ByNucleus, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
@@ -21,6 +22,7 @@ from worlds import colony
 HASHES: dict[str, tuple] = {
     "phantom": ("5758aafcb8a1", "b9f7da0fbe90"),
     "normalise": (1, "7ea01d0592da"),
+    "drift": (1, "bf017c13c32e"),
     "background": (1, "99b3488a621f"),
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
@@ -63,6 +65,13 @@ def test_normalise(images):
     assert (step.version, digest(step(images, state=step.prepare(images)).asarray())) == HASHES[
         "normalise"
     ]
+
+
+def test_drift():
+    frames = planted(shifts(ramp(5, (6.5, -3.2))), side=160, light=5000, grains=10, seed=1).frames
+    step = Drift()
+    found = step.estimate(step.prepare(frames))
+    assert (step.version, digest(found.matrices, decimals=1)) == HASHES["drift"]
 
 
 def test_background(images, masks):

@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from planted_drift import planted, ramp, shifts
 
 from lamella.cli import main
-from lamella.io import open_labels, open_movie
+from lamella.core.movie import Scale, regular_times
+from lamella.io import open_labels, open_movie, tiff
 from lamella.phantom import CellPhantom, StudyPhantom
 from lamella.run.demo import make_demo
 
@@ -178,3 +180,46 @@ def test_segment_by_motion_unless_told_otherwise(lamella, demo, tmp_path):
     assert code == 0, err
     assert "0 without any object" in out
     assert "lag_frames = 2" in err
+
+
+class TestDrift:
+    @pytest.fixture(scope="class")
+    def drifting(self, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("drift")
+        world = planted(shifts(ramp(4, (6, -4))), side=160, light=5000, grains=10, seed=1)
+        path = folder / "movie.tif"
+        tiff.write_movie(path, {"phase": world.frames}, scale=Scale(0.5, regular_times(4, 2.0)))
+        return path
+
+    def test_the_movie_and_its_table(self, lamella, drifting, tmp_path):
+        out = tmp_path / "still.ome.tif"
+        code, told, err = lamella("drift", drifting, "-o", out, "--edges", "crop")
+        assert (code, err) == (0, "")
+        assert "4 frames, 0 of them not estimable" in told
+        table = pd.read_csv(tmp_path / "still_drift.csv")
+        assert table[["drift_y_px", "drift_x_px"]].iloc[-1].tolist() == pytest.approx(
+            [6, -4], abs=0.2
+        )
+        assert table["drift_estimable"].all()
+        still = open_movie(out)
+        assert still.frame_shape[0] == pytest.approx(154, abs=1)
+        assert still.scale.pixel_size_um == 0.5
+        code, _, err = lamella("drift", drifting, "-o", out)
+        assert (code, "use --force to replace it" in err) == (2, True)
+        code, _, _ = lamella("drift", drifting, "-o", out, "--force", "--set", "fill=7")
+        assert code == 0
+        assert open_movie(out).frame_shape == (160, 160)
+
+    def test_wrong_settings_are_named(self, lamella, drifting, tmp_path):
+        for words, wanted in (
+            (("--model", "bent"), "model: 'bent' is not accepted"),
+            (("--set", "edge=crop"), "did you mean 'edges'?"),
+            (("--set", "fill"), "write --set key=value"),
+        ):
+            code, _, err = lamella("drift", drifting, "-o", tmp_path / "x.ome.tif", *words)
+            assert code == 2
+            assert wanted in err
+
+    def test_the_input_is_never_replaced(self, lamella, drifting):
+        code, _, err = lamella("drift", drifting, "-o", drifting, "--force")
+        assert (code, "it is the input" in err) == (2, True)

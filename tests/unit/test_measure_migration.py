@@ -6,6 +6,7 @@ import pytest
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.measure import Migration, measure
 from worlds import disc, gap_movie, one_pixel, translating_disc
@@ -178,3 +179,41 @@ def test_labels_of_another_movie_are_refused():
     labels = Labels.from_array(np.ones((2, 16, 16), np.uint8))
     with pytest.raises(InputError, match=r"of a.tif.*\(2, 16, 16\).*\(3, 16, 16\)"):
         measure(movie, labels)
+
+
+class TestDriftTakenOff:
+    """A stage that drifts by (3, 4) px a frame and jumps by 40 px between frames 3 and 4."""
+
+    @pytest.fixture
+    def stage(self):
+        path = np.arange(7)[:, None] * np.array([3.0, 4.0])
+        path[4:] += (0, 40)
+        return Registration.from_drift(path)
+
+    def measured(self, stage, own_step):
+        own = [30, 20] + np.arange(len(stage))[:, None] * np.array(own_step)
+        places = [stage.from_reference(at, t) for t, at in enumerate(own)]
+        labels = np.stack([disc(9, tuple(at), (110, 130)) for at in places]).astype(np.uint16)
+        movie = Movie.from_array(labels, pixel_size_um=UM, interval_min=MINUTES)
+        return measure(movie, Labels.from_array(labels), [Migration()], registration=stage)
+
+    def test_a_cell_that_sits_on_the_glass_does_not_move(self, stage):
+        frames, cells = self.measured(stage, (0, 0))
+        assert frames[Col.PAIR_VALID].tolist() == [False] + [True] * 6
+        assert cells[Col.MEAN_SPEED].tolist() == [pytest.approx(0, abs=1e-9)]
+        assert cells[Col.NET_UM].tolist() == [pytest.approx(0, abs=1e-9)]
+        assert np.isnan(cells[Col.PERSISTENCE].iloc[0]) or cells[Col.PATH_UM].iloc[0] < 1e-9
+
+    def test_a_cell_that_glides_keeps_its_movement(self, stage):
+        frames, cells = self.measured(stage, (1, 2))
+        assert cells[Col.NET_UM].iloc[0] == pytest.approx(6 * np.hypot(1, 2) * UM)
+        assert cells[Col.MEAN_STEP_PX].iloc[0] == pytest.approx(np.hypot(1, 2))
+        assert cells[Col.PERSISTENCE].iloc[0] == pytest.approx(1)
+        # Pixels are those of the raw frames.
+        assert frames[Col.Y_PX].tolist() == pytest.approx([30 + 4 * t for t in range(7)])
+        assert frames[Col.DRIFT_X_PX].tolist() == [0, 4, 8, 12, 56, 60, 64]
+        assert frames[Col.Y_UM].tolist() == pytest.approx([(30 + t) * UM for t in range(7)])
+
+    def test_without_a_registration_there_is_no_column_of_drift(self):
+        frames, _ = one_cell(translating_disc(step_px=(1, 1), n_frames=3))
+        assert Col.DRIFT_Y_PX not in frames

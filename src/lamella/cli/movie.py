@@ -1,4 +1,4 @@
-"""Commands on single movies and tables: segment, suggest, measure, compare, stats."""
+"""Commands on single movies and tables: segment, suggest, drift, measure, compare, stats."""
 
 from __future__ import annotations
 
@@ -130,6 +130,49 @@ def suggest(
         raise typer.Exit(1)
     if not any(choice.found for choice in ran):
         show.tell("note", "none found anything; the page says what to try")
+
+
+@app.command()
+def drift(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A movie: file, or folder of frames.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="OME-TIFF of the registered movie.")],
+    model: Annotated[
+        str | None, typer.Option(help="What the stage did: translation, rigid or affine.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="How the search starts: phase, or features (large turns).")
+    ] = None,
+    edges: Annotated[
+        str | None, typer.Option(help="Pixels that leave the view: mask (0 there) or crop.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to estimate from; the first by default.")
+    ] = None,
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting, `key=value`.")
+    ] = None,
+    axes: _Axes = None,
+    force: _Force = False,
+) -> None:
+    """Undo the drift of the stage in one movie; a table beside it tells the drift of every frame.
+
+    Example: `lamella drift cell.tif -o still.ome.tif --model rigid --edges crop`
+    """
+    from lamella.cli import show
+    from lamella.run.register import drift_from, register_movie
+
+    step = drift_from(options or [], model=model, by=by, edges=edges, channel=channel)
+    with show.frame_bar(f"registering {source.name}") as advance:
+        registration, table = register_movie(
+            source, out, drift=step, axes=axes, force=force, advance=advance
+        )
+    n_unknown = int((~registration.estimable).sum())
+    show.out.print(
+        f"{out}: {len(registration)} frames, {n_unknown} of them not estimable; drift in {table}",
+        soft_wrap=True,
+    )
 
 
 @app.command()

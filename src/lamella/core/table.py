@@ -58,8 +58,22 @@ class Col:
     TIME_MIN = _("time_min", "min", "Time of the frame, frame 0 at 0; NaN where not known.")
     Y_PX = _("y_px", "px", "Row of the centroid of the cell's pixels.")
     X_PX = _("x_px", "px", "Column of the centroid of the cell's pixels.")
-    Y_UM = _("y_um", "µm", "Row of the centroid, in µm.")
-    X_UM = _("x_um", "µm", "Column of the centroid, in µm.")
+    Y_UM = _("y_um", "µm", "Row of the centroid in µm, drift taken off.")
+    X_UM = _("x_um", "µm", "Column of the centroid in µm, drift taken off.")
+    DRIFT_Y_PX = _(
+        "drift_y_px", "px", "Rows by which the field, where the cell is, had moved since frame 0."
+    )
+    DRIFT_X_PX = _(
+        "drift_x_px",
+        "px",
+        "Columns by which the field, where the cell is, had moved since frame 0.",
+    )
+    DRIFT_SUPPORT = _(
+        "drift_support", "", "Share of the field in which still structure agrees on the drift."
+    )
+    DRIFT_ESTIMABLE = _(
+        "drift_estimable", "", "False where nothing still was found; the drift of the last is kept."
+    )
     AREA_PX = _("area_px", "px²", "Number of pixels of the cell.")
     AREA_UM2 = _("area_um2", "µm²", "Area: per frame, or its mean over valid frames per cell.")
     EMPTY = _("empty", "", "True where the cell was not found in this frame.")

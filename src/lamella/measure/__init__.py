@@ -10,6 +10,7 @@ import pandas as pd
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.migration import Migration
@@ -39,6 +40,7 @@ def measure(
     groups: Sequence[Any] = (Migration(), Lamellipodium()),
     *,
     level: Level | None = None,
+    registration: Registration | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure every cell of a movie.
 
@@ -52,6 +54,8 @@ def measure(
         Which measures, with their settings.
     level : callable, optional
         Grey value to subtract from intensities, such as ``CameraOffset(offset=100)``; default 0.
+    registration : Registration, optional
+        How the field drifted, from `Drift`; steps and µm are then measured without it.
 
     Returns
     -------
@@ -76,7 +80,13 @@ def measure(
     0.25
     """
     refuse_mismatch(movie, labels)
-    tables = walk(movie, labels, groups, level=level or (lambda frame, labels, channel: 0.0))
+    tables = walk(
+        movie,
+        labels,
+        groups,
+        level=level or (lambda frame, labels, channel: 0.0),
+        registration=registration,
+    )
     return (
         joined(tables),
         joined([g.summarise(table) for g, table in zip(groups, tables, strict=True)]),

@@ -16,8 +16,10 @@ from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, ReadAhead
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
+from lamella.core.registration import Registration
 from lamella.core.table import Col, stacked
 from lamella.kernels.regions import Regions, find_regions
+from lamella.kernels.warp import warped
 
 Level = Callable[[Image, Image, str], float]
 """``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
@@ -30,7 +32,9 @@ Columns = Mapping[str, NDArray[Any]]
 class FrameView:
     """Frame `t`: its labels, what one pass over them tells, and the raw pixels on demand.
 
-    `anything` is above 0 wherever an object is, whether it is measured here or not.
+    `anything` is above 0 wherever an object is, whether it is measured here or not. Where the
+    drift of the field is known, `registration` tells it, and the previous labels lie where the
+    field took them by now.
     """
 
     t: int
@@ -41,6 +45,7 @@ class FrameView:
     movie: Movie
     level: Level
     anything: Image
+    registration: Registration | None = None
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
@@ -77,6 +82,7 @@ def walk(
     level: Level,
     anything: Frames | None = None,
     first_last: Mapping[int, tuple[int, int]] | None = None,
+    registration: Registration | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[pd.DataFrame]:
     """Measure every cell of every frame, reading each frame once for all groups.
@@ -91,6 +97,8 @@ def walk(
         Above 0 wherever any object is, for `level`; by default the labels.
     first_last
         First and last frame of every cell; by default those in which its label occurs.
+    registration
+        How the field drifted, where that is known; movement is then measured without it.
     progress
         Called with the number of every frame done.
 
@@ -121,8 +129,12 @@ def walk(
             regions = find_regions(frame)
             if len(regions.label) or t == label_frames.span[-1]:  # no cells: still has columns
                 before, regions_before = previous or (None, None)
+                if before is not None and registration is not None:
+                    before, regions_before = _carried(before, registration, t)
                 others = frame if anything is None else anything.frame(t)
-                view = FrameView(t, frame, regions, before, regions_before, ahead, level, others)
+                view = FrameView(
+                    t, frame, regions, before, regions_before, ahead, level, others, registration
+                )
                 seen.append((t, regions))
                 for rows, group in zip(found, groups, strict=True):
                     rows.append(group.rows(view))
@@ -145,6 +157,12 @@ def walk(
         table = pd.DataFrame({**keys, Col.TIME_MIN: time, **values})
         tables.append(group.complete(table, movie.scale))
     return tables
+
+
+def _carried(labels: Image, registration: Registration, t: int) -> tuple[Image, Regions]:
+    """The labels of frame `t` − 1 where the drift of the field took them, and what they tell."""
+    moved = warped(labels, registration.between(t - 1, t), interpolation="nearest")
+    return moved, find_regions(moved)
 
 
 def _places(

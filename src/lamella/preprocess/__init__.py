@@ -6,6 +6,7 @@ from lamella.preprocess.background import (
     NoBackground,
     PercentileOutside,
 )
+from lamella.preprocess.drift import Drift, doubt
 from lamella.preprocess.finite import refuse_nan
 from lamella.preprocess.normalise import Decision, Normalise
 
@@ -13,8 +14,10 @@ __all__ = [
     "Background",
     "CameraOffset",
     "Decision",
+    "Drift",
     "NoBackground",
     "Normalise",
     "PercentileOutside",
+    "doubt",
     "refuse_nan",
 ]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import Lamellipodium, Migration
-from lamella.preprocess import Background, NoBackground, Normalise
+from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
 from lamella.track import Largest, Tracker
@@ -80,6 +80,7 @@ class Settings(_Table):
     title: str = "Lamella study"
     scale: ScaleSettings = ScaleSettings()
     channels: ChannelSettings = ChannelSettings()
+    drift: Drift | Literal[False] = False
     objects: dict[str, ObjectSettings] = Field(
         default_factory=lambda: {"cell": ObjectSettings()}, min_length=1
     )

@@ -20,6 +20,9 @@ LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
 
 
+DRIFT_STAGE = "drift"
+"""How the field of view moved; only where study.toml has a table [drift]."""
+
 LAST_STAGE = "tables"
 """A movie whose last stage is up to date is done."""
 
@@ -74,6 +77,8 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
     keys: dict[str, str] = {}
+    if settings.drift:
+        keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.provenance())
     found = {
         name: key_of(name, reading, *_segmenting(task, each))
         for name, each in settings.objects.items()
@@ -97,7 +102,8 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         for group_name, group in settings.measure.groups.items():
             key = key_of(track, group.provenance(), level)
             if group_name == "migration":  # looks at masks only: the background changes nothing
-                key = key_of(track, group.provenance())
+                moved = [keys[DRIFT_STAGE]] if settings.drift else []
+                key = key_of(track, group.provenance(), *moved)
             keys[f"measure/{name}/{group_name}"] = key
             measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
@@ -192,6 +198,8 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
                 f"[measure.background] gives no offset for channel {', '.join(lacking)}",
                 "add it there (0 = none)",
             )
+    drift = settings.drift
+    named += [drift.channel] if drift and drift.channel is not None else []
     for name in named:
         movie.channel(name)
 

@@ -14,18 +14,19 @@ from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
+from lamella.core.registration import Registration
 from lamella.core.table import Col, stacked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.documents import write_png
 from lamella.io.tables import read_table, write_table
 from lamella.measure import joined, refuse_mismatch, walk
-from lamella.preprocess import NoBackground, PercentileOutside
+from lamella.preprocess import NoBackground, PercentileOutside, doubt
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.remarks import described, naming
 from lamella.run.settings import ObjectSettings
-from lamella.run.stages import MovieTask, external_in, masks_path, open_raw
+from lamella.run.stages import DRIFT_STAGE, MovieTask, external_in, masks_path, open_raw
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
 
 Tell = Callable[[str, int, int], None]
@@ -59,6 +60,7 @@ class StageWork:
         """Run one stage, such as ``segment/cell``."""
         kind, _, name = stage.partition("/")
         methods = {
+            "drift": self._drift,
             "segment": self._segment,
             "declump": self._declump,
             "track": self._track,
@@ -88,6 +90,23 @@ class StageWork:
             return frames.frame(t)
 
         return MappedFrames(frames, read)
+
+    def _drift(self, name: str, stale: list[str]) -> dict[str, Made]:
+        step = self.task.settings.drift
+        if not step:
+            return {DRIFT_STAGE: Made()}
+        frames = self._counted(self.movie.channel(step.channel), "drift")
+        registration = step.estimate(step.prepare(frames))
+        told = doubt(registration, self.movie.source)
+        if told is not None:
+            warnings.warn(told, LamellaWarning, stacklevel=2)
+        return {DRIFT_STAGE: Made((), registration.as_json(), step.provenance())}
+
+    @property
+    def _registration(self) -> Registration | None:
+        if not self.task.settings.drift:
+            return None
+        return Registration.from_json(self.manifest[DRIFT_STAGE].found)
 
     def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
@@ -259,6 +278,7 @@ class StageWork:
             level=settings.background,
             anything=self._anything() if settings.background.looks_outside else None,
             first_last=self._tracks(name).first_last,
+            registration=self._registration,
             progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
         )
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):

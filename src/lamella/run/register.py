@@ -1,0 +1,117 @@
+"""Register one movie: what `lamella drift` does."""
+
+from __future__ import annotations
+
+import tomllib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from lamella.core.errors import FaultsError, LamellaWarning, OutputError, SettingsError
+from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.registration import Registration
+from lamella.core.table import Col
+from lamella.io import open_movie, tiff, write_table
+from lamella.preprocess import Drift, doubt, refuse_nan
+from lamella.run.settings import faults_of
+from lamella.run.single import Advance, refuse_existing
+
+
+def drift_from(options: Sequence[str], **chosen: Any) -> Drift:
+    """The step from ``key=value`` options and from settings that have an option of their own.
+
+    Raises
+    ------
+    SettingsError, FaultsError
+        When an option has no value or does not exist, or its value does not fit.
+    """
+    values: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    for option in options:
+        key, equals, text = option.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {option}", "it has no value", "write --set key=value")
+        try:
+            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[key.strip()] = text.strip()  # a word without quotes
+    try:
+        return Drift.model_validate(values)
+    except ValidationError as error:
+        raise FaultsError(faults_of(error, Drift, where="lamella drift")) from None
+
+
+def register_movie(
+    source: Path,
+    out: Path,
+    *,
+    drift: Drift,
+    axes: str | None = None,
+    force: bool = False,
+    advance: Advance = lambda done, total: None,
+) -> tuple[Registration, Path]:
+    """Write the registered movie as OME-TIFF, and beside it the estimate of every frame as CSV.
+
+    Returns
+    -------
+    registration : Registration
+    table : Path
+        The CSV: the movie's name with ``_drift.csv``.
+
+    Raises
+    ------
+    OutputError
+        When one of the files is there already, unless `force`.
+    """
+    table = out.with_name(out.name.partition(".")[0] + "_drift.csv")
+    for path in (out, table):
+        if source.resolve() in (path.resolve(), *path.resolve().parents):
+            raise OutputError(str(path), "it is the input, or lies in it", "choose another --out")
+        refuse_existing(path, force=force)
+    movie = refuse_nan(open_movie(source, axes=axes))
+    n = movie.n_frames
+    looked = _counted(movie.channel(drift.channel), lambda t: advance(t + 1, 2 * n))
+    registration = drift.estimate(drift.prepare(looked))
+    told = doubt(registration, movie.source)
+    if told is not None:
+        warnings.warn(told, LamellaWarning, stacklevel=2)
+    channels: Mapping[str, Frames] = {
+        name: drift(frames, registration=registration) for name, frames in movie.channels.items()
+    }
+    last = movie.channel_names[-1]
+    counted = _counted(channels[last], lambda t: advance(n + t + 1, 2 * n))
+    tiff.write_movie(out, {**channels, last: counted}, scale=movie.scale)
+    write_table(table, drift_table(registration, frame_shape=movie.frame_shape))
+    return registration, table
+
+
+def drift_table(registration: Registration, *, frame_shape: tuple[int, int]) -> pd.DataFrame:
+    """One row per frame: the drift of the field's middle, what speaks for it, and the matrix."""
+    n = len(registration)
+    middle = (np.array([frame_shape], np.float64) - 1) / 2
+    moved = np.concatenate([registration.from_reference(middle, t) - middle for t in range(n)])
+    names = ("yy", "yx", "y", "xy", "xx", "x")
+    matrices = registration.matrices.reshape(n, 6)
+    return pd.DataFrame(
+        {
+            Col.FRAME: np.arange(n),
+            Col.DRIFT_Y_PX: moved[:, 0],
+            Col.DRIFT_X_PX: moved[:, 1],
+            Col.DRIFT_SUPPORT: registration.support,
+            Col.DRIFT_ESTIMABLE: registration.estimable,
+            **{f"to_reference_{name}": matrices[:, i] for i, name in enumerate(names)},
+        }
+    )
+
+
+def _counted(frames: Frames, tell: Callable[[int], object]) -> Frames:
+    def read(t: int) -> Image:
+        frame = frames.frame(t)
+        tell(t)
+        return frame
+
+    return MappedFrames(frames, read)
