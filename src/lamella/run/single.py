@@ -82,11 +82,11 @@ def segment_movie(
     OutputError
         When `out` is there already, unless `force`.
     """
-    _refuse_input(out, source)
+    refuse_input(out, source)
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
     if isinstance(segmenter, ExistingLabels):
-        _refuse_input(out, Path(segmenter.pattern))
+        refuse_input(out, Path(segmenter.pattern))
         masks = open_labels(segmenter.pattern)
         refuse_mismatch(movie, masks)
         labels = segmenter(masks.frames)
@@ -160,7 +160,7 @@ def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
         )
 
 
-def _refuse_input(out: Path, source: Path) -> None:
+def refuse_input(out: Path, source: Path) -> None:
     """Whatever --force says, what is read is never written over."""
     if source.resolve() in (out.resolve(), *out.resolve().parents):
         raise OutputError(str(out), "it is the input, or lies in it", "choose another --out")

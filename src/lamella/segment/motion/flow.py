@@ -79,13 +79,15 @@ def displacement(here: NDArray[Any], there: NDArray[Any]) -> Plane:
     now, before, noise_sd = _stretched(now, before, variance)
     low = min(float(now.min()), float(before.min()))
     high = max(float(now.max()), float(before.max()))
-    step = np.float32(255 / max(high - low, 1e-6))
-    rounded = [np.rint((image - np.float32(low)) * step).astype(np.uint8) for image in (now, before)]
+    to_8_bits = np.float32(255 / max(high - low, 1e-6))
+    now_8, before_8 = (
+        np.rint((image - np.float32(low)) * to_8_bits).astype(np.uint8) for image in (now, before)
+    )
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     method.setPatchSize(_PATCH_PX)
     method.setPatchStride(_PATCH_PX // 2)
     # Searched backwards, so that the answer lies on the pixels of `here`.
-    back = method.calc(rounded[0], rounded[1], None)
+    back = np.asarray(method.calc(now_8, before_8, np.zeros((*now.shape, 2), np.float32)))
     moved: Plane = np.stack([-back[..., 1], -back[..., 0]]).astype(np.float32)
     rows, columns = np.indices(now.shape, np.float32, sparse=True)
     came_from = rows - moved[0], columns - moved[1]

@@ -35,7 +35,7 @@ class AtPixel(NamedTuple):
     brightness: float
     """Above the bare field, in SDs of the noise left at this scale."""
     texture: float
-    """Over the texture of noise alone, which has 1."""
+    """Typical slope over that of noise alone, which has 1."""
     added: float
     """Log odds that the look adds."""
 
@@ -65,8 +65,8 @@ def brightness_over_noise(look: Look) -> Plane:
 
 
 def texture_over_noise(look: Look) -> Plane:
-    """Texture over that of noise alone, which has about 1."""
-    over: Plane = np.expm1(look.texture) / np.float32(_OF_NOISE)
+    """Slopes of the texture over those of noise alone, which has about 1."""
+    over: Plane = np.sqrt(np.expm1(look.texture) / np.float32(_OF_NOISE))
     return over
 
 
@@ -92,26 +92,28 @@ def stages(explanation: Explanation) -> NDArray[np.uint8]:
     return out
 
 
-def instructive(explanation: Explanation) -> list[tuple[int, int]]:
-    """Three pixels to explain: the surest cell, the surest background, the most doubtful.
+def instructive(explanation: Explanation) -> dict[str, tuple[int, int]]:
+    """Pixels to explain, by what they are: the surest cell, the surest background, the doubtful.
 
-    Sure pixels stand among their like (odds averaged over 4 px). Fewer where there is no cell, no
-    background or nothing learnt; then the pixel of most evidence alone.
+    Sure pixels stand among their like (odds averaged over 4 px). Those are left out that a frame
+    does not have; where nothing was learnt there is the pixel that changed most.
     """
     height, width = explanation.frame.shape
     inner = np.zeros((height, width), bool)
     dy, dx = int(_MARGIN * height), int(_MARGIN * width)
     inner[dy : height - dy, dx : width - dx] = True
     if not explanation.looks:
-        return [_highest(explanation.evidence, inner)]
+        return {"changed most": _highest(explanation.evidence, inner)}
     around = blurred(explanation.odds, _FOR_SURE_PX)
-    cell, ground = explanation.cells > 0, ~(explanation.region | explanation.edged)
-    chosen = [
-        _highest(score, inner & among)
-        for score, among in ((around, cell), (-around, ground))
-        if (inner & among).any()
-    ]
-    return [*chosen, _highest(-np.abs(blurred(explanation.odds, 1.0)), inner)]
+    cell = inner & (explanation.cells > 0)
+    ground = inner & ~(explanation.region | explanation.edged)
+    out = {}
+    if cell.any():
+        out["the surest cell"] = _highest(around, cell)
+    if ground.any():
+        out["the surest background"] = _highest(-around, ground)
+    out["the most doubtful"] = _highest(-np.abs(blurred(explanation.odds, 1.0)), inner)
+    return out
 
 
 def in_words(explanation: Explanation, y: int, x: int) -> str:
@@ -144,10 +146,11 @@ def verdict_at(explanation: Explanation, y: int, x: int) -> str:
     likely = bool(explanation.odds[y, x] > 0)
     stage = stages(explanation)[y, x]
     said = f"its odds say {'cell' if likely else 'background'}"
+    joint = "but" if likely else "and"
     if stage == DROPPED:
-        return f"{said}, but {_WHY_DROPPED[Fate(int(explanation.fate[y, x]))]}"
+        return f"{said}, {joint} {_WHY_DROPPED[Fate(int(explanation.fate[y, x]))]}"
     if stage == DRAWN_IN:
-        return f"{said}, but the outline was drawn in to the steepest edge"
+        return f"{said}, {joint} the outline was drawn in to the steepest edge"
     if stage == FILLED:
         if explanation.likely[y, x]:
             return f"{said}, but it lies in a gap between likely pixels, which was closed"
