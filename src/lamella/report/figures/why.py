@@ -21,10 +21,10 @@ from lamella.report.style import COLOURS, FAINT, HAIR, INK, figure, styled
 Plane = NDArray[np.floating[Any]]
 
 _WIDTH_MM, _SIDE_MM, _GAP_MM, _COLUMNS = 240.0, 6.0, 7.0, 3
-_HEAD_MM, _TITLE_MM, _BAR_MM, _CAPTION_MM = 15.0, 5.5, 9.0, 13.0
+_HEAD_MM, _TITLE_MM, _BAR_MM, _CAPTION_MM = 15.0, 5.5, 12.0, 14.0
 _CARD_MM, _ROW_MM = 31.0, 4.6
 _CROP_PX = 48
-_LINE = 62  # characters of a caption that fit the width of a panel
+_LINE, _BOLD_LINE = 55, 48  # characters that fit the width of a panel
 
 _BLUE, _RED, _YELLOW = COLOURS[0], COLOURS[1], tuple(c / 255 for c in CELL_COLOUR)
 _STILL, _MOVING, _UNDECIDED = "#8FC1E3", _RED, "#EDEDED"
@@ -36,8 +36,8 @@ _MOST_EVIDENCE = 64.0
 _STAGES = (
     ("background", "#F4F4F4"),
     ("cell", "#E9A57F"),
-    ("gap or hole, filled", "#B2491A"),
-    ("likely, outside the edge", "#56B4E9"),
+    ("filled gap or hole", "#B2491A"),
+    ("likely, but beyond the edge", "#56B4E9"),
     ("dropped object", "#6B6B6B"),
 )
 
@@ -294,7 +294,7 @@ def _draw_evidence(axes: Axes, bar: Axes, evidence: Plane) -> None:
     _ramp(bar, "magma", ticks, ("nothing", "", "times the noise"))
     at = float(norm(1.0))
     bar.axvline(at, color="white", lw=1.2)
-    bar.text(at, -2.05, "noise alone", fontsize=7, ha="center", va="top", transform=_below(bar))
+    bar.text(at, -1.75, "noise alone", fontsize=7, ha="center", va="top", transform=_below(bar))
 
 
 def _draw_classes(
@@ -316,7 +316,8 @@ def _draw_classes(
                   label=f"{names[k][0]} {_percent(share[k])}")
             for k in order
         ],
-        loc="upper left", bbox_to_anchor=(0, 1.6), ncols=3, borderpad=0, fontsize=7,
+        loc="upper left", bbox_to_anchor=(0, 1.0), ncols=3 if len(names) < 4 else 2, borderpad=0,
+        fontsize=7,
         handlelength=1.2, handleheight=0.9, labelspacing=0.3, columnspacing=1.0, borderaxespad=0,
     )  # fmt: skip
 
@@ -363,7 +364,7 @@ def _draw_stages(axes: Axes, bar: Axes, planes: Planes) -> None:
 def _draw_flow(axes: Axes, bar: Axes, frame: Plane, flow: Plane) -> None:
     _draw_grey(axes, frame)
     height, width = frame.shape
-    step = max(4, round(max(height, width) / 36))
+    step = max(4, round(max(height, width) / 28))
     rows, columns = np.arange(step // 2, height, step), np.arange(step // 2, width, step)
     y, x = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
     dy, dx = flow[:, y, x]
@@ -424,7 +425,7 @@ def _ramp(
     for spine in bar.spines.values():
         spine.set(visible=True, linewidth=0.4, color=FAINT)
     for at, side, text in zip((0.0, 0.5, 1.0), ("left", "center", "right"), words, strict=True):
-        bar.text(at, -2.05, text, fontsize=7, ha=side, va="top", transform=_below(bar))
+        bar.text(at, -1.75, text, fontsize=7, ha=side, va="top", transform=_below(bar))
 
 
 def _below(bar: Axes) -> Any:
@@ -448,7 +449,7 @@ def _mark(axes: Axes, pixels: Sequence[Pixel], *, dark: bool) -> None:
         )  # fmt: skip
         above = pixel.y > 0.1 * height
         axes.annotate(
-            _letter(i), (pixel.x, pixel.y), xytext=(0, 3.5 if above else -3.5),
+            _letter(i), (pixel.x, pixel.y), xytext=(0, 3.0 if above else -4.5),
             textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=8,
             weight="bold", color=colour,
             path_effects=[withStroke(linewidth=1.6, foreground=edge)],
@@ -503,17 +504,16 @@ def _card(
     lines = [f"changed {_short(pixel.evidence)} × noise", f"self-label: {pixel.self_label}"]
     place.text(beside, top + 5.5, "\n".join(lines), fontsize=8, linespacing=1.3)
     if pixel.looks:
-        heads = ("scale", "brightness", "texture")
+        heads = ("× noise", "brightness", "texture")
         rows = [
             (f"{scale:g} px", _signed(bright), _short(texture))
             for scale, bright, texture, _ in pixel.looks
         ]
         for k, cells in enumerate(zip(heads, *rows, strict=True)):
-            at = beside + (9.0, 27.0, 42.0)[k]
+            at = beside + (11.0, 27.0, 41.0)[k]
             place.text(at, top + 14.5, cells[0], fontsize=7, color=FAINT, ha="right")
             place.text(at, top + 18.0, "\n".join(cells[1:]), fontsize=8, ha="right",
                        linespacing=1.25)  # fmt: skip
-        place.text(beside, top + 28.6, "(in units of noise)", fontsize=7, color=FAINT)
     below = top + _CARD_MM + 1.5
     if pixel.looks:
         n_bars = len(pixel.looks) + 2
@@ -521,7 +521,7 @@ def _card(
         bars = place.axes(left + label_mm, below, width - label_mm - 11, n_bars * _ROW_MM)
         _waterfall(bars, pixel)
         below += n_bars * _ROW_MM + 1.5
-    place.text(left, below, _wrapped(f"{pixel.verdict[0].upper()}{pixel.verdict[1:]}."),
+    place.text(left, below, _wrapped(f"{pixel.verdict[0].upper()}{pixel.verdict[1:]}.", _BOLD_LINE),
                fontsize=8, weight="bold", linespacing=1.15)  # fmt: skip
 
 
@@ -564,8 +564,8 @@ def _letter(i: int) -> str:
     return chr(ord("A") + i) if i < 26 else str(i + 1)
 
 
-def _wrapped(words: str) -> str:
-    return textwrap.fill(words, _LINE)
+def _wrapped(words: str, line: int = _LINE) -> str:
+    return textwrap.fill(words, line)
 
 
 def _percent(share: float) -> str:

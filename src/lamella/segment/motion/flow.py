@@ -18,6 +18,9 @@ _PATCH_PX = 12
 # Displacements that one patch would tell less well than this are left out. Neighbouring patches
 # help each other, so that the error measured is about a third of it.
 _WORST_PX = 0.5
+_MOST_CORRELATED = 6.0  # factor by which noise left after smoothing may exceed that of white noise
+_MEDIAN_OF_SQUARED_NORMAL = 0.455
+_DISAGREEMENT_PX, _DISAGREEMENT = 0.5, 0.1  # between there and back, and its share of the way
 _LEAST_NOISE = 1e-4  # of the range of grey values, for images without any noise
 
 
@@ -53,7 +56,8 @@ def displacement(here: NDArray[Any], there: NDArray[Any]) -> Plane:
         Displacement in px of the pair along y and x, on the pixels of `here`: what lies at (y, x)
         came from (y − flow[0], x − flow[1]). NaN where nothing can be said: where texture above the
         noise is too little to tell the displacement in both directions to 0.5 px (bare ground,
-        straight edges), and what came from beyond the frame. 0 everywhere between equal images.
+        straight edges), where the way there and the way back disagree, and what came from beyond
+        the frame. 0 everywhere between equal images.
 
     Notes
     -----
@@ -75,8 +79,8 @@ def displacement(here: NDArray[Any], there: NDArray[Any]) -> Plane:
     now, before = here.astype(np.float32), there.astype(np.float32)
     if np.array_equal(now, before):
         return np.zeros((2, *now.shape), np.float32)
-    variance = _noise_of(now - before, now)
-    now, before, noise_sd = _stretched(now, before, variance)
+    now, before, noise_sd = _stretched(now, before, _noise_of(now - before, now))
+    noise_sd *= _correlation(now - before, noise_sd)
     low = min(float(now.min()), float(before.min()))
     high = max(float(now.max()), float(before.max()))
     to_8_bits = np.float32(255 / max(high - low, 1e-6))
@@ -87,13 +91,19 @@ def displacement(here: NDArray[Any], there: NDArray[Any]) -> Plane:
     method.setPatchSize(_PATCH_PX)
     method.setPatchStride(_PATCH_PX // 2)
     # Searched backwards, so that the answer lies on the pixels of `here`.
-    back = np.asarray(method.calc(now_8, before_8, np.zeros((*now.shape, 2), np.float32)))
-    moved: Plane = np.stack([-back[..., 1], -back[..., 0]]).astype(np.float32)
+    back, on = (
+        np.asarray(method.calc(a, b, np.zeros((*now.shape, 2), np.float32)), np.float32)
+        for a, b in ((now_8, before_8), (before_8, now_8))
+    )
     rows, columns = np.indices(now.shape, np.float32, sparse=True)
-    came_from = rows - moved[0], columns - moved[1]
+    came_from = rows + back[..., 1], columns + back[..., 0]
     unknown = expected_error(now, noise_sd) > _WORST_PX
     for place, side in zip(came_from, now.shape, strict=True):
         unknown |= (place < -0.5) | (place > side - 0.5)
+    there_and_back = back + cv2.remap(on, came_from[1], came_from[0], cv2.INTER_LINEAR)
+    allowed = _DISAGREEMENT_PX + _DISAGREEMENT * np.linalg.norm(back, axis=2)
+    unknown |= np.linalg.norm(there_and_back, axis=2) > allowed
+    moved: Plane = np.stack([-back[..., 1], -back[..., 0]]).astype(np.float32)
     moved[:, unknown] = np.nan
     return moved
 
@@ -147,3 +157,13 @@ def _stretched(now: Plane, before: Plane, variance: Plane) -> tuple[Plane, Plane
         blurred(np.arcsinh((before - middle) / unit), _SMOOTH_PX),
         np.asarray(np.sqrt(variance) * slope, np.float32),
     )
+
+
+def _correlation(change: Plane, noise_sd: Plane) -> np.float32:
+    """Factor by which the quiet half of the field differs more than white noise, smoothed, would.
+
+    Compression and interpolation leave noise that neighbours share.
+    """
+    of_white = np.square(noise_sd) * np.float32(2 / (4 * np.pi * _SMOOTH_PX**2))
+    usual = float(np.median(np.square(change) / of_white)) / _MEDIAN_OF_SQUARED_NORMAL
+    return np.float32(np.sqrt(np.clip(usual, 1, _MOST_CORRELATED)))

@@ -183,12 +183,14 @@ def _of_look(look: AtPixel) -> str:
 
 def _as_odds(log_odds: float) -> str:
     odds = float(np.exp(min(abs(log_odds), 50)))
-    told = f"{odds:.1f}" if odds < 10 else f"{odds:,.0f}" if odds < 1e5 else f"{odds:.0e}"
+    told = f"{odds:.1f}" if odds < 10 else f"{odds:,.0f}"
+    if odds >= 1e4:
+        told = "more than a million" if odds >= 1e6 else f"some {round(odds, -3):,.0f}"
     return f"{told} to 1 for {'cell' if log_odds > 0 else 'background'}"
 
 
 def _round(value: float) -> str:
-    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def _highest(score: Plane, among: NDArray[np.bool_]) -> tuple[int, int]:
