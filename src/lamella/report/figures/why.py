@@ -119,7 +119,7 @@ def why(
     row_mm = _TITLE_MM + image_mm + _BAR_MM + _CAPTION_MM
     n_rows, n_card_rows = -(-len(panels) // _COLUMNS), -(-len(pixels) // _COLUMNS)
     n_bars = len(planes.looks) + 2 if planes.looks else 0
-    card_mm = _CARD_MM + n_bars * _ROW_MM + (14.0 if n_bars else 4.0)
+    card_mm = _CARD_MM + n_bars * _ROW_MM + 14.0
     total_mm = _HEAD_MM + n_rows * row_mm + n_card_rows * card_mm + (2 if pixels else 0)
     drawn = figure(_WIDTH_MM, total_mm, layout="none")
     place = _Place(drawn, total_mm)
@@ -159,14 +159,16 @@ def _panels(planes: Planes) -> list[_Panel]:
     panels = [
         _Panel(
             "The frame",
-            "As recorded, with the outlines of the cells that were found.",
+            "As recorded, with the outlines of the cells found."
+            if planes.cells.any()
+            else "As recorded; no cells were found.",
             lambda axes, bar: _draw_frame(axes, bar, planes),
             dark=True,
         ),
         _Panel(
             "Evidence of motion",
-            f"How much every pixel changed within {frames}, squared, in units of what the noise "
-            "of the camera alone would do.",
+            f"How much every pixel changed within {frames}, squared; what the noise of the camera "
+            "alone does is 1.",
             lambda axes, bar: _draw_evidence(axes, bar, planes.evidence),
             dark=True,
         ),
@@ -185,7 +187,7 @@ def _panels(planes: Planes) -> list[_Panel]:
     ]
     if planes.looks:
         panels += _look_panels(planes.looks)
-    if planes.flow is not None:
+    if planes.flow is not None and (planes.looks or np.isfinite(planes.flow).any()):
         flow = planes.flow
         panels.append(
             _Panel(
@@ -202,7 +204,7 @@ def _panels(planes: Planes) -> list[_Panel]:
         *panels,
         _Panel(
             "All looks together",
-            "The sum of the looks and of what share of the frame is cell; on the line, cell and "
+            "The sum of the looks and of the share of cell in the frame; on the line, cell and "
             "background are equally likely.",
             lambda axes, bar: _draw_odds(
                 axes, bar, planes.log_odds, ("background", "cell"), line=True
@@ -264,7 +266,7 @@ class _Place:
         ))  # fmt: skip
 
     def text(self, left: float, top: float, words: str, **style: Any) -> None:
-        self._figure.text(left / _WIDTH_MM, 1 - top / self._height, words, va="top", **style)
+        self._figure.text(left / _WIDTH_MM, 1 - top / self._height, words, **{"va": "top", **style})
 
 
 # Images
@@ -363,32 +365,42 @@ def _draw_stages(axes: Axes, bar: Axes, planes: Planes) -> None:
 
 def _draw_flow(axes: Axes, bar: Axes, frame: Plane, flow: Plane) -> None:
     _draw_grey(axes, frame)
-    height, width = frame.shape
-    step = max(4, round(max(height, width) / 28))
-    rows, columns = np.arange(step // 2, height, step), np.arange(step // 2, width, step)
-    y, x = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
-    dy, dx = flow[:, y, x]
-    known = np.isfinite(dy) & np.isfinite(dx)
+    step = max(6, round(max(frame.shape) / 32))
+    y, x, dy, dx = _arrows(flow, step)
     bar.set_axis_off()
-    length = np.hypot(dy, dx)
-    if not known.any():
+    if not len(y):
         bar.text(0, 0.5, "too little texture anywhere", fontsize=7, va="center")
         return
+    length = np.hypot(dy, dx)
     # The usual fast arrow is as long as the distance between arrows, or true to scale if longer.
-    usual = float(np.percentile(length[known], 95))
+    usual = float(np.percentile(length, 95))
     grown = max(1.0, step / max(usual, 1e-3))
     grown = 1.0 if usual < 0.02 else min(grown, 50.0)
-    ends = (np.stack([x, y]), np.stack([x + grown * dx, y + grown * dy]))
     axes.quiver(
-        *(ends[0] - (ends[1] - ends[0]) / 2)[:, known], grown * dx[known], grown * dy[known],
+        x - grown * dx / 2, y - grown * dy / 2, grown * dx, grown * dy,
         angles="xy", scale_units="xy", scale=1, color=_YELLOW, width=0.0032, headwidth=3.5,
         headlength=4, headaxislength=3.5, minlength=0.3,
     )  # fmt: skip
-    speed = float(np.median(length[known]))
+    speed = float(np.median(length))
     bar.text(
         0, 0.4, f"median {speed:.2f} px, 95 % below {usual:.2f} px; arrows {grown:.3g} × as long",
         fontsize=7, va="center",
     )  # fmt: skip
+
+
+def _arrows(flow: Plane, step: int) -> tuple[Plane, Plane, Plane, Plane]:
+    """Where arrows stand, y and x, and the median flow there: one for each block with enough."""
+    found = []
+    height, width = flow.shape[1:]
+    for top in range(0, height, step):
+        for left in range(0, width, step):
+            block = flow[:, top : top + step, left : left + step]
+            rows, columns = np.nonzero(np.isfinite(block).all(axis=0))
+            if len(rows) * 5 >= step * step:
+                dy, dx = np.median(block[:, rows, columns], axis=1)
+                found.append((top + rows.mean(), left + columns.mean(), dy, dx))
+    y, x, dy, dx = np.asarray(found, np.float64).reshape(-1, 4).T
+    return y, x, dy, dx
 
 
 def _outline(axes: Axes, labels: NDArray[Any], colour: Any, width: float) -> None:
@@ -472,7 +484,7 @@ def _scale_bar(
               path_effects=stroke)  # fmt: skip
     if named:
         axes.annotate(
-            f"{length:g} {unit}", (x, y), xytext=(0, 3), textcoords="offset points", fontsize=7,
+            f"{length:g} {unit}", (x, y), xytext=(0, 4), textcoords="offset points", fontsize=7,
             color=colour, path_effects=[withStroke(linewidth=1.6, foreground=edge)],
         )  # fmt: skip
 
@@ -511,9 +523,10 @@ def _card(
         ]
         for k, cells in enumerate(zip(heads, *rows, strict=True)):
             at = beside + (11.0, 27.0, 41.0)[k]
-            place.text(at, top + 14.5, cells[0], fontsize=7, color=FAINT, ha="right")
-            place.text(at, top + 18.0, "\n".join(cells[1:]), fontsize=8, ha="right",
-                       linespacing=1.25)  # fmt: skip
+            place.text(at, top + 16.5, cells[0], fontsize=7, color=FAINT, ha="right", va="baseline")
+            for row, cell in enumerate(cells[1:]):
+                below = top + 20.5 + 3.6 * row
+                place.text(at, below, cell, fontsize=8, ha="right", va="baseline")
     below = top + _CARD_MM + 1.5
     if pixel.looks:
         n_bars = len(pixel.looks) + 2
