@@ -23,7 +23,7 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="multiotsu, labels or external.")
+        str, typer.Option("--method", "-m", help="multiotsu, motion, labels or external.")
     ] = "multiotsu",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")

@@ -77,7 +77,7 @@ def why(
             advance=advance,
         )
     for told in found:
-        n = f"{told.n_cells} {'cell' if told.n_cells == 1 else 'cells'}"
+        n = f"{told.n_objects} {'object' if told.n_objects == 1 else 'objects'}"
         show.out.print(f"frame {told.frame}: {n}; {told.figure}", soft_wrap=True)
         for sentence in told.sentences:
             show.out.print(f"  {sentence}", soft_wrap=True)

@@ -31,7 +31,8 @@ class Why(NamedTuple):
     """What was found of one frame."""
 
     frame: int
-    n_cells: int
+    n_objects: int
+    """Touching cells are one object."""
     figure: Path
     sentences: list[str]
     """Why each pixel asked for is cell, or is not."""
@@ -192,11 +193,11 @@ def _how(explanation: Explanation, frames: Frames, t: int, plan: Plan) -> str:
     n = int(explanation.cells.max())
     if explanation.looks:
         told.append(f"{explanation.prior:.0%} of the frame taken to be cell beforehand")
-        told.append(f"{n} {'cell' if n == 1 else 'cells'} found")
+        told.append(f"{n} {'object' if n == 1 else 'objects'} found")
     elif not plan.moving:
-        told.append("the movie shows no motion above its noise: no cells")
+        told.append("the movie shows no motion above its noise: nothing is cell")
     else:
-        told.append("too few moving or still pixels to learn from: no cells")
+        told.append("too few moving or still pixels to learn from: nothing is cell")
     return " · ".join(told)
 
 

@@ -77,7 +77,7 @@ class Motion(Step):
     fill_holes : bool
         Fill holes that are not plainly background.
     smallest_px : int or None
-        Smaller objects are dropped; None: a quarter of the median area of the frame's objects.
+        Smaller objects are dropped; None: a third of the median area of the frame's objects.
     keep_border : bool
         Whether cells that touch the border of the frame are kept.
 

@@ -63,7 +63,7 @@ def cells_among(
     odds : (Y, X) float32 array
         Posterior log odds.
     smallest_px : int or None
-        None: a quarter of the median area of the frame's moving objects, at least 12.
+        None: a third of the median area of the frame's moving objects, at least 12.
     keep_border : bool
         Whether objects that touch the border of the frame are kept.
 
