@@ -66,7 +66,9 @@ def test_the_waterfall_adds_up():
 
 def test_words_do_not_run_into_one_another():
     """No two texts of the figure overlap, and none leaves the page."""
-    drawn = why(planes(n_looks=3), [pixel(n_looks=3)] * 4, title="Why?", subtitle="how")
+    drawn = why(
+        planes(n_looks=3), [pixel(n_looks=3)] * 4, title="Why? " + "Movie_12" * 30, subtitle="how"
+    )
     renderer = FigureCanvasAgg(drawn).get_renderer()
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in drawn.texts]
     width, height = drawn.bbox.size
