@@ -115,6 +115,14 @@ def save(drawn: Figure) -> Images:
     return Images(png.getvalue(), svg.getvalue())
 
 
+def as_png(drawn: Figure) -> bytes:
+    """The figure as PNG alone (200 dpi): images make an SVG large, and no better."""
+    with matplotlib.style.context(["default", rc()]):
+        png = BytesIO()
+        drawn.savefig(png, format="png", dpi=DPI)
+    return png.getvalue()
+
+
 @dataclass(frozen=True)
 class Key:
     """The colour of each condition and the marker of each session, one for all figures.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.frames import Frames, MappedFrames
 from lamella.core.step import Reach, Step
 from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import components, disc
@@ -42,8 +42,14 @@ class Explanation(NamedTuple):
     """Share of the frame that is taken to be cell beforehand."""
     odds: Plane
     """Posterior log odds of cell; the mask starts where they are positive."""
+    likely: NDArray[np.bool_]
+    """Where the odds, smoothed by 1 px, are positive, with the gaps between closed."""
     region: NDArray[np.bool_]
-    """What looks like cell, before its edge is drawn in."""
+    """What looks like cell, its holes filled, before its edge is drawn in."""
+    edged: NDArray[np.bool_]
+    """The region with its edge drawn in, before objects are dropped."""
+    fate: NDArray[np.uint8]
+    """What became of the object that a pixel is in: `Fate`."""
     cells: NDArray[np.int32]
 
 
@@ -73,7 +79,7 @@ class Motion(Step):
     fill_holes : bool
         Fill holes that are not plainly background.
     smallest_px : int or None
-        Smaller objects are dropped; None: a quarter of the median area of the frame's objects.
+        Smaller objects are dropped; None: a third of the median area of the frame's objects.
     keep_border : bool
         Whether cells that touch the border of the frame are kept.
 
@@ -162,10 +168,11 @@ class Motion(Step):
         edged = outlined(region, frame, noise_sd)
         if self.fill_holes:
             edged = without_holes(edged, likelihood, seen=seen)
-        cells = cells_among(
+        cells, fate = cells_among(
             edged, labels, odds, smallest_px=self.smallest_px, keep_border=self.keep_border
         )
-        return Explanation(frame, evidence, labels, seen_as, by_look, prior, odds, region, cells)
+        planes = (mask, region, edged, fate, cells)
+        return Explanation(frame, evidence, labels, seen_as, by_look, prior, odds, *planes)
 
     def _closed(self, mask: NDArray[np.bool_], plan: Plan) -> NDArray[np.bool_]:
         radius = plan.scale.close_px if self.closing_px is None else self.closing_px
@@ -188,5 +195,6 @@ class Motion(Step):
     @staticmethod
     def _nothing(frame: Plane, evidence: Plane, labels: SelfLabels) -> Explanation:
         empty = np.zeros(frame.shape, np.float32)
-        none: Image = np.zeros(frame.shape, np.int32)
-        return Explanation(frame, evidence, labels, [], [], 0.0, empty, none.astype(bool), none)
+        no = np.zeros(frame.shape, bool)
+        nowhere = (no, no, no, no.astype(np.uint8), no.astype(np.int32))
+        return Explanation(frame, evidence, labels, [], [], 0.0, empty, *nowhere)

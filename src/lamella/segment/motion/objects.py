@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,17 @@ _PLAINLY_STILL = -2.0  # mean log odds of a hole that is background
 _LEAST_LIKE_CELL = 0.35  # of the log odds of the typical object
 _SMALLEST_PX = 12
 _SMALL = 0.33  # of the median area
+
+
+class Fate(IntEnum):
+    """What became of a connected region."""
+
+    BACKGROUND = 0
+    CELL = 1
+    TOO_SMALL = 2
+    DID_NOT_MOVE = 3
+    UNLIKE_THE_OTHERS = 4
+    AT_THE_BORDER = 5
 
 
 def without_holes(mask: Mask, odds: Plane, *, seen: float) -> Mask:
@@ -42,7 +55,7 @@ def without_holes(mask: Mask, odds: Plane, *, seen: float) -> Mask:
 
 def cells_among(
     mask: Mask, labels: SelfLabels, odds: Plane, *, smallest_px: int | None, keep_border: bool
-) -> NDArray[np.int32]:
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     """Components that move, look like the others and are not far smaller, numbered from 1.
 
     Parameters
@@ -50,30 +63,42 @@ def cells_among(
     odds : (Y, X) float32 array
         Posterior log odds.
     smallest_px : int or None
-        None: a quarter of the median area of the frame's moving objects, at least 12.
+        None: a third of the median area of the frame's moving objects, at least 12.
     keep_border : bool
         Whether objects that touch the border of the frame are kept.
+
+    Returns
+    -------
+    cells : (Y, X) int32 array
+    fate : (Y, X) uint8 array
+        `Fate` of the component that each pixel belongs to: the first reason to drop it.
     """
     regions, area = components(mask)
-    out = np.zeros(mask.shape, np.int32)
     n = len(area)
+    fate = np.full(n, Fate.CELL, np.uint8)
+    fate[0] = Fate.BACKGROUND
     if n < 2:
-        return out
-    keep = area >= (smallest_px or _SMALLEST_PX)
-    keep &= np.bincount(regions[mask & (labels.log_evidence > labels.surely)], minlength=n) > 0
+        return np.zeros(mask.shape, np.int32), fate[regions]
+    moved = np.bincount(regions[mask & (labels.log_evidence > labels.surely)], minlength=n) > 0
+    _drop(fate, area < (smallest_px or _SMALLEST_PX), Fate.TOO_SMALL)
+    _drop(fate, ~moved, Fate.DID_NOT_MOVE)
     likeness = np.bincount(regions[mask], odds[mask], n) / np.maximum(area, 1)
-    keep[0] = False
+    keep = fate == Fate.CELL
     if not keep.any():
-        return out
+        return np.zeros(mask.shape, np.int32), fate[regions]
     order = np.flatnonzero(keep)[np.argsort(likeness[keep])]
     half = np.searchsorted(np.cumsum(area[order]), area[order].sum() / 2)
-    keep &= likeness > _LEAST_LIKE_CELL * likeness[order[half]]
-    if smallest_px is None and keep.any():
-        keep &= area >= _SMALL * np.median(area[keep])
+    _drop(fate, likeness <= _LEAST_LIKE_CELL * likeness[order[half]], Fate.UNLIKE_THE_OTHERS)
+    if smallest_px is None and (fate == Fate.CELL).any():
+        _drop(fate, area < _SMALL * np.median(area[fate == Fate.CELL]), Fate.TOO_SMALL)
     if not keep_border:
         for side in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
-            keep[side] = False
+            _drop(fate, np.isin(np.arange(n), side), Fate.AT_THE_BORDER)
+    keep = fate == Fate.CELL
     numbers = np.zeros(n, np.int32)
     numbers[keep] = np.arange(1, np.count_nonzero(keep) + 1)
-    found: NDArray[np.int32] = numbers[regions]
-    return found
+    return numbers[regions], fate[regions]
+
+
+def _drop(fate: NDArray[np.uint8], which: Mask, why: Fate) -> None:
+    fate[which & (fate == Fate.CELL)] = why
