@@ -206,3 +206,52 @@ def test_nothing_is_said_when_all_is_well(phantom):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         masks(images(phantom)[:4])
+
+
+class TestMovingStage:
+    """Grains on the glass tell the movement of the field; cells do not."""
+
+    @staticmethod
+    def moved(array, shifts):
+        """Every frame rolled as a whole, so that the edge of the field shows other ground."""
+        return np.stack([np.roll(a, s, (0, 1)) for a, s in zip(array, shifts, strict=True)])
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def grainy():
+        phantom = CellPhantom(
+            field_px=(256, 256), n_frames=12, look="phase", photoelectrons=4000, seed=6
+        ).make()
+        array = images(phantom).astype(np.int32)
+        grain = np.random.default_rng(7)
+        for y, x in grain.integers(4, 252, (150, 2)):  # fixed to the glass
+            array[:, y - 1 : y + 2, x - 1 : x + 2] -= 500
+        return array.astype(np.uint16), phantom.truth.frames.asarray() > 0
+
+    @staticmethod
+    def steady(grainy):
+        array, true = grainy
+        return [f1(a, b) for a, b in zip(masks(array), true, strict=True)]
+
+    def test_a_steady_drift_is_taken_off(self, grainy):
+        array, true = grainy
+        shifts = [(2 * t, -t) for t in range(len(array))]
+        step, frames = Motion(), ArrayFrames(self.moved(array, shifts))
+        state = step.prepare(frames)
+        assert step.told(state)["stage_moves"]
+        found = step(frames, state=state).asarray() > 0
+        scores = [f1(a, b) for a, b in zip(found, self.moved(true, shifts), strict=True)]
+        assert min(scores) > 0.8
+        assert np.median(scores) > np.median(self.steady(grainy)) - 0.03
+
+    def test_a_jump_is_noticed_where_it_happens(self, grainy):
+        array, true = grainy
+        shifts = [(0, 0)] * 9 + [(9, 5)] * 3
+        found = masks(self.moved(array, shifts))
+        scores = [f1(a, b) for a, b in zip(found, self.moved(true, shifts), strict=True)]
+        assert min(scores) > min(self.steady(grainy)) - 0.1
+        assert np.median(scores) > np.median(self.steady(grainy)) - 0.03
+
+    def test_a_steady_stage_is_left_alone(self, grainy):
+        step = Motion()
+        assert not step.told(step.prepare(ArrayFrames(grainy[0])))["stage_moves"]

@@ -27,6 +27,8 @@ class Change(NamedTuple):
     """Squared change of every pixel over what noise would give; 1 on average without motion."""
     noise_sd: float
     """SD of the white noise of one frame, in grey values; 0 where there is none."""
+    unrest: float = 1.0
+    """Change in the quiet half of the field over what white noise gives."""
 
 
 def change_between(here: Plane, there: Plane) -> Change:
@@ -63,7 +65,7 @@ def change_between(here: Plane, there: Plane) -> Change:
     level = min(max(white, quiet), _MOST_CORRELATED * white)
     squared *= np.float32(1 / level)
     np.minimum(squared, np.float32(BOUND), out=squared)
-    return Change(squared, float(np.sqrt(floor / 2)))
+    return Change(squared, float(np.sqrt(floor / 2)), quiet / white)
 
 
 def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | None:

@@ -21,7 +21,7 @@ from lamella.segment.motion.features import Look, looks, still_background
 from lamella.segment.motion.labels import SelfLabels, self_labels
 from lamella.segment.motion.objects import cells_among, without_holes
 from lamella.segment.motion.outline import outlined
-from lamella.segment.motion.survey import Plan, Survey, merged, pooled, survey, two_sided
+from lamella.segment.motion.survey import Plan, Survey, changes_of, merged, pooled, survey
 
 _BORDER_OF_BLUR_PX = 5  # a moving region is wider than the cell by the blur of its evidence
 _MOST_SEEN = 0.98
@@ -117,6 +117,7 @@ class Motion(Step):
             "pooled": plan.scale.name,
             "pooled_over_px": plan.scale.pool_px,
             "motion_found": plan.moving,
+            "stage_moves": plan.adrift,
         }
 
     def __call__(self, frames: Frames, *, state: Survey | None = None) -> Frames:
@@ -150,7 +151,7 @@ class Motion(Step):
     def explain(self, frames: Frames, t: int, plan: Plan) -> Explanation:
         """The mask of frame `t` with everything that led to it."""
         frame = frames.frame(t).astype(np.float32)
-        changes = two_sided(frames.frame, t, frames.span, lag=plan.lag)
+        changes = changes_of(frames, t, plan)
         evidence = pooled(changes, pool_px=plan.scale.pool_px)
         labels = self_labels(evidence)
         if not plan.moving or not labels.enough:

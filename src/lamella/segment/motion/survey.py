@@ -14,6 +14,8 @@ from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
 from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import disc
+from lamella.kernels.registration import shift_between
+from lamella.kernels.warp import warped
 from lamella.segment.motion.evidence import Change, change_between
 from lamella.segment.motion.labels import self_labels
 
@@ -23,6 +25,8 @@ _STILL_GROWING = 2.0  # the longer lag is taken where it shows this many times t
 _FEWEST_MOVING = 25  # pixels of a frame that noise may let look moving
 _SEEN_FINELY = 0.8  # share of coarsely moving ground that must be seen moving finely
 _DILATION_PX = 5
+_LEAST_SHIFT_PX = 0.2
+_UNUSUAL = 3.0  # times the usual unrest: the stage may have jumped
 
 
 class Scale(NamedTuple):
@@ -48,6 +52,10 @@ class Seen(NamedTuple):
     """Of these, moving finely too."""
     surely: int
     """Of these, moving as noise never does."""
+    unrest: float
+    """Change in the quiet half of the field over what white noise gives."""
+    adrift: bool
+    """Whether the field itself moved, so that it had to be laid over."""
 
 
 class Plan(NamedTuple):
@@ -57,6 +65,10 @@ class Plan(NamedTuple):
     scale: Scale
     moving: bool
     """False for a movie without motion above its noise."""
+    adrift: bool = False
+    """Whether the stage moves: every pair of frames is laid over each other first."""
+    unrest: float = 1.0
+    """Usual change in the quiet half of the field over what white noise gives."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +146,50 @@ def lags_up_to(max_lag: int, n_frames: int) -> tuple[int, ...]:
 
 
 def two_sided(
-    frame: Callable[[int], Image], t: int, at_hand: Container[int], *, lag: int
+    frame: Callable[[int], Image], t: int, at_hand: Container[int], *, lag: int, adrift: bool
 ) -> list[Change]:
-    """Changes of frame `t` against the frames `lag` before and after, where they exist."""
+    """Changes of frame `t` against the frames `lag` before and after, where they exist.
+
+    With `adrift` the others are laid over frame `t` first, by what stands still in both.
+    """
     here = frame(t).astype(np.float32)
-    others = [u for u in (t - lag, t + lag) if u in at_hand]
-    return [change_between(here, frame(u).astype(np.float32)) for u in others]
+    there = (frame(u).astype(np.float32) for u in (t - lag, t + lag) if u in at_hand)
+    change = change_when_laid_over if adrift else change_between
+    return [change(here, each) for each in there]
+
+
+def changes_of(frames: Frames, t: int, plan: Plan) -> list[Change]:
+    """What changed about frame `t`, as planned.
+
+    Where the whole field changed far more than usual the stage has jumped, and the frames are laid
+    over each other even if the rest of the movie is steady.
+    """
+    changes = two_sided(frames.frame, t, frames.span, lag=plan.lag, adrift=plan.adrift)
+    if plan.adrift or all(c.unrest <= _UNUSUAL * plan.unrest for c in changes):
+        return changes
+    return two_sided(frames.frame, t, frames.span, lag=plan.lag, adrift=True)
+
+
+def change_when_laid_over(here: Plane, there: Plane) -> Change:
+    """The change with `there` moved so that what stands still lies where it lies `here`.
+
+    Where the other frame shows nothing, nothing is known: the change is that of noise.
+    """
+    movement = _movement(there, here)
+    if movement is None:
+        return change_between(here, there)
+    back = np.array([[1.0, 0.0, movement[0]], [0.0, 1.0, movement[1]]])
+    moved = warped(there, back, interpolation="lanczos", fill=np.nan)
+    unseen = np.isnan(moved)
+    change = change_between(here, np.where(unseen, here, moved).astype(np.float32))
+    change.squared[unseen] = 1
+    return change
+
+
+def _movement(there: Image, here: Image) -> tuple[float, float] | None:
+    """(dy, dx) of the field; None where nothing that stands still agrees on 0.2 px or more."""
+    dy, dx, _, supported = shift_between(there, here)
+    return (dy, dx) if supported and np.hypot(dy, dx) >= _LEAST_SHIFT_PX else None
 
 
 def pooled(changes: Sequence[Change], *, pool_px: float) -> Plane:
@@ -183,31 +233,39 @@ def _complete(
 def _look(
     frame: Callable[[int], Image], t: int, at_hand: Container[int], *, lags: Sequence[int]
 ) -> tuple[Seen, ...]:
+    farthest = [u for lag in reversed(lags) for u in (t + lag, t - lag) if u in at_hand][:1]
+    adrift = any(_movement(frame(u), frame(t)) is not None for u in farthest)
     out = []
     for lag in lags:
-        changes = two_sided(frame, t, at_hand, lag=lag)
+        changes = two_sided(frame, t, at_hand, lag=lag, adrift=adrift)
         if not changes:
-            out.append(Seen(0, 0, 0))
+            out.append(Seen(0, 0, 0, 1.0, adrift))
             continue
         fine, coarse = (
             self_labels(pooled(changes, pool_px=scale.pool_px)) for scale in (FINE, COARSE)
         )
         core = cv2.erode(coarse.moving.view(np.uint8), disc(_DILATION_PX), borderValue=1) > 0
         parts = (core, core & fine.moving, core & (coarse.log_evidence > coarse.surely))
-        out.append(Seen(*(int(np.count_nonzero(part)) for part in parts)))
+        moving, both, surely = (int(np.count_nonzero(part)) for part in parts)
+        unrest = max(change.unrest for change in changes)
+        out.append(Seen(moving, both, surely, unrest, adrift))
     return tuple(out)
 
 
 def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
-    totals = [
-        Seen(*(sum(entry[i][k] for entry in seen.values() if i < len(entry)) for k in range(3)))
-        for i in range(len(lags))
-    ]
+    moving, both, surely = (
+        [sum(entry[i][k] for entry in seen.values() if i < len(entry)) for i in range(len(lags))]
+        for k in range(3)
+    )
     chosen, least = 0, _FEWEST_MOVING * len(seen)
     for i in range(1, len(lags)):
-        growth = _STILL_GROWING ** (i - chosen)
-        if totals[i].moving > growth * max(totals[chosen].moving, least):
+        if moving[i] > _STILL_GROWING ** (i - chosen) * max(moving[chosen], least):
             chosen = i
-    found = totals[chosen]
-    fine = found.both >= _SEEN_FINELY * found.moving
-    return Plan(lags[chosen], FINE if fine else COARSE, found.surely > 0)
+    at_lag = [entry[chosen] for entry in seen.values() if chosen < len(entry)]
+    return Plan(
+        lag=lags[chosen],
+        scale=FINE if both[chosen] >= _SEEN_FINELY * moving[chosen] else COARSE,
+        moving=surely[chosen] > 0,
+        adrift=any(each.adrift for each in at_lag),
+        unrest=float(np.median([each.unrest for each in at_lag])) if at_lag else 1.0,
+    )
