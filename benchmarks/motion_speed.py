@@ -50,7 +50,7 @@ SIZES = (
 def one_mask() -> list[str]:
     """Topic g."""
     lines = [
-        "The mask of one frame from a pair of frames, in memory: `Motion.explain` with the plan as "
+        "The mask of one frame from a pair of frames, in memory: `Motion.segment` with the plan as "
         "decided for the movie (both scales of pooling), against `literal_port` of "
         "`benchmarks/published_motion.py` (Farnebäck's flow, rank entropy, Gaussian naive Bayes). "
         "Phantom of a crowded field in phase contrast, with photon noise. *Both sides*: a frame "
@@ -71,13 +71,13 @@ def one_mask() -> list[str]:
         pair, three = ArrayFrames(images[:2]), ArrayFrames(images)
         for scale in SCALES:
             plan = Plan(_LAG, scale, moving=True)
-            if not Motion().explain(pair, 1, plan).cells.any():
+            if not Motion().segment(pair, 1, plan).any():
                 raise AssertionError(f"no cells found in {size.name}")
             seconds = paired(
                 {
                     "port": lambda i=images: literal_port(i[0], i[1]),
-                    "pair": lambda p=pair, plan=plan: Motion().explain(p, 1, plan),
-                    "both": lambda f=three, plan=plan: Motion().explain(f, 1, plan),
+                    "pair": lambda p=pair, plan=plan: Motion().segment(p, 1, plan),
+                    "both": lambda f=three, plan=plan: Motion().segment(f, 1, plan),
                 },
                 repeats=PAIRS,
             )
@@ -136,10 +136,10 @@ def _measure_memory(file: str, scale_name: str) -> int:
     images = np.load(file)
     plan = Plan(_LAG, next(s for s in SCALES if s.name == scale_name), moving=True)
     # Imports, compiled code and caches are not the mask's.
-    Motion().explain(ArrayFrames(images[:, :128, :128].copy()), 1, plan)
+    Motion().segment(ArrayFrames(images[:, :128, :128].copy()), 1, plan)
     before = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
-    Motion().explain(ArrayFrames(images), 1, plan)
+    Motion().segment(ArrayFrames(images), 1, plan)
     return _status("VmHWM") - before
 
 
