@@ -1,12 +1,16 @@
-"""Write docs/accuracy.md: measures of the main job against phantoms whose truth is known."""
+"""Write docs/accuracy.md: measures against phantoms and real movies whose truth is known."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_motion import closing_table, motion_table, stability_table
+from motion_movies import SPLITS, Split
 from truth import UM, against_truth, cell, main_phantoms
 
 from lamella.kernels.counts import percentile_of_counts
@@ -17,10 +21,11 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 HEAD = """\
 # Accuracy
 
-Written by `make accuracy`. Every figure compares what Lamella measures on a synthetic movie with
-the truth of that movie. Phantoms: `lamella.phantom.CellPhantom`, 0.318 µm/px, camera offset 100
-(subtracted before ratios), default settings of `MultiOtsu`, `Largest`, `Migration` and
-`Lamellipodium`.
+Written by `make accuracy`. Every figure compares what Lamella measures on a movie with the truth of
+that movie. Unless a section says otherwise, movies are synthetic: `lamella.phantom.CellPhantom`,
+0.318 µm/px, camera offset 100 (subtracted before ratios), default settings of `MultiOtsu`,
+`Largest`, `Migration` and `Lamellipodium`. Real movies are not part of Lamella; sections that want
+them say which are not there.
 
 Speed and path are compared with those of the centroids of the true masks over the same pairs of
 frames. The ratio is compared with the same functional on the noise-free, offset-free image with the
@@ -176,10 +181,27 @@ def _worst(values: pd.Series) -> float:
     return float(values.loc[values.abs().idxmax()])
 
 
+def sections(split: Split | None) -> Sequence[Callable[[], str]]:
+    """What the page holds, in order."""
+    return [
+        main_table,
+        brightness_table,
+        speed_table,
+        session_table,
+        partial(motion_table, split),
+        stability_table,
+        closing_table,
+    ]
+
+
 def main() -> None:
     """Write the page."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    parts = [HEAD, main_table(), brightness_table(), speed_table(), session_table()]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--split", choices=[*SPLITS, "both"], default="both", help="of the movies of Motion"
+    )
+    split = parser.parse_args().split
+    parts = [HEAD, *(section() for section in sections(None if split == "both" else split))]
     PAGE.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
     print(f"wrote {PAGE.name}")
 

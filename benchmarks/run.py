@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import kernels_and_files
+import motion_speed
 import studies
 from timing import machine
 
@@ -29,6 +30,7 @@ TOPICS = {
     "d": ("What a run adds to its parts", studies.orchestration),
     "e": ("Two workers", studies.workers),
     "f": ("Memory", studies.memory),
+    "g": ("One mask by motion", motion_speed.one_mask),
 }
 
 

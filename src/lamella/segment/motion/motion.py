@@ -144,12 +144,20 @@ class Motion(Step):
             )
         return MappedFrames(
             frames,
-            lambda t: self.explain(frames, t, plan).cells.astype(np.uint16),
+            lambda t: self.segment(frames, t, plan).astype(np.uint16),
             dtype=np.uint16,
         )
 
+    def segment(self, frames: Frames, t: int, plan: Plan) -> NDArray[np.int32]:
+        """Labels of frame `t`, (Y, X)."""
+        return self._explained(frames, t, plan, keep=False).cells
+
     def explain(self, frames: Frames, t: int, plan: Plan) -> Explanation:
         """The mask of frame `t` with everything that led to it."""
+        return self._explained(frames, t, plan, keep=True)
+
+    def _explained(self, frames: Frames, t: int, plan: Plan, *, keep: bool) -> Explanation:
+        """As `explain`; without `keep`, looks and evidence are let go of as soon as used."""
         frame = frames.frame(t).astype(np.float32)
         changes = changes_of(frames, t, plan)
         evidence = pooled(changes, pool_px=plan.scale.pool_px)
@@ -157,10 +165,22 @@ class Motion(Step):
         if not plan.moving or not labels.enough:
             return self._nothing(frame, evidence, labels)
         noise_sd = min(change.noise_sd for change in changes)
+        del changes
+        if not keep:
+            evidence = np.zeros((), np.float32)
         background = still_background(frame, labels.still, noise_sd)
-        seen_as = looks(frame, background, noise_sd, scales=plan.scale.looks)
-        by_look = [log_odds(look, labels.moving, labels.still) for look in seen_as]
-        likelihood: Plane = sum(by_look[1:], by_look[0])
+        seen_as: list[Look] = []
+        by_look: list[Plane] = []
+        likelihood = np.zeros(frame.shape, np.float32)
+        for scale in plan.scale.looks:
+            look = looks(frame, background, noise_sd, scales=(scale,))[0]
+            odds_of_look = log_odds(look, labels.moving, labels.still)
+            likelihood += odds_of_look
+            if keep:
+                seen_as.append(look)
+                by_look.append(odds_of_look)
+            del look, odds_of_look
+        del background
         prior = prior_of(likelihood)
         odds = likelihood + np.float32(np.log(prior / (1 - prior)))
         seen = self._share_seen(likelihood, labels, plan)

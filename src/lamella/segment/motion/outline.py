@@ -25,6 +25,7 @@ _ROUNDS = 8
 _HEIGHT = 0.35  # of the step, from the outside: half would cut thin dim margins off
 _CLEAR = 2.0  # SDs of noise that a step must be high to have a height
 _FAINT = 1e-3
+_BAND_PX = 256  # rows that are worked on at a time, to save memory
 
 
 def outlined(mask: Mask, frame: Plane, noise_sd: float) -> Mask:
@@ -57,23 +58,46 @@ def outlined(mask: Mask, frame: Plane, noise_sd: float) -> Mask:
 
 
 def _on_steepest_step(mask: Mask, frame: Plane) -> Mask:
-    from skimage.segmentation import watershed
-
-    depth = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    depth: NDArray[Any] = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     deepest = cv2.dilate(depth, disc(_DEEPEST_PX))
     core = (depth > _DEEPEST_PX) | ((depth >= _CORE * deepest) & (depth > _LEAST_DEPTH_PX))
+    del deepest
     undecided = mask & ~core
     # Only the undecided pixels and their neighbours are flooded.
     rim = cv2.dilate(undecided.view(np.uint8), disc(1)).view(bool)
     markers = np.where(core, np.uint8(1), np.where(mask, np.uint8(0), np.uint8(2)))
-    smooth = blurred(frame, _STEP_PX)
-    steepness = np.sqrt(squared_gradient(smooth))
-    steepness *= np.exp(depth * np.float32(-1 / _PREFERENCE_PX))
-    flooded: NDArray[Any] = watershed(  # type: ignore[no-untyped-call]
-        steepness, markers * rim, mask=rim
-    )
-    inside: Mask = core | (undecided & (flooded == 1))
-    return inside
+    steepness = squared_gradient(blurred(frame, _STEP_PX))
+    np.sqrt(steepness, out=steepness)
+    depth *= np.float32(-1 / _PREFERENCE_PX)
+    steepness *= np.exp(depth, out=depth)
+    del depth
+    return core | (undecided & _flooded(steepness, markers, rim))
+
+
+def _flooded(steepness: Plane, markers: NDArray[np.uint8], rim: Mask) -> Mask:
+    """Where the flood from marker 1 wins, within the rim.
+
+    Parts of the rim that are not connected do not know of each other: they are flooded in bands of
+    rows, each part whole, so that the watershed's many planes are small ones.
+    """
+    from skimage.segmentation import watershed
+
+    out = np.zeros_like(rim)
+    n, parts, stats, _ = cv2.connectedComponentsWithStats(rim.view(np.uint8), connectivity=8)
+    top = stats[1:, cv2.CC_STAT_TOP]
+    bottom = top + stats[1:, cv2.CC_STAT_HEIGHT]
+    waiting = np.ones(n - 1, bool)
+    while waiting.any():
+        start = int(top[waiting].min())
+        batch = waiting & (top < start + _BAND_PX)
+        rows = slice(start, int(bottom[batch].max()))
+        within = np.concatenate([[False], batch])[parts[rows]]
+        flooded: NDArray[Any] = watershed(  # type: ignore[no-untyped-call]
+            steepness[rows], markers[rows] * within, mask=within
+        )
+        out[rows] |= flooded == 1
+        waiting &= ~batch
+    return out
 
 
 def _at_height(mask: Mask, light: Plane, noise_sd: float) -> Mask:
