@@ -21,6 +21,7 @@ _CORE = 0.7  # of the greatest depth nearby: inside for certain, however thin th
 _LEAST_DEPTH_PX = 1.5
 _STEP_PX, _LIGHT_PX = 1.0, 0.7  # SDs of the Gaussians under which steps and light are looked at
 _INSIDE_PX, _OUTSIDE_PX = 3, 5  # half sides of the squares in which light is averaged
+_SEEN = np.ones((2 * (_OUTSIDE_PX + 2) + 1,) * 2, np.uint8)  # what a decision depends on
 _ROUNDS = 8
 _HEIGHT = 0.35  # of the step, from the outside: half would cut thin dim margins off
 _CLEAR = 2.0  # SDs of noise that a step must be high to have a height
@@ -107,18 +108,24 @@ def _at_height(mask: Mask, light: Plane, noise_sd: float) -> Mask:
     """
     mask = mask.copy()
     inside = mask.view(np.uint8)
+    anew: NDArray[Any] = np.ones_like(inside)
     for _ in range(_ROUNDS):
         core = cv2.erode(inside, disc(1), borderValue=1)
-        near = cv2.dilate(inside, disc(1))
-        y, x = np.nonzero(near > core)
-        if not _move_edge(inside, core, cv2.dilate(inside, disc(2)), light, y, x, noise_sd):
+        edge = cv2.dilate(inside, disc(1)) - core
+        places = cv2.findNonZero(edge & anew)
+        if places is None:
             break
+        before = inside.copy()
+        x, y = places[:, 0].T
+        _move_edge(inside, core, cv2.dilate(inside, disc(2)), light, y, x, noise_sd)
+        # Only what sees a pixel that has changed sides can decide otherwise in the next round.
+        anew = cv2.dilate(inside ^ before, _SEEN)
     return mask
 
 
 @njit(cache=True, nogil=True)
 def _move_edge(inside, core, around, light, y, x, noise_sd):  # type: ignore[no-untyped-def]
-    """Decide every pixel (y, x) anew; writes into `inside`, tells how many changed."""
+    """Decide every pixel (y, x) anew; writes into `inside`."""
     height, width = inside.shape
     decided = np.empty(len(y), np.uint8)
     for i in range(len(y)):
@@ -142,11 +149,8 @@ def _move_edge(inside, core, around, light, y, x, noise_sd):  # type: ignore[no-
         step = inner - outer
         if abs(step) > _CLEAR * noise_sd:
             decided[i] = (light[y[i], x[i]] - outer) / step > _HEIGHT
-    changed = 0
     for i in range(len(y)):
-        changed += decided[i] != inside[y[i], x[i]]
         inside[y[i], x[i]] = decided[i]
-    return changed
 
 
 def _box_around(mask: Mask, *, margin_px: int) -> tuple[slice, slice]:
