@@ -17,7 +17,7 @@ _LEAST = 1e-4 / _BINS  # share of a class that a bin without pixels counts for
 _INDEPENDENCE = 0.8
 _TAIL = 0.001
 _SAMPLE = 3
-_ROUNDS = 30
+_ROUNDS, _FAR = 30, 25  # log odds beyond which nothing is doubted
 
 
 def log_odds(look: Look, moving: NDArray[np.bool_], still: NDArray[np.bool_]) -> NDArray[Any]:
@@ -31,7 +31,7 @@ def log_odds(look: Look, moving: NDArray[np.bool_], still: NDArray[np.bool_]) ->
         sample = feature[::_SAMPLE, ::_SAMPLE]
         low, high = np.quantile(sample, (_TAIL, 1 - _TAIL))
         # Rare classes may lie beyond what a sample of the field shows.
-        seen = feature[moving]
+        seen = feature[moving][::_SAMPLE]
         low, high = min(low, np.quantile(seen, _TAIL)), max(high, np.quantile(seen, 1 - _TAIL))
         scaled = feature - np.float32(low)
         scaled *= np.float32(_BINS / max(high - low, 1e-6))
@@ -46,11 +46,13 @@ def log_odds(look: Look, moving: NDArray[np.bool_], still: NDArray[np.bool_]) ->
 
 def prior_of(odds: NDArray[Any]) -> float:
     """Share of cell pixels under which the posterior's mean is that share (fixed point)."""
-    sample = odds[::_SAMPLE, ::_SAMPLE].ravel().astype(np.float64)
+    sample = np.clip(odds[::_SAMPLE, ::_SAMPLE], -_FAR, _FAR)
+    counts, edges = np.histogram(sample, 40 * _FAR)
+    middle = (edges[1:] + edges[:-1]) / 2
     share = 0.3
     for _ in range(_ROUNDS):
-        posterior = 1 / (1 + np.exp(-np.clip(sample + np.log(share / (1 - share)), -50, 50)))
-        share = float(np.clip(posterior.mean(), 1e-3, 1 - 1e-3))
+        posterior = 1 / (1 + np.exp(-middle - np.log(share / (1 - share))))
+        share = float(np.clip((counts * posterior).sum() / counts.sum(), 1e-3, 1 - 1e-3))
     return share
 
 

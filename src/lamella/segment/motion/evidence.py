@@ -15,7 +15,7 @@ BOUND = 64.0  # most that one pixel may say: a bright edge must not speak for it
 _MOST_CORRELATED = 6.0
 _MEDIAN_OF_SQUARED_NORMAL = 0.455
 _REDUCED = 8  # side of the blocks on which light is compared
-_STRIDE = 3  # pixels that tell the level of noise
+_STRIDE = 4  # every fourth row and column tells the level of noise
 _LIGHT_PX = 1.5  # SD of the Gaussian under which the brightness of a place is told
 _BRIGHT_BINS, _LEAST_IN_BIN = 24, 200
 
@@ -118,7 +118,7 @@ def _relit(there: Plane, here: Plane) -> Plane:
 
 
 def _second_difference(change: Plane) -> Plane:
-    """Mixed second difference on every third pixel: smooth changes cancel, noise stays."""
+    """Mixed second difference on every fourth pixel: smooth changes cancel, noise stays."""
     across = change[:, 2::_STRIDE] - 2 * change[:, 1:-1:_STRIDE] + change[:, :-2:_STRIDE]
     down: Plane = across[2::_STRIDE] - 2 * across[1:-1:_STRIDE] + across[:-2:_STRIDE]
     return down / np.float32(6)

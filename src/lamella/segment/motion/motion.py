@@ -15,7 +15,7 @@ from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, MappedFrames
 from lamella.core.step import Reach, Step
 from lamella.kernels.filters import Plane, blurred
-from lamella.kernels.morphology import components, disc
+from lamella.kernels.morphology import disc
 from lamella.segment.motion.classifier import log_odds, prior_of
 from lamella.segment.motion.features import Look, looks, still_background
 from lamella.segment.motion.labels import SelfLabels, self_labels
@@ -201,13 +201,8 @@ class Motion(Step):
 
     def _share_seen(self, likelihood: Plane, labels: SelfLabels, plan: Plan) -> float:
         """Share of what looks like cell in which motion is seen."""
-        like = self._closed(likelihood > 0, plan)
-        regions, area = components(like)
-        big = area >= _ENOUGH_INSIDE // 8
-        big[0] = False
-        inner = cv2.erode(
-            big[regions].view(np.uint8), disc(_BORDER_OF_BLUR_PX), borderValue=1
-        ).view(bool)
+        like = self._closed(likelihood > 0, plan).view(np.uint8)
+        inner = cv2.erode(like, disc(_BORDER_OF_BLUR_PX), borderValue=1).view(bool)
         n = np.count_nonzero(inner)
         if n < _ENOUGH_INSIDE:
             return _MOST_SEEN

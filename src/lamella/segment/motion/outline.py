@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 _DEEPEST_PX, _PREFERENCE_PX = 12, 16.0
 _CORE = 0.7  # of the greatest depth nearby: inside for certain, however thin the cell
 _LEAST_DEPTH_PX = 1.5
+_NEARBY_PX = 10
 _STEP_PX, _LIGHT_PX = 1.0, 0.7  # SDs of the Gaussians under which steps and light are looked at
 _INSIDE_PX, _OUTSIDE_PX = 3, 5  # half sides of the squares in which light is averaged
 _SEEN = np.ones((2 * (_OUTSIDE_PX + 2) + 1,) * 2, np.uint8)  # what a decision depends on
@@ -60,7 +61,7 @@ def outlined(mask: Mask, frame: Plane, noise_sd: float) -> Mask:
 
 def _on_steepest_step(mask: Mask, frame: Plane) -> Mask:
     depth: NDArray[Any] = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    deepest = cv2.dilate(depth, disc(_DEEPEST_PX))
+    deepest = cv2.dilate(depth, np.ones((2 * _NEARBY_PX + 1,) * 2, np.uint8))
     core = (depth > _DEEPEST_PX) | ((depth >= _CORE * deepest) & (depth > _LEAST_DEPTH_PX))
     del deepest
     undecided = mask & ~core
