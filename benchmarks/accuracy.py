@@ -9,12 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_declump import declump_table
+from accuracy_drift import drift_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from motion_movies import SPLITS, Split
 from truth import UM, against_truth, cell, main_phantoms
 
+from lamella.core.frames import Frames
 from lamella.kernels.counts import percentile_of_counts
 from lamella.preprocess import Normalise
+from lamella.segment import Motion
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 
@@ -191,7 +195,15 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         partial(motion_table, split),
         stability_table,
         closing_table,
+        partial(declump_table, {"motion": by_motion}),
+        drift_table,
     ]
+
+
+def by_motion(frames: Frames) -> Frames:
+    """Labels as Motion gives them, nothing set."""
+    step = Motion()
+    return step(frames, state=step.prepare(frames))
 
 
 def main() -> None:

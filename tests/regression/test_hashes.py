@@ -15,7 +15,7 @@ from lamella.core.labels import Labels
 from lamella.measure import Lamellipodium, Migration, measure
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside
-from lamella.segment import ByDistance, ByIntensity, ByNucleus, MultiOtsu
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
 
@@ -28,6 +28,7 @@ HASHES: dict[str, tuple] = {
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
     "nucleus": (1, "63c7cffe8f4c"),
+    "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "migration": (1, "9a8b35bec948", "3357df5b18e3"),
     "lamellipodium": (1, "0dcdad465722", "af042aa6e37e"),
@@ -91,6 +92,12 @@ def test_declump(step):
     state = step.prepare(labels, image, nuclei)
     found = step(labels, image, nuclei, state=state).asarray()
     assert (step.version, digest(found)) == HASHES[step.method]
+
+
+def test_motion(images):
+    step = Motion()
+    labels = step(images, state=step.prepare(images)).asarray()
+    assert (step.version, digest(labels)) == HASHES["motion"]
 
 
 def test_largest_and_centre(masks):
