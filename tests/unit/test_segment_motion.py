@@ -11,6 +11,7 @@ from lamella.phantom import CellPhantom, ColonyPhantom
 from lamella.segment import Motion
 from lamella.segment.motion.evidence import change_between
 from lamella.segment.motion.labels import self_labels
+from lamella.segment.motion.motion import _numbered
 from lamella.segment.motion.survey import FINE, pooled
 
 PHANTOMS = {
@@ -140,15 +141,61 @@ def test_two_frames_are_enough(phantom):
     assert f1(masks(array), true) > 0.7  # without a third frame, ground just left looks moving
 
 
-def test_slow_cells_are_compared_over_more_frames():
-    slow = CellPhantom(
-        field_px=(160, 160), n_frames=20, seed=5, look="phase", photoelectrons=300,
+def slow(n_frames):
+    return images(CellPhantom(
+        field_px=(160, 160), n_frames=n_frames, seed=5, look="phase", photoelectrons=300,
         interval_min=0.1, ruffle=0.0, n_protrusions=0,
-    ).make()  # fmt: skip
-    quick = PHANTOMS["phase"].make()
-    step = Motion()
-    lags = [step.told(step.prepare(ArrayFrames(images(p))))["lag_frames"] for p in (slow, quick)]
-    assert lags[0] > lags[1] == 2
+    ).make())  # fmt: skip
+
+
+def lag_of(array, step=None):
+    step = step or Motion()
+    return step.told(step.prepare(ArrayFrames(array)))["lag_frames"]
+
+
+def test_slow_cells_are_compared_over_more_frames():
+    assert lag_of(slow(20)) > lag_of(images(PHANTOMS["phase"].make())) == 2
+
+
+@pytest.mark.filterwarnings("ignore:nothing moves")
+@pytest.mark.parametrize("n_frames", [2, 3, 6, 7, 14, 15])
+def test_every_frame_of_a_short_movie_has_one_to_be_compared_with(n_frames):
+    array = slow(n_frames)
+    assert lag_of(array) <= n_frames // 2
+    assert masks(array).shape == array.shape
+
+
+def test_three_frames_are_enough(phantom):
+    true = phantom.truth.frames.asarray()[:3] > 0
+    assert f1(masks(images(phantom)[:3]), true) > 0.9
+
+
+def test_very_slow_cells_are_compared_as_far_apart_as_allowed():
+    array = np.random.default_rng(0).normal(100, 10, (80, 160, 160))
+    y, x = np.arange(60)[:, None], np.arange(60)
+    for t, frame in enumerate(array):  # a pixel within 32 frames
+        frame[50:110, 50:110] += 60 * np.sin(y / 2.5) * np.sin((x + t / 32) / 2.5)
+    assert lag_of(array) <= 8 < lag_of(array, Motion(max_lag=32))
+
+
+def test_a_longer_lag_is_advised_only_where_the_movie_allows_it():
+    noise = np.random.default_rng(0).poisson(200, (40, 64, 64)).astype(np.uint16)
+    for n_frames, advice in ((40, "another method, or max_lag = 16 or more$"), (20, "method$")):
+        with pytest.warns(LamellaWarning, match=f"within 8 frames.*{advice}"):
+            masks(noise[:n_frames])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (2, 300), (3, 300), (9, 9)])
+def test_a_sliver_of_a_field_is_no_crash(shape):
+    noise = np.random.default_rng(0).poisson(200, (6, *shape)).astype(np.uint16)
+    with pytest.warns(LamellaWarning, match="nothing moves"):
+        assert not masks(noise).any()
+
+
+def test_objects_that_16_bits_cannot_number_are_refused():
+    assert _numbered(np.full((2, 2), 65535, np.int32), 0).max() == 65535
+    with pytest.raises(InputError, match=r"frame 7 shows 65536 objects.*smallest_px"):
+        _numbered(np.full((2, 2), 65536, np.int32), 7)
 
 
 def test_border_cells_are_kept_or_dropped():

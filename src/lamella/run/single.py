@@ -134,6 +134,7 @@ def segment_movie(
         with naming(movie.source):
             told = segmenter.told(prepared)
             labels = verb(frames, state=prepared)
+        del prepared  # a survey holds pixels, which the verb does not need any more
     n_empty, n, passes = 0, len(labels), 2 if declump else 1
 
     def counted(frames: Frames, before: int) -> Frames:

@@ -78,9 +78,10 @@ def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | N
     growth : (Y, X) float32 array or None
         Variance of every pixel over `floor`; None where it does not grow.
 
-    None instead of both when the difference holds no noise at all.
+    None instead of both when the difference holds no noise at all, or the frame is too narrow to
+    tell (less than 3 px).
     """
-    if not change.any():
+    if not change.any() or min(change.shape) < 3:
         return None
     residual = _second_difference(change)
     light = blurred(here, _LIGHT_PX)

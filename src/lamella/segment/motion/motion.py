@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lamella.core.errors import LamellaWarning
+from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.frames import Frames, MappedFrames
 from lamella.core.step import Reach, Step
 from lamella.kernels.filters import Plane, blurred
@@ -21,7 +21,15 @@ from lamella.segment.motion.features import Look, looks, still_background
 from lamella.segment.motion.labels import SelfLabels, self_labels
 from lamella.segment.motion.objects import cells_among, without_holes
 from lamella.segment.motion.outline import outlined
-from lamella.segment.motion.survey import Plan, Survey, changes_of, merged, pooled, survey
+from lamella.segment.motion.survey import (
+    Plan,
+    Survey,
+    changes_of,
+    lags_up_to,
+    merged,
+    pooled,
+    survey,
+)
 
 _BORDER_OF_BLUR_PX = 5  # a moving region is wider than the cell by the blur of its evidence
 _MOST_SEEN = 0.98
@@ -63,7 +71,7 @@ class Motion(Step):
     like the others are cells.
 
     What it needs to know of the movie it measures: the noise, frame by frame; and once for the
-    movie how many frames apart cells have moved enough (2, 4 or 8, bounded by `max_lag`), and
+    movie how many frames apart cells have moved enough (2, 4, 8 … up to `max_lag`), and
     whether their motion is seen pixel by pixel or only when pooled over some 4 px.
 
     Holds for cells that move by about half a pixel, or change inside, within `max_lag` frames, on
@@ -73,7 +81,7 @@ class Motion(Step):
     Parameters
     ----------
     max_lag : int
-        Most frames between those that are compared.
+        Most frames between those that are compared, which are never more than half the movie.
     closing_px : int or None
         Gaps up to twice this wide close within a region; None: 2, or 5 where motion is pooled.
     fill_holes : bool
@@ -126,7 +134,7 @@ class Motion(Step):
         Raises
         ------
         InputError
-            When the movie has a single frame.
+            When the movie has a single frame, or a frame more objects than 16 bits can number.
 
         Warns
         -----
@@ -135,16 +143,18 @@ class Motion(Step):
         """
         plan = (state or self.prepare(frames)).plan
         if not plan.moving:
+            tried = lags_up_to(self.max_lag, len(frames))[-1]
+            more = 2 * tried in lags_up_to(2 * tried, len(frames))
             warnings.warn(
-                "nothing moves more than the noise within "
-                f"{plan.lag} frames, so that all masks are empty; use another method"
-                + (", or a larger max_lag" if len(frames) > 2 * plan.lag else ""),
+                f"nothing moves more than the noise within {tried} "
+                f"{'frames' if tried > 1 else 'frame'}, so that all masks are empty; "
+                "use another method" + (f", or max_lag = {2 * tried} or more" if more else ""),
                 LamellaWarning,
                 stacklevel=2,
             )
         return MappedFrames(
             frames,
-            lambda t: self.segment(frames, t, plan).astype(np.uint16),
+            lambda t: _numbered(self.segment(frames, t, plan), t),
             dtype=np.uint16,
         )
 
@@ -214,3 +224,15 @@ class Motion(Step):
         no = np.zeros(frame.shape, bool)
         nowhere = (no, no, no, no.astype(np.uint8), no.astype(np.int32))
         return Explanation(frame, evidence, labels, [], [], 0.0, empty, *nowhere)
+
+
+def _numbered(cells: NDArray[np.int32], t: int) -> NDArray[np.uint16]:
+    """The same numbers in 16 bits, which must not begin again at 0."""
+    n = int(cells.max(initial=0))
+    if n > np.iinfo(np.uint16).max:
+        raise InputError(
+            "method = motion",
+            f"frame {t} shows {n} objects, more than labels of 16 bits can number",
+            "set smallest_px so that specks are dropped",
+        )
+    return cells.astype(np.uint16)

@@ -20,7 +20,7 @@ from lamella.segment.motion.evidence import Change, change_between
 from lamella.segment.motion.labels import self_labels
 
 _EVERY, _FIRST = 10, 5  # frames that are surveyed: 5, 15, 25 …
-_LADDER = (2, 4, 8)
+_LADDER = (2, 4, 8, 16, 32, 64)
 _STILL_GROWING = 2.0  # the longer lag is taken where it shows this many times the moving area
 _FEWEST_MOVING = 25  # pixels of a frame that noise may let look moving
 _SEEN_FINELY = 0.8  # share of coarsely moving ground that must be seen moving finely
@@ -136,12 +136,13 @@ def merged(parts: Sequence[Survey]) -> Survey:
 
 
 def lags_up_to(max_lag: int, n_frames: int) -> tuple[int, ...]:
-    """The lags to choose from: 2, 4 and 8, as far as asked for; 1 where the movie is too short.
+    """The lags to choose from: 2, 4, 8 …, as far as asked for; 1 where the movie is too short.
 
+    At most half the movie, so that every frame, the middle ones too, has one to be compared with.
     Neighbouring frames are not compared where there are more: in compressed movies they share their
     noise.
     """
-    longest = min(max_lag, max(n_frames - 1, 1))
+    longest = min(max_lag, n_frames // 2)
     return tuple(lag for lag in _LADDER if lag <= longest) or (1,)
 
 
@@ -220,7 +221,8 @@ def _complete(
             if t in seen:
                 continue
             if t % _EVERY == _FIRST and window[0] in span and window[-1] in span:
-                seen[t] = _look(frame, t, span, lags=lags_up_to(max_lag, len(window)))
+                # Both sides need not be at hand: the first frames have none before them.
+                seen[t] = _look(frame, t, span, lags=lags_up_to(max_lag, 2 * max_lag))
             else:
                 needed |= set(window) & set(span)
         # Frames near the ends also serve those surveyed beyond them.
