@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lamella.kernels.filters import Plane, blurred, enlarged, reduced
 
@@ -18,6 +20,8 @@ _REDUCED = 8  # side of the blocks on which light is compared
 _STRIDE = 4  # every fourth row and column tells the level of noise
 _LIGHT_PX = 1.5  # SD of the Gaussian under which the brightness of a place is told
 _BRIGHT_BINS, _LEAST_IN_BIN = 24, 200
+_BLOCK = np.ones((9, 9), np.uint8)
+_LEAST_DEAD, _MOST_DEAD = 0.01, 0.9  # of the field
 
 
 class Change(NamedTuple):
@@ -49,8 +53,9 @@ def change_between(here: Plane, there: Plane) -> Change:
     Change
         0 everywhere between equal frames.
     """
+    dead = _dead_ground(here, there)
     change = here - _relit(there, here)
-    noise = noise_variance(change, here)
+    noise = noise_variance(change, here, dead=dead)
     if noise is None:
         return Change(np.zeros(here.shape, np.float32), 0.0)
     floor, growth = noise
@@ -61,15 +66,28 @@ def change_between(here: Plane, there: Plane) -> Change:
     if growth is not None:
         squared /= growth
     white = floor / (4 * np.pi * _FINEST_PX**2)
-    quiet = float(np.median(squared[::_STRIDE, ::_STRIDE])) / _MEDIAN_OF_SQUARED_NORMAL
+    sample = squared[::_STRIDE, ::_STRIDE]
+    if dead is not None:
+        sample = sample[~dead[::_STRIDE, ::_STRIDE]]
+    quiet = float(np.median(sample)) / _MEDIAN_OF_SQUARED_NORMAL
     level = min(max(white, quiet), _MOST_CORRELATED * white)
     squared *= np.float32(1 / level)
     np.minimum(squared, np.float32(BOUND), out=squared)
+    if dead is not None:
+        silent = (cv2.dilate(dead.view(np.uint8), _BLOCK) > 0) & (squared < 1)
+        squared[silent] = 1
     return Change(squared, float(np.sqrt(floor / 2)), quiet / white)
 
 
-def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | None:
+def noise_variance(
+    change: Plane, here: Plane, *, dead: NDArray[np.bool_] | None = None
+) -> tuple[float, Plane | None] | None:
     """Variance of the white noise of a difference of frames, and how it grows with intensity.
+
+    Parameters
+    ----------
+    dead : (Y, X) bool array, optional
+        Pixels that cannot show noise and have no say.
 
     Returns
     -------
@@ -86,6 +104,9 @@ def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | N
     residual = _second_difference(change)
     light = blurred(here, _LIGHT_PX)
     level = light[1:-1:_STRIDE, 1:-1:_STRIDE][: residual.shape[0], : residual.shape[1]]
+    if dead is not None:
+        live = ~dead[1:-1:_STRIDE, 1:-1:_STRIDE][: residual.shape[0], : residual.shape[1]]
+        residual, level = residual[live], level[live]
     dark = float(np.median(level))
     # Rounding to grey values is noise too; compression may have removed all other.
     floor = max(_variance(residual[level <= dark]), _grey_step(here) ** 2 / 6)
@@ -98,6 +119,16 @@ def noise_variance(change: Plane, here: Plane) -> tuple[float, Plane | None] | N
     growth *= np.float32(slope / floor)
     growth += 1
     return floor, growth
+
+
+def _dead_ground(here: Plane, there: Plane) -> NDArray[np.bool_] | None:
+    """Margins, field stops, saturated halves: blocks at the end of the grey scale in both frames.
+
+    None where they are less than 1 % of the field, which disturbs nothing, or nearly all of it.
+    """
+    at_end = (here == there) & ((here == here.min()) | (here == here.max()))
+    dead = cv2.erode(at_end.view(np.uint8), _BLOCK, borderValue=1) > 0
+    return dead if _LEAST_DEAD <= dead.mean() <= _MOST_DEAD else None
 
 
 def _relit(there: Plane, here: Plane) -> Plane:
