@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,13 @@ class Drift(Step):
     fill: float = 0.0
     smallest_px: float = Field(0.1, ge=0)
     channel: str | None = None
+
+    def deciding(self) -> dict[str, Any]:
+        """The part of the provenance that decides the estimate; the rest is how it is applied."""
+        told = self.provenance()
+        for name in ("edges", "interpolation", "fill"):
+            del told["settings"][name]
+        return told
 
     def prepare(self, frames: Frames) -> DriftState:
         """Compare the frames with each other; reads each once and holds a few."""
