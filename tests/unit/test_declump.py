@@ -241,3 +241,12 @@ class TestSeg:
         one = np.where(self.REFERENCE == 3, 3, 0)
         found = [self.FOUND, empty, one]
         assert seg([self.REFERENCE, empty, one], found) == pytest.approx((1.75 + 1) / 4)
+
+
+def test_a_confluent_sheet_in_one_object_is_cut_into_its_cells():
+    """Merging takes time by the number of neighbours, not by the cube of that of pieces."""
+    n, apart = 40, 15
+    y, x = np.mgrid[: n * apart, : n * apart] % apart - apart // 2
+    sheet = np.hypot(y, x) < 8.5
+    found = split(ByDistance(half_width_px=7), sheet)
+    assert np.max(found) == n * n
