@@ -241,3 +241,24 @@ class TestSeg:
         one = np.where(self.REFERENCE == 3, 3, 0)
         found = [self.FOUND, empty, one]
         assert seg([self.REFERENCE, empty, one], found) == pytest.approx((1.75 + 1) / 4)
+
+
+def test_a_confluent_sheet_in_one_object_is_cut_into_its_cells():
+    """Merging takes time by the number of neighbours, not by the cube of that of pieces."""
+    n, apart = 40, 15
+    y, x = np.mgrid[: n * apart, : n * apart] % apart - apart // 2
+    sheet = np.hypot(y, x) < 8.5
+    found = split(ByDistance(half_width_px=7), sheet)
+    assert np.max(found) == n * n
+
+
+def test_a_small_cell_with_a_nucleus_in_every_frame_is_a_cell():
+    large, small = disc(18, (32, 22)), disc(7, (32, 44))
+    nuclei = disc(5, (32, 22)) + 2 * disc(3, (32, 46))
+    mask, seeds = (
+        ArrayFrames(np.repeat(np.asarray(a)[None], 5, axis=0).astype(np.uint16))
+        for a in (large | small, nuclei)
+    )
+    step = ByNucleus()
+    found = step(mask, nuclei=seeds, state=step.prepare(mask, nuclei=seeds)).asarray()
+    assert found.max(axis=(1, 2)).tolist() == [2] * 5

@@ -4,7 +4,7 @@ import numpy as np
 import planted_drift as plant
 import pytest
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.registration import Registration
 from lamella.preprocess import Drift, doubt
@@ -131,6 +131,16 @@ class TestRegistered:
         np.testing.assert_array_equal(moved.frame(0), array[0, :27, 2:])
         np.testing.assert_array_equal(moved.frame(1), array[1, 3:, :38])
         assert step.valid(ArrayFrames(array), registration=stage).asarray().all()
+
+    @pytest.mark.parametrize("fill", [300, -1, 0.5, float("nan")])
+    def test_a_fill_that_pixels_cannot_hold_is_refused(self, fill):
+        frames = ArrayFrames(np.ones((1, 30, 40), np.uint8))
+        stage = Registration.from_drift([[2, 0]])
+        with pytest.raises(SettingsError, match=r"uint8 cannot hold it; .* from 0 to 255"):
+            Drift(fill=fill)(frames, registration=stage)
+        as_float = ArrayFrames(np.ones((1, 30, 40), np.float16))
+        moved = Drift(fill=fill)(as_float, registration=Registration.from_drift([[2.5, 0]]))
+        np.testing.assert_array_equal(moved.frame(0)[-1], np.float16(fill))
 
     def test_nothing_shared_is_said(self):
         stage = Registration.from_drift([[0, 0], [50, 0]])

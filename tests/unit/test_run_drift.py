@@ -73,6 +73,10 @@ def test_drift_in_a_run(folder):
     states, *_ = run(folder, "[drift]", 'channel = "phase"')
     assert set(states.values()) == {"cached"}
 
+    applied = 'edges = "crop"', "fill = 7", 'interpolation = "lanczos"'
+    states, *_ = run(folder, "[drift]", 'channel = "phase"', *applied)
+    assert set(states.values()) == {"cached"}  # they say how an estimate is applied
+
     states, told, frames, manifest = run(folder, "[drift]", 'channel = "GFP"')
     assert "a.tif: no still structure was found in any frame" in told
     assert manifest["drift"]["found"]["not_estimable"] == list(range(N))

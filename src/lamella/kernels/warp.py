@@ -55,7 +55,7 @@ def warped(
     seen = cv2.warpAffine(np.ones(frame.shape, np.float32), for_cv, (width, height))
     if frame.dtype == bool:
         out = out > 1 - 1e-3
-    elif native.dtype != frame.dtype:
+    elif frame.dtype.kind in "iu" and native.dtype != frame.dtype:
         info = np.iinfo(frame.dtype)
         out = np.clip(np.rint(out), info.min, info.max)
     out = out.astype(frame.dtype, copy=False)

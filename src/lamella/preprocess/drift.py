@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.registration import Registration
 from lamella.core.step import Step
@@ -86,6 +86,13 @@ class Drift(Step):
     smallest_px: float = Field(0.1, ge=0)
     channel: str | None = None
 
+    def deciding(self) -> dict[str, Any]:
+        """The part of the provenance that decides the estimate; the rest is how it is applied."""
+        told = self.provenance()
+        for name in ("edges", "interpolation", "fill"):
+            del told["settings"][name]
+        return told
+
     def prepare(self, frames: Frames) -> DriftState:
         """Compare the frames with each other; reads each once and holds a few."""
         state = DriftState(range(frames.span.start, frames.span.start), frames.frame_shape, {}, {})
@@ -140,7 +147,10 @@ class Drift(Step):
         ------
         InputError
             By ``edges="crop"``, when no pixel is shown by all frames.
+        SettingsError
+            When pixels of this type cannot hold `fill`.
         """
+        self._refuse_fill(frames.dtype)
         box = self.box(frames.frame_shape, registration)
         shape = (box[0].stop - box[0].start, box[1].stop - box[1].start)
 
@@ -155,6 +165,17 @@ class Drift(Step):
             return moved[box]
 
         return MappedFrames(frames, read, frame_shape=shape)
+
+    def _refuse_fill(self, dtype: np.dtype[Any]) -> None:
+        if dtype.kind not in "iu":
+            return
+        info = np.iinfo(dtype)
+        if not (info.min <= self.fill <= info.max and float(self.fill).is_integer()):
+            raise SettingsError(
+                f"drift fill={self.fill}",
+                f"pixels of type {dtype} cannot hold it",
+                f"set it to a whole number from {info.min} to {info.max}",
+            )
 
     def valid(self, frames: Frames, *, registration: Registration) -> Frames:
         """True where the registered frame shows something, False where it holds `fill`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,14 +11,15 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from lamella.core.errors import FaultsError, LamellaWarning, OutputError, SettingsError
+from lamella.core.errors import FaultsError, LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.io import open_movie, tiff, write_table
 from lamella.preprocess import Drift, doubt, refuse_nan
+from lamella.run.options import values_of
 from lamella.run.settings import faults_of
-from lamella.run.single import Advance, refuse_existing
+from lamella.run.single import Advance, refuse_existing, refuse_input
 
 
 def drift_from(options: Sequence[str], **chosen: Any) -> Drift:
@@ -31,16 +31,8 @@ def drift_from(options: Sequence[str], **chosen: Any) -> Drift:
         When an option has no value or does not exist, or its value does not fit.
     """
     values: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-    for option in options:
-        key, equals, text = option.partition("=")
-        if not equals:
-            raise SettingsError(f"--set {option}", "it has no value", "write --set key=value")
-        try:
-            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            values[key.strip()] = text.strip()  # a word without quotes
     try:
-        return Drift.model_validate(values)
+        return Drift.model_validate(values | values_of(options))
     except ValidationError as error:
         raise FaultsError(faults_of(error, Drift, where="lamella drift")) from None
 
@@ -69,8 +61,7 @@ def register_movie(
     """
     table = out.with_name(out.name.partition(".")[0] + "_drift.csv")
     for path in (out, table):
-        if source.resolve() in (path.resolve(), *path.resolve().parents):
-            raise OutputError(str(path), "it is the input, or lies in it", "choose another --out")
+        refuse_input(path, source)
         refuse_existing(path, force=force)
     movie = refuse_nan(open_movie(source, axes=axes))
     n = movie.n_frames

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from lamella.io import open_labels, open_movie, tiff
 from lamella.io.tables import write_table
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
+from lamella.run.options import values_of
 from lamella.run.remarks import naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.study import movie_name
@@ -60,14 +60,7 @@ def declumper_from(method: str, options: Sequence[str]) -> Declump:
 
 
 def _step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str, str]) -> Any:
-    values: dict[str, Any] = {"method": method}
-    for option in options:
-        key, equals, text = option.partition("=")
-        if not equals:
-            raise SettingsError(
-                f"{flags[1]} {option}", "it has no value", f"write {flags[1]} key=value"
-            )
-        values[key.strip()] = _toml_value(text.strip())
+    values = {"method": method, **values_of(options, flag=flags[1])}
     adapter: TypeAdapter[Any] = TypeAdapter(union)
     try:
         return adapter.validate_python(values)
@@ -254,13 +247,6 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise the OutputError of a file that would be overwritten."""
     if path.exists() and not force:
         raise OutputError(str(path), "it is there already", "use --force to replace it")
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text  # a word without quotes
 
 
 def _option_fault(

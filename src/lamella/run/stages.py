@@ -78,7 +78,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
     keys: dict[str, str] = {}
     if settings.drift:
-        keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.provenance())
+        keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
     found = {
         name: key_of(name, reading, *_segmenting(task, each))
         for name, each in settings.objects.items()

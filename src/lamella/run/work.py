@@ -100,7 +100,7 @@ class StageWork:
         told = doubt(registration, self.movie.source)
         if told is not None:
             warnings.warn(told, LamellaWarning, stacklevel=2)
-        return {DRIFT_STAGE: Made((), registration.as_json(), step.provenance())}
+        return {DRIFT_STAGE: Made((), registration.as_json(), step.deciding())}
 
     @property
     def _registration(self) -> Registration | None:

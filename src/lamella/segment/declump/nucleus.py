@@ -70,6 +70,9 @@ class ByNucleus(_Declump):
 
         return Cut(labels, by_object(labels, split, margin_px=0), _grown)
 
+    def _smallest_px(self, state: Size) -> float:
+        return 0.0  # what has a nucleus is a cell, however small
+
 
 def _seeds(labels: Pieces, nuclei: Image) -> Pieces:
     """Numbers of the nuclei at those of their pixels that lie in the object they belong to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import cv2
@@ -69,41 +70,65 @@ def merged_where_not_worth_it(
     that do not touch are not merged.
     """
     n = int(pieces.max()) + 1
-    peak, deepest = np.zeros(n), np.zeros(n)
-    np.maximum.at(peak, pieces.ravel(), landscape.ravel())
-    np.maximum.at(deepest, pieces.ravel(), depth.ravel())
-    area = np.bincount(pieces.ravel(), minlength=n).astype(np.float64)
-    saddle = _saddles(pieces, landscape, n)
-    name = np.arange(n)
-    while True:
-        small = (area < worth.area_px) | (deepest < worth.depth_px)
-        shallow = saddle / np.maximum(np.minimum.outer(peak, peak), 1e-12)
+    peaks_px, deepest_px = np.zeros(n), np.zeros(n)
+    np.maximum.at(peaks_px, pieces.ravel(), landscape.ravel())
+    np.maximum.at(deepest_px, pieces.ravel(), depth.ravel())
+    peak, deepest = peaks_px.tolist(), deepest_px.tolist()
+    area = np.bincount(pieces.ravel(), minlength=n).tolist()
+    beside = _saddles(pieces, landscape)
+
+    def small(a: int) -> bool:
+        return bool(area[a] < worth.area_px or deepest[a] < worth.depth_px)
+
+    def unworthy(a: int, b: int) -> float:
+        shallow = beside[a][b] / max(min(peak[a], peak[b]), 1e-12)
         # Any cut that leaves too small a piece goes before all others.
-        unworthy = np.where(saddle > 0, shallow + 2.0 * np.logical_or.outer(small, small), 0.0)
-        a, b = (int(i) for i in np.unravel_index(np.argmax(unworthy), unworthy.shape))
-        if unworthy[a, b] <= worth.neck:
-            return name[pieces].astype(np.int32)
-        area[a], area[b] = area[a] + area[b], np.inf  # b is no more
-        peak[a], deepest[a] = max(peak[a], peak[b]), max(deepest[a], deepest[b])
-        deepest[b] = np.inf
-        saddle[a] = saddle[:, a] = np.maximum(saddle[a], saddle[b])
-        saddle[b] = saddle[:, b] = 0
-        saddle[a, a] = 0
+        return float(shallow + 2.0 * (small(a) or small(b)))
+
+    # A confluent sheet may have thousands of pieces, so only neighbours of what changes are looked
+    # at anew; an entry of the heap that no longer holds is passed over.
+    heap = [(-unworthy(a, b), a, b) for a in beside for b in beside[a] if a < b]
+    heapify(heap)
+    name = np.arange(n)
+    while heap:
+        worst, a, b = heappop(heap)
+        if b not in beside.get(a, ()) or -worst != unworthy(a, b):
+            continue
+        if -worst <= worth.neck:
+            break
+        area[a], peak[a] = area[a] + area[b], max(peak[a], peak[b])
+        deepest[a] = max(deepest[a], deepest[b])
+        for c, saddle in beside.pop(b).items():
+            del beside[c][b]
+            if c != a:
+                beside[a][c] = beside[c][a] = max(saddle, beside[a].get(c, 0.0))
+        for c in beside[a]:
+            first, second = min(a, c), max(a, c)
+            heappush(heap, (-unworthy(first, second), first, second))
         name[name == b] = a
+    return name[pieces].astype(np.int32)
 
 
-def _saddles(pieces: Pieces, landscape: Landscape, n: int) -> NDArray[np.float64]:
-    """Highest pass between every two pieces, (n, n); 0 where they do not touch."""
+def _saddles(pieces: Pieces, landscape: Landscape) -> dict[int, dict[int, float]]:
+    """Highest pass from every piece to those that it touches."""
     height, width = pieces.shape
-    saddle = np.zeros((n, n))
+    n = int(pieces.max()) + 1
+    pairs, passes = [], []
     for dy, dx in _NEIGHBOURS:
         here = np.s_[: height - dy, max(0, -dx) : width - max(0, dx)]
         there = np.s_[dy:, max(0, dx) : width + min(0, dx)]
         a, b = pieces[here], pieces[there]
         border = (a != b) & (a > 0) & (b > 0)
-        passes = np.minimum(landscape[here][border], landscape[there][border])
-        np.maximum.at(saddle, (a[border], b[border]), passes)
-    return np.maximum(saddle, saddle.T)
+        first, second = np.minimum(a, b)[border], np.maximum(a, b)[border]
+        pairs.append(first.astype(np.int64) * n + second)
+        passes.append(np.minimum(landscape[here][border], landscape[there][border]))
+    touching, which = np.unique(np.concatenate(pairs), return_inverse=True)
+    highest = np.zeros(len(touching))
+    np.maximum.at(highest, which, np.concatenate(passes))
+    beside: dict[int, dict[int, float]] = {piece: {} for piece in range(1, n)}
+    for pair, saddle in zip(touching.tolist(), highest.tolist(), strict=True):
+        beside[pair // n][pair % n] = beside[pair % n][pair // n] = saddle
+    return beside
 
 
 def in_reading_order(labels: NDArray[Any]) -> Pieces:

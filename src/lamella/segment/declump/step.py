@@ -112,10 +112,9 @@ class _Declump(Step):
     def _refuse_missing(self, image: Frames | None, nuclei: Frames | None) -> None:
         """Raise the InputError of what this method cannot do without."""
 
+    @abstractmethod
     def _smallest_px(self, state: Size) -> float:
         """Pieces of the frames around that are smaller have no vote."""
-        half_width = state.half_width_px or 0.0
-        return 0.5 * np.pi * half_width**2
 
 
 def _nearest_first(near: range, t: int) -> list[int]:
