@@ -79,10 +79,12 @@ def segment(
             advance=advance,
         )
     if done.told:
-        decided = ", ".join(f"{name} = {value}" for name, value in done.told.items())
-        show.tell("note", f"decided from the movie: {decided}")
+        show.tell("note", f"{segmenter.method}: {done.told}")
+    tally = done.tally
     show.out.print(
-        f"{out}: {done.n_frames} frames, {done.n_empty} without any object", soft_wrap=True
+        f"{out}: {len(tally.objects)} frames, {tally.n_empty} without any object; "
+        f"{tally.in_words()}",
+        soft_wrap=True,
     )
 
 

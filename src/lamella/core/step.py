@@ -58,8 +58,12 @@ class Step(BaseModel):
         return None
 
     def told(self, state: Any) -> dict[str, Any]:
-        """What the state decided, in JSON, for the manifest and the user; empty where nothing."""
+        """What the state decided, in JSON, for the manifest; empty where nothing."""
         return {}
+
+    def in_words(self, state: Any) -> str:
+        """The same in a few words for the user."""
+        return ""
 
     def provenance(self) -> dict[str, Any]:
         """Name, version and settings: all that decides what the step gives."""

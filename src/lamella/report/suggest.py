@@ -12,7 +12,7 @@ from jinja2 import Environment
 from lamella.report.page import frame, templates, uri
 from lamella.report.words import NOT_MEASURED, count, decimals, number
 
-MOSTLY = 0.5
+MOSTLY = 0.8
 """A method that calls more of the field cell is asked whether it took the background."""
 
 _MINUTE, _HOUR = 60, 3600

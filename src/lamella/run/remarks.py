@@ -6,11 +6,17 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
 
 from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.movie import Movie
+from lamella.kernels.regions import find_regions
 
 Description = Mapping[str, str]
+
+_AROUND, _JUMP = 2, 1.4
 
 
 def described(movie: Movie) -> dict[str, str]:
@@ -56,3 +62,73 @@ def naming(source: str) -> Iterator[None]:
         ours = issubclass(warning.category, LamellaWarning)
         told = f"{source}: {warning.message}" if ours else str(warning.message)
         warnings.warn(told, warning.category, stacklevel=3)
+
+
+@dataclass
+class Tally:
+    """Objects and pixels of every frame of labels, counted as they are read."""
+
+    objects: dict[int, int] = field(default_factory=dict)
+    pixels: dict[int, int] = field(default_factory=dict)
+    field_px: int = 1
+
+    def watching(self, labels: Frames) -> Frames:
+        """The same labels; what is read is counted."""
+        self.field_px = labels.frame_shape[0] * labels.frame_shape[1]
+
+        def read(t: int) -> Image:
+            frame = labels.frame(t)
+            regions = find_regions(frame)
+            self.objects[t], self.pixels[t] = len(regions.label), int(regions.area.sum())
+            return frame
+
+        return MappedFrames(labels, read)
+
+    @property
+    def n_empty(self) -> int:
+        """Frames without any object."""
+        return sum(n == 0 for n in self.objects.values())
+
+    def in_words(self) -> str:
+        """Range of objects and of the share of the field, over all frames."""
+        shares = [f"{100 * n / self.field_px:.3g}" for n in sorted(self.pixels.values())]
+        numbers = sorted(self.objects.values())
+        return (
+            f"{_range(str(numbers[0]), str(numbers[-1]))} objects a frame, "
+            f"{_range(shares[0], shares[-1])} % of the field"
+        )
+
+    def jumps(self) -> dict[int, float]:
+        """Frames whose area is far from that of the frames around: by which factor.
+
+        Cells do not change by 1.4 times and back within two frames either side; masks do. Empty
+        frames are left out: they are told elsewhere.
+        """
+        seen = sorted(t for t, n in self.pixels.items() if n)
+        odd = {}
+        for t in seen:
+            around = [self.pixels[u] for u in seen if u != t and abs(u - t) <= _AROUND]
+            if len(around) > _AROUND:
+                factor = self.pixels[t] / median(around)
+                if max(factor, 1 / factor) > _JUMP:
+                    odd[t] = factor
+        return odd
+
+    def warn(self, source: str) -> None:
+        """Tell frames whose masks are probably wrong."""
+        odd = self.jumps()
+        if not odd:
+            return
+        worst = max(odd, key=lambda t: max(odd[t], 1 / odd[t]))
+        warnings.warn(
+            f"{source}: in {len(odd)} of {len(self.pixels)} frames the segmented area is far from "
+            f"that of the frames around, such as {odd[worst]:.2g} times in frame {worst}: the "
+            "masks are probably wrong there; look at them, and compare methods with: "
+            "lamella suggest",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

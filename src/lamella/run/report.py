@@ -108,6 +108,8 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
     """What was decided for this movie alone."""
     told: dict[str, Any] = {}
     for stage, done in manifest:
+        if "found_by" in done.found:
+            told["found by"] = done.found["found_by"]
         if "normalise" in done.found:
             told["stretched"] = done.found["normalise"]["stretch"]
             told["because"] = done.found["normalise"]["reason"]

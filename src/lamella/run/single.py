@@ -29,7 +29,7 @@ from lamella.io.tables import write_table
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.options import values_of
-from lamella.run.remarks import naming
+from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.study import movie_name
 from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
@@ -72,11 +72,10 @@ def _step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str
 class Segmented(NamedTuple):
     """What became of a movie."""
 
-    n_empty: int
-    """Frames in which nothing was found."""
-    n_frames: int
-    told: dict[str, Any]
-    """What the method decided from the movie."""
+    tally: Tally
+    """Objects and pixels of every frame."""
+    told: str
+    """What the method decided from the movie, in words."""
 
 
 def segment_movie(
@@ -104,6 +103,8 @@ def segment_movie(
     OutputError
         When `out` is there already, unless `force`.
     """
+    if out.suffix.lower() not in (".tif", ".tiff"):
+        raise SettingsError(str(out), "labels are written as TIFF", "give a name that ends in .tif")
     refuse_input(out, source)
     if declump is not None:
         _refuse_unclear_nuclei(declump, nuclei)
@@ -112,7 +113,7 @@ def segment_movie(
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
     seeds = _seeds(movie, declump, nuclei)
-    told: dict[str, Any] = {}
+    told = ""
     if isinstance(segmenter, ExistingLabels):
         refuse_input(out, Path(segmenter.pattern))
         masks = open_labels(segmenter.pattern)
@@ -125,18 +126,15 @@ def segment_movie(
         prepared = segmenter.prepare(frames)
         verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
         with naming(movie.source):
-            told = segmenter.told(prepared)
+            told = segmenter.in_words(prepared)
             labels = verb(frames, state=prepared)
         del prepared  # a survey holds pixels, which the verb does not need any more
-    n_empty, n, passes = 0, len(labels), 2 if declump else 1
+    tally, n, passes = Tally(), len(labels), 2 if declump else 1
 
     def counted(frames: Frames, before: int) -> Frames:
         def read(t: int) -> Any:
-            nonlocal n_empty
-            frame = frames.frame(t)
-            n_empty += before == n * (passes - 1) and not frame.any()
             advance(before + t + 1, n * passes)
-            return frame
+            return frames.frame(t)
 
         return MappedFrames(frames, read)
 
@@ -147,9 +145,10 @@ def segment_movie(
             tiff.write_labels(clumps, counted(labels, 0), scale=movie.scale, name="cell")
             held, image = open_labels(clumps).frames, refuse_nan(movie).channel(channel)
             labels = declump(held, image, seeds, state=declump.prepare(held, image, seeds))
-        final = counted(labels, n * (passes - 1))
+        final = counted(tally.watching(labels), n * (passes - 1))
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
-    return Segmented(n_empty, n, told)
+    tally.warn(movie.source)
+    return Segmented(tally, told)
 
 
 def _refuse_unclear_nuclei(step: Declump, nuclei: Path | None) -> None:

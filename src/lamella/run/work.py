@@ -24,7 +24,7 @@ from lamella.measure import joined, refuse_mismatch, walk
 from lamella.preprocess import NoBackground, PercentileOutside, doubt
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
-from lamella.run.remarks import described, naming
+from lamella.run.remarks import Tally, described, naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import DRIFT_STAGE, MovieTask, external_in, masks_path, open_raw
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
@@ -112,7 +112,8 @@ class StageWork:
         each = self.task.settings.objects[name]
         found: dict[str, object] = {"described": described(self.movie)}
         flat: set[int] = set()
-        labels = self._segmented(each, found, flat)
+        tally = Tally()
+        labels = tally.watching(self._segmented(each, found, flat))
         file = f"segmented/{name}.ome.tif"
         tiff.write_labels(
             self.task.folder / file,
@@ -120,6 +121,8 @@ class StageWork:
             scale=Scale(),  # not for anyone's eyes: a new interval must not segment again
             name=name,
         )
+        tally.warn(self.movie.source)
+        found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
         if flat:
             warnings.warn(
@@ -149,6 +152,7 @@ class StageWork:
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
             found["decided"] = step.told(prepared)
+            found["found_by"] = f"{step.method}: {step.in_words(prepared)}".removesuffix(": ")
             return verb(normalised, state=prepared)
 
     def _declump(self, name: str, stale: list[str]) -> dict[str, Made]:

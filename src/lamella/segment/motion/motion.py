@@ -128,6 +128,13 @@ class Motion(Step):
             "stage_moves": plan.adrift,
         }
 
+    def in_words(self, state: Survey) -> str:
+        plan = state.plan
+        return (
+            f"frames compared {plan.lag} apart, motion averaged over {plan.scale.pool_px:g} px, "
+            f"stage {'moves' if plan.adrift else 'still'}"
+        )
+
     def __call__(self, frames: Frames, *, state: Survey | None = None) -> Frames:
         """Labels of every frame, (T, Y, X) uint16, numbered within their frame.
 
