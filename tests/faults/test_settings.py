@@ -146,7 +146,7 @@ def test_nothing_is_overwritten_without_force(tmp_path):
     movie, masks = study / "raw" / "good1.tif", tmp_path / "masks"
     commands = [
         ("init", study / "raw", "-p", "{cell}.tif", "-o", tmp_path / "new"),
-        ("segment", movie, "-o", masks / "good1.tif"),
+        ("segment", movie, "-o", masks / "good1.tif", "-m", "multiotsu"),
         ("measure", movie, masks / "good1.tif", "-o", tmp_path / "measured"),
         ("compare", masks, masks, "-o", tmp_path / "compared"),
         ("stats", tmp_path / "measured" / "cells.csv", "--value", "area_um2",
