@@ -26,6 +26,7 @@ _FEWEST_MOVING = 25  # pixels of a frame that noise may let look moving
 _SEEN_FINELY = 0.8  # share of coarsely moving ground that must be seen moving finely
 _DILATION_PX = 5
 _LEAST_SHIFT_PX = 0.2
+_LEAST_SUPPORT = 0.1  # of the tiles of the field
 _PRECISE = 600_000  # pixels on which frames are laid over each other, to some 0.05 px
 _UNUSUAL = 3.0  # times the usual unrest: the stage may have jumped
 
@@ -189,9 +190,10 @@ def change_when_laid_over(here: Plane, there: Plane) -> Change:
 
 
 def _movement(there: Image, here: Image) -> tuple[float, float] | None:
-    """(dy, dx) of the field; None where nothing that stands still agrees on 0.2 px or more."""
-    dy, dx, _, supported = shift_between(there, here, most_pixels=_PRECISE)
-    return (dy, dx) if supported and np.hypot(dy, dx) >= _LEAST_SHIFT_PX else None
+    """(dy, dx) of the field; None where too little stands still, or it moved by less than 0.2 px."""
+    dy, dx, support, supported = shift_between(there, here, most_pixels=_PRECISE)
+    moved = supported and support >= _LEAST_SUPPORT and np.hypot(dy, dx) >= _LEAST_SHIFT_PX
+    return (dy, dx) if moved else None
 
 
 def pooled(changes: Sequence[Change], *, pool_px: float) -> Plane:
