@@ -190,7 +190,7 @@ def change_when_laid_over(here: Plane, there: Plane) -> Change:
 
 
 def _movement(there: Image, here: Image) -> tuple[float, float] | None:
-    """(dy, dx) of the field; None where too little stands still, or it moved by less than 0.2 px."""
+    """(dy, dx) of the field; None where too little stands still, or moved by less than 0.2 px."""
     dy, dx, support, supported = shift_between(there, here, most_pixels=_PRECISE)
     moved = supported and support >= _LEAST_SUPPORT and np.hypot(dy, dx) >= _LEAST_SHIFT_PX
     return (dy, dx) if moved else None
