@@ -58,6 +58,8 @@ class Seen(NamedTuple):
     """Change in the quiet half of the field over what white noise gives."""
     adrift: bool
     """Whether the field itself moved, so that it had to be laid over."""
+    sides: int
+    """2 with frames before and after at hand; from one side, ground just left looks moving."""
 
 
 class Plan(NamedTuple):
@@ -244,7 +246,7 @@ def _look(
     for lag in lags:
         changes = two_sided(frame, t, at_hand, lag=lag, adrift=adrift)
         if not changes:
-            out.append(Seen(0, 0, 0, 1.0, adrift))
+            out.append(Seen(0, 0, 0, 1.0, adrift, 0))
             continue
         fine, coarse = (
             self_labels(pooled(changes, pool_px=scale.pool_px)) for scale in (FINE, COARSE)
@@ -253,24 +255,26 @@ def _look(
         parts = (core, core & fine.moving, core & (coarse.log_evidence > coarse.surely))
         moving, both, surely = (int(np.count_nonzero(part)) for part in parts)
         unrest = max(change.unrest for change in changes)
-        out.append(Seen(moving, both, surely, unrest, adrift))
+        out.append(Seen(moving, both, surely, unrest, adrift, len(changes)))
     return tuple(out)
 
 
 def _decide(seen: dict[int, tuple[Seen, ...]], lags: Sequence[int]) -> Plan:
-    moving, both, surely = (
-        [sum(entry[i][k] for entry in seen.values() if i < len(entry)) for i in range(len(lags))]
-        for k in range(3)
-    )
-    chosen, least = 0, _FEWEST_MOVING * len(seen)
+    at_lag = [[entry[i] for entry in seen.values() if i < len(entry)] for i in range(len(lags))]
+    sides = max((each.sides for entries in at_lag for each in entries), default=0)
+    # Lags are compared by frames that see both sides: from one, a longer lag always shows more.
+    fair = [[each.moving for each in entries if each.sides == sides] for entries in at_lag]
+    moving = [float(np.mean(counts)) if counts else 0.0 for counts in fair]
+    chosen = 0
     for i in range(1, len(lags)):
-        if moving[i] > _STILL_GROWING ** (i - chosen) * max(moving[chosen], least):
+        if moving[i] > _STILL_GROWING ** (i - chosen) * max(moving[chosen], _FEWEST_MOVING):
             chosen = i
-    at_lag = [entry[chosen] for entry in seen.values() if chosen < len(entry)]
+    found = at_lag[chosen]
+    coarsely, finely = sum(each.moving for each in found), sum(each.both for each in found)
     return Plan(
         lag=lags[chosen],
-        scale=FINE if both[chosen] >= _SEEN_FINELY * moving[chosen] else COARSE,
-        moving=surely[chosen] > 0,
-        adrift=any(each.adrift for each in at_lag),
-        unrest=float(np.median([each.unrest for each in at_lag])) if at_lag else 1.0,
+        scale=FINE if finely >= _SEEN_FINELY * coarsely else COARSE,
+        moving=any(each.surely for each in found),
+        adrift=any(each.adrift for each in found),
+        unrest=float(np.median([each.unrest for each in found])) if found else 1.0,
     )
