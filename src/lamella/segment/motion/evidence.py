@@ -126,7 +126,11 @@ def _dead_ground(here: Plane, there: Plane) -> NDArray[np.bool_] | None:
 
     None where they are less than 1 % of the field, which disturbs nothing, or nearly all of it.
     """
-    at_end = (here == there) & ((here == here.min()) | (here == here.max()))
+    low, high = here.min(), here.max()
+    sample = here[::_STRIDE, ::_STRIDE]
+    if np.mean((sample == low) | (sample == high)) < _LEAST_DEAD / 2:
+        return None
+    at_end = (here == there) & ((here == low) | (here == high))
     dead = cv2.erode(at_end.view(np.uint8), _BLOCK, borderValue=1) > 0
     return dead if _LEAST_DEAD <= dead.mean() <= _MOST_DEAD else None
 
