@@ -96,6 +96,18 @@ def test_a_dead_column_and_hot_pixels_are_no_cell(phantom):
     assert not found[:, :, 20].any()
 
 
+@pytest.mark.parametrize("width", [16, 64])
+def test_a_black_margin_has_no_say(phantom, width):
+    array = images(phantom)
+    wide = np.pad(array, ((0, 0), (0, 0), (0, width)))
+    true = np.pad(phantom.truth.frames.asarray() > 0, ((0, 0), (0, 0), (0, width)))
+    found = masks(wide)
+    scores = [f1(a, b) for a, b in zip(found, true, strict=True)]
+    assert np.mean(scores) > 0.85
+    assert min(scores) > 0.6
+    assert found[:, :, -width + 8 :].mean() < 0.01
+
+
 def test_one_black_frame_spoils_at_most_its_neighbours(phantom):
     array = images(phantom).copy()
     array[4] = 0
