@@ -32,3 +32,12 @@ def components(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]
     """8-connected components and their areas; component 0 is the background."""
     _, found, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     return found, stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+
+
+def box_around(mask: NDArray[np.bool_], *, margin_px: int) -> tuple[slice, slice]:
+    """The rows and columns that hold the mask, which is not empty, with a margin."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(rows[0] - margin_px, 0), rows[-1] + 1 + margin_px),
+        slice(max(columns[0] - margin_px, 0), columns[-1] + 1 + margin_px),
+    )

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.filters import blurred
+from lamella.kernels.morphology import box_around, disc
+
 _ROUNDS = 2  # the second starts from edges that are nearly right
 _BLUR_REACH = 5  # SDs, beyond which the Gaussian of OpenCV is cut off
 _FAINT = np.float32(1e-3)  # weight of pixels that count only where there are no better ones
@@ -42,25 +45,17 @@ def refined_edge(
     """
     if not mask.any():
         return mask
-    here = _box_around(mask, margin_px=_ROUNDS * within_px + _BLUR_REACH * within_px)
+    # What lies further from the mask changes nothing.
+    here = box_around(mask, margin_px=_ROUNDS * within_px + _BLUR_REACH * within_px)
     refined = mask.copy()
     refined[here] = _refined(mask[here], signal[here], within_px)
     return refined
 
 
-def _box_around(mask: NDArray[np.bool_], *, margin_px: int) -> tuple[slice, slice]:
-    """The part of the frame that has a say: what lies further from the mask changes nothing."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(rows[0] - margin_px, 0), rows[-1] + 1 + margin_px),
-        slice(max(columns[0] - margin_px, 0), columns[-1] + 1 + margin_px),
-    )
-
-
 def _refined(
     mask: NDArray[np.bool_], signal: NDArray[np.float32], within_px: int
 ) -> NDArray[np.bool_]:
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * within_px + 1, 2 * within_px + 1))
+    ball = disc(within_px)
     for _ in range(_ROUNDS):
         inside = np.ascontiguousarray(mask).view(np.uint8)
         core = cv2.erode(inside, ball, borderValue=1)
@@ -106,8 +101,5 @@ class _Nearby:
         mean: NDArray[np.float32] = self._blurred(values * self._weight) / self._share
         return mean
 
-    def _blurred(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        blurred: NDArray[np.float32] = cv2.GaussianBlur(
-            values, (0, 0), self._sigma, borderType=cv2.BORDER_REFLECT
-        ).astype(np.float32, copy=False)
-        return blurred
+    def _blurred(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        return blurred(values, self._sigma)

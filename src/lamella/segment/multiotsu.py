@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.step import Step
+from lamella.kernels.filters import blurred
+from lamella.kernels.morphology import components, filled
 from lamella.kernels.thresholds import multi_otsu
 from lamella.segment.edge import refined_edge
 
@@ -101,7 +102,7 @@ class MultiOtsu(Step):
         return labels
 
     def _objects(self, mask: NDArray[np.bool_]) -> NDArray[Any]:
-        return _large_components(_filled(mask) if self.fill_holes else mask, self.smallest_px)
+        return _large_components(filled(mask) if self.fill_holes else mask, self.smallest_px)
 
     def _signal(self, frame: Image) -> NDArray[np.float32]:
         signal = frame.astype(np.float32)
@@ -110,9 +111,7 @@ class MultiOtsu(Step):
         elif self.foreground == "either":
             signal = np.abs(signal - np.median(signal))
         if self.smoothing_px:
-            signal = cv2.GaussianBlur(
-                signal, (0, 0), self.smoothing_px, borderType=cv2.BORDER_REFLECT
-            ).astype(np.float32, copy=False)
+            signal = blurred(signal, self.smoothing_px)
         return signal
 
     @staticmethod
@@ -125,20 +124,12 @@ class MultiOtsu(Step):
         return difference / spread if spread > 0 else np.inf
 
 
-def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Background that cannot be reached from beyond the frame becomes object."""
-    padded = np.pad(mask, 1).view(np.uint8)
-    cv2.floodFill(padded, None, (0, 0), 2)
-    filled: NDArray[np.bool_] = padded[1:-1, 1:-1] != 2
-    return filled
-
-
 def _large_components(mask: NDArray[np.bool_], smallest_px: int) -> NDArray[Any]:
     """8-connected components of at least `smallest_px` pixels, numbered from 1 in reading order."""
-    n, components, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    keep = stats[:, cv2.CC_STAT_AREA] >= smallest_px
+    found, area = components(mask)
+    keep = area >= smallest_px
     keep[0] = False
-    numbers = np.zeros(n, np.int32)
+    numbers = np.zeros(len(area), np.int32)
     numbers[keep] = np.arange(1, np.count_nonzero(keep) + 1)
-    labels: NDArray[Any] = numbers[components]
+    labels: NDArray[Any] = numbers[found]
     return labels

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lamella.kernels.filters import Plane, blurred, squared_gradient
-from lamella.kernels.morphology import disc
+from lamella.kernels.morphology import box_around, disc
 
 Mask = NDArray[np.bool_]
 
@@ -51,7 +51,7 @@ def outlined(mask: Mask, frame: Plane, noise_sd: float) -> Mask:
     """
     if not mask.any():
         return mask
-    here = _box_around(mask, margin_px=8)
+    here = box_around(mask, margin_px=8)
     out = np.zeros_like(mask)
     part = np.ascontiguousarray(frame[here])
     snapped = _on_steepest_step(np.ascontiguousarray(mask[here]), part)
@@ -152,11 +152,3 @@ def _move_edge(inside, core, around, light, y, x, noise_sd):  # type: ignore[no-
             decided[i] = (light[y[i], x[i]] - outer) / step > _HEIGHT
     for i in range(len(y)):
         inside[y[i], x[i]] = decided[i]
-
-
-def _box_around(mask: Mask, *, margin_px: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(rows[0] - margin_px, 0), rows[-1] + 1 + margin_px),
-        slice(max(columns[0] - margin_px, 0), columns[-1] + 1 + margin_px),
-    )
