@@ -3,7 +3,7 @@
 A feature is a function of the frame and gives a plane that is linear around the noise and
 logarithmic far above it, so that it does not change when the grey scale is stretched. A `Look` is
 the pair of features whose joint distribution a class is known by. To add a feature, write a
-function here and name it in `looks`.
+function here and name it in `look_at`.
 """
 
 from __future__ import annotations
@@ -28,24 +28,16 @@ class Look(NamedTuple):
     texture: Plane
 
 
-def looks(
-    frame: Plane,
-    background: Plane,
-    noise_sd: float,
-    *,
-    scales: tuple[tuple[float, float], ...],
-) -> list[Look]:
-    """The looks of every pixel; `scales` are pairs of the scale and the radius of pooling."""
-    above = frame - background
-    return [
-        Look(
-            f"{scale:g} px",
-            scale,
-            brightness(above, noise_sd, scale_px=scale),
-            texture(frame, noise_sd, scale_px=scale, pool_px=pool),
-        )
-        for scale, pool in scales
-    ]
+def look_at(
+    frame: Plane, above: Plane, noise_sd: float, *, scale_px: float, pool_px: float
+) -> Look:
+    """The look of every pixel at one scale; `above` is the frame over its background."""
+    return Look(
+        f"{scale_px:g} px",
+        scale_px,
+        brightness(above, noise_sd, scale_px=scale_px),
+        texture(frame, noise_sd, scale_px=scale_px, pool_px=pool_px),
+    )
 
 
 def brightness(above: Plane, noise_sd: float, *, scale_px: float) -> Plane:

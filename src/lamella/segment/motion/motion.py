@@ -17,7 +17,7 @@ from lamella.core.step import Reach, Step
 from lamella.kernels.filters import Plane, blurred
 from lamella.kernels.morphology import disc
 from lamella.segment.motion.classifier import log_odds, prior_of
-from lamella.segment.motion.features import Look, looks, still_background
+from lamella.segment.motion.features import Look, look_at, still_background
 from lamella.segment.motion.labels import SelfLabels, self_labels
 from lamella.segment.motion.objects import cells_among, without_holes
 from lamella.segment.motion.outline import outlined
@@ -185,19 +185,19 @@ class Motion(Step):
         del changes
         if not keep:
             evidence = np.zeros((), np.float32)
-        background = still_background(frame, labels.still, noise_sd)
+        above = frame - still_background(frame, labels.still, noise_sd)
         seen_as: list[Look] = []
         by_look: list[Plane] = []
         likelihood = np.zeros(frame.shape, np.float32)
-        for scale in plan.scale.looks:
-            look = looks(frame, background, noise_sd, scales=(scale,))[0]
+        for scale_px, pool_px in plan.scale.looks:
+            look = look_at(frame, above, noise_sd, scale_px=scale_px, pool_px=pool_px)
             odds_of_look = log_odds(look, labels.moving, labels.still)
             likelihood += odds_of_look
             if keep:
                 seen_as.append(look)
                 by_look.append(odds_of_look)
             del look, odds_of_look
-        del background
+        del above
         prior = prior_of(likelihood)
         odds = likelihood + np.float32(np.log(prior / (1 - prior)))
         seen = self._share_seen(likelihood, labels, plan)
