@@ -13,6 +13,7 @@ from seg import seg
 
 from lamella.core.frames import ArrayFrames, Frames
 from lamella.io import open_labels, open_movie
+from lamella.kernels.morphology import filled
 from lamella.phantom import ColonyPhantom
 from lamella.segment import ByDistance, ByIntensity, ByNucleus
 
@@ -32,10 +33,8 @@ def brighter_than_around(frame: NDArray) -> NDArray[np.int32]:
     8-bit frames of bright cells that cover less than half of every neighbourhood.
     """
     stands_out = frame.astype(np.float32) - cv2.medianBlur(frame, _WIDE_PX) > _STANDS_OUT
-    padded = np.pad(stands_out, 1).view(np.uint8)
-    cv2.floodFill(padded, None, (0, 0), 2)
-    filled = (padded[1:-1, 1:-1] != 2).view(np.uint8)
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=4)
+    whole = filled(stands_out).view(np.uint8)
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=4)
     keep = stats[:, cv2.CC_STAT_AREA] >= _SMALLEST_PX
     keep[0] = False
     return np.where(keep, np.arange(n), 0).astype(np.int32)[labels]

@@ -11,6 +11,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from lamella.kernels.morphology import disc
+
 Plane = NDArray[Any]  # float32
 
 # Band of structure that is compared, in pixels of the reduced image (SD of the two Gaussians):
@@ -122,18 +124,14 @@ def _objects(image: Plane) -> Plane | None:
     energy = cv2.GaussianBlur(dy * dy + dx * dx, (0, 0), 2.0)
     quiet = float(np.percentile(energy.ravel()[::7], 20))  # cells may cover more than half
     found = (energy > _OBJECT_FROM * quiet).astype(np.uint8)
-    near, large = (
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))
-        for r in (_JOIN_PX, _OBJECT_PX)
-    )
-    joined = cv2.morphologyEx(found, cv2.MORPH_CLOSE, near)
+    joined = cv2.morphologyEx(found, cv2.MORPH_CLOSE, disc(_JOIN_PX))
     outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(joined, outlines, -1, 1, cv2.FILLED)
-    objects = cv2.morphologyEx(filled, cv2.MORPH_OPEN, large)
+    objects = cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc(_OBJECT_PX))
     share = float(objects.mean())
     if not 0 < share < _MOST_OBJECTS:
         return None
-    return cv2.dilate(objects, near).astype(np.float32)
+    return cv2.dilate(objects, disc(_JOIN_PX)).astype(np.float32)
 
 
 def _mended(image: Plane) -> Plane:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.morphology import disc
+
 Landscape = NDArray[np.float32]
 Pieces = NDArray[np.int32]
 
@@ -45,8 +47,7 @@ def depth_of(inside: NDArray[np.bool_]) -> Landscape:
 def peaks(landscape: Landscape, inside: NDArray[np.bool_], *, within_px: float) -> Pieces:
     """Markers: places as high as all within a radius, numbered from 1."""
     r = max(1, round(within_px))
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))
-    highest = (cv2.dilate(landscape, ball) == landscape) & inside
+    highest = (cv2.dilate(landscape, disc(r)) == landscape) & inside
     markers: Pieces = cv2.connectedComponents(highest.view(np.uint8), connectivity=8)[1]
     return markers
 
