@@ -54,6 +54,19 @@ class Col:
     )
     EXCLUDE = _("exclude", "", "Reason to leave the movie out; empty = used.")
 
+    # Tracks and lineage
+    FIRST_FRAME = _("first_frame", "", "First frame of the cell's life.")
+    LAST_FRAME = _("last_frame", "", "Last frame of the cell's life.")
+    PARENT = _("parent", "", "Cell that it came from by division; 0 = none is known.")
+    GENERATION = _(
+        "generation", "", "Divisions since the first ancestor in the movie; 0 = that one."
+    )
+    INTERPOLATED = _(
+        "interpolated",
+        "",
+        "True where the shape was filled in between the frames around; never measured as valid.",
+    )
+
     # Per frame
     TIME_MIN = _("time_min", "min", "Time of the frame, frame 0 at 0; NaN where not known.")
     Y_PX = _("y_px", "px", "Row of the centroid of the cell's pixels.")

@@ -1,4 +1,4 @@
-"""Tracks: which object of which frame is which cell."""
+"""Tracks: which object of which frame is which cell, and who came from whom."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.table import Col
 
+Parents = Mapping[int, tuple[int, ...]]
+"""Cell to the cells that it came from: one by division, two or more by merging."""
+
 
 @dataclass(frozen=True)
 class Tracks:
@@ -21,16 +24,25 @@ class Tracks:
     ----------
     links : DataFrame
         One row per cell and frame in which it was found: `cell` (track id, from 1), `frame`,
-        `label` (the object's number in that frame), `y_px`, `x_px` (its centroid).
+        `label` (the object's number in that frame), `y_px`, `x_px` (its centroid). Further columns
+        are allowed.
     first_last : mapping of int to (int, int)
         First and last frame of every cell's life, empty frames included.
-    parents : mapping of int to int
-        Cell to the cell that it came from by division.
+    parents : mapping of int to tuple of int
+        Cell to the cells that it came from: one by division, two or more by merging. Cells of
+        nobody are not in it.
     """
 
     links: pd.DataFrame
     first_last: Mapping[int, tuple[int, int]]
-    parents: Mapping[int, int] = field(default_factory=dict)
+    parents: Parents = field(default_factory=dict)
+
+    @classmethod
+    def from_links(cls, links: pd.DataFrame, parents: Parents | None = None) -> Tracks:
+        """Tracks whose cells live from the first frame in which they were found to the last."""
+        frames = links.groupby(Col.CELL)[Col.FRAME].agg(["min", "max"])
+        lives = {int(str(c)): (int(a), int(b)) for c, a, b in frames.itertuples()}
+        return cls(links, lives, parents or {})
 
     def centroids(self, cell: int, *, n_frames: int) -> NDArray[np.float64]:
         """Centroid of one cell in every frame, (T, 2), NaN where it was not found."""
@@ -38,6 +50,43 @@ class Tracks:
         rows = self.links[self.links[Col.CELL] == cell]
         places[rows[Col.FRAME].to_numpy()] = rows[[Col.Y_PX, Col.X_PX]].to_numpy()
         return places
+
+    @property
+    def daughters(self) -> dict[int, tuple[int, ...]]:
+        """Cell to the cells that came from it, in order of their numbers."""
+        found: dict[int, list[int]] = {}
+        for cell in sorted(self.parents):
+            for parent in self.parents[cell]:
+                found.setdefault(parent, []).append(cell)
+        return {parent: tuple(cells) for parent, cells in found.items()}
+
+    @property
+    def generations(self) -> dict[int, int]:
+        """Divisions between every cell and the first ancestor that is known; 0 for that one.
+
+        A cell of several parents (a merging) is of the generation of the oldest of them: merging
+        is no birth.
+        """
+        known: dict[int, int] = {}
+        daughters = self.daughters
+        for cell in sorted(self.first_last, key=lambda c: self.first_last[c][0]):
+            parents = [p for p in self.parents.get(cell, ()) if p in known]
+            born = any(len(daughters[p]) > 1 for p in parents)
+            known[cell] = max((known[p] for p in parents), default=0) + born
+        return known
+
+    def lineage(self) -> pd.DataFrame:
+        """One row per cell: cell, first and last frame, parent (0 = none), generation.
+
+        Of several parents the first is named.
+        """
+        generations = self.generations
+        rows = [
+            (cell, first, last, next(iter(self.parents.get(cell, ())), 0), generations[cell])
+            for cell, (first, last) in sorted(self.first_last.items())
+        ]
+        columns = [Col.CELL, Col.FIRST_FRAME, Col.LAST_FRAME, Col.PARENT, Col.GENERATION]
+        return pd.DataFrame(rows, columns=columns).astype(int)
 
     def relabel(self, labels: Frames) -> Frames:
         """The same objects painted with track ids; objects of no track become background.

@@ -94,7 +94,9 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         keys[f"declump/{name}"] = single[name] = key
     measured = {}
     for name, each in settings.objects.items():
-        track = keys[f"track/{name}"] = key_of(single[name], scale, each.track.provenance())
+        track = keys[f"track/{name}"] = key_of(
+            single[name], scale, each.channel, each.track.provenance()
+        )
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())

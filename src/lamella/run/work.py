@@ -185,9 +185,11 @@ class StageWork:
         return self._labels("declumped" if split else "segmented", name).frames
 
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
-        step = self.task.settings.objects[name].track
-        labels = self._single(name)
-        tracks = step(labels, state=step.prepare(self._counted(labels, f"track {name}")))
+        each = self.task.settings.objects[name]
+        step, labels = each.track, self._single(name)
+        image = self.movie.channel(each.channel)
+        state = step.prepare(self._counted(labels, f"track {name}"), image, scale=self.movie.scale)
+        tracks = step(labels, state=state)
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
         tiff.write_labels(
             self.task.folder / file,
@@ -209,7 +211,7 @@ class StageWork:
             "n_frames": len(labels),
             "empty_frames": empty,
             "first_last": {str(c): list(life) for c, life in tracks.first_last.items()},
-            "parents": {str(c): p for c, p in tracks.parents.items()},
+            "parents": {str(c): list(p) for c, p in tracks.parents.items()},
         }
         return {f"track/{name}": Made((file, links), found, step.provenance())}
 
@@ -218,7 +220,7 @@ class StageWork:
         return Tracks(
             read_table(self.task.folder / f"tracks/{name}.parquet"),
             {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
-            {int(c): int(p) for c, p in found["parents"].items()},
+            {int(c): tuple(p) for c, p in found["parents"].items()},
         )
 
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.frames import Frames
+from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
@@ -26,8 +27,13 @@ class Largest(Step):
     version: ClassVar[int] = 1
     method: Literal["largest"] = "largest"
 
-    def prepare(self, frames: Frames) -> pd.DataFrame:
-        """The largest object of every frame that has one: frame, label, centroid."""
+    def prepare(
+        self, frames: Frames, image: Frames | None = None, *, scale: Scale | None = None
+    ) -> pd.DataFrame:
+        """The largest object of every frame that has one: frame, label, centroid.
+
+        Neither the movie's pixels nor its scale matter.
+        """
         found = []
         for t in frames.span:
             regions = find_regions(frames.frame(t))
