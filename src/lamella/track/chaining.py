@@ -14,7 +14,8 @@ from lamella.core.frames import Frames
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.tracks import Tracks
-from lamella.track.joining import Joined, Limits, join
+from lamella.track.chains import Joined, Limits
+from lamella.track.joining import join
 from lamella.track.linking import Pieces, Weights
 from lamella.track.movement import Movement
 from lamella.track.objects import Objects, survey, together
@@ -159,8 +160,7 @@ class _Chaining(Step):
 
 def _tracks(objects: Objects, joined: Joined, *, min_frames: int) -> Tracks:
     """Cells numbered in order of their first object; parents of a dropped cell are nobody's."""
-    head = joined.heads()
-    heads, cell, n = np.unique(head, return_inverse=True, return_counts=True)
+    _, cell, n = np.unique(joined.heads(), return_inverse=True, return_counts=True)
     keep = n >= min_frames
     number = np.where(keep, np.cumsum(keep), 0)
     cells = number[cell]
