@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -14,7 +16,7 @@ _SPREAD = 0.3  # SD of the logarithm of ratios of areas at a division
 _TOLERANCE = 0.35  # of the mother's radius: SD of the middle of her daughters round her centre
 _MISSED = 1.0  # what every frame costs in which neither mother nor daughters are seen
 _DEAREST = 8.0  # what costs more is no division
-_LIFE = 3  # frames that a daughter lives at least, unless she or the movie ends at an edge
+_LIFE = 3  # frames that a daughter lives at least, unless the movie ends
 
 
 def division_cost(objects: Objects, mother: int, a: int, b: int, movement: Movement) -> float:
@@ -35,12 +37,25 @@ def division_cost(objects: Objects, mother: int, a: int, b: int, movement: Movem
 
 
 def divide(
-    objects: Objects, joined: Joined, movement: Movement, limits: Limits, cheapest_gap: Values
+    objects: Objects,
+    joined: Joined,
+    movement: Movement,
+    limits: Limits,
+    *,
+    merged: Sequence[tuple[int, int]],
+    cheapest_gap: Values,
 ) -> None:
     """Find mothers for starts: the cheapest divisions first, each object in one of them at most.
 
-    A start that would rather go on after a gap is no daughter, and neither is one that vanishes
-    again within two frames in the middle of the field: that is a flaw of the segmentation.
+    A start that would rather go on after a gap is no daughter. Pieces that one cell falls into for
+    some frames are none either: of them the one vanishes at once, or merges into the other.
+
+    Parameters
+    ----------
+    merged : sequence of (int, int)
+        Ends that lie in an object, see `mergings`.
+    cheapest_gap : (n,) float64 array
+        What it costs at least that an object goes on after a gap.
     """
     options: list[tuple[float, int, int, int]] = []
     starts = joined.starts(objects)
@@ -48,6 +63,8 @@ def divide(
     starts = starts[lives_on[starts]]
     at = objects.frame[starts]
     ends = joined.ends(objects)
+    head = joined.heads()
+    reunited = {frozenset((int(head[end]), int(head[into]))) for end, into in merged}
     for t in np.unique(at):
         here = starts[at == t]
         mothers = _mothers(objects, ends, int(t), limits.max_gap)
@@ -65,6 +82,8 @@ def divide(
                 else:  # of two that both start, the later in the list finds the other
                     sisters = [s for s in within if s < daughter and mother in within[s]]
                 for sister in sisters:
+                    if frozenset((int(head[sister]), int(head[daughter]))) in reunited:
+                        continue
                     apart = np.hypot(*(objects.place[sister] - objects.place[mother]))
                     cost = division_cost(objects, mother, sister, daughter, movement)
                     if apart <= limits.max_division_px and cost < min(
@@ -90,13 +109,10 @@ def _mothers(objects: Objects, ends: Indices, t: int, max_gap: int) -> Indices:
 
 
 def _lives_on(objects: Objects, joined: Joined) -> NDArray[np.bool_]:
-    """Whether the chain from an object on lasts, or ends where nobody can see it go on."""
+    """Whether the chain from an object on lasts, or the movie ends before it can."""
     left = np.ones(len(objects.frame), np.int64)
-    seen_off = objects.at_border | (objects.frame == objects.span.stop - 1)
     for k in range(len(left) - 1, -1, -1):  # the follower comes later
-        follower = joined.after[k]
-        if follower >= 0:
-            left[k] += left[follower]
-            seen_off[k] = seen_off[follower]
-    lasts: NDArray[np.bool_] = (left >= _LIFE) | seen_off
+        if joined.after[k] >= 0:
+            left[k] += left[joined.after[k]]
+    lasts: NDArray[np.bool_] = left >= np.minimum(_LIFE, objects.span.stop - objects.frame)
     return lasts

@@ -20,7 +20,8 @@ def join(
     part_touching(objects, joined, merged, movement, weights)
     gaps = possible_gaps(objects, joined, pieces.velocity, movement, weights, limits)
     if limits.divisions:
-        divide(objects, joined, movement, limits, gaps.cheapest(len(objects.frame)))
+        cheapest = gaps.cheapest(len(objects.frame))
+        divide(objects, joined, movement, limits, merged=merged, cheapest_gap=cheapest)
     bridge(objects, joined, gaps)
     if limits.merges:
         merge(joined, merged)

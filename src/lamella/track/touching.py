@@ -9,7 +9,7 @@ from lamella.track.linking import Weights, unlikeness
 from lamella.track.movement import Movement
 from lamella.track.objects import Indices, Objects, Values
 
-_COVERED = 0.5  # share of the one that lies in the common object
+_COVERED = 0.3  # share of the one that lies in the common object
 _TURNED = 9.0  # what it costs when two cells have changed sides from one frame to the next
 
 Pair = tuple[int, int]
