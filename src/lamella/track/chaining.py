@@ -20,7 +20,7 @@ from lamella.track.linking import Pieces, Weights
 from lamella.track.movement import Movement
 from lamella.track.objects import Objects, survey, together
 
-_FEW_PLAIN = 0.3
+_FEW_PLAIN, _MANY = 0.3, 20
 
 Length = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -112,7 +112,7 @@ class _Chaining(Step):
         ]
         if self.divisions:
             words.append(f"daughters within {_length(limits.max_division_px, um)} of their mother")
-        if movement.plain < _FEW_PLAIN:
+        if movement.plain < _FEW_PLAIN and len(state.objects.frame) >= _MANY:
             words.append(
                 f"only {movement.plain:.0%} of the objects have a plain successor, so that links "
                 "may be wrong: set max_step_um and persistence, or film at shorter intervals"

@@ -97,7 +97,7 @@ def learnt(
     rms = max(_rms(distance, 0.7 * radius) / np.sqrt(2), 0.1, 0.01 * radius)
     if max_step_px is None:
         far = float(np.quantile(distance, 0.99)) if len(distance) else radius
-        max_step_px = max(_REACH * rms, 1.5 * far)
+        max_step_px = max(_REACH * rms, 1.5 * far, 0.5 * radius)
     shared = objects.overlaps.between(before, after)
     iou: Values = shared / (objects.area[before] + objects.area[after] - shared)
     return Movement(

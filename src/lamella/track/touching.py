@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from lamella.track.chains import Joined
@@ -65,30 +67,33 @@ def part_touching(
     Who is who is told by looks, and by which side of each other they were on. While they are one
     object it bears the number of the one; the other has a gap there.
     """
-    head = joined.heads()
-    waiting = list(merged)
+    waiting: dict[int, list[int]] = {}
+    for end, into in merged:
+        waiting.setdefault(into, []).append(end)
     for start, whole in _partings(objects, joined):
         rest = int(joined.after[whole])
-        came_in = [
-            pair
-            for pair in waiting
-            if head[pair[1]] == head[whole] and objects.frame[pair[1]] <= objects.frame[whole]
-        ]
-        if not came_in or rest < 0:
-            continue
         options = []
-        for end, into in came_in:
-            two = (int(joined.before[into]), end)
-            for stays, parts in ((rest, start), (start, rest)):
-                cost = _resemblance(objects, two, (stays, parts), movement, weights)
-                options.append((cost, stays, parts, (end, into)))
-        _, stays, parts, pair = min(options)
-        waiting.remove(pair)
+        for into in _back_from(whole, joined) if rest >= 0 else ():
+            for end in waiting.get(into, ()):
+                two = (int(joined.before[into]), end)
+                for stays, parts in ((rest, start), (start, rest)):
+                    cost = _resemblance(objects, two, (stays, parts), movement, weights)
+                    options.append((cost, stays, parts, into, end))
+        if not options:
+            continue
+        _, stays, parts, into, end = min(options)
+        waiting[into].remove(end)
         if stays != rest:
             joined.cut(whole)
             joined.tie(whole, stays)
-        joined.tie(pair[0], parts)
-        head = joined.heads()
+        joined.tie(end, parts)
+
+
+def _back_from(k: int, joined: Joined) -> Iterator[int]:
+    """An object and all before it in its chain."""
+    while k >= 0:
+        yield k
+        k = int(joined.before[k])
 
 
 def _resemblance(
