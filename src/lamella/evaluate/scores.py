@@ -193,10 +193,11 @@ class _Walk:
         return Scores(values, reasons, matches.reindex(columns=list(MATCH_COLUMNS)), switched)
 
     def _untracked(self) -> str:
-        sides = ("reference", self.reference), ("result", self.result)
-        return "; ".join(
-            f"{name}: {side.untracked}" for name, side in sides if side.tracked is None
-        )
+        sides: dict[str, list[str]] = {}
+        for name, side in (("reference", self.reference), ("result", self.result)):
+            if side.tracked is None:
+                sides.setdefault(side.untracked, []).append(name)
+        return "; ".join(f"{' and '.join(names)}: {why}" for why, names in sides.items())
 
     def _corrections(self) -> tuple[Sequence[float], dict[str, str]]:
         nothing = [np.nan] * (len(GRAPH_SCORES) + len(GRAPH_COUNTS))

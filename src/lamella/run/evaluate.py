@@ -14,7 +14,7 @@ from lamella.io.ctc import has_segmentation, has_tracks, is_ctc, read_ctc, read_
 from lamella.io.track_ids import tracked_from_ids
 from lamella.run.single import refuse_existing, refuse_input
 
-_UNTRACKED = "its numbers are not known to be those of cells (--persistent-ids says so)"
+_UNTRACKED = "who is who is not known (--persistent-ids: a number is the same cell in all frames)"
 _MARKERS = (
     "{}: it has no SEG; shapes are those of TRA, which in a gold truth are markers, not outlines"
 )
@@ -91,8 +91,8 @@ def open_subject(path: Path, *, persistent_ids: bool) -> tuple[Subject, tuple[st
         return _tracked(tracked), (*_told(tracked), *notes)
     masks = read_ctc_segmentation(path)
     if not has_tracks(path) and not persistent_ids:
-        why = f"no text file of tracks, and {_UNTRACKED}"
-        return Subject(str(path), None, masks.__getitem__, list(masks), untracked=why), ()
+        shown = list(masks)
+        return Subject(str(path), None, masks.__getitem__, shown, untracked=_UNTRACKED), ()
     tracked = read_ctc(path, persistent_ids=persistent_ids)
     subject = Subject(
         str(path),
