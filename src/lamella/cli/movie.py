@@ -243,11 +243,10 @@ def compare(
     if a.is_file() and b.is_file():
         summary, objects = compare_files(a, b, out, force=force)
         written.append(OBJECTS)
-        paired = objects[(objects["label_a"] > 0) & (objects["label_b"] > 0)]
+        only_a, only_b = (int((objects[name] == 0).sum()) for name in ("label_b", "label_a"))
         told = (
-            f"{len(paired)} pairs of objects with an IoU of 0.5 or more, on average "
-            f"{paired['iou'].mean():.4g}; {int((objects['label_b'] == 0).sum())} objects only in A, "
-            f"{int((objects['label_a'] == 0).sum())} only in B"
+            f"{objects['iou'].count()} pairs of objects with an IoU of 0.5 or more, on average "
+            f"{objects['iou'].mean():.4g}; {only_a} objects only in A, {only_b} only in B"
         )
     else:
         with show.frame_bar("comparing") as advance:
