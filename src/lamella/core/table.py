@@ -257,6 +257,20 @@ class Col:
         "hd95_px", "px", "Larger of the two directed 95th percentiles of boundary distance."
     )
 
+    # matches.csv and switches.csv of evaluate
+    REFERENCE_LABEL = _("reference_label", "", "Number of the reference's object; 0 = none.")
+    RESULT_LABEL = _("result_label", "", "Number of the result's object; 0 = none.")
+    KIND = _("kind", "", "What became of the object: matched, missed, spurious, merged or split.")
+    REFERENCE_AREA_PX = _("reference_area_px", "px²", "Pixels of the reference's object.")
+    RESULT_AREA_PX = _("result_area_px", "px²", "Pixels of the result's object.")
+    PREVIOUS_FRAME = _("previous_frame", "", "Frame in which the cell was seen before.")
+    RESULT_BEFORE = _("result_before", "", "Cell of the result that it was, in that frame.")
+    RESULT_AFTER = _("result_after", "", "Cell of the result that it became.")
+
+    # comparison_objects.csv
+    LABEL_A = _("label_a", "", "Number of the first file's object; 0 = none.")
+    LABEL_B = _("label_b", "", "Number of the second file's object; 0 = none.")
+
     @classmethod
     def all(cls) -> list[Column]:
         """Every column, in the order of this file."""
