@@ -1,13 +1,12 @@
-"""The sparse assignment against scipy's dense one, and shared pixels against counting."""
+"""The sparse assignment against scipy's dense one."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import linear_sum_assignment
 
 from lamella.kernels.assignment import assign
-from lamella.kernels.overlap import shared_pixels
 
 
 @given(
@@ -32,22 +31,3 @@ def test_nothing_possible():
     none = np.empty(0, np.int64)
     assert len(assign(none, none, np.empty(0), alone=1.0)) == 0
     assert len(assign(np.array([0]), np.array([0]), np.array([2.0]), alone=1.0)) == 0
-
-
-small_labels = hnp.arrays(
-    st.sampled_from([np.uint8, np.uint16, np.uint32]), (5, 7), elements=st.integers(0, 4)
-)
-
-
-@settings(deadline=None)  # the first call compiles
-@given(small_labels, small_labels)
-def test_shared_pixels_are_counted(a, b):
-    found = shared_pixels(a, b)
-    expected = {
-        (i, j): int(((a == i) & (b == j)).sum())
-        for i in range(1, 5)
-        for j in range(1, 5)
-        if ((a == i) & (b == j)).any()
-    }
-    assert dict(zip(zip(found.a, found.b, strict=True), found.n, strict=True)) == expected
-    assert list(zip(found.a, found.b, strict=True)) == sorted(expected)
