@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from independent_seg import seg as independent_seg
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.evaluate import PrecisionCounts, Subject, matches_of_frame, matching, score
+from lamella.evaluate import PrecisionCounts, Subject, matches_of_frame, matching, score, seg
 from lamella.io.track_ids import tracked_from_ids
 from lamella.kernels.contingency import contingency
 from worlds import dividing_cell, gap_movie, two_cells_crossing
@@ -204,3 +205,19 @@ def test_without_py_ctcmetrics_the_rest_is_computed(monkeypatch):
     assert made.values["n_switches"] == 0
     assert np.isnan(made.values["TRA"])
     assert 'pip install "lamella[scores]"' in made.reasons["TRA"]
+
+
+class TestSegByHand:
+    REFERENCE = row((1, 4), (0, 1), (2, 2), (0, 1), (3, 2))
+    FOUND = row((7, 3), (0, 2), (8, 1), (0, 2), (9, 2))
+
+    @pytest.mark.parametrize("of", [seg, independent_seg])
+    def test_mean_over_objects_of_all_frames(self, of):
+        # 3 of 4 pixels; exactly half, which is no match; all.
+        assert of([self.REFERENCE], [self.FOUND]) == pytest.approx((3 / 4 + 0 + 1) / 3)
+        merged = np.where(self.FOUND == 9, 7, self.FOUND)
+        assert of([self.REFERENCE], [merged]) == pytest.approx((3 / 6 + 0 + 2 / 5) / 3)
+        empty, one = np.zeros_like(self.REFERENCE), np.where(self.REFERENCE == 3, 3, 0)
+        found = [self.FOUND, empty, one]
+        assert of([self.REFERENCE, empty, one], found) == pytest.approx((1.75 + 1) / 4)
+        assert np.isnan(of([empty], [one]))
