@@ -7,6 +7,8 @@ from independent_seg import seg as independent_seg
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.table import Col
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
 from lamella.evaluate import PrecisionCounts, Subject, matches_of_frame, matching, score, seg
 from lamella.io.track_ids import tracked_from_ids
 from lamella.kernels.contingency import contingency
@@ -143,6 +145,30 @@ def test_gaps_are_no_switches_and_cost_what_the_files_would():
     # One node and its two edges; the edge across the gap has no counterpart.
     steps = {name: made.values[f"AOGM_{name}"] for name in ("FN", "FP", "EA", "ED", "EC")}
     assert steps == {"FN": 1, "FP": 0, "EA": 2, "ED": 1, "EC": 0}
+
+
+def test_objects_of_no_cell_are_no_nodes():
+    labels = two_cells_crossing()
+    found = labels.copy()
+    found[:, :3, :3] = 9  # dirt that the tracker left alone
+    held = Labels.from_array(found)
+    made = tracked_from_ids(held)
+    links = made.tracks.links[made.tracks.links[Col.CELL] != 9]
+    tracked = Tracked(Tracks.from_links(links), len(found), held)
+    result = Subject("result", len(found), held.frame, range(len(found)), tracked)
+    values = score(subject(labels), result).values
+    assert (values["AOGM_FP"], values["DET"], values["TRA"]) == (0, 1, 1)
+    assert values["n_spurious"] == len(found)
+    # Numbered otherwise in every frame, which the tracks undo.
+    shuffled = np.stack([np.array([0, 5 + t, 7 + 2 * t])[each] for t, each in enumerate(labels)])
+    rows = tracked_from_ids(Labels.from_array(labels)).tracks.links
+    before = rows[Col.LABEL].to_numpy()
+    rows = rows.assign(label=np.where(before == 1, 5 + rows["frame"], 7 + 2 * rows["frame"]))
+    held = Labels.from_array(shuffled)
+    tracked = Tracked(Tracks.from_links(rows), len(found), held)
+    result = Subject("result", len(found), held.frame, range(len(found)), tracked)
+    values = score(subject(labels), result).values
+    assert (values["TRA"], values["n_switches"]) == (1, 0)
 
 
 def test_what_cannot_be_computed_is_nan_and_says_why():
