@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,22 @@ from lamella.track.objects import Indices, Objects, Values
 _SPREAD = 0.3  # SD of the logarithm of ratios of areas at a division
 _TOLERANCE = 0.35  # of the mother's radius: SD of the middle of her daughters round her centre
 _MISSED = 1.0  # what every frame costs in which neither mother nor daughters are seen
-_DEAREST, _DEAREST_CUT = 4.0, 8.0  # what costs more is no division; where the border cuts areas
+_DEAREST, _DEAREST_CUT = 4.0, 8.0  # what costs more is no division; where the border cuts her
+_SMALLER, _BY = 0.8, 0.1  # share of the mother that a daughter has at most, and its SD
+_ROUNDING = 6  # frames in which a mother may change her size before she divides
 _LIFE = 3  # frames that a daughter lives at least, unless the movie ends
 
 
-def division_cost(objects: Objects, mother: int, a: int, b: int, movement: Movement) -> float:
+def division_cost(
+    objects: Objects, joined: Joined, mother: int, a: int, b: int, movement: Movement
+) -> float:
     """How unlike a division it is that a mother becomes two daughters.
 
     Half the squares, in SDs, of: the distance of the daughters' common centre of mass from the
-    mother; the logarithms of the ratio of the daughters' areas, and of their sum to the mother's.
+    mother; the logarithms of the ratio of the daughters' areas, and of their sum to the mother's;
+    and by how much the larger daughter is too like the mother: then somebody else came near. Cells
+    round up and chromosomes condense, so that the mother may be as large as she was in any of
+    her last frames.
     """
     area, place = objects.area, objects.place
     middle = (area[a] * place[a] + area[b] * place[b]) / (area[a] + area[b])
@@ -33,8 +41,11 @@ def division_cost(objects: Objects, mother: int, a: int, b: int, movement: Movem
     tolerance = np.hypot(wandered, _TOLERANCE * np.sqrt(area[mother] / np.pi))
     off = float(np.hypot(*(middle - place[mother])) / tolerance)
     unequal = float(np.log(area[a] / area[b]) / _SPREAD)
-    grown = float(np.log((area[a] + area[b]) / area[mother]) / _SPREAD)
-    return (off**2 + unequal**2 + grown**2) / 2 + _MISSED * missed
+    was = area[list(islice(joined.back_from(mother), _ROUNDING))]
+    both = area[a] + area[b]
+    grown = max(np.log(both / was.max()), np.log(was.min() / both), 0.0) / _SPREAD
+    alike = max(max(area[a], area[b]) / was.max() - _SMALLER, 0.0) / _BY
+    return float(off**2 + unequal**2 + grown**2 + alike**2) / 2 + _MISSED * missed
 
 
 def divide(
@@ -68,7 +79,9 @@ def divide(
     head = joined.heads()
     # Sisters that touch for a while part again, and have been told apart by then.
     reunited = {
-        frozenset((int(head[end]), int(head[into]))) for end, into in merged if joined.after[end] < 0
+        frozenset((int(head[end]), int(head[into])))
+        for end, into in merged
+        if joined.after[end] < 0
     }
     for t in np.unique(at):
         here = starts[at == t]
@@ -90,9 +103,8 @@ def divide(
                     if frozenset((int(head[sister]), int(head[daughter]))) in reunited:
                         continue
                     apart = np.hypot(*(objects.place[sister] - objects.place[mother]))
-                    cost = division_cost(objects, mother, sister, daughter, movement)
-                    three = [mother, sister, daughter]
-                    dearest = _DEAREST_CUT if objects.at_border[three].any() else _DEAREST
+                    cost = division_cost(objects, joined, mother, sister, daughter, movement)
+                    dearest = _DEAREST_CUT if objects.at_border[mother] else _DEAREST
                     if apart <= limits.max_division_px and cost < min(
                         dearest, cheapest_gap[daughter]
                     ):
