@@ -226,6 +226,14 @@ class TestPlanted:
         links = walkers()
         assert told(checked(links[~at(links, 6, slice(12, None))])) == [("vanishes", 6, 11)]
 
+    def test_a_broken_track_names_both_parts(self):
+        links = walkers()
+        links.loc[at(links, 6, slice(9, None)), Col.CELL] = 99
+        events = checked(links)
+        assert told(events) == [("appears", 99, 9), ("vanishes", 6, 8)]
+        assert dict(zip(events[Col.CELL], events[Col.OTHER], strict=True)) == {99: 6, 6: 99}
+        assert events[Col.WORDS].str.contains("broken track").all()
+
     def test_coming_and_going_near_the_border_is_normal(self):
         links = walkers()
         corner = at(links, 1)
@@ -279,6 +287,12 @@ class TestPlanted:
         links = walkers()
         links.loc[at(links, 6), [Col.Y_PX, Col.X_PX]] = 200.0, 350.0
         assert told(checked(links)) == [("still", 6, 0)]
+
+    def test_a_slow_cell_of_a_short_life_is_not_still(self):
+        links = walkers()
+        links.loc[at(links, 6), Col.X_PX] += 0.5 * links.loc[at(links, 6), Col.FRAME]
+        links = links[~at(links, 6, slice(11, None))]
+        assert told(checked(links)) == [("vanishes", 6, 10)]
 
     def test_touching_cells_that_are_merged_for_some_frames(self):
         """One loses its number, the other grows and shifts; both are told where it happens."""
