@@ -68,7 +68,7 @@ class Col:
     )
 
     # Quality of tracks: one row per event that a person should look at
-    KIND = _("kind", "", "What is suspicious: jump, swap, size_break, gap …")
+    KIND = _("kind", "", "What is suspicious: jump, swap, gap and so on.")
     OTHER = _("other", "", "The other cell that takes part; 0 = none.")
     VALUE = _("value", "", "What was found, in the unit that the kind has.")
     LIMIT = _("limit", "", "What the value was held against, in the same unit.")
