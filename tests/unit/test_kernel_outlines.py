@@ -95,6 +95,21 @@ def test_a_centre_on_an_edge_belongs_to_the_polygon_on_its_left_and_above():
     assert np.argwhere(painted([square], (8, 8))).max(axis=0).tolist() == [5, 5]
 
 
+def test_ties_the_other_way_go_to_the_right_and_below():
+    square = [np.array([[2, 2], [2, 5], [5, 5], [5, 2]])]
+    stencil = fill_polygons(square, frame_shape=(8, 8), ties="right")
+    places = np.argwhere(stencil.inside) + np.array([stencil.top, stencil.left])
+    assert places.min(axis=0).tolist() == [2, 2]
+    assert places.max(axis=0).tolist() == [4, 4]
+
+
+@given(corners)
+def test_both_ways_agree_but_on_edges(points):
+    line = np.array(points) / 8 + 1e-3 * np.sqrt([2, 3])  # no centre on an edge
+    one, other = (fill_polygons([line], frame_shape=(20, 20), ties=t) for t in ("left", "right"))
+    assert np.array_equal(one.inside, other.inside)
+
+
 def test_far_corners_are_cut_off_at_the_frame():
     huge = np.array([[-1e18, -1e18], [-1e18, 1e18], [1e18, 1e18], [1e18, -1e18]])
     assert painted([huge], (4, 5)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def trace_rings(mask: ArrayLike, *, top: int = 0, left: int = 0) -> tuple[list[R
     corners, starts = _trace(np.pad(inside, 1))
     # The padding is one pixel, and corner (0, 0) lies half a pixel before the first centre.
     points = corners + np.array([top - 1.5, left - 1.5])
-    rings = [points[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    rings = [points[a:b] for a, b in pairwise(starts)]
     areas = np.array([ring_area(ring) for ring in rings])
     order = np.argsort(-np.abs(areas), kind="stable")
     return (
