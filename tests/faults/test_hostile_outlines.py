@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -14,11 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from roifile import ImagejRoi
 
-from lamella.core.errors import InputError
-from lamella.io.imagej_roi import read_imagej_roi
+from lamella.core.errors import InputError, NotInstalledError
+from lamella.core.labels import Labels
+from lamella.io.imagej_roi import read_imagej_roi, write_imagej_roi
+from lamella.io.track_ids import tracked_from_ids
 from lamella.io.trackmate import read_trackmate
 
 MEGABYTE = 2**20
+ONE = np.ones((1, 2, 2), np.uint8)
 SQUARE = np.array([[2, 2], [6, 2], [6, 6], [2, 6]], np.float32)
 
 
@@ -240,3 +244,17 @@ def test_a_damaged_roi_gives_a_clear_error_or_reads(tmp_path, seed):
     path.write_bytes(data[: rng.integers(64, len(data) + 1)])
     with suppress(InputError):  # any other error fails
         read_imagej_roi(path, frame_shape=(50, 50))
+
+
+@pytest.mark.parametrize("module", ["roifile", "defusedxml"])
+def test_what_is_not_installed_is_named_with_its_extra(tmp_path, monkeypatch, module):
+    for name in [name for name in sys.modules if name.split(".")[0] == module]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, module, None)
+    read = read_imagej_roi if module == "roifile" else read_trackmate
+    with pytest.raises(NotInstalledError, match=rf"needs {module}; pip install \"lamella\[formats"):
+        read(tmp_path / "any")
+    if module == "roifile":
+        with pytest.raises(NotInstalledError, match="writing ImageJ ROIs needs roifile"):
+            write_imagej_roi(tmp_path / "any.zip", tracked_from_ids(Labels.from_array(ONE)))
+        assert list(tmp_path.iterdir()) == []

@@ -41,6 +41,14 @@ def test_all_shapes_and_the_lineage_come_back(tmp_path, world):
     assert back.notes == ()
 
 
+def test_large_numbers_of_cells_and_frames_without_objects(tmp_path):
+    labels = np.zeros((7, 5, 5), np.uint32)
+    labels[2:4, 1, 1], labels[3:6, 3, 3] = 4_294_967_295, 70_000
+    write_imagej_roi(tmp_path / "large.zip", tracked_from_ids(Labels.from_array(labels)))
+    back = read_imagej_roi(tmp_path / "large.zip", frame_shape=(5, 5), n_frames=7)
+    assert np.array_equal(back.painted().asarray(), labels)
+
+
 def tracked(*frames, parents=None):
     return tracked_from_ids(Labels.from_array(np.stack(frames).astype(np.uint16)), parents)
 

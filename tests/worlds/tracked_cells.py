@@ -18,12 +18,16 @@ _EIGHT = np.ones((3, 3), bool)
 
 def whole_pieces(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     """Every object one piece without holes; what lies in a hole becomes part of the object."""
-    out = np.zeros_like(labels)
-    for cell in np.unique(labels[labels > 0]):
-        pieces, _ = ndimage.label(labels == cell, _EIGHT)
-        out[pieces == np.bincount(pieces.ravel())[1:].argmax() + 1] = cell
-    for cell in np.unique(out[out > 0]):
-        out[filled(out == cell)] = cell
+    out = labels.copy()
+    before = np.empty_like(out)
+    while not np.array_equal(out, before):  # filling one may cut another
+        before = out.copy()
+        for cell in np.unique(out[out > 0]):
+            pieces, _ = ndimage.label(out == cell, _EIGHT)
+            largest = np.bincount(pieces.ravel())[1:].argmax() + 1
+            out[(pieces > 0) & (pieces != largest)] = 0
+        for cell in np.unique(out[out > 0]):
+            out[filled(out == cell)] = cell
     return out
 
 

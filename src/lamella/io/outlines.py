@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -13,7 +14,8 @@ from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
 from lamella.kernels.polygons import Ring, Stencil, fill_ellipse, fill_polygons
 
-MOST_FRAMES = 10_000_000
+MOST_FRAMES = 1_000_000
+LARGEST_CELL = 2**32 - 1
 MOST_PIXELS = 2**31
 # Where the file does not state the size of the frame, a corner far away must not decide on memory.
 MOST_PIXELS_GUESSED = 2**28
@@ -144,6 +146,11 @@ def survey(objects: Objects, *, frame_shape: FrameShape) -> Survey:
 def moved(stencil: Stencil, origin: NDArray[np.int64]) -> tuple[slice, slice]:
     """Rows and columns of a stencil counted from another pixel than the first of the frame."""
     return Stencil(stencil.inside, stencil.top - origin[0], stencil.left - origin[1]).place
+
+
+def unused_numbers(taken: Container[int]) -> Iterator[int]:
+    """Numbers for cells, from 1, that nobody has."""
+    return (number for number in count(1) if number not in taken)
 
 
 def refuse_frames(n_frames: int, *, source: str) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_OWN = re.compile(r"cell(\d{1,9})_t\d+(?:-\d+)?", re.ASCII)
+from lamella.io.outlines import LARGEST_CELL, unused_numbers
+
+_OWN = re.compile(r"cell(\d{1,10})_t\d+(?:-\d+)?", re.ASCII)
 
 
 def roi_name(cell: int, frame: int) -> str:
@@ -24,7 +26,7 @@ def cells_of_names(names: Sequence[str], frames: Sequence[int], notes: list[str]
     the same cell for the same name; otherwise every ROI is a cell of its own.
     """
     own = [_OWN.fullmatch(name) for name in names]
-    if all(own):
+    if all(own) and all(0 < int(match[1]) <= LARGEST_CELL for match in own if match):
         wanted = [int(match[1]) for match in own if match]
     else:
         in_frames: dict[str, set[int]] = {}
@@ -34,14 +36,13 @@ def cells_of_names(names: Sequence[str], frames: Sequence[int], notes: list[str]
             return list(range(1, len(names) + 1))
         order = {name: k for k, name in enumerate(in_frames, start=1)}
         wanted = [order[name] for name in names]
-    free, taken, cells = max(wanted, default=0), set[tuple[int, int]](), []
+    free, taken, cells = unused_numbers(set(wanted)), set[tuple[int, int]](), []
     n_again = 0
     for cell, frame in zip(wanted, frames, strict=True):
         known = cell
-        if cell == 0 or (cell, frame) in taken:
+        if (cell, frame) in taken:
             n_again += 1
-            free += 1
-            known = free
+            known = next(free)
         taken.add((known, frame))
         cells.append(known)
     if n_again:

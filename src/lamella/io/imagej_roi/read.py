@@ -21,7 +21,7 @@ from lamella.io.imagej_roi.names import cells_of_names
 from lamella.io.imagej_roi.shapes import shape_of
 from lamella.io.outlines import OutlineFrames, Shape, refuse_frames, settle_frame_shape, survey
 
-_PARENTS = re.compile(r"^lamella\.parents:\s*(\d{1,9}(?:,\d{1,9})*)\s*$", re.MULTILINE | re.ASCII)
+_PARENTS = re.compile(r"^lamella\.parents:\s*(\d{1,10}(?:,\d{1,10})*)\s*$", re.MULTILINE | re.ASCII)
 # The name that ImageJ gives a ROI of a stack: slice, row, column.
 _IMAGEJ_NAME = re.compile(r"(\d{4,})-\d{4,}-\d{4,}(?:-\d+)?", re.ASCII)
 

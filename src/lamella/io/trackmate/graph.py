@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from lamella.io.outlines import unused_numbers
 from lamella.io.trackmate.names import Mark
 
 
@@ -37,7 +38,7 @@ def cells_of_graph(
         A spot with one successor and this with no other predecessor are one cell, however many
         frames lie between them; a division ends the mother and begins its daughters, a merging ends
         the cells that merge. Cells keep the number that their first named spot carries, where no
-        earlier cell has it; others are numbered after these in order of their first frame.
+        earlier cell has it; others get numbers that nobody has, in order of their first frame.
     """
     following: dict[int, list[int]] = defaultdict(list)
     before: dict[int, list[int]] = defaultdict(list)
@@ -71,13 +72,12 @@ def cells_of_graph(
 
 def _numbers(told: list[list[int]]) -> list[int]:
     wanted = [next((cell for cell in cells if cell), 0) for cells in told]
-    free = max(wanted, default=0)
+    free = unused_numbers(set(wanted))
     numbers: list[int] = []
     used: set[int] = set()
     for cell in wanted:
         if cell == 0 or cell in used:
-            free += 1
-            numbers.append(free)
+            numbers.append(next(free))
         else:
             numbers.append(cell)
             used.add(cell)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NAME = re.compile(r"cell (\d{1,9})(?: from (\d{1,9}))?", re.ASCII)
+from lamella.io.outlines import LARGEST_CELL
+
+_NAME = re.compile(r"cell (\d{1,10})(?: from (\d{1,10}))?", re.ASCII)
 
 
 class Mark(NamedTuple):
@@ -27,4 +29,5 @@ def spot_name(cell: int, parent: int = 0) -> str:
 def mark_of(name: str) -> Mark:
     """What a spot's name tells of its cell."""
     found = _NAME.fullmatch(name)
-    return Mark(int(found[1]), int(found[2] or 0)) if found else Mark()
+    mark = Mark(int(found[1]), int(found[2] or 0)) if found else Mark()
+    return mark if max(mark) <= LARGEST_CELL else Mark()

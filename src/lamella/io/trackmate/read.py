@@ -230,7 +230,8 @@ def _times(found: Document, n_frames: int, notes: list[str]) -> NDArray[np.float
     if interval is None or factor is None:
         return None
     even = regular_times(n_frames, interval)
-    told = np.array([found.times.get(t, math.nan) for t in range(n_frames)]) * factor
+    told = np.full(n_frames, math.nan)
+    told[list(found.times)] = np.array(list(found.times.values())) * factor
     if np.isclose(told, even, rtol=1e-6, atol=1e-9 * interval)[np.isfinite(told)].all():
         return even
     if np.isfinite(told).all() and (np.diff(told) > 0).all():

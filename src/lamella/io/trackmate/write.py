@@ -128,6 +128,12 @@ class _Graph:
                 f"and so have {len(lost) - 1} more",
                 "leave frames in which a cell was not found out of the links",
             )
+        if len(self.frame) and self.frame[-1] >= tracked.n_frames:
+            raise InputError(
+                tracked.source,
+                f"it has an object in frame {self.frame[-1]} of {tracked.n_frames} frames",
+                "check the number of frames",
+            )
         by_cell = np.lexsort((self.frame, self.cell))
         same = self.cell[by_cell][1:] == self.cell[by_cell][:-1]
         edges = [np.column_stack([by_cell[:-1][same], by_cell[1:][same]])]
