@@ -12,7 +12,7 @@ from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.io.imagej_roi import read_imagej_roi, write_imagej_roi
 from lamella.io.quimp import quimp_areas, read_quimp
-from lamella.io.quimp.session import open_session
+from lamella.io.quimp.analysis import open_analysis
 from lamella.io.track_ids import tracked_from_ids
 from lamella.io.trackmate import read_trackmate, write_trackmate
 from lamella.kernels.polygons import fill_polygons
@@ -124,7 +124,7 @@ def test_labels_of_the_old_quimp():
 
 def test_centroids_of_the_old_quimp():
     stated = pd.read_csv(OLD.with_suffix(".stQP.csv"), comment="#", header=None, nrows=152)
-    for (_, frame), nodes in open_session(OLD).outlines.items():
+    for (_, frame), nodes in open_analysis(OLD).outlines.items():
         whole = fill_polygons([np.floor(nodes[:, ::-1]) - 0.5], frame_shape=(400, 500))
         y, x = whole.centroid()
         assert (x + 0.5, y + 0.5) == pytest.approx(tuple(stated.loc[frame, [1, 2]]), abs=0.01)

@@ -1,8 +1,8 @@
 """TrackMate's loader in a few lines: what it asks of a file, and nothing else.
 
-Followed from TmXmlReader, ManualDetectorFactory and ManualTrackerFactory of TrackMate 7 and 8, which
-read attributes with Java's parsers, look features up among those declared, and break off at edges
-to unknown spots.
+Followed from TmXmlReader, ManualDetectorFactory and ManualTrackerFactory of TrackMate 7 and 8:
+they read attributes with Java's parsers, look features up among those declared, and break off at
+edges to unknown spots.
 """
 
 import json

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.io.quimp.session import open_session
+from lamella.io.quimp.analysis import open_analysis
 from lamella.kernels.polygons import crosses_itself, fill_polygons
 
 # Larger than any camera's: nothing is cut off.
@@ -43,7 +43,7 @@ def quimp_areas(path: str | os.PathLike[str]) -> pd.DataFrame:
     drops what stands behind the point, the new one rounds. That alone is why its areas differ from
     those of the outlines, by up to 0.7 % for a cell of 6000 pixels.
     """
-    found = open_session(path)
+    found = open_analysis(path)
     um2 = np.nan if found.pixel_size_um is None else found.pixel_size_um**2
     to_whole = np.floor if found.whole == "floor" else _rounded
     rows = []

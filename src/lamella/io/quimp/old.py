@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lamella.core.errors import InputError
-from lamella.io.quimp.session import Session, checked_nodes
+from lamella.io.quimp.analysis import Analysis, checked_nodes
 
 _AGAIN = "save it again in QuimP"
 _FRAME = re.compile(r"#\s*Frame\s+(\d{1,9})")
@@ -22,7 +22,7 @@ _MOST_NODES = 1_000_000
 _SCALE, _INTERVAL, _FIRST, _LAST = 3, 4, 19, 20
 
 
-def read_old(path: Path) -> Session:
+def read_old(path: Path) -> Analysis:
     """Read the analysis of one cell, which is cell 1.
 
     Raises
@@ -30,7 +30,7 @@ def read_old(path: Path) -> Session:
     InputError
         Files that are missing, cut short or not of QuimP.
     """
-    found = Session(str(path), "floor")
+    found = Analysis(str(path), "floor")
     stem = path.with_suffix("")
     parameters, first = _beside(stem, ".paQP"), 1
     if parameters is not None:
@@ -69,7 +69,7 @@ def _lines(path: Path) -> Iterator[str]:
                 yield line.strip()
 
 
-def _read_nodes(path: Path, first: int, found: Session) -> None:
+def _read_nodes(path: Path, first: int, found: Analysis) -> None:
     lines = _lines(path)
     frame = first - 1
     for line in lines:
@@ -97,7 +97,7 @@ def _read_nodes(path: Path, first: int, found: Session) -> None:
         found.n_frames = max(found.n_frames, frame)
 
 
-def _read_areas(path: Path, found: Session) -> None:
+def _read_areas(path: Path, found: Analysis) -> None:
     """The first block of the statistics; those of fluorescence follow behind a comment."""
     for line in _lines(path):
         if line.startswith("#"):

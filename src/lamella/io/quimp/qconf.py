@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from lamella.core.errors import InputError
-from lamella.io.quimp.session import Session, checked_nodes
+from lamella.io.quimp.analysis import Analysis, checked_nodes
 
 _AGAIN = "save it again in QuimP"
 
 
-def read_qconf(path: Path) -> Session:
+def read_qconf(path: Path) -> Analysis:
     """Read the outlines that the segmentation (BOA) ended with, of all cells.
 
     Raises
@@ -34,19 +34,19 @@ def read_qconf(path: Path) -> Session:
             "give the .QCONF that QuimP writes",
         )
     try:
-        return _session(whole, where)
+        return _analysis(whole, where)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         told = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(where, f"its segmentation cannot be read ({told})", _AGAIN) from error
 
 
-def _session(whole: dict[str, Any], where: str) -> Session:
+def _analysis(whole: dict[str, Any], where: str) -> Analysis:
     content = whole["obj"]
     state = content.get("BOAState")
     if state is None:
         raise InputError(where, "it holds no segmentation", "segment the movie in QuimP's BOA")
     settings = state["boap"]
-    found = Session(
+    found = Analysis(
         where,
         "round",
         pixel_size_um=_positive(settings.get("imageScale")),

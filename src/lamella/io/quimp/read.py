@@ -22,7 +22,7 @@ from lamella.io.outlines import (
     settle_frame_shape,
     survey,
 )
-from lamella.io.quimp.session import open_session
+from lamella.io.quimp.analysis import open_analysis
 from lamella.kernels.polygons import crosses_itself
 
 
@@ -70,7 +70,7 @@ def read_quimp(
     that is at hand with its outline, the grey level along the outline is steadiest when this is
     moved by half a pixel, up and to the left.
     """
-    found = open_session(path)
+    found = open_analysis(path)
     where = found.source
     needed = 1 + max((frame for _, frame in found.outlines), default=0)
     if n_frames is not None and n_frames < needed:

@@ -51,7 +51,7 @@ def parse(path: str | os.PathLike[str]) -> Document:
     Raises
     ------
     InputError
-        A file that is missing, is no TrackMate session, is cut short, holds a DTD or entities, or
+        A file that is missing, is no TrackMate file, is cut short, holds a DTD or entities, or
         whose spots and edges do not fit together.
     NotInstalledError
         Without defusedxml.

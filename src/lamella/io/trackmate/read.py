@@ -41,7 +41,7 @@ def read_trackmate(
     lone_spots: bool = False,
     discs: bool = False,
 ) -> Tracked:
-    """Read a session that TrackMate saved (versions 2 to 8).
+    """Read a file that TrackMate saved (versions 2 to 8).
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def write_trackmate(
     image: str | os.PathLike[str] | None = None,
     point_radius_px: float = 5.0,
 ) -> None:
-    """Write tracked objects as a session that TrackMate loads.
+    """Write tracked objects as a file that TrackMate loads.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from lamella.core.errors import InputError
 
 
 @dataclass
-class Session:
+class Analysis:
     """Outlines of cells, and what the files state beside them.
 
     Parameters
@@ -38,7 +38,7 @@ class Session:
     areas_um2: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def open_session(path: str | os.PathLike[str]) -> Session:
+def open_analysis(path: str | os.PathLike[str]) -> Analysis:
     """Read a ``.QCONF``, a ``.paQP`` or a ``.snQP`` with what lies beside it.
 
     Raises
