@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from lamella.track.chains import Joined, Limits
 from lamella.track.gaps import Gaps
 from lamella.track.movement import Movement
-from lamella.track.objects import Indices, Objects, Values
+from lamella.track.objects import Indices, Objects
 
 _SPREAD = 0.3  # SD of the logarithm of ratios of areas at a division
 _TOLERANCE = 0.35  # of the mother's radius: SD of the middle of her daughters round her centre
