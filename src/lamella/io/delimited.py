@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,14 +102,13 @@ class Delimited:
     def _odd(self, name: str, text: str, line: int, decimal_comma: bool) -> float:
         if text.lower() in _MISSING:
             return math.nan
-        if decimal_comma and text.count(",") == 1:
-            try:
-                return float(text.replace(",", "."))
-            except ValueError:
-                pass
-        self._refuse(name, text, line)
+        plain = text.replace(",", ".") if decimal_comma and text.count(",") == 1 else ""
+        try:
+            return float(plain)
+        except ValueError:
+            self._refuse(name, text, line)
 
-    def _refuse(self, name: str, text: str, line: int) -> None:
+    def _refuse(self, name: str, text: str, line: int) -> NoReturn:
         shown = text if len(text) <= 40 else text[:37] + "…"
         raise InputError(
             str(self.path),

@@ -55,17 +55,13 @@ def track_table(tracks: Tracks, *, scale: Scale | None = None) -> pd.DataFrame:
     if all(len(found) == 1 for found in tracks.parents.values()):
         parent = parent.astype(np.int64)
     lives, generations = tracks.first_last, tracks.generations
-    table = links.assign(
-        **{
-            Col.TIME_MIN: times,
-            Col.Y_UM: links[Col.Y_PX] * scale.um,
-            Col.X_UM: links[Col.X_PX] * scale.um,
-            Col.FIRST_FRAME: cells.map(lambda cell: lives[cell][0]).astype(np.int64),
-            Col.LAST_FRAME: cells.map(lambda cell: lives[cell][1]).astype(np.int64),
-            Col.PARENT: parent,
-            Col.GENERATION: cells.map(generations).astype(np.int64),
-        }
-    )
+    table = links.copy()
+    table[Col.TIME_MIN] = times
+    table[Col.Y_UM], table[Col.X_UM] = links[Col.Y_PX] * scale.um, links[Col.X_PX] * scale.um
+    table[Col.FIRST_FRAME] = cells.map(lambda cell: lives[cell][0]).astype(np.int64)
+    table[Col.LAST_FRAME] = cells.map(lambda cell: lives[cell][1]).astype(np.int64)
+    table[Col.PARENT] = parent
+    table[Col.GENERATION] = cells.map(generations).astype(np.int64)
     return in_order(table, _ORDER)
 
 

@@ -83,7 +83,7 @@ def read_tracker_csv(
     text = dict(zip(roles, texts, strict=True))
     keep = np.array([t.lower() not in ("", "nan", "none", "na", "null") for t in text["track"]])
     keep = keep.astype(bool)
-    number = {
+    number: dict[str, NDArray[np.float64]] = {
         role: table.numbers(taken[role], text[role], lines)
         for role in ("frame", "time", "y", "x", "label")
         if role in text
