@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.errors import InputError, LamellaError, NotInstalledError
+from lamella.core.errors import InputError, LamellaError, NotInstalledError, OutputError
 from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.atomic import whole_folder
+from lamella.io.documents import read_json
 from lamella.io.geff_axes import Axes, axes_of
 from lamella.io.graph import cells_of, components, oriented
 from lamella.io.link_rows import LARGEST_ID, MOST_FRAMES, refuse_beyond
@@ -48,9 +49,11 @@ def write_geff(path: str | os.PathLike[str], tracked: Tracked) -> None:
     InputError
         A cell that begins before its parent was last seen.
     OutputError
-        When the disk refuses; nothing is left half-written.
+        When the disk refuses (nothing is left half-written), or a folder that is no GEFF is in the
+        way. An earlier GEFF is replaced.
     """
     _require_geff()
+    _refuse_other_folder(Path(path))
     from geff import GeffMetadata
     from geff.core_io import write_arrays
 
@@ -86,6 +89,7 @@ def write_geff(path: str | os.PathLike[str], tracked: Tracked) -> None:
         extra={_OURS: _ours(tracked, columns)},
     )
     with whole_folder(path) as part:
+        part.rmdir()  # the package makes it itself, and takes one that is there for a graph
         write_arrays(
             str(part),
             np.arange(len(links), dtype=np.uint64),
@@ -167,9 +171,9 @@ def read_geff(
     last = max((b for _, b in lives.values()), default=-1)
     n = n_frames or max(last + 1, _whole(ours.get("n_frames")))
     shape = ours.get("frame_shape")
-    sized = isinstance(shape, list) and len(shape) == 2 and all(map(_whole, shape))
-    if frame_shape is None and sized:
-        frame_shape = (_whole(shape[0]), _whole(shape[1]))
+    if frame_shape is None and isinstance(shape, list) and len(shape) == 2:
+        sizes = (_whole(shape[0]), _whole(shape[1]))
+        frame_shape = sizes if all(sizes) else None
     times = _times(ours, interval, n) if given.time_min is None else given.time_min
     return Tracked(
         Tracks(links, lives, parents),
@@ -190,7 +194,29 @@ def _require_geff() -> None:
         ) from error
 
 
+def is_geff(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a zarr folder with the attribute ``geff``."""
+    for name, keys in (("zarr.json", ("attributes", "geff")), (".zattrs", ("geff",))):
+        try:
+            found = read_json(Path(path) / name)
+        except (InputError, OSError):
+            continue
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None:
+            return True
+    return False
+
+
 # Writing
+
+
+def _refuse_other_folder(path: Path) -> None:
+    """What is not ours to replace is never thrown away."""
+    if path.exists() and not is_geff(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise OutputError(
+            str(path), "something that is no GEFF is in the way", "choose another name"
+        )
 
 
 def _edges(links: pd.DataFrame, tracks: Tracks, source: str) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from lamella.core.errors import InputError
 from lamella.io.link_rows import LARGEST_ID
