@@ -116,8 +116,8 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "napari",
         {
-            "track": ("track_id", "track-id"), "frame": ("t", "frame"), "y": ("y",), "x": ("x",),
-            "label": ("label",), "parent": ("parent_track_id",),
+            "track": ("track_id",), "frame": ("t",), "y": ("y",), "x": ("x",),
+            "label": ("label",), "parent": ("parent_track_id",), "time": ("time_min",),
         },
         units="px",
     ),
