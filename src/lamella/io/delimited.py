@@ -18,7 +18,8 @@ from lamella.core.errors import InputError
 _LONGEST_LINE = 1 << 20
 _LOOK = 20  # lines in which the header is looked for
 _DELIMITERS = (",", ";", "\t", "|")
-_MISSING = frozenset({"", "nan", "na", "n/a", "none", "null"})
+MISSING = frozenset({"", "nan", "na", "n/a", "none", "null"})
+"""What stands in a cell of which nothing is known, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,15 @@ class Delimited:
             Names the line with anything else, such as a formula.
         """
         decimal_comma = self.delimiter != ","
-        out = np.empty(len(texts))
-        for i, text in enumerate(texts):
-            try:
-                out[i] = float(text)
-            except ValueError:
-                out[i] = self._odd(name, text, lines[i], decimal_comma)
+        try:  # the usual table at once
+            out = np.array(texts, dtype=np.str_).astype(np.float64)
+        except ValueError:
+            out = np.empty(len(texts))
+            for i, text in enumerate(texts):
+                try:
+                    out[i] = float(text)
+                except ValueError:
+                    out[i] = self._odd(name, text, lines[i], decimal_comma)
         # Spelt-out infinity is read by float; as a place or a frame it is nothing.
         infinite = np.flatnonzero(np.isinf(out))
         if len(infinite):
@@ -100,7 +104,7 @@ class Delimited:
         return out
 
     def _odd(self, name: str, text: str, line: int, decimal_comma: bool) -> float:
-        if text.lower() in _MISSING:
+        if text.lower() in MISSING:
             return math.nan
         plain = text.replace(",", ".") if decimal_comma and text.count(",") == 1 else ""
         try:

@@ -108,10 +108,6 @@ def read_track_table(
     links = table.drop(columns=[c for c in _DERIVED if c in table.columns])
     for name in NEEDED:
         links[name] = _numbers(links[name], source, whole=name not in (Col.Y_PX, Col.X_PX))
-    for name in (Col.CELL, Col.LABEL):
-        if len(links) and not 1 <= links[name].min() <= links[name].max() <= LARGEST_ID:
-            raise InputError(source, f"its column {name} holds numbers below 1 or above "
-                             f"{LARGEST_ID}", "number cells and labels from 1")  # fmt: skip
     refuse_doubles(links, source=source, what="cell")
     refuse_beyond(links, n_frames, source=source)
     links = links.sort_values([Col.CELL, Col.FRAME], ignore_index=True)
@@ -149,7 +145,18 @@ def _numbers(values: pd.Series, source: str, *, whole: bool) -> NDArray[np.gener
             f"row {odd[0] + 1} has {str(values.iloc[odd[0]])[:40]!r} in the column {values.name}",
             "give a number in every row",
         )
-    return whole_frames(numbers, source=source, column=str(values.name)) if whole else numbers
+    if not whole:
+        return numbers
+    if values.name in (Col.FRAME, Col.FIRST_FRAME, Col.LAST_FRAME):
+        return whole_frames(numbers, source=source, column=str(values.name))
+    odd = np.flatnonzero((numbers != np.floor(numbers)) | (numbers < 1) | (numbers > LARGEST_ID))
+    if len(odd):
+        raise InputError(
+            source,
+            f"row {odd[0] + 1} has {numbers[odd[0]]:.15g} in the column {values.name}",
+            f"number cells and labels from 1 to {LARGEST_ID}",
+        )
+    return numbers.astype(np.int64)
 
 
 def _stated_lives(
@@ -221,5 +228,5 @@ def _times(table: pd.DataFrame, n_frames: int, notes: list[str]) -> NDArray[np.f
             short = float(f"{step:.{digits}g}")
             if short > 0 and np.array_equal(regular_times(n_frames, short)[frames], times):
                 return regular_times(n_frames, short)
-    notes.append("its times are irregular, and some frames have no row: times are not read")
+    notes.append("its rows do not tell the times of all frames: times are not read")
     return None
