@@ -143,7 +143,7 @@ def open_delimited(path: str | os.PathLike[str], *, least_columns: int = 3) -> D
 
     The header is the first of 20 lines that splits into at least `least_columns` names at a comma,
     semicolon, tab or bar; what stands before it is a title. UTF-8 (with or without a byte order
-    mark), UTF-16 with one, and Windows' Latin letters are understood.
+    mark), UTF-16 with one, and Latin-1 are understood.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def _encoding(path: Path) -> str:
         # The block may end in the middle of a letter, which is no fault.
         block.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return "utf-8-sig" if error.start > len(block) - 4 else "cp1252"
+        return "utf-8-sig" if error.start > len(block) - 4 else "latin-1"
     return "utf-8-sig"
 
 

@@ -30,6 +30,8 @@ class OneAxis:
     unit: str | None = None
     scale: float | None = None
     scaled_unit: str | None = None
+    range: tuple[float, float] | None = None
+    """What its values are said to lie in."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Axes:
         self, props: Values, *, source: str, notes: list[str]
     ) -> tuple[NDArray[np.int64], float | None]:
         """Frame of every node, and minutes between frames where the axis tells."""
-        values = _floats(props, self.t.name, source)
+        values = _floats(props, self.t, source)
         physical = minutes(1, self.t.unit)
         if physical is None and np.array_equal(values, np.floor(values)):
             frames = whole_frames(values, source=source, column=self.t.name)
@@ -67,10 +69,10 @@ class Axes:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], float | None]:
         """Y and x of every node in pixels, and µm per pixel where the axes tell."""
         for axis in self.depth:
-            if len(np.unique(_floats(props, axis.name, source))) > 1:
+            if len(np.unique(_floats(props, axis, source))) > 1:
                 raise InputError(source, f"its nodes differ in {axis.name}", "give a flat movie")
             notes.append(f"its axis {axis.name} is the same for all nodes: left out")
-        y, x = (_floats(props, axis.name, source) for axis in (self.y, self.x))
+        y, x = (_floats(props, axis, source) for axis in (self.y, self.x))
         um = [micrometres(1, axis.unit) for axis in (self.y, self.x)]
         if um[0] is not None and um[1] is not None:
             if scale.pixel_size_um is None:
@@ -112,7 +114,10 @@ def axes_of(metadata: Any, prop_names: Sequence[str], source: str) -> Axes:
                 "declare axes of time and space in it",
             )
         return Axes(t, y, x, tuple(axis for axis in named[3:] if axis is not None))
-    every = [OneAxis(a.name, a.unit, a.scale, a.scaled_unit) for a in declared]
+    every = [
+        OneAxis(a.name, a.unit, a.scale, a.scaled_unit, None if a.min is None else (a.min, a.max))
+        for a in declared
+    ]
     kinds = [_kind(a) for a in declared]
     times = [axis for axis, kind in zip(every, kinds, strict=True) if kind == "time"]
     space = [axis for axis, kind in zip(every, kinds, strict=True) if kind == "space"]
@@ -143,13 +148,22 @@ def _named(prop_names: Sequence[str], names: Sequence[str]) -> OneAxis | None:
     return None
 
 
-def _floats(props: Values, name: str, source: str) -> NDArray[np.float64]:
-    values = np.asarray(props[name])
+def _floats(props: Values, axis: OneAxis, source: str) -> NDArray[np.float64]:
+    values = np.asarray(props[axis.name])
     if values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise InputError(source, f"its axis {name} is no row of numbers", "write it again")
+        raise InputError(source, f"its axis {axis.name} is no row of numbers", "write it again")
     out = values.astype(np.float64)
     if not np.isfinite(out).all():
-        raise InputError(
-            source, f"its axis {name} holds NaN or infinity", "give every node a place"
-        )
+        told = f"its axis {axis.name} holds NaN or infinity"
+        raise InputError(source, told, "give every node a place")
+    if len(out) and axis.range is not None:
+        low, high = axis.range
+        # Where a chunk is lost, zarr gives zeros without a word.
+        if out.min() < low - 1e-6 * abs(low) or out.max() > high + 1e-6 * abs(high):
+            raise InputError(
+                source,
+                f"its axis {axis.name} goes from {out.min():g} to {out.max():g}, and says from "
+                f"{low:g} to {high:g}",
+                "parts of it may be lost: copy it again from its source",
+            )
     return out

@@ -33,7 +33,8 @@ def refuse_unsafe_zarr(path: Path) -> None:
     Raises
     ------
     InputError
-        Codecs that could run code, chunks of more than 2²⁸ elements, metadata that is not JSON.
+        Codecs that could run code, chunks that are cut off or have more than 2²⁸ elements, metadata
+        that is not JSON.
     """
     for file in _metadata_files(path):
         where = f"{path}: {file.relative_to(path)}"
@@ -46,6 +47,24 @@ def refuse_unsafe_zarr(path: Path) -> None:
         for one in _dicts(found):
             _refuse_codecs(one, path)
             _refuse_chunks(one, path)
+        if isinstance(found, dict):
+            _refuse_cut_chunks(found, file)
+
+
+def _refuse_cut_chunks(array: dict[str, Any], file: Path) -> None:
+    """A chunk of Blosc that is cut off may be read as zeros; its header tells its length."""
+    codecs = array.get("codecs")
+    last = codecs[-1] if isinstance(codecs, list) and codecs else array.get("compressor")
+    if not isinstance(last, dict) or "blosc" not in (last.get("id"), last.get("name")):
+        return
+    for chunk in file.parent.rglob("*"):
+        if chunk.name.startswith(".z") or chunk.name == "zarr.json" or not chunk.is_file():
+            continue
+        with chunk.open("rb") as stream:
+            header = stream.read(16)
+        size = chunk.stat().st_size
+        if len(header) < 16 or int.from_bytes(header[12:16], "little") != size:
+            raise InputError(str(chunk), "it is cut off or damaged", "copy the graph again")
 
 
 def refuse_hollow(arrays: list[Any], path: Path) -> None:
