@@ -45,6 +45,10 @@ _Offsets = Annotated[
 _Format = Annotated[
     str | None, typer.Option("--format", help="Format of the input; recognised by default.")
 ]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other option of the input's format, `key=value`."),
+]
 _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 
 
@@ -68,6 +72,7 @@ def export(
     first_frame: _First = None,
     persistent_ids: _Persistent = False,
     offsets: _Offsets = None,
+    settings: _Settings = None,
     format: _Format = None,  # noqa: A002
     force: _Force = False,
 ) -> None:
@@ -78,7 +83,7 @@ def export(
     from lamella.run.exchange import export_tracked
 
     given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
-                   columns, units, first_frame, persistent_ids, offsets)  # fmt: skip
+                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     for done in export_tracked(
         source, out, to=to, given=given, format=format, movie=movie, name=name, force=force
     ):
@@ -102,6 +107,7 @@ def import_(
     first_frame: _First = None,
     persistent_ids: _Persistent = False,
     offsets: _Offsets = None,
+    settings: _Settings = None,
     format: _Format = None,  # noqa: A002
     force: _Force = False,
 ) -> None:
@@ -112,7 +118,7 @@ def import_(
     from lamella.run.exchange import import_tracked
 
     given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
-                   columns, units, first_frame, persistent_ids, offsets)  # fmt: skip
+                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     _tell(import_tracked(source, out, given=given, format=format, force=force))
 
 
@@ -128,14 +134,16 @@ def _given(
     first_frame: int | None,
     persistent_ids: bool,
     offsets: Path | None,
+    settings: list[str] | None,
 ) -> Given:
     from lamella.run.exchange import Given
+    from lamella.run.options import values_of
 
     if units not in (None, "px", "um"):
         raise typer.BadParameter("--units is px or um")
     if not 0 <= max_distance_px < float("inf"):
         raise typer.BadParameter("--max-distance-px is a number of pixels")
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = values_of(settings or [])
     if columns:
         options["columns"] = _roles(columns)
     if units is not None:

@@ -67,6 +67,29 @@ class Col:
         "True where the shape was filled in between the frames around; never measured as valid.",
     )
 
+    # Quality of tracks: one row per event that a person should look at
+    KIND = _(
+        "kind",
+        "",
+        "events.csv: what is suspicious (jump, swap, size_break, gap …); matches: what became of "
+        "the object (matched, missed, spurious, merged or split).",
+    )
+    OTHER = _("other", "", "The other cell that takes part; 0 = none.")
+    VALUE = _("value", "", "What was found, in the unit that the kind has.")
+    LIMIT = _("limit", "", "What the value was held against, in the same unit.")
+    SEVERITY = _("severity", "", "From 0 to 1; the event to look at first has the highest.")
+    WORDS = _("words", "", "The event in a sentence.")
+    INTENSITY = _("intensity", "grey", "Mean intensity of the object, in links of tracks.")
+    LOOSE_FRACTION = _(
+        "loose_fraction", "", "Share of the object's pixels that its largest piece does not have."
+    )
+
+    # Drift of all cells
+    MEAN_DY_PX = _("mean_dy_px", "px/frame", "Mean step of the cells along the rows.")
+    MEAN_DX_PX = _("mean_dx_px", "px/frame", "Mean step of the cells along the columns.")
+    SE_DY_PX = _("se_dy_px", "px/frame", "Standard error of that mean, rows.")
+    SE_DX_PX = _("se_dx_px", "px/frame", "Standard error of that mean, columns.")
+
     # Per frame
     TIME_MIN = _("time_min", "min", "Time of the frame, frame 0 at 0; NaN where not known.")
     Y_PX = _("y_px", "px", "Row of the centroid of the cell's pixels.")
@@ -238,6 +261,19 @@ class Col:
     HD95_PX = _(
         "hd95_px", "px", "Larger of the two directed 95th percentiles of boundary distance."
     )
+
+    # matches.csv and switches.csv of evaluate
+    REFERENCE_LABEL = _("reference_label", "", "Number of the reference's object; 0 = none.")
+    RESULT_LABEL = _("result_label", "", "Number of the result's object; 0 = none.")
+    REFERENCE_AREA_PX = _("reference_area_px", "px²", "Pixels of the reference's object.")
+    RESULT_AREA_PX = _("result_area_px", "px²", "Pixels of the result's object.")
+    PREVIOUS_FRAME = _("previous_frame", "", "Frame in which the cell was seen before.")
+    RESULT_BEFORE = _("result_before", "", "Cell of the result that it was, in that frame.")
+    RESULT_AFTER = _("result_after", "", "Cell of the result that it became.")
+
+    # comparison_objects.csv
+    LABEL_A = _("label_a", "", "Number of the first file's object; 0 = none.")
+    LABEL_B = _("label_b", "", "Number of the second file's object; 0 = none.")
 
     @classmethod
     def all(cls) -> list[Column]:

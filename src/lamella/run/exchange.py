@@ -25,6 +25,13 @@ from lamella.run.join import join_to_labels
 from lamella.run.saved import is_run, movies_of, saved_tracked
 from lamella.run.single import refuse_existing, refuse_input
 
+_FLAGS = {
+    "columns": "--column",
+    "units": "--units",
+    "first_frame": "--first-frame",
+    "persistent_ids": "--persistent-ids",
+}
+
 
 @dataclass(frozen=True)
 class Given:
@@ -175,10 +182,11 @@ def read_tracked(
     options = dict(given.options)
     for key in options:
         if key not in kind.options:
+            known = ", ".join(sorted(kind.options))
             raise SettingsError(
-                "--column" if key == "columns" else f"--{key.replace('_', '-')}",
+                _FLAGS.get(key, f"--set {key}"),
                 f"{kind.name} ({kind.title}) has no such option",
-                "leave it away, or say --format",
+                f"it has {known}" if known else "leave it away, or say --format",
             )
     if given.offsets is not None and "offsets" in kind.options:
         options["offsets"] = _offsets(given.offsets)

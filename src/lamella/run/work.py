@@ -190,7 +190,8 @@ class StageWork:
         step, labels = each.track, self._single(name)
         image = self.movie.channel(each.channel)
         state = step.prepare(self._counted(labels, f"track {name}"), image, scale=self.movie.scale)
-        tracks = step(labels, state=state)
+        verb: Callable[..., Tracks] = step  # a state fits the step that prepared it
+        tracks = verb(labels, state=state)
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
         tiff.write_labels(
             self.task.folder / file,
