@@ -1,12 +1,14 @@
 """Graphs of other programs become cells: whatever they call and count things."""
 
+import sys
+
 import numpy as np
 import pytest
 from geff import GeffMetadata
 from geff.core_io import write_arrays
 from geff_spec import Axis
 
-from lamella.core.errors import InputError, OutputError
+from lamella.core.errors import InputError, NotInstalledError, OutputError
 from lamella.core.movie import Scale
 from lamella.io.formats import recognise
 from lamella.io.geff import is_geff, read_geff, write_geff
@@ -168,6 +170,58 @@ def test_a_parent_that_outlives_its_daughters_first_frame_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"cell 2 begins in frame 5, and its parent 3 is seen to"):
         write_geff(tmp_path / "g", tracked_from_ids(labels_of(labels), {2: (3,)}))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_fails_leaves_the_earlier_graph(tmp_path, monkeypatch):
+    import errno
+
+    import geff.core_io as core_io
+
+    labels, parents = dividing_cell()
+    tracked = tracked_from_ids(labels_of(labels), {c: (p,) for c, p in parents.items()})
+    write_geff(tmp_path / "g", tracked)
+    before = read_geff(tmp_path / "g").tracks.links
+    write = core_io.write_arrays
+
+    def full(store, *rest, **more):
+        write(store, *rest, **more)
+        raise OSError(errno.ENOSPC, "no space", store)
+
+    monkeypatch.setattr(core_io, "write_arrays", full)
+    for name in ("g", "new"):
+        with pytest.raises(OutputError, match="the disk is full"):
+            write_geff(tmp_path / name, tracked_from_ids(labels_of(labels[:3])))
+    assert [each.name for each in tmp_path.iterdir()] == ["g"]
+    assert before.equals(read_geff(tmp_path / "g").tracks.links)
+
+
+def test_what_a_killed_run_left_is_cleaned_up(tmp_path):
+    from lamella.io.atomic import remove_partial_files, whole_folder
+
+    def stopped():
+        with whole_folder(tmp_path / "a") as part:
+            (part / "half").write_text("")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert not list(tmp_path.iterdir())
+    left = tmp_path / f".a.{'0' * 32}.part"
+    left.mkdir()
+    (left / "half").write_text("")
+    assert remove_partial_files(tmp_path) == [left]
+    assert not left.exists()
+
+
+def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "geff", None)
+    labels, _ = dividing_cell()
+    for call in (
+        lambda: read_geff(tmp_path),
+        lambda: write_geff(tmp_path / "g", tracked_from_ids(labels_of(labels))),
+    ):
+        with pytest.raises(NotInstalledError, match=r'pip install "lamella\[formats\]"'):
+            call()
 
 
 def labels_of(array):

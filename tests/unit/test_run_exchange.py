@@ -197,6 +197,22 @@ class TestRuns:
             read_tracked(centred, Given(offsets=tmp_path / "m.json"))
 
 
+def test_import_of_places_says_what_is_missing_for_measures(tmp_path):
+    (tmp_path / "t.csv").write_text("particle,frame,y,x\n1,0,2,3\n")
+    done = import_tracked(tmp_path / "t.csv", tmp_path / "o")
+    assert "join them with --labels" in done.notes[-1]
+    assert [each.name for each in (tmp_path / "o").iterdir()] == ["tracks.csv"]
+
+
+def test_our_table_saved_by_a_spreadsheet(tmp_path):
+    table = "cell;frame;label;y_px;x_px;parent\n1;0;4;2,5;3;0\n2;1;4;2,5;3;1\n"
+    (tmp_path / "t.csv").write_text(table, encoding="utf-8-sig")
+    tracked, _ = read_tracked(tmp_path / "t.csv")
+    assert tracked.tracks.links["y_px"].tolist() == [2.5, 2.5]
+    assert tracked.tracks.links["label"].tolist() == [4, 4]
+    assert dict(tracked.tracks.parents) == {2: (1,)}
+
+
 class TestJoining:
     def test_points_find_the_object_under_them(self):
         """Two cells cross; the points keep who is who, the labels are numbered per frame."""

@@ -239,10 +239,11 @@ def _has_columns(path: Path, names: tuple[str, ...]) -> bool:
     if not path.is_file() or path.suffix.lower() not in _TABLES:
         return False
     try:
-        header = open_delimited(path).header
+        table = open_delimited(path)
     except LamellaError:
         return False
-    return set(names) <= set(header)
+    # With another delimiter somebody else has written it anew: read as any table is.
+    return table.delimiter == "," and set(names) <= set(table.header)
 
 
 def _is_table(path: Path) -> bool:

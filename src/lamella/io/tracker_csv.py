@@ -163,7 +163,7 @@ def _units_row(table: Delimited, taken: Mapping[str, str]) -> tuple[int, dict[st
     if len(rows) < 3 or any(len(row) != len(table.header) for row in rows):
         return 0, {}
     names = [row[place["x"]] for row in rows]
-    if any(_is_number(name) for name in names):
+    if any(_is_number(name) for name in names) or not names[2].startswith("("):
         return 0, {}
     return 3, {role: rows[2][at].strip("() ") for role, at in place.items()}
 

@@ -86,9 +86,15 @@ def import_tracked(
     ------
     InputError, SettingsError, OutputError
     """
-    return export_tracked(
-        source, out, to="lamella", given=given, format=format, force=force
-    )[0]  # fmt: skip
+    if is_run(source):
+        raise SettingsError(
+            str(source), "it is a run of ours", "use `lamella export … --to lamella --movie NAME`"
+        )
+    done = export_tracked(source, out, to="lamella", given=given, format=format, force=force)[0]
+    if done.tracked.labels is not None:
+        return done
+    note = "shapes are not known, so there is nothing to measure yet: join them with --labels"
+    return done._replace(notes=(*done.notes, note))
 
 
 def export_tracked(
