@@ -16,6 +16,8 @@ from lamella.io.track_table import read_track_table, track_table, write_track_ta
 from worlds import tracked_worlds
 
 PLACES = [str(c) for c in (Col.CELL, Col.FRAME, Col.Y_PX, Col.X_PX)]
+# Formats whose units or corners differ from ours round in the last digit.
+EXACT = {"geff", "lamella", "ctc", "labels", "tracks", "napari"}
 BOTH_WAYS = [each for each in FORMATS if each.read and each.write]
 
 
@@ -38,10 +40,10 @@ def world_for(form):
     )
 
 
-def assert_same(back, tracked, keeps):
+def assert_same(back, tracked, keeps, *, atol=0.0):
     a = back.tracks.links.sort_values(PLACES[:2], ignore_index=True)
     b = tracked.tracks.links.sort_values(PLACES[:2], ignore_index=True)
-    pd.testing.assert_frame_equal(a[PLACES], b[PLACES], check_exact=True, check_dtype=False)
+    pd.testing.assert_frame_equal(a[PLACES], b[PLACES], check_dtype=False, rtol=0, atol=atol)
     assert dict(back.tracks.first_last) == dict(tracked.tracks.first_last)
     assert sorted_parents(back.tracks) == sorted_parents(tracked.tracks)
     assert back.n_frames == tracked.n_frames
@@ -62,8 +64,12 @@ def test_what_is_kept_comes_back_identical(form, tmp_path_factory):
         path = tmp_path_factory.mktemp(form.name) / f"tracks{form.suffix}"
         form.write(path, tracked)
         assert recognise(path) is form
-        options = {"units": "px"} if "units" in form.options else {}
-        assert_same(form.read(path, **options), tracked, form.keeps)
+        # A cell of one frame is a spot without a track to programs whose tracks are edges.
+        wanted = {"units": "px", "lone_spots": True}
+        options = {key: value for key, value in wanted.items() if key in form.options}
+        shape = None if form.keeps.shapes is False else tracked.frame_shape
+        back = form.read(path, frame_shape=shape, **options)
+        assert_same(back, tracked, form.keeps, atol=0.0 if form.name in EXACT else 1e-9)
         assert [each for each in losses(tracked, form) if "shapes" not in each] == []
 
     check()
