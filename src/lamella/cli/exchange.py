@@ -198,7 +198,12 @@ def _tell(done: Exchanged) -> None:
     merged = sum(len(found) > 1 for found in tracks.parents.values())
     shapes = "with shapes" if done.tracked.labels is not None else "places without shapes"
     show.out.print(
-        f"{done.path}: {len(tracks.first_last)} cells in {done.tracked.n_frames} frames "
-        f"({len(tracks.links)} objects, {shapes}); {divided} divide, {merged} merge",
+        f"{done.path}: {_many(len(tracks.first_last), 'cell')} in "
+        f"{_many(done.tracked.n_frames, 'frame')} ({_many(len(tracks.links), 'object')}, {shapes}); "
+        f"{divided} divide, {merged} merge",
         soft_wrap=True,
     )
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
