@@ -197,9 +197,9 @@ def _tell(done: Exchanged) -> None:
     divided = sum(len(found) > 1 for found in tracks.daughters.values())
     merged = sum(len(found) > 1 for found in tracks.parents.values())
     shapes = "with shapes" if done.tracked.labels is not None else "places without shapes"
+    cells, objects = _many(len(tracks.first_last), "cell"), _many(len(tracks.links), "object")
     show.out.print(
-        f"{done.path}: {_many(len(tracks.first_last), 'cell')} in "
-        f"{_many(done.tracked.n_frames, 'frame')} ({_many(len(tracks.links), 'object')}, {shapes}); "
+        f"{done.path}: {cells} in {_many(done.tracked.n_frames, 'frame')} ({objects}, {shapes}); "
         f"{divided} divide, {merged} merge",
         soft_wrap=True,
     )
