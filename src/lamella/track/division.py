@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from lamella.track.chains import Joined, Limits
+from lamella.track.gaps import Gaps
 from lamella.track.movement import Movement
 from lamella.track.objects import Indices, Objects, Values
 
 _SPREAD = 0.3  # SD of the logarithm of ratios of areas at a division
 _TOLERANCE = 0.35  # of the mother's radius: SD of the middle of her daughters round her centre
 _MISSED = 1.0  # what every frame costs in which neither mother nor daughters are seen
-_DEAREST = 8.0  # what costs more is no division
+_DEAREST, _DEAREST_CUT = 4.0, 8.0  # what costs more is no division; where the border cuts areas
 _LIFE = 3  # frames that a daughter lives at least, unless the movie ends
 
 
@@ -43,7 +44,7 @@ def divide(
     limits: Limits,
     *,
     merged: Sequence[tuple[int, int]],
-    cheapest_gap: Values,
+    gaps: Gaps,
 ) -> None:
     """Find mothers for starts: the cheapest divisions first, each object in one of them at most.
 
@@ -54,17 +55,21 @@ def divide(
     ----------
     merged : sequence of (int, int)
         Ends that lie in an object, see `mergings`.
-    cheapest_gap : (n,) float64 array
-        What it costs at least that an object goes on after a gap.
+    gaps : Gaps
+        Ends and starts that may be one cell, missed in between.
     """
     options: list[tuple[float, int, int, int]] = []
     starts = joined.starts(objects)
-    lives_on = _lives_on(objects, joined)
+    lives_on = _lives_on(objects, joined, gaps)
+    cheapest_gap = gaps.cheapest(len(objects.frame))
     starts = starts[lives_on[starts]]
     at = objects.frame[starts]
     ends = joined.ends(objects)
     head = joined.heads()
-    reunited = {frozenset((int(head[end]), int(head[into]))) for end, into in merged}
+    # Sisters that touch for a while part again, and have been told apart by then.
+    reunited = {
+        frozenset((int(head[end]), int(head[into]))) for end, into in merged if joined.after[end] < 0
+    }
     for t in np.unique(at):
         here = starts[at == t]
         mothers = _mothers(objects, ends, int(t), limits.max_gap)
@@ -86,8 +91,10 @@ def divide(
                         continue
                     apart = np.hypot(*(objects.place[sister] - objects.place[mother]))
                     cost = division_cost(objects, mother, sister, daughter, movement)
+                    three = [mother, sister, daughter]
+                    dearest = _DEAREST_CUT if objects.at_border[three].any() else _DEAREST
                     if apart <= limits.max_division_px and cost < min(
-                        _DEAREST, cheapest_gap[daughter]
+                        dearest, cheapest_gap[daughter]
                     ):
                         options.append((cost, mother, sister, daughter))
     used: set[int] = set()
@@ -108,9 +115,10 @@ def _mothers(objects: Objects, ends: Indices, t: int, max_gap: int) -> Indices:
     return np.concatenate([np.arange(before.start, before.stop), missed])
 
 
-def _lives_on(objects: Objects, joined: Joined) -> NDArray[np.bool_]:
-    """Whether the chain from an object on lasts, or the movie ends before it can."""
+def _lives_on(objects: Objects, joined: Joined, gaps: Gaps) -> NDArray[np.bool_]:
+    """Whether the chain from an object on lasts, is only missed, or the movie ends before."""
     left = np.ones(len(objects.frame), np.int64)
+    left[gaps.end] = _LIFE
     for k in range(len(left) - 1, -1, -1):  # the follower comes later
         if joined.after[k] >= 0:
             left[k] += left[joined.after[k]]
