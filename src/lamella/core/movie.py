@@ -40,6 +40,14 @@ class Scale:
             return None
         return float((times[-1] - times[0]) / (len(times) - 1))
 
+    def completed_by(self, other: Scale) -> Scale:
+        """This scale; what it does not know is taken from the other."""
+        size, times = self.pixel_size_um, self.time_min
+        return Scale(
+            other.pixel_size_um if size is None else size,
+            other.time_min if times is None else times,
+        )
+
     def minutes(self, n_frames: int) -> NDArray[np.float64]:
         """Time of every frame in minutes, shape (T,); NaN where not known."""
         return np.full(n_frames, np.nan) if self.time_min is None else self.time_min

@@ -20,14 +20,17 @@ from lamella.io.ctc import is_ctc, read_ctc, write_ctc
 from lamella.io.delimited import open_delimited
 from lamella.io.geff import is_geff, read_geff, write_geff
 from lamella.io.image_folder import SUFFIXES
+from lamella.io.imagej_roi import is_imagej_roi, read_imagej_roi, write_imagej_roi
 from lamella.io.link_rows import LARGEST_ID
 from lamella.io.napari_tracks import write_napari_csv
 from lamella.io.opening import open_labels, open_movie
+from lamella.io.quimp import is_quimp, read_quimp
 from lamella.io.tiff import write_labels
 from lamella.io.track_folder import is_track_folder, read_track_folder, write_track_folder
 from lamella.io.track_ids import tracked_from_ids
 from lamella.io.track_table import NEEDED, read_track_table, write_track_table
 from lamella.io.tracker_csv import read_tracker_csv
+from lamella.io.trackmate import is_trackmate, read_trackmate, write_trackmate
 
 _TABLES = (".csv", ".tsv", ".txt", ".tab")
 
@@ -271,6 +274,30 @@ FORMATS: tuple[Format, ...] = (
               scale=False, time=False, empty_frames=True, largest_id=65_535),
         options=frozenset({"persistent_ids"}), needs_shapes=True,
         told_by_writer=frozenset({"gaps", "merges"}),
+    ),
+    Format(
+        "trackmate", "TrackMate XML", ".xml", is_trackmate, read_trackmate, write_trackmate,
+        Keeps(shapes="one outline an object", holes=False, pieces="the largest", gaps=True,
+              divisions=True, merges=True, scale=True,
+              time="equal steps, or a cell in every frame", empty_frames=True,
+              largest_id=LARGEST_ID),
+        options=frozenset({"all_tracks", "lone_spots", "discs"}),
+        told_by_writer=frozenset({"shapes", "holes", "pieces"}),
+    ),
+    Format(
+        "imagej", "ImageJ ROIs: RoiSet.zip, or one .roi", ".zip", is_imagej_roi, read_imagej_roi,
+        write_imagej_roi,
+        Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=True, merges=True,
+              scale=False, time=False, empty_frames="between cells", largest_id=LARGEST_ID),
+        options=frozenset({"n_channels", "channel"}), needs_shapes=True,
+    ),
+    Format(
+        "quimp", "outlines of QuimP: .QCONF, or .paQP with its .snQP", ".QCONF", is_quimp,
+        read_quimp, None,
+        Keeps(shapes="outlines, to the pixel", holes=False, pieces=False, gaps=True,
+              divisions=False, merges=False, scale=True, time="equal steps", empty_frames=True,
+              largest_id=LARGEST_ID),
+        options=frozenset({"offsets"}),
     ),
     Format(
         "labels", "a label movie of track ids: TIFF, or a folder of frames", ".tif", _is_labels,

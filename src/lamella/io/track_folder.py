@@ -51,7 +51,7 @@ def read_track_folder(
     InputError
         A table or labels that are damaged, or that do not belong together.
     """
-    folder, given = Path(path), scale or Scale()
+    folder = Path(path)
     labels, stated = _labels(folder)
     if labels is None:
         return read_track_table(
@@ -60,10 +60,7 @@ def read_track_folder(
     tracked = read_track_table(
         folder / TABLE,
         n_frames=labels.n_frames,
-        scale=Scale(
-            stated.pixel_size_um if given.pixel_size_um is None else given.pixel_size_um,
-            stated.time_min if given.time_min is None else given.time_min,
-        ),
+        scale=(scale or Scale()).completed_by(stated),
     )
     return replace(
         tracked, labels=labels, frame_shape=labels.frames.frame_shape, source=str(folder)

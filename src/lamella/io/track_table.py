@@ -125,11 +125,7 @@ def read_track_table(
         )
     n = n_frames or last + 1
     told = Scale(_pixel_size(table), _times(table, n, notes))
-    given = scale or Scale()
-    merged = Scale(
-        told.pixel_size_um if given.pixel_size_um is None else given.pixel_size_um,
-        told.time_min if given.time_min is None else given.time_min,
-    )
+    merged = (scale or Scale()).completed_by(told)
     return Tracked(
         Tracks(links, lives, parents), n, frame_shape=frame_shape, scale=merged, source=source,
         notes=tuple(notes),

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -199,3 +200,8 @@ def _frames(found: list[_Area], n_channels: int, notes: list[str]) -> list[int]:
     if n_placeless and max(frames) > 0:
         notes.append(f"{n_placeless} ROIs have no place in time and are taken as of frame 0")
     return frames
+
+
+def is_imagej_roi(path: Path) -> bool:
+    """Whether a file bears the name of a ROI or of an archive of such."""
+    return path.suffix.lower() in (".roi", ".zip") and path.is_file()

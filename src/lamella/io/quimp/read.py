@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def read_quimp(
         By default what a ``.QCONF`` states; the old format does not, and the smallest frame that
         holds all outlines is taken, with a note.
     scale : Scale, optional
-        What a pixel and a frame are worth, where the files' own statement is not to be used.
+        What a pixel and a frame are worth; what it tells wins over the files' own statement.
     offsets : (T, 2) array_like of int, optional
         Rows and columns that were added to raw coordinates in the view that was outlined, as
         `Centre.offsets` gives them. They are taken off again, so that the labels are those of the
@@ -115,7 +116,12 @@ def read_quimp(
         n_frames=n_frames,
         labels=Labels("cell", OutlineFrames(objects, n_frames=n_frames, frame_shape=frame_shape)),
         frame_shape=frame_shape,
-        scale=scale or Scale(found.pixel_size_um, times),
+        scale=(scale or Scale()).completed_by(Scale(found.pixel_size_um, times)),
         source=where,
         notes=tuple(notes),
     )
+
+
+def is_quimp(path: Path) -> bool:
+    """Whether a file bears the name of outlines of QuimP."""
+    return path.suffix.lower() in (".qconf", ".paqp", ".snqp") and path.is_file()

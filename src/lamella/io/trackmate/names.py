@@ -20,6 +20,9 @@ class Mark(NamedTuple):
     cell: int = 0
     parent: int = 0
 
+    def __bool__(self) -> bool:
+        return self.cell > 0
+
 
 def spot_name(cell: int, parent: int = 0) -> str:
     """The name of a spot; with `parent` that of the first spot of a cell."""

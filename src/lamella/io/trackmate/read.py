@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ def read_trackmate(
     frame_shape: tuple[int, int] | None = None,
     scale: Scale | None = None,
     all_tracks: bool = False,
-    lone_spots: bool = False,
+    lone_spots: bool | None = None,
     discs: bool = False,
 ) -> Tracked:
     """Read a file that TrackMate saved (versions 2 to 8).
@@ -52,12 +53,13 @@ def read_trackmate(
     frame_shape : (Y, X), optional
         By default what the file states.
     scale : Scale, optional
-        What a pixel and a frame are worth, where the file's own statement is not to be used. Where
+        What a pixel and a frame are worth; what it tells wins over the file's own statement. Where
         the file lacks its image's pixel size, its µm are turned into pixels by this scale.
     all_tracks : bool
         Take the tracks too that TrackMate's filters hide.
-    lone_spots : bool
-        Take visible spots outside of tracks, each a cell of one frame.
+    lone_spots : bool, optional
+        Take visible spots outside of tracks, each a cell of one frame; by default those whose name
+        says that Lamella wrote them, since in TrackMate no track has a single spot.
     discs : bool
         Paint spots without contour as discs of their radius; otherwise they have a place and no
         pixels.
@@ -121,7 +123,7 @@ def read_trackmate(
         n_frames=n_frames,
         labels=labels,
         frame_shape=frame_shape or shape_stated,
-        scale=scale or _scale(found, pixel, n_frames, notes),
+        scale=(scale or Scale()).completed_by(_scale(found, pixel, n_frames, notes)),
         source=where,
         notes=tuple(notes),
     )
@@ -135,7 +137,7 @@ class _Pixel(NamedTuple):
 
 
 def _take(
-    found: Document, *, all_tracks: bool, lone_spots: bool, notes: list[str]
+    found: Document, *, all_tracks: bool, lone_spots: bool | None, notes: list[str]
 ) -> tuple[list[int], list[tuple[int, int]]]:
     """The spots and edges that become cells."""
     shown = set(found.edges) if all_tracks or found.filtered is None else found.filtered
@@ -146,10 +148,10 @@ def _take(
     taken = {spot for edge in edges for spot in edge}
     in_tracks = {spot for pairs in found.edges.values() for edge in pairs for spot in edge}
     lone = [k for k, spot in found.spots.items() if k not in in_tracks and spot.visible]
-    if lone_spots:
-        taken.update(lone)
-    elif lone:
-        notes.append(f"{len(lone)} spots belong to no track and are left out (lone_spots)")
+    cells = [k for k in lone if lone_spots or (lone_spots is None and mark_of(found.spots[k].name))]
+    taken.update(cells)
+    if left := len(lone) - len(cells):
+        notes.append(f"{left} spots belong to no track and are left out (lone_spots)")
     return sorted(taken), edges
 
 
@@ -239,3 +241,11 @@ def _times(found: Document, n_frames: int, notes: list[str]) -> NDArray[np.float
         return uneven
     notes.append("the times of its spots do not fit its interval: the interval is used")
     return even
+
+
+def is_trackmate(path: Path) -> bool:
+    """Whether a file is TrackMate's XML."""
+    if path.suffix.lower() != ".xml" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b"<TrackMate" in file.read(4096)
