@@ -165,7 +165,9 @@ class Col:
 
     # Per cell
     N_FRAMES = _("n_frames", "", "Frames from the cell's first to its last.")
-    N_EMPTY_FRAMES = _("n_empty_frames", "", "Of these, frames in which it was not found, nor filled in.")
+    N_EMPTY_FRAMES = _(
+        "n_empty_frames", "", "Of these, frames in which it was not found, nor filled in."
+    )
     N_VALID_FRAMES = _("n_valid_frames", "", "Frames with a trusted area.")
     N_VALID_PAIRS = _("n_valid_pairs", "", "Steps that entered speed and path.")
     EMPTY_RATE = _("empty_rate", "", "Empty frames over frames.")
