@@ -24,6 +24,8 @@ def with_lineage(cells: pd.DataFrame, tracks: Tracks) -> pd.DataFrame:
         With `first_frame`, `last_frame`, `parent` (0 = none is known), `generation`,
         `n_daughters` and `n_interpolated_frames`, all whole numbers.
     """
+    if cells.empty:
+        return cells
     daughters, filled = tracks.daughters, tracks.interpolated[Col.CELL].value_counts()
     lineage = tracks.lineage()
     lineage[Col.N_DAUGHTERS] = [len(daughters.get(int(c), ())) for c in lineage[Col.CELL]]

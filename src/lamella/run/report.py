@@ -113,7 +113,10 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
         if "normalise" in done.found:
             told["stretched"] = done.found["normalise"]["stretch"]
             told["because"] = done.found["normalise"]["reason"]
+        if "followed_by" in done.found:
+            told["followed by"] = done.found["followed_by"]
         if stage.startswith("track/"):
+            told["cells"] = len(done.found["first_last"])
             told["frames"] = done.found["n_frames"]
             told["empty frames"] = len(done.found["empty_frames"])
         if stage == "tables":

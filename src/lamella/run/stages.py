@@ -100,7 +100,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
-            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 1)
+            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 2)
         for group_name, group in settings.measure.groups.items():
             key = key_of(track, group.provenance(), level)
             if group_name == "migration":  # looks at masks only: the background changes nothing

@@ -20,8 +20,8 @@ def too_short(rows: pd.DataFrame, *, min_steps: int) -> NDArray[np.bool_]:
     Parameters
     ----------
     rows : DataFrame
-        One row per cell: `n_valid_pairs` and `movie`, without which no cell is short; `object` as far as
-        it is known.
+        One row per cell: `n_valid_pairs` and `movie`, without which no cell is short; `object` as
+        far as it is known.
     min_steps : int
         Fewest valid steps; 0 leaves nothing out.
     """
