@@ -167,3 +167,21 @@ def pixels_at(image, labels, label, box, value):  # type: ignore[no-untyped-def]
             for x in range(len(a)):
                 count[i] += (a[x] == wanted) & (b[x] == name)
     return count
+
+
+@njit(cache=True, nogil=True)
+def means_of(image, labels, label, box):  # type: ignore[no-untyped-def]
+    """Mean pixel value of every object, (n,) float64."""
+    mean = np.empty(len(label))
+    for i in range(len(label)):
+        top, left, bottom, right = box[i]
+        name = labels.dtype.type(label[i])
+        total, n = 0.0, 0
+        for y in range(top, bottom):
+            a, b = image[y, left:right], labels[y, left:right]
+            for x in range(len(a)):
+                if b[x] == name:
+                    total += a[x]
+                    n += 1
+        mean[i] = total / n
+    return mean

@@ -1,8 +1,13 @@
 """Which object is which cell over time: the trackers, told apart by their ``method``."""
 
+from typing import Annotated
+
+from pydantic import Field
+
+from lamella.track.lap import Lap
 from lamella.track.largest import Largest
 
-Tracker = Largest
+Tracker = Annotated[Largest | Lap, Field(discriminator="method")]
 """Every tracker."""
 
-__all__ = ["Largest", "Tracker"]
+__all__ = ["Lap", "Largest", "Tracker"]
