@@ -241,7 +241,10 @@ def _resemblance(
     """What it costs that two cells before a touch are these two after it, in this order."""
     i, j = np.array(before), np.array(after)
     looks = float(unlikeness(objects, i, j, movement, weights, adjacent=False).sum())
-    was, is_now = objects.place[i[1]] - objects.place[i[0]], objects.place[j[1]] - objects.place[j[0]]
+    was, is_now = (
+        objects.place[i[1]] - objects.place[i[0]],
+        objects.place[j[1]] - objects.place[j[0]],
+    )
     lengths = float(np.hypot(*was) * np.hypot(*is_now))
     turned = 1 - float(was @ is_now) / lengths if lengths > 0 else 1.0
     frames = max(int(objects.frame[j[0]] - objects.frame[i[0]]), 1)

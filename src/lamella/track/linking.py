@@ -70,9 +70,7 @@ def link(objects: Objects, movement: Movement, weights: Weights) -> Pieces:
         after[i], before[j] = j, i
         step = objects.place[j] - objects.place[i]
         fresh = before[i] < 0
-        velocity[j] = np.where(
-            fresh[:, None], step, _KEPT * velocity[i] + (1 - _KEPT) * step
-        )
+        velocity[j] = np.where(fresh[:, None], step, _KEPT * velocity[i] + (1 - _KEPT) * step)
     return Pieces(after, before, velocity)
 
 
