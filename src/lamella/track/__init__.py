@@ -6,8 +6,9 @@ from pydantic import Field
 
 from lamella.track.lap import Lap
 from lamella.track.largest import Largest
+from lamella.track.overlap import Overlap
 
-Tracker = Annotated[Largest | Lap, Field(discriminator="method")]
+Tracker = Annotated[Largest | Lap | Overlap, Field(discriminator="method")]
 """Every tracker."""
 
-__all__ = ["Lap", "Largest", "Tracker"]
+__all__ = ["Lap", "Largest", "Overlap", "Tracker"]

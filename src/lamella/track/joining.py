@@ -61,6 +61,14 @@ class Joined:
     mothers: dict[int, int] = field(default_factory=dict)
     merged: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
+    def heads(self) -> Indices:
+        """The first object of the chain of every object."""
+        head = np.arange(len(self.before))
+        for k, previous in enumerate(self.before.tolist()):  # objects are in order of time
+            if previous >= 0:
+                head[k] = head[previous]
+        return head
+
     def cut(self, i: int) -> None:
         """Part an object from the one that follows it."""
         self.before[self.after[i]] = -1
@@ -200,7 +208,7 @@ def _part_touching(
     """
     # Each merging waits, with the chain that it went into, for a parting of that chain.
     waiting: dict[int, list[tuple[int, int]]] = {}
-    chain = _chains(objects, joined)
+    chain = joined.heads()
     for end, into in mergings:
         waiting.setdefault(int(chain[into]), []).append((end, into))
     for whole, start in sorted(_partings(objects, joined), key=lambda p: objects.frame[p[1]]):
@@ -228,7 +236,7 @@ def _part_touching(
             joined.tie(whole, start)
             start = rest
         joined.tie(end, start)
-        chain = _chains(objects, joined)
+        chain = joined.heads()
 
 
 def _resemblance(
@@ -249,15 +257,6 @@ def _resemblance(
     turned = 1 - float(was @ is_now) / lengths if lengths > 0 else 1.0
     frames = max(int(objects.frame[j[0]] - objects.frame[i[0]]), 1)
     return looks + turned * 9 / np.sqrt(frames)
-
-
-def _chains(objects: Objects, joined: Joined) -> Indices:
-    """A number for every chain, at each of its objects."""
-    number = np.arange(len(objects.frame))
-    for k in np.argsort(objects.frame, kind="stable"):
-        if joined.before[k] >= 0:
-            number[k] = number[joined.before[k]]
-    return number
 
 
 def _divide(

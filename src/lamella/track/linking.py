@@ -68,10 +68,25 @@ def link(objects: Objects, movement: Movement, weights: Weights) -> Pieces:
         taken = assign(i - here.start, j - there.start, cost, alone=alone)
         i, j = i[taken], j[taken]
         after[i], before[j] = j, i
-        step = objects.place[j] - objects.place[i]
-        fresh = before[i] < 0
-        velocity[j] = np.where(fresh[:, None], step, _KEPT * velocity[i] + (1 - _KEPT) * step)
+        velocity[j] = _recent(objects, i, j, before, velocity)
     return Pieces(after, before, velocity)
+
+
+def with_velocity(objects: Objects, after: Indices, before: Indices) -> Pieces:
+    """Pieces from links, the velocities worked out."""
+    velocity = np.zeros((len(after), 2))
+    for t in objects.span[:-1]:
+        here = objects.of_frame(t)
+        i = here.start + np.flatnonzero(after[here] >= 0)
+        velocity[after[i]] = _recent(objects, i, after[i], before, velocity)
+    return Pieces(after, before, velocity)
+
+
+def _recent(objects: Objects, i: Indices, j: Indices, before: Indices, velocity: Values) -> Values:
+    """Velocity at objects j that follow objects i: a running mean of the steps up to there."""
+    step = objects.place[j] - objects.place[i]
+    blend: Values = _KEPT * velocity[i] + (1 - _KEPT) * step
+    return np.where((before[i] < 0)[:, None], step, blend)
 
 
 def unlikeness(
