@@ -12,7 +12,11 @@ from worlds.clumps import two_touching_discs as two_touching_discs
 from worlds.intensities import flat_cell as flat_cell
 from worlds.intensities import split_cell as split_cell
 from worlds.lives import dividing_cell as dividing_cell
+from worlds.lives import entering_disc as entering_disc
+from worlds.lives import exchanged as exchanged
 from worlds.lives import gap_movie as gap_movie
+from worlds.lives import leaving_disc as leaving_disc
+from worlds.lives import touch_and_part as touch_and_part
 from worlds.lives import two_cells_crossing as two_cells_crossing
 from worlds.motions import expanding_disc as expanding_disc
 from worlds.motions import rotating_ellipse as rotating_ellipse

@@ -70,3 +70,45 @@ def gap_movie(
     labels = translating_disc(step_px, n_frames, radius_px=radius_px, field=field)
     labels[list(missing)] = 0
     return labels
+
+
+def exchanged(labels: LabelStack, frame: int, a: int = 1, b: int = 2) -> LabelStack:
+    """1 → 1 ✕ 2   the same objects; from `frame` on, the numbers `a` and `b` are exchanged."""
+    out = labels.copy()
+    out[frame:][labels[frame:] == a] = b
+    out[frame:][labels[frame:] == b] = a
+    return out
+
+
+def touch_and_part(
+    n_frames: int = 15, merged: Sequence[int] = (6, 7, 8), *, field: Field = (64, 96)
+) -> LabelStack:
+    """● ● → ●● → ● ●   two discs come near, touch and part; in `merged` frames they are one, 1.
+
+    Cell 1 is left, with a radius of 8, cell 2 right, with one of 6.
+    """
+    labels = np.zeros((n_frames, *field), np.uint16)
+    y, x = (field[0] - 1) / 2, (field[1] - 1) / 2
+    middle_frame = (n_frames - 1) / 2
+    for t in range(n_frames):
+        away = 1.5 * abs(t - middle_frame)
+        labels[t][disc(8, (y, x - 7 - away), field)] = 1
+        labels[t][disc(6, (y, x + 7 + away), field)] = 1 if t in merged else 2
+    return labels
+
+
+def leaving_disc(
+    n_frames: int = 12, *, step_px: float = 4.0, radius_px: float = 8.0, field: Field = (64, 64)
+) -> LabelStack:
+    """● → ◖ → _   a disc that leaves the field on the right."""
+    start = ((field[0] - 1) / 2, field[1] - 1 - step_px * (n_frames - 4))
+    return translating_disc(
+        (0, step_px), n_frames, radius_px=radius_px, start=start, field=field
+    )
+
+
+def entering_disc(
+    n_frames: int = 12, *, step_px: float = 4.0, radius_px: float = 8.0, field: Field = (64, 64)
+) -> LabelStack:
+    """_ → ◗ → ●   a disc that enters the field on the right: a disc that leaves, backwards."""
+    return leaving_disc(n_frames, step_px=step_px, radius_px=radius_px, field=field)[::-1]

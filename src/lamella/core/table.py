@@ -82,6 +82,24 @@ class Col:
         "n_cells_short_reference", "", "Cells of the reference left out as too short (min_steps)."
     )
 
+    # Quality of tracks: one row per event that a person should look at
+    KIND = _("kind", "", "What is suspicious: jump, swap, size_break, gap …")
+    OTHER = _("other", "", "The other cell that takes part; 0 = none.")
+    VALUE = _("value", "", "What was found, in the unit that the kind has.")
+    LIMIT = _("limit", "", "What the value was held against, in the same unit.")
+    SEVERITY = _("severity", "", "From 0 to 1; the event to look at first has the highest.")
+    WORDS = _("words", "", "The event in a sentence.")
+    INTENSITY = _("intensity", "grey", "Mean intensity of the object, in links of tracks.")
+    LOOSE_FRACTION = _(
+        "loose_fraction", "", "Share of the object's pixels that its largest piece does not have."
+    )
+
+    # Drift of all cells
+    MEAN_DY_PX = _("mean_dy_px", "px/frame", "Mean step of the cells along the rows.")
+    MEAN_DX_PX = _("mean_dx_px", "px/frame", "Mean step of the cells along the columns.")
+    SE_DY_PX = _("se_dy_px", "px/frame", "Standard error of that mean, rows.")
+    SE_DX_PX = _("se_dx_px", "px/frame", "Standard error of that mean, columns.")
+
     # Per frame
     TIME_MIN = _("time_min", "min", "Time of the frame, frame 0 at 0; NaN where not known.")
     Y_PX = _("y_px", "px", "Row of the centroid of the cell's pixels.")

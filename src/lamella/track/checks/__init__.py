@@ -1,0 +1,1 @@
+"""What may be wrong with tracks, a file per kind of fault; `lamella.track.events` asks them all."""

@@ -1,0 +1,105 @@
+"""Lives that begin or end where none should, that are short, cut by the border or have holes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lamella.track.checks.rows import Flags, Rows, Values, runs
+
+
+def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
+    """Cells that appear or vanish in the middle of the field, and those that live shortly.
+
+    A beginning is explained by the first frame of the movie, by a mother, or by the border; an end
+    by the last frame, by daughters, or by the border. The border explains a cell that touches it
+    or that could have reached it in one step. A cell of at most `short` frames whose beginning and
+    end both lack an explanation is one event, `short_life`; else `appears` and `vanishes`.
+
+    Parameters
+    ----------
+    reach_px : float
+        Longest step that is usual.
+    """
+    first, last = np.flatnonzero(rows.starts), np.flatnonzero(rows.ends)
+    cells, n = rows.cell[first], last - first + 1
+    daughters = rows.tracks.daughters
+    born = np.array([bool(rows.tracks.parents.get(c)) for c in cells.tolist()], bool)
+    ended = np.array([c in daughters for c in cells.tolist()], bool)
+    appears = (rows.frame[first] > 0) & ~born & ~_near_border(rows, reach_px)[first]
+    vanishes = (rows.frame[last] < rows.n_frames - 1) & ~ended & ~_near_border(rows, reach_px)[last]
+    life = rows.frame[last] - rows.frame[first] + 1
+    brief = appears & vanishes & (life <= short)
+    return pd.concat(
+        [
+            rows.found(
+                "short_life", first[brief], value=n[brief], limit=short,
+                words=[f"Cell {c} is there for {k} frames only, in the middle of the field."
+                       for c, k in zip(cells[brief], n[brief], strict=True)],
+            ),
+            _ends(rows, "appears", first[appears & ~brief], reach_px),
+            _ends(rows, "vanishes", last[vanishes & ~brief], reach_px),
+        ]
+    )  # fmt: skip
+
+
+def border(rows: Rows) -> pd.DataFrame:
+    """Stretches in which a cell is cut by the edge of the field, kind `border`."""
+    at, n = runs(rows.at_border, rows.cell, rows.frame)
+    words = [
+        f"Cell {c} touches the edge of the field in {k} frame{'s' * (k > 1)}: its measures are cut."
+        for c, k in zip(rows.cell[at], n, strict=True)
+    ]
+    return rows.found("border", at, value=n, limit=0, words=words)
+
+
+def gaps(rows: Rows) -> pd.DataFrame:
+    """Stretches in which a cell is not found, kind `gap`, each at its first missing frame.
+
+    A life that is longer than the frames in which the cell was found has gaps at its ends.
+    """
+    wide = rows.gaps > 1
+    inner, missing = rows.steps[wide], rows.gaps[wide] - 1
+    first, last = np.flatnonzero(rows.starts), np.flatnonzero(rows.ends)
+    span = np.array(
+        [
+            rows.tracks.first_last.get(c, (a, b))
+            for c, a, b in zip(
+                rows.cell[first].tolist(), rows.frame[first], rows.frame[last], strict=True
+            )
+        ],
+        np.int64,
+    ).reshape(-1, 2)
+    early, late = rows.frame[first] - span[:, 0], span[:, 1] - rows.frame[last]
+    at = np.concatenate([inner, first[early > 0], last[late > 0]])
+    n = np.concatenate([missing, early[early > 0], late[late > 0]])
+    frame = np.concatenate(
+        [
+            rows.frame[inner] - missing,
+            span[early > 0, 0],
+            rows.frame[last[late > 0]] + 1,
+        ]
+    )
+    words = [
+        f"Cell {c} is not found in {k} frame{'s' * (k > 1)} from frame {t} on."
+        for c, k, t in zip(rows.cell[at], n, frame, strict=True)
+    ]
+    out = rows.found("gap", at, value=n, limit=0, words=words, frame=frame)
+    middle = (rows.place[inner] + rows.place[inner - 1]) / 2
+    out.loc[: len(inner) - 1, ["y_px", "x_px"]] = middle
+    return out
+
+
+def _near_border(rows: Rows, reach_px: float) -> Flags:
+    near: Flags = rows.to_edge <= np.nan_to_num(rows.radius) + reach_px
+    return rows.at_border | near
+
+
+def _ends(rows: Rows, kind: str, at: Values, reach_px: float) -> pd.DataFrame:
+    at = np.asarray(at, np.int64)
+    distance = rows.to_edge[at] - np.nan_to_num(rows.radius[at])
+    words = [
+        f"Cell {c} {kind} at frame {t}, {rows.length(d)} from the edge of the field."
+        for c, t, d in zip(rows.cell[at], rows.frame[at], distance, strict=True)
+    ]
+    return rows.found(kind, at, value=distance, limit=reach_px, words=words)

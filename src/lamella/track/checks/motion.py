@@ -1,0 +1,85 @@
+"""Steps that are too long, and cells that do not move at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.table import Col
+from lamella.track.checks.rows import Flags, Rows, Values, beyond_typical
+
+_FEWEST_CELLS = 5
+
+
+def jump_limit(rows: Rows, *, times: float) -> Values:
+    """How long each of ``rows.steps`` may be, px per frame.
+
+    Median plus `times` robust SDs of the steps of the movie, and of the cell's own; at least half
+    the typical radius of a cell (where no area is known, three median steps and a pixel), so that
+    noise of the outlines is no jump where nothing moves.
+    """
+    steps = rows.step_px
+    if not len(steps):
+        return steps
+    floor = 0.5 * rows.typical_radius
+    if np.isnan(floor):
+        floor = 3 * float(np.median(steps)) + 1
+    return np.maximum(beyond_typical(steps, rows.cell[rows.steps], times=times), floor)
+
+
+def jumps(rows: Rows, limit: Values, *, explained: Flags) -> pd.DataFrame:
+    """Steps beyond their limit, kind `jump`; `field_jump` where most cells jump at once.
+
+    Parameters
+    ----------
+    limit : (len(rows.steps),) float64 array
+    explained : (n,) bool array
+        Rows whose step another event explains.
+    """
+    over = (rows.step_px > limit) & ~explained[rows.steps]
+    at, value, limit = rows.steps[over], rows.step_px[over], limit[over]
+    frames = rows.frame[rows.steps]
+    n_jumps = np.bincount(rows.frame[at], minlength=int(frames.max(initial=0)) + 1)
+    n_steps = np.bincount(frames, minlength=len(n_jumps))
+    together = (n_jumps >= _FEWEST_CELLS) & (2 * n_jumps > n_steps)
+    alone = ~together[rows.frame[at]]
+    words = [
+        f"Cell {cell} jumps by {rows.length(v)} a frame; up to {rows.length(most)} is usual."
+        for cell, v, most in zip(rows.cell[at[alone]], value[alone], limit[alone], strict=True)
+    ]
+    single = rows.found("jump", at[alone], value=value[alone], limit=limit[alone], words=words)
+    whole = [
+        (0, t, "field_jump", 0, n_jumps[t] / n_steps[t], 0.5, *_middle(rows),
+         f"{n_jumps[t]} of {n_steps[t]} cells jump at frame {t}: the stage was moved, or frames are "
+         "missing.")
+        for t in np.flatnonzero(together)
+    ]  # fmt: skip
+    return pd.concat([single, pd.DataFrame(whole, columns=list(single.columns))])
+
+
+def still(rows: Rows, *, fewest_frames: int, share: float, smallest_px: float) -> pd.DataFrame:
+    """Cells that stay where they are, kind `still`: dead, stuck, or dirt.
+
+    The root mean square distance of the centroid from its mean lies below `share` of its median
+    over the cells of the movie, or below `smallest_px`. Cells found in fewer than `fewest_frames`
+    frames are not judged.
+    """
+    spots = pd.DataFrame({Col.CELL: rows.cell, "y": rows.place[:, 0], "x": rows.place[:, 1]})
+    groups = spots.groupby(Col.CELL)
+    spread = np.sqrt(groups.var(ddof=0).sum(axis=1).to_numpy())
+    judged = groups.size().to_numpy() >= fewest_frames
+    if not judged.any():
+        limit = smallest_px
+    else:
+        limit = max(smallest_px, share * float(np.median(spread[judged])))
+    still_one = judged & (spread < limit)
+    at = np.flatnonzero(rows.starts)[still_one]
+    words = [
+        f"Cell {cell} does not move: it stays within {rows.length(v)} (RMS) of one place."
+        for cell, v in zip(rows.cell[at], spread[still_one], strict=True)
+    ]
+    return rows.found("still", at, value=spread[still_one], limit=limit, words=words)
+
+
+def _middle(rows: Rows) -> tuple[float, float]:
+    return (rows.frame_shape[0] - 1) / 2, (rows.frame_shape[1] - 1) / 2
