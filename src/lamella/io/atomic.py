@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,9 +74,63 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
             part.unlink()
 
 
+@contextmanager
+def whole_set(
+    folder: str | os.PathLike[str], *, replaces: Callable[[str], bool], last: str
+) -> Iterator[Path]:
+    """Write files that belong together into a folder so that all of them appear or none.
+
+    Parameters
+    ----------
+    replaces : function
+        Of a file's name: whether a file of the folder is of an earlier set and goes. Everything
+        else in the folder stays.
+    last : str
+        The file of the set without which the others mean nothing. It goes first and comes last, so
+        that a machine that stops amid the renames leaves a set that is seen to be incomplete.
+
+    Yields
+    ------
+    Path
+        A hidden folder within `folder` (made if missing) to write the files into.
+
+    Raises
+    ------
+    OutputError
+        As `whole_file`; the earlier set is then untouched unless the renames had begun.
+    """
+    folder = Path(folder)
+    part = folder / f".{uuid.uuid4().hex}{_PART}"
+    new = not folder.exists()
+    try:
+        part.mkdir(parents=True)
+        yield part
+        names = sorted(each.name for each in part.iterdir())
+        earlier = [each for each in folder.iterdir() if each.is_file() and replaces(each.name)]
+        (folder / last).unlink(missing_ok=True)
+        for each in earlier:
+            if each.name not in names:
+                each.unlink(missing_ok=True)
+        for name in sorted(names, key=lambda name: name == last):
+            (part / name).replace(folder / name)
+    except OSError as error:
+        if error.filename is not None:
+            there, ours = Path(error.filename).absolute(), folder.absolute()
+            if ours not in (there, *there.parents) and there not in ours.parents:
+                raise  # of a file that the block was reading
+        raise output_error(folder, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if new and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
     """Delete what a killed run left half-written below `folder`; returns what was deleted."""
-    left = sorted(path for path in Path(folder).rglob(f".*{_PART}") if path.is_file())
+    left = sorted(Path(folder).rglob(f".*{_PART}"))
     for path in left:
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return left
