@@ -125,12 +125,57 @@ def whole_set(
             folder.rmdir()
 
 
+@contextmanager
+def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Write a folder of files so that it appears whole or not at all.
+
+    Yields
+    ------
+    Path
+        A temporary folder beside `path`, made and empty. When the block ends without an error it
+        takes the place of `path`, and of all that lay in it; otherwise it is removed, and `path`
+        stays as it was.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full, read-only or otherwise refuses.
+    """
+    path = Path(path).absolute()
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    old = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    try:
+        part.mkdir(parents=True)
+        yield part
+        # A folder cannot replace one that is not empty: the old one steps aside for a moment.
+        if path.exists():
+            path.replace(old)
+        try:
+            part.replace(path)
+        except OSError:
+            if old.exists():
+                old.replace(path)
+            raise
+    except OSError as error:
+        ours = error.filename is None or Path(error.filename).is_relative_to(path.parent)
+        if not ours:
+            raise
+        raise output_error(path, error) from error
+    finally:
+        for left in (part, old):
+            _remove(left)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
     """Delete what a killed run left half-written below `folder`; returns what was deleted."""
     left = sorted(Path(folder).rglob(f".*{_PART}"))
     for path in left:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        _remove(path)
     return left
