@@ -84,7 +84,7 @@ _TRACK: dict[Track, str] = {
 method = "lap"            # every cell is followed; "largest" = one cell a movie""",
     "overlap": f"""\
 {_SEVERAL}
-method = "overlap"        # cells that overlap themselves from frame to frame; or "lap", "largest\"""",
+method = "overlap"        # by overlap with the frame before; or "lap", "largest\"""",
 }
 
 

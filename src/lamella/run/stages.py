@@ -12,6 +12,7 @@ from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
+from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ByNucleus, ExistingLabels, External
@@ -95,7 +96,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     measured = {}
     for name, each in settings.objects.items():
         track = keys[f"track/{name}"] = key_of(
-            single[name], scale, each.channel, each.track.provenance()
+            single[name], scale, each.channel, each.track.provenance(), CHECKS.provenance()
         )
         if name == next(iter(settings.objects)):
             if each.centre:

@@ -26,7 +26,7 @@ from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
-from lamella.run.follow import follow
+from lamella.run.follow import CHECKS, follow
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import DRIFT_STAGE, MovieTask, external_in, masks_path, open_raw
@@ -206,6 +206,8 @@ class StageWork:
             name=name,
         )
         write_table(self.task.folder / links, tracks.links)
+        events = f"events/{name}.parquet"
+        write_table(self.task.folder / events, followed.events)
         with_object = set(tracks.links[Col.FRAME])
         empty = [t for t in labels.span if t not in with_object]
         if not tracks.first_last:
@@ -222,8 +224,10 @@ class StageWork:
             "parents": {str(c): list(p) for c, p in tracks.parents.items()},
             "decided": followed.decided,
             "followed_by": followed.words,
+            "events": followed.kinds,
         }
-        return {f"track/{name}": Made((file, links), found, each.track.provenance())}
+        provenance = {"track": each.track.provenance(), "checks": CHECKS.provenance()}
+        return {f"track/{name}": Made((file, links, events), found, provenance)}
 
     def _tracks(self, name: str) -> Tracks:
         found = self.manifest[f"track/{name}"].found
