@@ -72,6 +72,11 @@ class Col:
     N_INTERPOLATED = _(
         "n_interpolated_frames", "", "Frames whose shape was filled in; no measure counts them."
     )
+    IN_STATISTICS = _(
+        "in_statistics",
+        "",
+        "False where the cell has too few valid steps (min_steps) to count in its movie's mean.",
+    )
     N_CELLS_SHORT = _(
         "n_cells_short",
         "",

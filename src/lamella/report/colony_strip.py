@@ -28,6 +28,9 @@ from lamella.report.filmstrip import (
 SMALLEST_NAMED_PX = 11
 """Cells narrower than this in the strip have no number: it would hide them."""
 
+MARGIN = 0.08
+"""Of the field that is shown, beyond the outermost cells, on every side."""
+
 _TURN = 0.61803398875  # golden ratio: the hues of following numbers lie far apart
 Pixels = NDArray[Any]
 
@@ -40,10 +43,10 @@ def colony_strip(
     captions: Sequence[str] = (),
     pixel_size_um: float | None = None,
 ) -> NDArray[np.uint8]:
-    """Whole frames side by side, at one scale and one contrast, cells outlined and numbered.
+    """The part of the field with cells, frames side by side, cells outlined and numbered.
 
-    A cell has the same colour in every frame, by its track id, so that a change of colour is a
-    change of identity. Outlines are one pixel of the strip wide and lie just outside of the cell.
+    All frames have one scale and one contrast. A cell has the same colour in every frame, by its
+    track id, so that a change of colour is a change of identity. Outlines are one pixel of the strip wide and lie just outside of the cell.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ def colony_strip(
     """
     if not len(images) or len(images) != len(masks):
         raise ValueError(f"Expected as many masks as frames, got {len(images)} and {len(masks)}")
+    window = _window(masks)
+    images, masks = ([each[window] for each in stack] for stack in (images, masks))
     rows, columns = images[0].shape
     scale = width_px / max(rows, columns)
     height, width = max(round(rows * scale), 1), max(round(columns * scale), 1)
@@ -90,6 +95,18 @@ def colony_strip(
     stamps = [*captions, *[""] * len(tiles)][: len(tiles)]
     bar = scale_bar(max(rows, columns), width_px, pixel_size_um)
     return written(strip, top, lefts, stamps, [], bar)
+
+
+def _window(masks: Sequence[Pixels]) -> tuple[slice, slice]:
+    """The part of the field in which there are cells in any of the frames, and some margin."""
+    there = np.logical_or.reduce([mask != 0 for mask in masks])
+    window = []
+    for axis, length in enumerate(there.shape):
+        seen = np.flatnonzero(there.any(axis=1 - axis))
+        first, last = (seen[0], seen[-1] + 1) if len(seen) else (0, length)
+        margin = max(round(MARGIN * (last - first)), 2)
+        window.append(slice(max(first - margin, 0), min(last + margin, length)))
+    return window[0], window[1]
 
 
 def colour_of(cell: int) -> tuple[int, int, int]:

@@ -91,6 +91,7 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
         report,
         frames=only(report.frames, object=name),
         cells=only(report.cells, object=name),
+        units=only(report.units, object=name),
         conditions=only(report.conditions, object=name),
     )
 
@@ -153,6 +154,9 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
 def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:
     bare = measure.partition("__")[0]
     parts = [captions.DOTS.get(bare, "One mark per cell.")]
+    units = only(report.units, measure=measure)
+    if (numbers(units, Col.N_CELLS) > 1).any():
+        parts.append(captions.SUPERPLOT)
     means = only(report.conditions, measure=measure)
     if has_values(means, Col.MEAN):
         parts.append(captions.INTERVAL)
@@ -164,7 +168,9 @@ def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Pictu
         title[:1].upper() + title[1:],
         " ".join(parts),
         f"{title} of every cell by condition ({conditions}); the numbers are in the tables.",
-        dots_by_condition(report.cells, measure, means if has(means, Col.MEAN) else None, key),
+        dots_by_condition(
+            report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units
+        ),
     )
 
 

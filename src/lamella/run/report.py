@@ -49,6 +49,8 @@ def write_report(out: Path) -> Path:
         title=lock["settings"]["title"],
         frames=frames,
         cells=read_table(out / "tables" / "cells.parquet"),
+        events=read_table(out / "tables" / "events.csv"),
+        units=read_table(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
         status=status,

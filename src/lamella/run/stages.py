@@ -28,6 +28,11 @@ LAST_STAGE = "tables"
 """A movie whose last stage is up to date is done."""
 
 
+def events_file(name: str) -> str:
+    """What is suspicious in the tracks of a set of objects, in the folder of a movie."""
+    return f"events/{name}.parquet"
+
+
 @dataclass(frozen=True)
 class MovieTask:
     """All that a worker needs to process one movie; can be sent to another process.

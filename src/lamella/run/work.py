@@ -29,7 +29,14 @@ from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
 from lamella.run.follow import CHECKS, follow
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.settings import ObjectSettings
-from lamella.run.stages import DRIFT_STAGE, MovieTask, external_in, masks_path, open_raw
+from lamella.run.stages import (
+    DRIFT_STAGE,
+    MovieTask,
+    events_file,
+    external_in,
+    masks_path,
+    open_raw,
+)
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
 
 Tell = Callable[[str, int, int], None]
@@ -206,7 +213,7 @@ class StageWork:
             name=name,
         )
         write_table(self.task.folder / links, tracks.links)
-        events = f"events/{name}.parquet"
+        events = events_file(name)
         write_table(self.task.folder / events, followed.events)
         with_object = set(tracks.links[Col.FRAME])
         empty = [t for t in labels.span if t not in with_object]

@@ -131,6 +131,31 @@ class Contrasts(Step):
     session: str | None = Col.SESSION
     min_steps: int = Field(5, ge=0)
 
+    def counting(self, cells: pd.DataFrame) -> NDArray[np.bool_]:
+        """Whether each row of a table of cells counts in its movie's mean; see `min_steps`."""
+        return ~too_short(cells, min_steps=self.min_steps)
+
+    def units(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """The value of every unit (the movie unless set otherwise): what is compared.
+
+        Returns
+        -------
+        DataFrame
+            One row per measure and unit: `object` where kinds are told apart, `measure`,
+            `condition`, `session`, `unit`, `mean` (over its cells), `n_cells`.
+        """
+        rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        tables = []
+        for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
+            for measure in self.measures or standard_measures(cells_of_kind):
+                means = unit_means(rows_of_kind, measure).rename(columns={measure: Col.MEAN})
+                one = means[[Col.CONDITION, Col.SESSION, Col.UNIT, Col.MEAN, Col.N_CELLS]]
+                one.insert(0, Col.MEASURE, measure)
+                if kind is not None:
+                    one.insert(0, Col.OBJECT, kind)
+                tables.append(one)
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
     def __call__(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The conditions table and the effects table of a table of cells.
 
@@ -139,7 +164,7 @@ class Contrasts(Step):
         """
         refuse_unknown_measures(cells, list(self.measures or ()))
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
-        rows = rows.assign(**{Col.N_CELLS_SHORT: too_short(rows, min_steps=self.min_steps)})
+        rows = rows.assign(**{Col.N_CELLS_SHORT: ~self.counting(rows)})
         # A kind that a condition lacks has its rows all the same, with n = 0.
         known = list(rows[Col.CONDITION].unique())
         pairs = _pairs(known, self.reference)
