@@ -18,6 +18,7 @@ from lamella.report.filmstrip import (
     CAPTION_PX,
     GAP_PX,
     GROUND,
+    WHITE,
     font_of,
     outline_owners,
     scale_bar,
@@ -46,7 +47,8 @@ def colony_strip(
     """The part of the field with cells, frames side by side, cells outlined and numbered.
 
     All frames have one scale and one contrast. A cell has the same colour in every frame, by its
-    track id, so that a change of colour is a change of identity. Outlines are one pixel of the strip wide and lie just outside of the cell.
+    track id, so that a change of colour is a change of identity. Outlines are one pixel of the
+    strip wide and lie just outside of the cell.
 
     Parameters
     ----------
@@ -134,9 +136,9 @@ def _number(area: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
     """Write the number of every cell that is large enough into its middle."""
     regions = find_regions(labels)
     picture = Image.fromarray(area)
-    pen, font = ImageDraw.Draw(picture), font_of(10)
+    pen, font = ImageDraw.Draw(picture), font_of(12)
     for cell, (y, x), box in zip(regions.label, regions.centroid, regions.box, strict=True):
         if min(box[2] - box[0], box[3] - box[1]) >= SMALLEST_NAMED_PX:
-            pen.text((x, y), str(cell), fill=colour_of(int(cell)), font=font, anchor="mm",
+            pen.text((x, y), str(cell), fill=WHITE, font=font, anchor="mm",
                      stroke_width=1, stroke_fill=GROUND)  # fmt: skip
     area[:] = np.asarray(picture)

@@ -142,7 +142,7 @@ def _dots(
     """Draw the dots of one condition, a lane per session; whether noise ticks were drawn."""
     sessions = [s for s in key.sessions if s in texts(group, Col.SESSION)] or [""]
     lanes, width = _lanes(key)
-    size = float(np.clip(2200 / max(len(group), 1), 2, 6 if small else 16))
+    size = float(np.clip(2200 / max(len(group), 1), 2, 9 if small else 16))
     noise_name = sibling(measure, Col.LAM_CYTO_RATIO_NOISE)
     noisy = measure.startswith(Col.LAM_CYTO_RATIO) and has_values(group, noise_name)
     for session in sessions:
@@ -154,14 +154,14 @@ def _dots(
             noise = numbers(rows, noise_name)
             axes.scatter(x, noise, marker="_", s=14, color=FAINT, lw=0.8, zorder=1)
         counts = flags(rows, Col.IN_STATISTICS, default=True)
-        for of, alpha in ((counts, 0.85 if len(group) < 200 else 0.5), (~counts, 0.2)):
+        for of, alpha in ((counts, 0.85 if len(group) < 200 else 0.5), (~counts, 0.35)):
             axes.scatter(
                 x[of],
                 values[of],
                 s=size,
                 marker=key.marker(session),
                 color=key.colour(name),
-                alpha=alpha * (0.6 if small and len(group) < 200 else 1),
+                alpha=alpha * (0.75 if small and len(group) < 200 else 1),
                 edgecolor="white",
                 linewidth=0.3,
                 zorder=2,
