@@ -24,6 +24,7 @@ from lamella.segment import (
 )
 from lamella.statistics import Contrasts
 from lamella.track import Largest
+from lamella.track.events import TrackChecks
 
 EXAMPLES = [
     Normalise(),
@@ -39,6 +40,7 @@ EXAMPLES = [
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
     Largest(),
+    TrackChecks(),
     Centre(),
     Migration(),
     Lamellipodium(),

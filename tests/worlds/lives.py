@@ -102,9 +102,7 @@ def leaving_disc(
 ) -> LabelStack:
     """● → ◖ → _   a disc that leaves the field on the right."""
     start = ((field[0] - 1) / 2, field[1] - 1 - step_px * (n_frames - 4))
-    return translating_disc(
-        (0, step_px), n_frames, radius_px=radius_px, start=start, field=field
-    )
+    return translating_disc((0, step_px), n_frames, radius_px=radius_px, start=start, field=field)
 
 
 def entering_disc(

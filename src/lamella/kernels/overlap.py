@@ -86,8 +86,10 @@ def dice(a: ArrayLike, b: ArrayLike) -> float:
 
 
 class SharedPixels(NamedTuple):
-    """How many pixels every pair of objects of two label images shares; pairs that share none are
-    not in it. Sorted by the first label, then by the second."""
+    """How many pixels every pair of objects of two label images shares.
+
+    Pairs that share none are not in it. Sorted by the first label, then by the second.
+    """
 
     a: NDArray[np.int64]
     b: NDArray[np.int64]

@@ -14,7 +14,9 @@ from lamella.core.frames import Frames, Image
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.table import Col
+from lamella.core.tracks import Tracks
 from lamella.phantom.draws import Purpose, draws
+from lamella.phantom.lineage import true_tracks
 from lamella.phantom.scene import Scene
 from lamella.phantom.settings import PhantomSettings
 
@@ -127,6 +129,16 @@ class Phantom:
             seen = table[PARENT].isin(table[Col.CELL])
             table = table.assign(**{PARENT: table[PARENT].where(seen, 0)})
         return table.sort_values([Col.CELL, Col.FRAME], ignore_index=True)
+
+    @cached_property
+    def true_tracks(self) -> Tracks:
+        """The true labels linked over time, with parents; see `lamella.phantom.lineage`.
+
+        ``phantom.true_tracks.relabel(phantom.truth.frames)`` is what a perfect tracker paints: a
+        cell that leaves the field and comes back is another one. Computed on first use, from the
+        truth of every frame.
+        """
+        return true_tracks(self.scene, self.n_frames)
 
     def _drawn(self, draw: Callable[[int], Image], dtype: DTypeLike) -> RenderedFrames:
         return RenderedFrames(

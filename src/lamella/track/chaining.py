@@ -14,12 +14,13 @@ from lamella.core.frames import Frames
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.tracks import Tracks
-from lamella.track.joining import Joined, Limits, join
+from lamella.track.chains import Joined, Limits
+from lamella.track.joining import join
 from lamella.track.linking import Pieces, Weights
 from lamella.track.movement import Movement
 from lamella.track.objects import Objects, survey, together
 
-_FEW_PLAIN = 0.3
+_FEW_PLAIN, _MANY = 0.3, 20
 
 Length = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -111,7 +112,7 @@ class _Chaining(Step):
         ]
         if self.divisions:
             words.append(f"daughters within {_length(limits.max_division_px, um)} of their mother")
-        if movement.plain < _FEW_PLAIN:
+        if movement.plain < _FEW_PLAIN and len(state.objects.frame) >= _MANY:
             words.append(
                 f"only {movement.plain:.0%} of the objects have a plain successor, so that links "
                 "may be wrong: set max_step_um and persistence, or film at shorter intervals"
@@ -159,8 +160,7 @@ class _Chaining(Step):
 
 def _tracks(objects: Objects, joined: Joined, *, min_frames: int) -> Tracks:
     """Cells numbered in order of their first object; parents of a dropped cell are nobody's."""
-    head = joined.heads()
-    heads, cell, n = np.unique(head, return_inverse=True, return_counts=True)
+    _, cell, n = np.unique(joined.heads(), return_inverse=True, return_counts=True)
     keep = n >= min_frames
     number = np.where(keep, np.cumsum(keep), 0)
     cells = number[cell]

@@ -89,7 +89,7 @@ class TrackChecks(Step):
     short_frames: Count = 3
     daughter_factor: Annotated[float, Field(gt=1)] = 2.0
     sum_low: Positive = 0.5
-    sum_high: Positive = 1.6
+    sum_high: Positive = 2.0
     loose_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
     still_frames: Count = 10
     still_share: Positive = 0.1
@@ -216,4 +216,5 @@ def _ranked(events: pd.DataFrame) -> pd.DataFrame:
     order = np.lexsort((out[Col.CELL], out[Col.FRAME], -severity))
     out = out.iloc[order].reset_index(drop=True)
     kinds = {Col.CELL: np.int64, Col.FRAME: np.int64, Col.OTHER: np.int64}
-    return out.astype({**kinds, Col.VALUE: np.float64, Col.LIMIT: np.float64})
+    typed: pd.DataFrame = out.astype({**kinds, Col.VALUE: np.float64, Col.LIMIT: np.float64})
+    return typed

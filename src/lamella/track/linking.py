@@ -22,6 +22,10 @@ class Weights(NamedTuple):
     light: float = 1.0
     overlap: float = 1.0
 
+    def most(self, *, adjacent: bool) -> float:
+        """The most that being unlike can cost, in adjacent frames or over a gap."""
+        return _CAP * (self.area + self.light + (self.overlap if adjacent else 0.0))
+
 
 class Pieces(NamedTuple):
     """Who follows whom: chains of objects, without gaps as long as they are only linked."""
@@ -53,7 +57,7 @@ def link(objects: Objects, movement: Movement, weights: Weights) -> Pieces:
     after, before = np.full(n, -1), np.full(n, -1)
     velocity = np.zeros((n, 2))
     farthest = 0.5 * (movement.max_step_px / movement.step_px) ** 2
-    alone = farthest + _CAP * sum(weights) + 1
+    alone = farthest + weights.most(adjacent=True) + 1
     for t in objects.span[:-1]:
         here, there = objects.of_frame(t), objects.of_frame(t + 1)
         if here.start == here.stop or there.start == there.stop:
@@ -107,7 +111,7 @@ def unlikeness(
                                          movement.light_sd)  # fmt: skip
     if adjacent and weights.overlap:
         shared = objects.overlaps.between(i, j)
-        iou = shared / (objects.area[i] + objects.area[j] - shared)
+        iou: Values = shared / (objects.area[i] + objects.area[j] - shared)
         cost += weights.overlap * _penalty(1 - iou, movement.mismatch)
     return cost
 

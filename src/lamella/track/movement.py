@@ -97,9 +97,9 @@ def learnt(
     rms = max(_rms(distance, 0.7 * radius) / np.sqrt(2), 0.1, 0.01 * radius)
     if max_step_px is None:
         far = float(np.quantile(distance, 0.99)) if len(distance) else radius
-        max_step_px = max(_REACH * rms, 1.5 * far)
+        max_step_px = max(_REACH * rms, 1.5 * far, 0.5 * radius)
     shared = objects.overlaps.between(before, after)
-    iou = shared / (objects.area[before] + objects.area[after] - shared)
+    iou: Values = shared / (objects.area[before] + objects.area[after] - shared)
     return Movement(
         step_px=rms,
         persistence=persistence,
@@ -147,7 +147,8 @@ def _nearest(a: Values, b: Values) -> tuple[Values, Indices, NDArray[np.bool_]]:
 def _log_ratio(values: Values, before: Indices, after: Indices) -> Values:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(values[after] / values[before])
-    return ratio[np.isfinite(ratio)]
+    finite: Values = ratio[np.isfinite(ratio)]
+    return finite
 
 
 def _rms(values: Values, otherwise: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -184,10 +185,7 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
 
 def together(parts: Sequence[Objects]) -> Objects:
     """The objects of a movie from those of its parts, in order of time."""
-    seams = [
-        _rows(b.span.start, shared_pixels(a.last, b.first))
-        for a, b in zip(parts, parts[1:], strict=False)
-    ]
+    seams = [_rows(b.span.start, shared_pixels(a.last, b.first)) for a, b in pairwise(parts)]
     shared = np.concatenate([part.shared for part in parts] + seams)
     return Objects(
         span=range(parts[0].span.start, parts[-1].span.stop),

@@ -30,9 +30,9 @@ def with_sizes(tracks: Tracks, labels: Frames) -> Tracks:
     Returns
     -------
     Tracks
-        Links with `area_px` (float64), `touches_border` (bool) and `loose_fraction` (float64, pieces
-        8-connected), which replace columns of these names. A link whose label is not in its frame
-        has NaN, False and NaN.
+        Links with `area_px` (float64), `touches_border` (bool) and `loose_fraction` (float64,
+        pieces 8-connected), which replace columns of these names. A link whose label is not in its
+        frame has NaN, False and NaN.
     """
     parts = [_sizes(t, labels.frame(t)) for t in np.unique(tracks.links[Col.FRAME]).tolist()]
     columns = [Col.FRAME, Col.LABEL, Col.AREA_PX, Col.TOUCHES_BORDER, Col.LOOSE_FRACTION]

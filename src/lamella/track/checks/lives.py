@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lamella.track.checks.rows import Flags, Rows, Values, runs
+from lamella.track.checks.rows import Flags, Indices, Rows, counted, runs
 
 
 def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def border(rows: Rows) -> pd.DataFrame:
     """Stretches in which a cell is cut by the edge of the field, kind `border`."""
     at, n = runs(rows.at_border, rows.cell, rows.frame)
     words = [
-        f"Cell {c} touches the edge of the field in {k} frame{'s' * (k > 1)}: its measures are cut."
+        f"Cell {c} touches the edge of the field in {counted(k)}: its measures are cut."
         for c, k in zip(rows.cell[at], n, strict=True)
     ]
     return rows.found("border", at, value=n, limit=0, words=words)
@@ -81,7 +81,7 @@ def gaps(rows: Rows) -> pd.DataFrame:
         ]
     )
     words = [
-        f"Cell {c} is not found in {k} frame{'s' * (k > 1)} from frame {t} on."
+        f"Cell {c} is not found in {counted(k)} from frame {t} on."
         for c, k, t in zip(rows.cell[at], n, frame, strict=True)
     ]
     out = rows.found("gap", at, value=n, limit=0, words=words, frame=frame)
@@ -95,8 +95,7 @@ def _near_border(rows: Rows, reach_px: float) -> Flags:
     return rows.at_border | near
 
 
-def _ends(rows: Rows, kind: str, at: Values, reach_px: float) -> pd.DataFrame:
-    at = np.asarray(at, np.int64)
+def _ends(rows: Rows, kind: str, at: Indices, reach_px: float) -> pd.DataFrame:
     distance = rows.to_edge[at] - np.nan_to_num(rows.radius[at])
     words = [
         f"Cell {c} {kind} at frame {t}, {rows.length(d)} from the edge of the field."

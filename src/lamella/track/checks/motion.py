@@ -50,8 +50,8 @@ def jumps(rows: Rows, limit: Values, *, explained: Flags) -> pd.DataFrame:
     single = rows.found("jump", at[alone], value=value[alone], limit=limit[alone], words=words)
     whole = [
         (0, t, "field_jump", 0, n_jumps[t] / n_steps[t], 0.5, *_middle(rows),
-         f"{n_jumps[t]} of {n_steps[t]} cells jump at frame {t}: the stage was moved, or frames are "
-         "missing.")
+         f"{n_jumps[t]} of {n_steps[t]} cells jump at frame {t}: the stage was moved, or frames "
+         "are missing.")
         for t in np.flatnonzero(together)
     ]  # fmt: skip
     return pd.concat([single, pd.DataFrame(whole, columns=list(single.columns))])

@@ -98,12 +98,14 @@ class Rows:
     @cached_property
     def starts(self) -> Flags:
         """Whether a row is the first of its cell."""
-        return np.concatenate([[True], self.cell[1:] != self.cell[:-1]])[: len(self.cell)]
+        first: Flags = np.concatenate([[True], self.cell[1:] != self.cell[:-1]])
+        return first[: len(self.cell)]
 
     @cached_property
     def ends(self) -> Flags:
         """Whether a row is the last of its cell."""
-        return np.concatenate([self.cell[1:] != self.cell[:-1], [True]])[: len(self.cell)]
+        last: Flags = np.concatenate([self.cell[1:] != self.cell[:-1], [True]])
+        return last[: len(self.cell)]
 
     @cached_property
     def steps(self) -> Indices:
@@ -113,13 +115,15 @@ class Rows:
     @cached_property
     def gaps(self) -> Indices:
         """Frames from the row before to every one of `steps`; 1 = the frame before."""
-        return self.frame[self.steps] - self.frame[self.steps - 1]
+        gaps: Indices = self.frame[self.steps] - self.frame[self.steps - 1]
+        return gaps
 
     @cached_property
     def step_px(self) -> Values:
         """Length of every one of `steps`, px per frame."""
         moved = self.place[self.steps] - self.place[self.steps - 1]
-        return np.hypot(moved[:, 0], moved[:, 1]) / self.gaps
+        length: Values = np.hypot(moved[:, 0], moved[:, 1]) / self.gaps
+        return length
 
     @cached_property
     def radius(self) -> Values:
@@ -216,6 +220,11 @@ def runs(marked: Flags, *groups: NDArray[np.int64]) -> tuple[Indices, Indices]:
         broken |= np.diff(group[at]) != 0
     first = np.concatenate([[0], np.flatnonzero(broken) + 1])
     return at[first], np.diff(np.concatenate([first, [len(at)]]))
+
+
+def counted(n: int) -> str:
+    """So many frames, in words."""
+    return "1 frame" if n == 1 else f"{n} frames"
 
 
 def _to_edge(place: Values, frame_shape: tuple[int, int]) -> Values:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.track.checks.rows import Flags, Rows, Values, beyond_typical, runs
+from lamella.track.checks.rows import Flags, Indices, Rows, Values, beyond_typical, counted, runs
 
 
 def size_breaks(rows: Rows, *, factor: float, times: float, explained: Flags) -> pd.DataFrame:
@@ -44,11 +44,13 @@ def divisions(
 
     A division is odd when it has not two daughters, when one of two is larger than the other by
     more than `daughter_factor`, or when their areas add up to less than `sum_low` or more than
-    `sum_high` of the mother's. Areas are medians over the first or last `window` rows; those at the
-    border do not count, and a division that has none left is not judged by size.
+    `sum_high` of the mother's. Areas are medians: of daughters over their first `window` rows, of
+    the mother over her last ones or her whole life, whichever speaks for the division (many cells
+    round up or condense before they divide). Rows at the border do not count, and a division that
+    has none left is not judged by size.
     """
-    head, tail = _typical_areas(rows, window)
-    found = []
+    head, tail, whole = _typical_areas(rows, window)
+    found: list[tuple[int, int, float, float, str]] = []
     for mother, cells in rows.tracks.daughters.items():
         daughters = [c for c in cells if len(rows.tracks.parents[c]) == 1 and c in head]
         if not daughters or mother not in tail:
@@ -58,11 +60,14 @@ def divisions(
             n = "one daughter" if len(sizes) == 1 else f"{len(sizes)} daughters"
             found.append((mother, daughters[0], len(sizes), 2, f"Cell {mother} has {n}."))
             continue
-        ratio, total = sizes[0] / sizes[1], sum(sizes) / tail[mother]
+        ratio, both = sizes[0] / sizes[1], sum(sizes)
+        shares = both / tail[mother], both / whole[mother]
+        low, high = float(np.fmin(*shares)), float(np.fmax(*shares))
+        total = high if high < sum_low else low
         if ratio > daughter_factor:
             words = f"The daughters of cell {mother} differ in area by a factor of {ratio:.1f}."
             found.append((mother, daughters[0], ratio, daughter_factor, words))
-        elif not sum_low <= total <= sum_high and not np.isnan(total):
+        elif high < sum_low or low > sum_high:
             words = f"The daughters of cell {mother} have {total:.2f} times its area together."
             limit = sum_low if total < sum_low else sum_high
             found.append((mother, daughters[0], total, limit, words))
@@ -98,13 +103,13 @@ def pieces(rows: Rows, *, loose: float) -> pd.DataFrame:
     at, n = runs(rows.loose > loose, rows.cell, rows.frame)
     worst = np.array([rows.loose[a : a + k].max() for a, k in zip(at, n, strict=True)])
     words = [
-        f"Cell {c} lies in pieces in {k} frame{'s' * (k > 1)}: {100 * v:.0f} % of it is loose."
+        f"Cell {c} lies in pieces in {counted(k)}: {100 * v:.0f} % of it is loose."
         for c, k, v in zip(rows.cell[at], n, worst, strict=True)
     ]
     return rows.found("pieces", at, value=worst, limit=loose, words=words)
 
 
-def _returns(change: Values, over: np.ndarray, cell: np.ndarray) -> Flags:
+def _returns(change: Values, over: Indices, cell: Indices) -> Flags:
     """Which of the steps `over` undo the one before them, at least by half."""
     back = np.zeros(len(over), bool)
     for k in range(1, len(over)):
@@ -114,12 +119,18 @@ def _returns(change: Values, over: np.ndarray, cell: np.ndarray) -> Flags:
     return back
 
 
-def _typical_areas(rows: Rows, window: int) -> tuple[dict[int, float], dict[int, float]]:
-    """Median area of every cell over its first and over its last rows; NaN where unsure."""
+def _typical_areas(
+    rows: Rows, window: int
+) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+    """Median area of every cell over its first, its last and all rows; NaN where unsure."""
     table = pd.DataFrame(
         {Col.CELL: rows.cell, "area": np.where(rows.at_border | rows.filled, np.nan, rows.area)}
     )
     groups = table.groupby(Col.CELL)
-    head = groups.head(window).groupby(Col.CELL)["area"].median()
-    tail = groups.tail(window).groupby(Col.CELL)["area"].median()
-    return head.to_dict(), tail.to_dict()
+    parts = groups.head(window), groups.tail(window), table
+    head, tail, whole = (part.groupby(Col.CELL)["area"].median() for part in parts)
+    return _by_cell(head), _by_cell(tail), _by_cell(whole)
+
+
+def _by_cell(areas: pd.Series) -> dict[int, float]:
+    return dict(zip(areas.index.tolist(), areas.tolist(), strict=True))
