@@ -230,7 +230,8 @@ def _finish(outcome: Outcome) -> None:
 
     n_run, n_cached = (sum(r.state == s for r in outcome.results) for s in ("done", "cached"))
     show.out.print(
-        f"{_counted(len(outcome.done))} done ({n_run} stages run, {n_cached} up to date before)"
+        f"{show.counted(len(outcome.done), 'movie')} done "
+        f"({n_run} stages run, {n_cached} up to date before)"
     )
     for warning in dict.fromkeys(
         f"{r.movie}: {text}"
@@ -253,14 +254,10 @@ def _finish(outcome: Outcome) -> None:
     if not any(isinstance(fault, OutputError) for fault in outcome.faults):
         show.out.print(f"report: {outcome.report}", soft_wrap=True)
     if outcome.failed:
-        told = f"{_counted(len({r.movie for r in outcome.failed}))} failed"
+        told = f"{show.counted(len({r.movie for r in outcome.failed}), 'movie')} failed"
         show.err.print(f"{told}; the others are done" if outcome.done else told)
     if outcome.failed or outcome.faults:
         raise typer.Exit(1)
-
-
-def _counted(n: int) -> str:
-    return f"{n} movie{'s' * (n != 1)}"
 
 
 def _known(value: float | None) -> str:

@@ -37,6 +37,9 @@ def track(
     interval_min: Annotated[
         str | None, typer.Option(help="Minutes per frame where the files do not say.")
     ] = None,
+    fill_gaps: Annotated[
+        int, typer.Option(min=0, help="Fill gaps of at most so many frames with the shape between.")
+    ] = 0,
     axes: Annotated[
         str | None, typer.Option("--axes", help="Override what the label file says, such as TYX.")
     ] = None,
@@ -64,16 +67,22 @@ def track(
             axes=axes,
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
+            fill_gaps=fill_gaps,
             force=force,
             advance=advance,
         )
     show.tell("note", done.words)
     kinds = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in done.kinds.items())
+    filled = len(done.tracks.interpolated)
     show.out.print(
-        f"{out}: {len(done.tracks.first_last)} cells in {len(done.labels)} frames, "
-        f"{done.n_divisions} divisions, {done.n_gaps} gaps",
+        f"{out}: {show.counted(len(done.tracks.first_last), 'cell')} in "
+        f"{show.counted(len(done.labels), 'frame')}, "
+        f"{show.counted(done.n_divisions, 'division')}, {show.counted(done.n_gaps, 'gap')}"
+        + (f", {show.counted(filled, 'shape')} filled in" if filled else ""),
         soft_wrap=True,
     )
+    if done.drift.n_cells > 1:
+        show.out.print(done.drift.words, soft_wrap=True)
     show.out.print(
         f"events to look at: {kinds or 'none'}"
         + (f" (see {out / 'events.csv'}, the worst first)" if kinds else ""),

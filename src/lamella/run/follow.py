@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lamella.core.frames import Frames
@@ -14,7 +15,14 @@ from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.run.cautions import warn_of_several
 from lamella.run.remarks import naming
-from lamella.track import TrackChecks, Tracker, with_sizes
+from lamella.track import (
+    FieldDrift,
+    FillGaps,
+    TrackChecks,
+    Tracker,
+    field_drift,
+    with_sizes,
+)
 
 CHECKS = TrackChecks()
 """How suspicious events are found; part of the key of tracking."""
@@ -33,7 +41,9 @@ class Followed:
     words : str
         The same for the user.
     events : DataFrame
-        What a person should look at, the worst first.
+        What a person should look at, the worst first; gaps that were filled are among it.
+    drift : FieldDrift
+        What all cells have in common.
     """
 
     labels: Frames
@@ -41,6 +51,29 @@ class Followed:
     decided: dict[str, Any]
     words: str
     events: pd.DataFrame
+    drift: FieldDrift
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """All of this that is no table, in JSON, for the manifest."""
+        with_object = set(self.tracks.links[Col.FRAME])
+        return {
+            "n_frames": len(self.labels),
+            "empty_frames": [t for t in self.labels.span if t not in with_object],
+            "first_last": {str(c): list(life) for c, life in self.tracks.first_last.items()},
+            "parents": {str(c): list(p) for c, p in self.tracks.parents.items()},
+            "decided": self.decided,
+            "followed_by": self.words,
+            "events": self.kinds,
+            "n_interpolated": len(self.tracks.interpolated),
+            "field_drift": {
+                "n_cells": self.drift.n_cells,
+                "velocity_px": [_or_none(v) for v in self.drift.velocity_px],
+                "speed_um_per_min": _or_none(self.drift.speed_um_per_min),
+                "p": _or_none(self.drift.p),
+                "words": self.drift.words,
+            },
+        }
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -55,7 +88,7 @@ class Followed:
 
     @property
     def n_gaps(self) -> int:
-        """Stretches of frames in which a cell was missed amid its life."""
+        """Stretches of frames in which a cell was missed amid its life, and was not filled in."""
         frames = self.tracks.links.sort_values([Col.CELL, Col.FRAME])
         later = frames.groupby(Col.CELL)[Col.FRAME].diff()
         return int((later > 1).sum())
@@ -69,9 +102,10 @@ def follow(
     scale: Scale,
     source: str,
     several: str,
+    fill_gaps: int = 0,
     counted: Callable[[Frames], Frames] = lambda frames: frames,
 ) -> Followed:
-    """Link the objects of `labels` over time, and check the tracks.
+    """Link the objects of `labels` over time, check the tracks, fill short gaps.
 
     Parameters
     ----------
@@ -81,6 +115,8 @@ def follow(
         The movie, for messages.
     several : str
         What to do where one cell is followed and there are several.
+    fill_gaps : int
+        Longest gap in frames that is filled with the shape between; 0 = none.
     counted : callable
         Given the frames that the first reading takes, to tell how far it has come.
     """
@@ -92,4 +128,12 @@ def follow(
     words = f"{tracker.method}: {step.in_words(state)}".removesuffix(": ")
     tracks = with_sizes(tracks, labels)
     events = CHECKS(tracks, frame_shape=labels.frame_shape, scale=scale, n_frames=len(labels))
-    return Followed(labels, tracks, step.told(state), words, events)
+    drift = field_drift(tracks, scale=scale)
+    if fill_gaps:
+        labels, tracks = FillGaps(longest_frames=fill_gaps)(labels, tracks=tracks)
+    return Followed(labels, tracks, step.told(state), words, events, drift)
+
+
+def _or_none(value: float) -> float | None:
+    """JSON has no NaN."""
+    return float(value) if np.isfinite(value) else None

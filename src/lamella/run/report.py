@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lamella.report.pictures import Picture
 
 REPORT_FILE = "report.html"
+_LEVEL, _MOST_DRIFTING = 0.05, 3
 
 
 def write_report(out: Path) -> Path:
@@ -62,7 +63,7 @@ def write_report(out: Path) -> Path:
             "movies": {name: _decisions(m) for name, m in manifests.items()},
         },
         warnings=_warnings(status),
-        notes=_notes(lock["settings"]),
+        notes=[*_notes(lock["settings"]), *_drifting(manifests)],
     )
     drawn = pictures(report)
     write_figures(drawn, out / "figures")
@@ -139,3 +140,21 @@ def _notes(settings: dict[str, Any]) -> list[str]:
             "on the light around the cells. Set [measure.background] to remove it."
         ]
     return []
+
+
+def _drifting(manifests: dict[str, Manifest]) -> list[str]:
+    """Movies whose cells all go one way, which a moving stage would do to them."""
+    tests = {}
+    for name, manifest in manifests.items():
+        for stage, done in manifest:
+            told = done.found.get("field_drift", {})
+            if stage.startswith("track/") and told.get("p") is not None:
+                tests[name] = told
+    drifting = [f"{name}: {told['words']}" for name, told in tests.items() if told["p"] < _LEVEL]
+    if not drifting:
+        return []
+    shown = " ".join(drifting[:_MOST_DRIFTING]) + (" …" if len(drifting) > _MOST_DRIFTING else "")
+    return [
+        f"In {len(drifting)} of {len(tests)} movies the cells drift together "
+        f"({_LEVEL * len(tests):.2g} are expected by chance). {shown}"
+    ]

@@ -16,6 +16,7 @@ from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ByNucleus, ExistingLabels, External
+from lamella.track import FillGaps
 
 LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
@@ -100,9 +101,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         keys[f"declump/{name}"] = single[name] = key
     measured = {}
     for name, each in settings.objects.items():
-        track = keys[f"track/{name}"] = key_of(
-            single[name], scale, each.channel, each.track.provenance(), CHECKS.provenance()
-        )
+        track = keys[f"track/{name}"] = key_of(single[name], scale, each.channel, *_tracking(each))
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
@@ -122,6 +121,11 @@ def declumped_in_order(settings: Settings) -> list[str]:
     """The sets whose clumps are split, those that wait for another set's nuclei last."""
     wanted = [name for name, each in settings.objects.items() if each.declump]
     return sorted(wanted, key=lambda name: isinstance(settings.objects[name].declump, ByNucleus))
+
+
+def _tracking(each: ObjectSettings) -> list[Any]:
+    filling = FillGaps(longest_frames=each.fill_gaps).provenance() if each.fill_gaps else None
+    return [each.track.provenance(), CHECKS.provenance(), filling]
 
 
 def _declumping(each: ObjectSettings, single: dict[str, str]) -> list[Any]:

@@ -44,6 +44,7 @@ def track_labels(
     axes: str | None = None,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
+    fill_gaps: int = 0,
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Followed:
@@ -56,6 +57,8 @@ def track_labels(
         the labels, where it is not given.
     channel : str, optional
         Of the raw movie; the first by default.
+    fill_gaps : int
+        Longest gap in frames that is filled with the shape between those before and after.
 
     Raises
     ------
@@ -92,6 +95,7 @@ def track_labels(
         raw.channel(channel) if raw else None,
         scale=scale,
         source=str(source),
+        fill_gaps=fill_gaps,
         several="use --method lap",
         counted=counted,
     )

@@ -201,6 +201,7 @@ class StageWork:
             self.movie.channel(each.channel),
             scale=self.movie.scale,
             source=self.movie.source,
+            fill_gaps=each.fill_gaps,
             several=f'set method = "lap" under [objects.{name}.track] in study.toml',
             counted=lambda frames: self._counted(frames, f"track {name}"),
         )
@@ -215,8 +216,6 @@ class StageWork:
         write_table(self.task.folder / links, tracks.links)
         events = events_file(name)
         write_table(self.task.folder / events, followed.events)
-        with_object = set(tracks.links[Col.FRAME])
-        empty = [t for t in labels.span if t not in with_object]
         if not tracks.first_last:
             warnings.warn(
                 f"{self.task.source}: no {name} was found in any of {len(labels)} frames; "
@@ -224,17 +223,8 @@ class StageWork:
                 LamellaWarning,
                 stacklevel=2,
             )
-        found = {
-            "n_frames": len(labels),
-            "empty_frames": empty,
-            "first_last": {str(c): list(life) for c, life in tracks.first_last.items()},
-            "parents": {str(c): list(p) for c, p in tracks.parents.items()},
-            "decided": followed.decided,
-            "followed_by": followed.words,
-            "events": followed.kinds,
-        }
         provenance = {"track": each.track.provenance(), "checks": CHECKS.provenance()}
-        return {f"track/{name}": Made((file, links, events), found, provenance)}
+        return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
 
     def _tracks(self, name: str) -> Tracks:
         found = self.manifest[f"track/{name}"].found
