@@ -7,12 +7,13 @@ beside them does. Its column `label` is the number that each object has in the m
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
@@ -29,7 +30,13 @@ def write_track_folder(folder: str | os.PathLike[str], tracked: Tracked) -> None
     """
     table = Path(folder) / TRACKS_FILE
     table.unlink(missing_ok=True)  # never an old table beside new masks
-    written = write_ctc(folder, tracked)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        written = write_ctc(folder, tracked)
+    for each in caught:
+        ours = issubclass(each.category, LamellaWarning)
+        told = f"{each.message} ({TRACKS_FILE} beside them does)" if ours else str(each.message)
+        warnings.warn(told, each.category, stacklevel=2)
     numbers = written.links[Col.CELL].to_numpy()
     links = tracked.tracks.links.assign(**{Col.LABEL: numbers})
     write_track_table(table, replace(tracked, tracks=replace(tracked.tracks, links=links)))
