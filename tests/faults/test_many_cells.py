@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,12 @@ def finished(tmp_path_factory, masks):
     said = lamella("run", study)
     assert said.code == 0, said.err
     return study
+
+
+@pytest.fixture
+def study(finished, tmp_path, no_report):
+    """A copy that a test may change."""
+    return shutil.copytree(finished, tmp_path / "study")
 
 
 def table(study, name):
@@ -129,12 +137,12 @@ def test_events_and_the_report_tell_of_tracks(finished):
     assert not (finished / "results" / "movies" / "wt1" / "centered.ome.tif").exists()
 
 
-def test_a_filled_gap_changes_no_measure(finished):
-    settings(finished, extra="fill_gaps = 2")
-    before = table(finished, "cells")
-    said = lamella("run", finished)
+def test_a_filled_gap_changes_no_measure(study):
+    settings(study, extra="fill_gaps = 2")
+    before = table(study, "cells")
+    said = lamella("run", study)
     assert said.code == 0, said.err
-    after, rows = table(finished, "cells"), table(finished, "frames")
+    after, rows = table(study, "cells"), table(study, "frames")
     changed = ["n_empty_frames", "empty_rate", "n_interpolated_frames"]
     pd.testing.assert_frame_equal(before.drop(columns=changed), after.drop(columns=changed))
     assert after["n_interpolated_frames"].sum() == before["n_empty_frames"].sum() == len(LOST)
@@ -142,43 +150,41 @@ def test_a_filled_gap_changes_no_measure(finished):
     assert filled["frame"].tolist() == list(LOST)
     assert filled["area_px"].notna().all()
     assert not filled["valid"].any()
-    assert filled[["step_um", "speed_um_per_min", "lam_mean", "lam_cyto_ratio"]].isna().all(None)
+    assert (
+        filled[["step_um", "speed_um_per_min", "lam_mean", "lam_cyto_ratio"]].isna().all(axis=None)
+    )
     assert rows.loc[rows["movie"] != "wt1", "interpolated"].eq(False).all()
 
 
-def test_another_tracker_runs_tracking_and_what_follows(finished):
-    settings(finished)
-    assert lamella("run", finished).code == 0
-    settings(finished, method="overlap")
-    said = lamella("run", finished)
+def test_another_tracker_runs_tracking_and_what_follows(study):
+    settings(study, method="overlap")
+    said = lamella("run", study)
     assert said.code == 0, said.err
-    states = status(finished).query("movie == 'ko1'").set_index("stage")["state"]
+    states = status(study).query("movie == 'ko1'").set_index("stage")["state"]
     assert states["segment/cell"] == "cached"
     assert set(states.drop("segment/cell")) == {"done"}
-    assert lamella("run", finished).code == 0
-    assert set(status(finished)["state"]) == {"cached"}
+    assert lamella("run", study).code == 0
+    assert set(status(study)["state"]) == {"cached"}
 
 
-def test_one_cell_of_many_is_no_secret(finished):
-    settings(finished, method="largest")
-    said = lamella("run", finished)
+def test_one_cell_of_many_is_no_secret(study):
+    settings(study, method="largest")
+    said = lamella("run", study)
     assert said.code == 0
     assert "objects of like size in most frames, of which only the largest" in said.err
     assert 'set method = "lap" under [objects.cell.track] in study.toml' in said.err
-    assert (finished / "results" / "movies" / "ko1" / "centered.ome.tif").exists()
-    settings(finished)
-    assert "of like size" not in lamella("run", finished).err
-    assert not (finished / "results" / "movies" / "ko1" / "centered.ome.tif").exists()
+    assert (study / "results" / "movies" / "ko1" / "centered.ome.tif").exists()
+    settings(study)
+    assert "of like size" not in lamella("run", study).err
+    assert not (study / "results" / "movies" / "ko1" / "centered.ome.tif").exists()
 
 
-def test_from_python_as_from_the_command_line(finished, masks):
-    settings(finished)
-    assert lamella("run", finished).code == 0
+def test_from_python_as_from_the_command_line(study, masks):
     name = "wt1"
     movie, labels = PHANTOMS[name].movie, Labels.from_array(shuffled(masks[name], SEEDS[name]))
     tracked = track(labels, Lap(), image=movie.channel(), scale=movie.scale)
     frames, cells = measure(movie, tracked)
-    theirs = table(finished, "cells").query("movie == @name").reset_index(drop=True)
+    theirs = table(study, "cells").query("movie == @name").reset_index(drop=True)
     shared = [c for c in cells.columns if c in theirs.columns]
     assert {"parent", "n_daughters", "first_frame"} <= set(shared)
     pd.testing.assert_frame_equal(cells[shared], theirs[shared], check_dtype=False)
