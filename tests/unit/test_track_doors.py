@@ -36,7 +36,7 @@ def test_what_is_said_and_written(written):
     folder, said, labels = written
     n = len(np.unique(labels)) - 1
     assert f"{n} cells in 12 frames, 1 division, 1 gap" in said.out
-    assert "1 gap" in said.out.partition("events to look at")[2]
+    assert "1 × gap" in said.out.partition("events to look at")[2]
     assert "drift" in said.out or "Too few cells" in said.out
     assert "lap: steps of" in said.err
     assert "cannot keep gaps" in said.err

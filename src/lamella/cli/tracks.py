@@ -72,7 +72,7 @@ def track(
             advance=advance,
         )
     show.tell("note", done.words)
-    kinds = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in done.kinds.items())
+    kinds = ", ".join(f"{n} × {kind.replace('_', ' ')}" for kind, n in done.kinds.items())
     filled = len(done.tracks.interpolated)
     show.out.print(
         f"{out}: {show.counted(len(done.tracks.first_last), 'cell')} in "

@@ -84,7 +84,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
 def _kinds(report: ReportInput) -> str:
     """How many events of each kind, in words."""
     kinds = Counter(kind.replace("_", " ") for kind in texts(report.events, Col.KIND))
-    return ", ".join(f"{number(n)} {kind}" for kind, n in kinds.most_common())
+    return ", ".join(f"{number(n)} × {kind}" for kind, n in kinds.most_common())
 
 
 def _by_measure(found: Sequence[Finding]) -> dict[str, list[Finding]]:

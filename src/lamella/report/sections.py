@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ from lamella.report.pictures import key_rows
 from lamella.report.tables import flags, has, missing, numbers, only, per_channel, texts, unique
 from lamella.report.words import decimals, label, number, unit
 
-MOST_ROWS, MOST_CELLS, MOST_EVENTS = 500, 100, 30
-"""Rows of any table; of cells where movies have many; of suspicious events."""
+MOST_ROWS, MOST_CELLS, MOST_OF_A_KIND = 500, 100, 6
+"""Rows of any table; of cells where movies have many; of each kind of suspicious event."""
 
 CELL_COLUMNS: tuple[str, ...] = (
     Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT, Col.IN_STATISTICS,
@@ -187,14 +187,19 @@ def several_cells(report: ReportInput) -> bool:
 
 
 def events_sheet(report: ReportInput) -> Sheet | None:
-    """What a person should look at before believing the tracks, the worst first."""
+    """What a person should look at before believing the tracks, the worst of each kind."""
+    events = report.events
     names = list(EVENT_COLUMNS)
-    if len(unique(texts(report.events, Col.OBJECT))) == 1:
+    if len(unique(texts(events, Col.OBJECT))) == 1:
         names.remove(Col.OBJECT)
-    return sheet(
-        report.events, names, "Suspicious events, the worst first",
-        all_of="tables/events.csv", most=MOST_EVENTS,
-    )  # fmt: skip
+    if not has(events, Col.KIND):
+        return None
+    worst = events.groupby(Col.KIND, sort=False).head(MOST_OF_A_KIND)
+    shown = sheet(worst, names, "The worst of each kind")
+    if shown is None or len(worst) == len(events):
+        return shown
+    note = f"{len(worst)} of {len(events)} events; all are in tables/events.csv."
+    return replace(shown, caption=f"{shown.caption}.", note=note)
 
 
 def conditions_sheets(report: ReportInput) -> tuple[Sheet | None, Sheet | None]:
