@@ -9,6 +9,7 @@ from pathlib import Path
 import kernels_and_files
 import motion_speed
 import studies
+import tracking_speed
 from timing import machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -31,6 +32,7 @@ TOPICS = {
     "e": ("Two workers", studies.workers),
     "f": ("Memory", studies.memory),
     "g": ("One mask by motion", motion_speed.one_mask),
+    "h": ("Linking many cells", tracking_speed.linking),
 }
 
 

@@ -222,21 +222,40 @@ def measure(
 
 @app.command()
 def compare(
-    a: Annotated[Path, typer.Argument(metavar="A", help="Folder of masks.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Folder of masks with the same names.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two tables.")],
-    pattern: Annotated[str, typer.Option(help="Which files to compare.")] = "*.tif",
+    a: Annotated[Path, typer.Argument(metavar="A", help="Folder of masks, or a label movie.")],
+    b: Annotated[
+        Path, typer.Argument(metavar="B", help="Folder of masks with the same names, or a movie.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables.")],
+    pattern: Annotated[str, typer.Option(help="Which files of two folders to compare.")] = "*.tif",
     force: _Force = False,
 ) -> None:
-    """Compare two folders of masks, frame by frame: overlap, boundaries, areas.
+    """Compare two folders of masks, or two label movies, frame by frame: overlap, edges, areas.
+
+    Of two label movies the objects are compared too, a row for every pair that match.
 
     Example: `lamella compare cellpose otsu -o compared --pattern "*_mask.tif"`
     """
     from lamella.cli import show
-    from lamella.run.compare import compare_folders
+    from lamella.core.errors import LamellaError
+    from lamella.run.compare import OBJECTS, PER_FRAME, SUMMARY, compare_files, compare_folders
 
-    with show.frame_bar("comparing") as advance:
-        summary, faults = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
+    faults: list[LamellaError] = []
+    written = [PER_FRAME, SUMMARY]
+    told = ""
+    if a.is_file() and b.is_file():
+        summary, objects = compare_files(a, b, out, force=force)
+        written.append(OBJECTS)
+        only_a, only_b = (int((objects[name] == 0).sum()) for name in ("label_b", "label_a"))
+        told = (
+            f"{objects['iou'].count()} pairs of objects with an IoU of 0.5 or more, on average "
+            f"{objects['iou'].mean():.4g}; {only_a} objects only in A, {only_b} only in B"
+        )
+    else:
+        with show.frame_bar("comparing") as advance:
+            summary, faults = compare_folders(
+                a, b, out, pattern=pattern, force=force, advance=advance
+            )
     columns = ["name", "n_frames", "mean_iou", "mean_dice", "mean_boundary_iou", "mean_hd95_px"]
     show.show_table(
         columns,
@@ -245,13 +264,13 @@ def compare(
             for row in summary[columns].to_numpy().tolist()
         ],
     )
+    if told:
+        show.out.print(told, soft_wrap=True)
     for fault in faults:
         show.tell("failed", str(fault))
     if len(summary):
-        show.out.print(
-            f"wrote {out / 'comparison_per_frame.csv'} and {out / 'comparison_summary.csv'}",
-            soft_wrap=True,
-        )
+        names = [str(out / name) for name in written]
+        show.out.print(f"wrote {', '.join(names[:-1])} and {names[-1]}", soft_wrap=True)
     if faults:
         raise typer.Exit(1)
 

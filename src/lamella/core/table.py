@@ -88,7 +88,12 @@ class Col:
     )
 
     # Quality of tracks: one row per event that a person should look at
-    KIND = _("kind", "", "What is suspicious: jump, swap, size_break, gap …")
+    KIND = _(
+        "kind",
+        "",
+        "events.csv: what is suspicious (jump, swap, size_break, gap …); matches: what became of "
+        "the object (matched, missed, spurious, merged or split).",
+    )
     OTHER = _("other", "", "The other cell that takes part; 0 = none.")
     VALUE = _("value", "", "What was found, in the unit that the kind has.")
     LIMIT = _("limit", "", "What the value was held against, in the same unit.")
@@ -278,6 +283,19 @@ class Col:
     HD95_PX = _(
         "hd95_px", "px", "Larger of the two directed 95th percentiles of boundary distance."
     )
+
+    # matches.csv and switches.csv of evaluate
+    REFERENCE_LABEL = _("reference_label", "", "Number of the reference's object; 0 = none.")
+    RESULT_LABEL = _("result_label", "", "Number of the result's object; 0 = none.")
+    REFERENCE_AREA_PX = _("reference_area_px", "px²", "Pixels of the reference's object.")
+    RESULT_AREA_PX = _("result_area_px", "px²", "Pixels of the result's object.")
+    PREVIOUS_FRAME = _("previous_frame", "", "Frame in which the cell was seen before.")
+    RESULT_BEFORE = _("result_before", "", "Cell of the result that it was, in that frame.")
+    RESULT_AFTER = _("result_after", "", "Cell of the result that it became.")
+
+    # comparison_objects.csv
+    LABEL_A = _("label_a", "", "Number of the first file's object; 0 = none.")
+    LABEL_B = _("label_b", "", "Number of the second file's object; 0 = none.")
 
     @classmethod
     def all(cls) -> list[Column]:

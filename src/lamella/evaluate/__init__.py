@@ -1,14 +1,35 @@
-"""How well masks agree, with each other and with the truth."""
+"""How well masks and tracks agree, with each other and with the truth."""
 
 from lamella.evaluate.agreement import Agreement, agreement, mean_iou, mean_of_known
+from lamella.evaluate.ctc import Corrections, Found, Graph, corrections, seg
 from lamella.evaluate.masks import compare, compare_masks, summarise
+from lamella.evaluate.object_agreement import compare_objects
+from lamella.evaluate.objects import KINDS, PrecisionCounts, matches_of_frame, matching
+from lamella.evaluate.pixels import PixelCounts
+from lamella.evaluate.scores import Scores, Subject, score
+from lamella.evaluate.switches import switches
 
 __all__ = [
+    "KINDS",
     "Agreement",
+    "Corrections",
+    "Found",
+    "Graph",
+    "PixelCounts",
+    "PrecisionCounts",
+    "Scores",
+    "Subject",
     "agreement",
     "compare",
     "compare_masks",
+    "compare_objects",
+    "corrections",
+    "matches_of_frame",
+    "matching",
     "mean_iou",
     "mean_of_known",
+    "score",
+    "seg",
     "summarise",
+    "switches",
 ]

@@ -121,6 +121,18 @@ def compare(
     InputError
         When the two differ in number of frames or in frame size.
     """
+    refuse_other_shape(frames_a, frames_b, name=name, sources=sources)
+    rows = [
+        {Col.NAME: name, Col.FRAME: t, **compare_masks(frames_a.frame(t), frames_b.frame(t))}
+        for t in frames_a.span
+    ]
+    return pd.DataFrame(rows, columns=[Col.NAME, Col.FRAME, *MEASURES])
+
+
+def refuse_other_shape(
+    frames_a: Frames, frames_b: Frames, *, name: str, sources: tuple[str, str]
+) -> None:
+    """Raise the InputError of two movies that differ in number of frames or in frame size."""
     if frames_a.shape != frames_b.shape or frames_a.span != frames_b.span:
         sides = zip(sources, (frames_a, frames_b), strict=True)
         told = ", ".join(f"{side} is {frames.shape}" for side, frames in sides)
@@ -129,11 +141,6 @@ def compare(
             f"(T, Y, X) differ: {told}",
             "compare masks of the same frames, uncropped and unbinned",
         )
-    rows = [
-        {Col.NAME: name, Col.FRAME: t, **compare_masks(frames_a.frame(t), frames_b.frame(t))}
-        for t in frames_a.span
-    ]
-    return pd.DataFrame(rows, columns=[Col.NAME, Col.FRAME, *MEASURES])
 
 
 def summarise(per_frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,15 @@ from lamella.io.atomic import whole_file
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write JSON with sorted keys; NumPy values as plain ones, NaN and infinity as null."""
-    text = json.dumps(_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    """Write the text of :func:`as_json`."""
+    text = as_json(value)
     with whole_file(path) as part:
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def as_json(value: Any) -> str:
+    """JSON with sorted keys; NumPy values as plain ones, NaN and infinity as null."""
+    return json.dumps(_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

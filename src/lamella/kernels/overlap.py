@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 
 class Overlap(NamedTuple):
@@ -83,79 +82,3 @@ def dice(a: ArrayLike, b: ArrayLike) -> float:
     0.5
     """
     return overlap(a, b).dice
-
-
-class SharedPixels(NamedTuple):
-    """How many pixels every pair of objects of two label images shares.
-
-    Pairs that share none are not in it. Sorted by the first label, then by the second.
-    """
-
-    a: NDArray[np.int64]
-    b: NDArray[np.int64]
-    n: NDArray[np.int64]
-
-
-def shared_pixels(a: NDArray[Any], b: NDArray[Any]) -> SharedPixels:
-    """The pixels that the objects of two label images of one shape share, background apart.
-
-    Parameters
-    ----------
-    a, b : (Y, X) integer arrays, 0 = background
-
-    Raises
-    ------
-    ValueError
-        Images of different shapes.
-
-    Examples
-    --------
-    >>> shared_pixels(np.array([[1, 1, 2, 0]]), np.array([[7, 7, 7, 7]]))
-    SharedPixels(a=array([1, 2]), b=array([7, 7]), n=array([2, 1]))
-    """
-    if a.shape != b.shape:
-        raise ValueError(f"labels of one shape are compared, got {a.shape} {b.shape}")
-    first, second, length = _runs(np.ascontiguousarray(a), np.ascontiguousarray(b))
-    order = np.lexsort((second, first))
-    first, second, length = first[order], second[order], length[order]
-    new = np.ones(len(first), bool)
-    new[1:] = (np.diff(first) != 0) | (np.diff(second) != 0)
-    starts = np.flatnonzero(new)
-    n = np.add.reduceat(length, starts) if len(starts) else length
-    return SharedPixels(first[starts], second[starts], n)
-
-
-@njit(cache=True, nogil=True)
-def _runs(a, b):  # type: ignore[no-untyped-def]
-    """Stretches of a row in which both labels stay the same and neither is background."""
-    height, width = a.shape
-    room = 1024
-    first, second = np.empty(room, np.int64), np.empty(room, np.int64)
-    length = np.empty(room, np.int64)
-    n = 0
-    for y in range(height):
-        x = 0
-        while x < width:
-            p, q = a[y, x], b[y, x]
-            if p == 0 or q == 0:
-                x += 1
-                continue
-            start = x
-            x += 1
-            while x < width and a[y, x] == p and b[y, x] == q:
-                x += 1
-            if n == room:
-                room *= 2
-                first = _longer(first, room)
-                second = _longer(second, room)
-                length = _longer(length, room)
-            first[n], second[n], length[n] = p, q, x - start
-            n += 1
-    return first[:n], second[:n], length[:n]
-
-
-@njit(cache=True, nogil=True)
-def _longer(values, room):  # type: ignore[no-untyped-def]
-    out = np.empty(room, values.dtype)
-    out[: len(values)] = values
-    return out

@@ -1,4 +1,4 @@
-"""Compare two folders of masks: what `lamella compare` does."""
+"""Compare two folders of masks, or two label movies: what `lamella compare` does."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pandas as pd
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import stacked
-from lamella.evaluate import compare, summarise
+from lamella.evaluate import compare, compare_objects, summarise
 from lamella.io import open_labels
 from lamella.io.tables import write_table
 from lamella.run.single import refuse_existing
 
 PER_FRAME, SUMMARY = "comparison_per_frame.csv", "comparison_summary.csv"
+OBJECTS = "comparison_objects.csv"
 
 
 def compare_folders(
@@ -78,6 +79,35 @@ def compare_folders(
         write_table(out / PER_FRAME, per_frame)
         write_table(out / SUMMARY, summary)
     return summary, faults
+
+
+def compare_files(
+    a: Path, b: Path, out: Path, *, force: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compare two label movies, frame by frame and object by object, and write the three tables.
+
+    Returns
+    -------
+    summary : DataFrame
+        Of all frames, every object being foreground.
+    objects : DataFrame
+        Rows of `compare_objects`.
+
+    Raises
+    ------
+    InputError
+        Files that cannot be read or that differ in number of frames or in frame size.
+    """
+    for name in (PER_FRAME, SUMMARY, OBJECTS):
+        refuse_existing(out / name, force=force)
+    frames = open_labels(a).frames, open_labels(b).frames
+    name, sources = f"{a.name} and {b.name}", (str(a), str(b))
+    per_frame = compare(*frames, name=name, sources=sources)
+    objects = compare_objects(*frames, name=name, sources=sources)
+    summary = summarise(per_frame)
+    for file, table in ((PER_FRAME, per_frame), (SUMMARY, summary), (OBJECTS, objects)):
+        write_table(out / file, table)
+    return summary, objects
 
 
 def _names(folder: Path, pattern: str) -> list[str]:

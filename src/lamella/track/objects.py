@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
 from lamella.core.table import Col
-from lamella.kernels.overlap import SharedPixels, shared_pixels
+from lamella.kernels.contingency import contingency
 from lamella.kernels.regions import find_regions, means_of
 
 Indices = NDArray[np.int64]
@@ -164,7 +164,7 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
         if t == labels.span.start:
             first = frame
         else:
-            shared.append(_rows(t, shared_pixels(last, frame)))
+            shared.append(_shared(t, last, frame))
         last = frame
     box = np.concatenate([r.box for r in regions])
     edge = (box[:, 0] == 0) | (box[:, 1] == 0) | (box[:, 2] == height) | (box[:, 3] == width)
@@ -185,7 +185,7 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
 
 def together(parts: Sequence[Objects]) -> Objects:
     """The objects of a movie from those of its parts, in order of time."""
-    seams = [_rows(b.span.start, shared_pixels(a.last, b.first)) for a, b in pairwise(parts)]
+    seams = [_shared(b.span.start, a.last, b.first) for a, b in pairwise(parts)]
     shared = np.concatenate([part.shared for part in parts] + seams)
     return Objects(
         span=range(parts[0].span.start, parts[-1].span.stop),
@@ -202,8 +202,10 @@ def together(parts: Sequence[Objects]) -> Objects:
     )
 
 
-def _rows(t: int, found: SharedPixels) -> Indices:
-    return np.column_stack([np.full(len(found.n), t), found.a, found.b, found.n])
+def _shared(t: int, before: Image, after: Image) -> Indices:
+    found = contingency(before, after)
+    frame = np.full(len(found.shared), t)
+    return np.column_stack([frame, found.label_a[found.a], found.label_b[found.b], found.shared])
 
 
 def _sizes(regions: Sequence[object]) -> list[int]:
