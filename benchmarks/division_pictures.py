@@ -58,8 +58,8 @@ def division_sheets(
     *,
     folder: Path,
     around: int = 3,
-    crop_px: int = 41,
-    enlarge: int = 4,
+    crop_px: int = 61,
+    enlarge: int = 3,
     per_sheet: int = 8,
 ) -> list[Path]:
     """Draw every candidate over the frames around it, bare above and with outlines below.
@@ -194,8 +194,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("raw", "labels", "events", "out"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--crop-px", type=int, default=41)
-    parser.add_argument("--enlarge", type=int, default=4)
+    parser.add_argument("--crop-px", type=int, default=61)
+    parser.add_argument("--enlarge", type=int, default=3)
     chosen = parser.parse_args()
     labels = open_labels(chosen.labels)
     for path in division_sheets(

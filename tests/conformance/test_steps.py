@@ -25,6 +25,7 @@ from lamella.segment import (
 from lamella.statistics import Contrasts
 from lamella.track import Largest
 from lamella.track.events import TrackChecks
+from lamella.track.fill import FillGaps
 
 EXAMPLES = [
     Normalise(),
@@ -41,6 +42,7 @@ EXAMPLES = [
     ByNucleus(nuclei="nucleus"),
     Largest(),
     TrackChecks(),
+    FillGaps(),
     Centre(),
     Migration(),
     Lamellipodium(),

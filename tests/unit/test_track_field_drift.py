@@ -36,7 +36,7 @@ def alarms(n_cells, n, **kw):
 
 
 # Bounds that a calibrated test leaves once in 1000 runs; the seeds are fixed.
-N = 300
+N = 200
 LOW, HIGH = binom.ppf([0.0005, 0.9995], N, 0.05)
 
 
@@ -129,6 +129,23 @@ def test_per_step():
     assert step[Col.SE_DY_PX].isna().all()
     np.testing.assert_allclose(found.velocity_px, (1.75, 0))
     assert found.n_cells == 2
+
+
+def test_a_stage_that_shakes_and_comes_back():
+    """No drift as a whole, two steps in which all cells move."""
+    links = walkers(40, seed=2).links
+    links.loc[links[Col.FRAME] == 8, Col.X_PX] += 4
+    found = field_drift(Tracks.from_links(links))
+    assert found.p > 0.05
+    assert found.shifted == (8, 9)
+    assert "In 2 of 19 steps the cells moved together" in found.words
+
+
+def test_steps_give_no_false_alarm_in_nineteen_of_twenty_movies():
+    movies = [field_drift(walkers(30, 10, seed=seed)) for seed in range(N)]
+    alarms = sum(bool(found.shifted) for found in movies)
+    # Steps of a walker go on, so that those of one movie are not independent: at most 1 in 20.
+    assert alarms <= binom.ppf(0.9995, N, 0.05)
 
 
 @pytest.mark.parametrize("n_cells", [0, 1, 5])

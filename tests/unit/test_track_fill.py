@@ -132,9 +132,6 @@ def test_objects_of_no_track_are_not_painted_over():
 
 def test_two_filled_cells_share_the_ground():
     labels = np.zeros((3, *FIELD), np.uint16)
-    for t, x in ((0, 40), (2, 40)):
-        labels[t][disc(8, (40, x - 9 if t == 0 else x - 7), FIELD)] = 1
-        labels[t][disc(8, (40, x + 7 if t == 0 else x + 11), FIELD)] = 2
     labels[0] = np.where(disc(8, (40, 31), FIELD), 1, np.where(disc(8, (60, 40), FIELD), 2, 0))
     labels[2] = np.where(disc(8, (40, 51), FIELD), 1, np.where(disc(8, (32, 40), FIELD), 2, 0))
     out = filled(labels, least_visible=0.1).labels.frame(1)

@@ -109,6 +109,9 @@ class Col:
     MEAN_DX_PX = _("mean_dx_px", "px/frame", "Mean step of the cells along the columns.")
     SE_DY_PX = _("se_dy_px", "px/frame", "Standard error of that mean, rows.")
     SE_DX_PX = _("se_dx_px", "px/frame", "Standard error of that mean, columns.")
+    STEP_P = _(
+        "step_p", "", "p of this step's mean against 0 (Hotelling), not adjusted for many steps."
+    )
 
     # Per frame
     TIME_MIN = _("time_min", "min", "Time of the frame, frame 0 at 0; NaN where not known.")

@@ -35,6 +35,8 @@ def shape_between(
     before_centre: NDArray[Any],
     after_centre: NDArray[Any],
     share: float,
+    before_origin: tuple[int, int] = (0, 0),
+    after_origin: tuple[int, int] = (0, 0),
 ) -> tuple[Depth, tuple[int, int]]:
     """Signed distance of the shape a `share` of the way from one shape to another.
 
@@ -47,12 +49,14 @@ def shape_between(
 
     Parameters
     ----------
-    before, after : (Y, X) bool arrays
-        Not empty; of one frame size.
+    before, after : bool arrays
+        Not empty; frames, or parts of them that hold the shape.
     before_centre, after_centre : (2,) arrays
-        Their centroids, (y, x).
+        Their centroids in the frame, (y, x).
     share : float
         From 0 = the shape before to 1 = the shape after.
+    before_origin, after_origin : (int, int)
+        (y, x) in the frame of the first pixels of the arrays.
 
     Returns
     -------
@@ -65,16 +69,17 @@ def shape_between(
     Raya & Udupa 1990, shape-based interpolation, https://doi.org/10.1109/42.52980
     """
     centre = (1 - share) * before_centre + share * after_centre
-    reach = 2 + max(_reach(before, before_centre), _reach(after, after_centre))
+    both = (
+        (before, before_centre, np.array(before_origin), 1 - share),
+        (after, after_centre, np.array(after_origin), share),
+    )
+    reach = 2 + max(_reach(inside, at - origin) for inside, at, origin, _ in both)
     low = np.floor(centre).astype(int) - reach
     size = 2 * reach + 2
     total = np.zeros((size, size))
-    for inside, at, weight in (
-        (before, before_centre, 1 - share),
-        (after, after_centre, share),
-    ):
+    for inside, at, origin, weight in both:
         if weight > 0:
-            total += weight * _moved(inside, centre - at, low, size)
+            total += weight * _moved(inside, centre - at + origin, low, size)
     # Distances from pixels come in steps, so that on a shape between many pixels lie on the outline
     # or next to it by chance; their neighbours know better. Masks themselves have none below 0.5.
     depth = np.where(np.abs(total) < 0.5, uniform_filter(total, 3), total)

@@ -45,6 +45,7 @@ class ColonyPhantom(PhantomSettings):
         SD between cells over the mean, cut at 2 SD.
     open_field : bool
         Cells start within and around the field and may leave and enter it; otherwise all stay in.
+        `Phantom.true_tracks` says how those that come back count.
 
     Other Parameters
     ----------------

@@ -72,10 +72,10 @@ class TrackChecks(Step):
     loose_fraction : float
         An object lies in pieces when more than this share of it is not in its largest piece.
     still_frames : int
-        Cells found in fewer frames are not judged as still.
+        Still cells are judged over stretches of so many rows; cells with fewer are not.
     still_share, still_px : float
-        A still cell spreads less round its mean place than this share of what is typical of the
-        movie, or than this many px (RMS).
+        In every stretch a still cell spreads less round its mean place than this share of what is
+        typical of the movie, or than this many px (RMS).
     """
 
     version: ClassVar[int] = 1
@@ -119,7 +119,7 @@ class TrackChecks(Step):
             jumps(rows, longest, explained=swapped.explained),
             still(
                 rows,
-                fewest_frames=self.still_frames,
+                frames=self.still_frames,
                 share=self.still_share,
                 smallest_px=self.still_px,
             ),
@@ -174,7 +174,9 @@ def suspicious_events(
     -------
     DataFrame
         One row per event: `cell` (0 for `field_jump`, which concerns all), `frame`, `kind` (see
-        `KINDS`), `other` (cell or 0), `value`, `limit`, `y_px`, `x_px`, `words`, `severity`.
+        `KINDS`), `other` (cell or 0), `value`, `limit`, `y_px`, `x_px`, `words`, `severity`. For
+        `appears`, `other` is a cell that vanished near by in the frames before, and the other way
+        round: a broken track, or a division that was missed.
 
         ============== ======================================== ==========================
         kind           value                                    frame
@@ -192,7 +194,7 @@ def suspicious_events(
         short_life     frames                                   first of the cell
         gap            frames                                   first missing
         pieces         largest share of loose pixels            first of the stretch
-        still          RMS distance from the mean place, px     first of the cell
+        still          largest RMS distance over a stretch, px  first of the cell
         border         frames                                   first of the stretch
         ============== ======================================== ==========================
 

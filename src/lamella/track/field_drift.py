@@ -41,8 +41,11 @@ class FieldDrift:
         Probability of a mean at least as far from 0 without drift; NaN with fewer than 6 cells.
     method : {"hotelling", "sign_flip"}
     per_step : DataFrame
-        One row per step: `frame` (after the step), `n_cells`, `mean_dy_px`, `mean_dx_px` and their
-        standard errors, over cells found in both frames.
+        One row per step: `frame` (after the step), `n_cells`, `mean_dy_px`, `mean_dx_px`, their
+        standard errors and `step_p`, over cells found in both frames; no p below 6 cells.
+    shifted : tuple of int
+        Frames before which all cells moved together: `step_p` times the number of steps is below
+        the level. A stage that shakes shows here, even where it comes back.
     words : str
         The outcome in a sentence.
     """
@@ -56,6 +59,7 @@ class FieldDrift:
     p: float
     method: Literal["hotelling", "sign_flip"]
     per_step: pd.DataFrame
+    shifted: tuple[int, ...]
     words: str
 
 
@@ -87,7 +91,7 @@ def field_drift(
         cells turned round at random (all ways up to 12 cells). "auto" = the sign-flip test below 20
         cells, where T² leans on its assumptions.
     level : float
-        p below which the sentence speaks of drift.
+        p below which the sentence speaks of drift; of steps, after Bonferroni.
     n_flips : int
         Random turns; the smallest p is 1 / (n_flips + 1).
     seed : int
@@ -117,9 +121,12 @@ def field_drift(
         t_squared = float(_t_squared(velocity[None])[0])
     if n >= _FEWEST_CELLS:
         if method == "hotelling":
-            p = float(f_law.sf(t_squared * (n - 2) / (2 * (n - 1)), 2, n - 2))
+            p = float(_hotelling_p(np.array(t_squared), np.array(n)))
         else:
             p = _by_flips(velocity, t_squared, n_flips=n_flips, seed=seed)
+    per_step = _per_step(links)
+    tested = per_step[Col.STEP_P].notna().sum()
+    shifted = per_step.loc[per_step[Col.STEP_P] * tested < level, Col.FRAME]
     speed = float(np.hypot(*mean))
     interval = scale.interval_min
     um_per_min = speed * scale.um / (float("nan") if interval is None else interval)
@@ -133,8 +140,9 @@ def field_drift(
         t_squared=t_squared,
         p=p,
         method=method,
-        per_step=_per_step(links),
-        words=_words(n, speed, um_per_min, direction, p, level),
+        per_step=per_step,
+        shifted=tuple(shifted.astype(int).tolist()),
+        words=_words(n, speed, um_per_min, direction, p, level) + _of_steps(per_step, shifted),
     )
 
 
@@ -180,6 +188,12 @@ def _by_flips(velocity: Values, observed: float, *, n_flips: int, seed: int) -> 
     return (count + extra) / (len(signs) + extra)
 
 
+def _hotelling_p(t_squared: Values, n: NDArray[np.int64]) -> Values:
+    """Probability of a T² at least as large, of n vectors in the plane without a mean."""
+    out: Values = f_law.sf(t_squared * (n - 2) / (2 * (n - 1)), 2, n - 2)
+    return out
+
+
 def _per_step(links: pd.DataFrame) -> pd.DataFrame:
     """Mean step over the cells found in both frames, for every frame that has such cells."""
     before = links.groupby(Col.CELL)[[Col.FRAME, Col.Y_PX, Col.X_PX]].shift()
@@ -191,6 +205,12 @@ def _per_step(links: pd.DataFrame) -> pd.DataFrame:
         }
     )[links[Col.FRAME] - before[Col.FRAME] == 1]
     groups = steps.groupby(Col.FRAME)
+    p = [
+        float(_hotelling_p(_t_squared(step[None]), np.array(len(step)))[0])
+        if len(step) >= _FEWEST_CELLS
+        else np.nan
+        for step in (group[["dy", "dx"]].to_numpy() for _, group in groups)
+    ]
     out = pd.DataFrame(
         {
             Col.N_CELLS: groups.size(),
@@ -198,9 +218,24 @@ def _per_step(links: pd.DataFrame) -> pd.DataFrame:
             Col.MEAN_DX_PX: groups["dx"].mean(),
             Col.SE_DY_PX: groups["dy"].sem(),
             Col.SE_DX_PX: groups["dx"].sem(),
+            Col.STEP_P: np.array(p, np.float64),
         }
     )
     return out.rename_axis(Col.FRAME).reset_index()
+
+
+def _of_steps(per_step: pd.DataFrame, shifted: pd.Series) -> str:
+    """What to say of single steps in which the field moved; nothing where none did."""
+    if shifted.empty:
+        return ""
+    here = per_step.loc[shifted.index]
+    moved = np.hypot(here[Col.MEAN_DY_PX].to_numpy(), here[Col.MEAN_DX_PX].to_numpy())
+    worst = int(np.argmax(moved))
+    return (
+        f" In {len(here)} of {len(per_step)} steps the cells moved together, most on the way to "
+        f"frame {int(here[Col.FRAME].iloc[worst])} ({moved[worst]:.2g} px), as on a stage that "
+        "shakes."
+    )
 
 
 def _words(

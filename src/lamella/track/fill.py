@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from lamella.core.step import Reach, Step
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.kernels.between import shape_between
+from lamella.kernels.regions import Regions, find_regions, inside_of
 
 Gap = tuple[int, int, int, int, int]
 """Cell, frame and label before, frame and label after."""
@@ -75,6 +77,7 @@ class FillGaps(Step):
             them. Lives and parents stay.
         """
         gaps = list(self._gaps(tracks, frames.span))
+        objects = _Objects(frames, keep=2 * self.longest_frames + 1)
         by_frame: dict[int, list[Gap]] = {}
         for gap in gaps:
             for t in range(gap[1] + 1, gap[3]):
@@ -82,18 +85,17 @@ class FillGaps(Step):
         rows = [
             row
             for t in sorted(by_frame)
-            for row in _measured(t, self._patches(frames, t, by_frame[t]), frames.frame_shape)
+            for row in _measured(t, self._patches(objects, t, by_frame[t]), frames.frame_shape)
         ]
         done = {(row[Col.CELL], row[Col.FRAME]) for row in rows}
         painted = tracks.relabel(frames)
 
         def fill(t: int) -> Image:
             image = painted.frame(t)
-            here = [gap for gap in by_frame.get(t, ()) if (gap[0], t) in done]
-            if not here:
+            if not any((gap[0], t) in done for gap in by_frame.get(t, ())):
                 return image
             out = image.copy()
-            for cell, (y, x) in self._patches(frames, t, by_frame[t]):
+            for cell, (y, x) in self._patches(objects, t, by_frame[t]):
                 out[y, x] = cell
             return out
 
@@ -113,23 +115,25 @@ class FillGaps(Step):
                 yield (int(cell[i]), *a, *b)
 
     def _patches(
-        self, frames: Frames, t: int, gaps: Iterable[Gap]
+        self, objects: _Objects, t: int, gaps: Iterable[Gap]
     ) -> list[tuple[int, tuple[NDArray[Any], NDArray[Any]]]]:
         """Rows and columns of the pixels that every cell gets in a frame."""
-        free = frames.frame(t) == 0
+        free = objects.frames.frame(t) == 0
         deepest = np.zeros(free.shape)
         owner = np.zeros(free.shape, np.int64)
         shapes = []
         for cell, t0, label0, t1, label1 in sorted(gaps):
-            before, after = frames.frame(t0) == label0, frames.frame(t1) == label1
-            if not (before.any() and after.any()):
+            before, after = objects.shape(t0, label0), objects.shape(t1, label1)
+            if before is None or after is None:
                 continue
             depth, (top, left) = shape_between(
-                before,
-                after,
-                before_centre=np.argwhere(before).mean(axis=0),
-                after_centre=np.argwhere(after).mean(axis=0),
+                before.inside,
+                after.inside,
+                before_centre=before.centre,
+                after_centre=after.centre,
                 share=(t - t0) / (t1 - t0),
+                before_origin=before.origin,
+                after_origin=after.origin,
             )
             y, x = np.nonzero(depth < 0)
             deep = depth[y, x]
@@ -147,6 +151,36 @@ class FillGaps(Step):
             shapes.append((cell, y, x))
         own = [(cell, y, x, owner[y, x] == cell) for cell, y, x in shapes]
         return [(cell, (y[k], x[k])) for cell, y, x, k in own if k.any()]
+
+
+class _Shape(NamedTuple):
+    """Pixels of an object in its box, the first pixel of the box, and its centroid."""
+
+    inside: NDArray[np.bool_]
+    origin: tuple[int, int]
+    centre: NDArray[np.float64]
+
+
+class _Objects:
+    """Shapes of objects; the regions of the frames looked at last are remembered."""
+
+    def __init__(self, frames: Frames, *, keep: int) -> None:
+        self.frames = frames
+        self._looked_at = lru_cache(keep)(self._look_at)
+
+    def shape(self, t: int, label: int) -> _Shape | None:
+        """One object; None where the frame does not have it."""
+        image, regions = self._looked_at(t)
+        i = int(np.searchsorted(regions.label, label))
+        if i == len(regions.label) or regions.label[i] != label:
+            return None
+        box = regions.box[i]
+        origin = int(box[0]), int(box[1])
+        return _Shape(inside_of(image, label, box), origin, regions.centroid[i])
+
+    def _look_at(self, t: int) -> tuple[Image, Regions]:
+        image = self.frames.frame(t)
+        return image, find_regions(image)
 
 
 def _measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from lamella.track.checks.rows import Flags, Indices, Rows, counted, runs
 
@@ -14,7 +15,8 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
     A beginning is explained by the first frame of the movie, by a mother, or by the border; an end
     by the last frame, by daughters, or by the border. The border explains a cell that touches it
     or that could have reached it in one step. A cell of at most `short` frames whose beginning and
-    end both lack an explanation is one event, `short_life`; else `appears` and `vanishes`.
+    end both lack an explanation is one event, `short_life`; else `appears` and `vanishes`. These
+    name the nearest counterpart, if there is one within two radii and a step and three frames.
 
     Parameters
     ----------
@@ -37,8 +39,8 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
                 words=[f"Cell {c} is there for {k} frames only, in the middle of the field."
                        for c, k in zip(cells[brief], n[brief], strict=True)],
             ),
-            _ends(rows, "appears", first[appears & ~brief], reach_px),
-            _ends(rows, "vanishes", last[vanishes & ~brief], reach_px),
+            _ends(rows, "appears", first[appears & ~brief], reach_px, last[vanishes], after=False),
+            _ends(rows, "vanishes", last[vanishes & ~brief], reach_px, first[appears], after=True),
         ]
     )  # fmt: skip
 
@@ -95,10 +97,37 @@ def _near_border(rows: Rows, reach_px: float) -> Flags:
     return rows.at_border | near
 
 
-def _ends(rows: Rows, kind: str, at: Indices, reach_px: float) -> pd.DataFrame:
+def _ends(
+    rows: Rows, kind: str, at: Indices, reach_px: float, others: Indices, *, after: bool
+) -> pd.DataFrame:
+    """Events of ends at the rows `at`; their counterparts, the rows `others`, come after or before.
+
+    `limit` is how far from the edge the border would explain them.
+    """
     distance = rows.to_edge[at] - np.nan_to_num(rows.radius[at])
+    other = _counterparts(rows, at, others, reach_px, after=after)
+    verb = "appears" if after else "vanished"
     words = [
-        f"Cell {c} {kind} at frame {t}, {rows.length(d)} from the edge of the field."
-        for c, t, d in zip(rows.cell[at], rows.frame[at], distance, strict=True)
+        f"Cell {c} {kind} at frame {t}, {rows.length(d)} from the edge of the field"
+        + (f", near cell {o}, which {verb}: a broken track or a missed division." if o else ".")
+        for c, t, d, o in zip(rows.cell[at], rows.frame[at], distance, other, strict=True)
     ]
-    return rows.found(kind, at, value=distance, limit=reach_px, words=words)
+    return rows.found(kind, at, other=other, value=distance, limit=reach_px, words=words)
+
+
+def _counterparts(
+    rows: Rows, at: Indices, others: Indices, reach_px: float, *, after: bool
+) -> Indices:
+    """The nearest cell whose row of `others` lies one to three frames away; 0 = none."""
+    none = np.zeros(len(at), np.int64)
+    far = 2 * np.nan_to_num(rows.typical_radius) + reach_px
+    if not len(at) or not len(others) or far <= 0:
+        return none
+    # One frame counts as much as the largest distance: a cube round the frame two away holds all.
+    shift = 2 if after else -2
+    wanted = np.column_stack([(rows.frame[at] + shift) * far, rows.place[at]])
+    given = np.column_stack([rows.frame[others] * far, rows.place[others]])
+    distance, index = cKDTree(given).query(wanted, p=np.inf, distance_upper_bound=1.001 * far)
+    found = np.isfinite(distance)
+    none[found] = rows.cell[others[index[found]]]
+    return none

@@ -57,28 +57,37 @@ def jumps(rows: Rows, limit: Values, *, explained: Flags) -> pd.DataFrame:
     return pd.concat([single, pd.DataFrame(whole, columns=list(single.columns))])
 
 
-def still(rows: Rows, *, fewest_frames: int, share: float, smallest_px: float) -> pd.DataFrame:
+def still(rows: Rows, *, frames: int, share: float, smallest_px: float) -> pd.DataFrame:
     """Cells that stay where they are, kind `still`: dead, stuck, or dirt.
 
-    The root mean square distance of the centroid from its mean lies below `share` of its median
-    over the cells of the movie, or below `smallest_px`. Cells found in fewer than `fewest_frames`
-    frames are not judged.
+    The root mean square distance of the centroid from its mean is taken over stretches of `frames`
+    rows, so that short and long lives can be compared. In all stretches of a still cell it lies
+    below `share` of its median over those of the movie, or below `smallest_px`. Cells without a
+    whole stretch are not judged.
     """
-    spots = pd.DataFrame({Col.CELL: rows.cell, "y": rows.place[:, 0], "x": rows.place[:, 1]})
-    groups = spots.groupby(Col.CELL)
-    spread = np.sqrt(groups.var(ddof=0).sum(axis=1).to_numpy())
-    judged = groups.size().to_numpy() >= fewest_frames
-    if not judged.any():
-        limit = smallest_px
-    else:
-        limit = max(smallest_px, share * float(np.median(spread[judged])))
-    still_one = judged & (spread < limit)
-    at = np.flatnonzero(rows.starts)[still_one]
+    row = np.arange(len(rows.cell))
+    within = row - np.maximum.accumulate(np.where(rows.starts, row, 0))
+    spots = pd.DataFrame(
+        {
+            Col.CELL: rows.cell,
+            "stretch": within // frames,
+            "y": rows.place[:, 0],
+            "x": rows.place[:, 1],
+        }
+    )
+    groups = spots.groupby([Col.CELL, "stretch"])
+    spread = np.sqrt(groups.var(ddof=0).sum(axis=1))[groups.size() == frames]
+    largest = spread.groupby(Col.CELL).max()
+    limit = smallest_px
+    if len(spread):
+        limit = max(limit, share * float(np.median(spread)))
+    largest = largest[largest < limit]
+    at = np.flatnonzero(rows.starts & np.isin(rows.cell, largest.index))
     words = [
-        f"Cell {cell} does not move: it stays within {rows.length(v)} (RMS) of one place."
-        for cell, v in zip(rows.cell[at], spread[still_one], strict=True)
+        f"Cell {cell} does not move: over {frames} frames it stays within {rows.length(v)} (RMS)."
+        for cell, v in largest.items()
     ]
-    return rows.found("still", at, value=spread[still_one], limit=limit, words=words)
+    return rows.found("still", at, value=largest.to_numpy(), limit=limit, words=words)
 
 
 def _middle(rows: Rows) -> tuple[float, float]:
