@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from lamella.core.errors import InputError
 _LONGEST_LINE = 1 << 20
 _LOOK = 20  # lines in which the header is looked for
 _DELIMITERS = (",", ";", "\t", "|")
-_MISSING = frozenset({"", "nan", "na", "n/a", "none", "null"})
+MISSING = frozenset({"", "nan", "na", "n/a", "none", "null"})
+"""What stands in a cell of which nothing is known, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,15 @@ class Delimited:
             Names the line with anything else, such as a formula.
         """
         decimal_comma = self.delimiter != ","
-        out = np.empty(len(texts))
-        for i, text in enumerate(texts):
-            try:
-                out[i] = float(text)
-            except ValueError:
-                out[i] = self._odd(name, text, lines[i], decimal_comma)
+        try:  # the usual table at once
+            out = np.array(texts, dtype=np.str_).astype(np.float64)
+        except ValueError:
+            out = np.empty(len(texts))
+            for i, text in enumerate(texts):
+                try:
+                    out[i] = float(text)
+                except ValueError:
+                    out[i] = self._odd(name, text, lines[i], decimal_comma)
         # Spelt-out infinity is read by float; as a place or a frame it is nothing.
         infinite = np.flatnonzero(np.isinf(out))
         if len(infinite):
@@ -100,16 +104,15 @@ class Delimited:
         return out
 
     def _odd(self, name: str, text: str, line: int, decimal_comma: bool) -> float:
-        if text.lower() in _MISSING:
+        if text.lower() in MISSING:
             return math.nan
-        if decimal_comma and text.count(",") == 1:
-            try:
-                return float(text.replace(",", "."))
-            except ValueError:
-                pass
-        self._refuse(name, text, line)
+        plain = text.replace(",", ".") if decimal_comma and text.count(",") == 1 else ""
+        try:
+            return float(plain)
+        except ValueError:
+            self._refuse(name, text, line)
 
-    def _refuse(self, name: str, text: str, line: int) -> None:
+    def _refuse(self, name: str, text: str, line: int) -> NoReturn:
         shown = text if len(text) <= 40 else text[:37] + "…"
         raise InputError(
             str(self.path),
@@ -140,7 +143,7 @@ def open_delimited(path: str | os.PathLike[str], *, least_columns: int = 3) -> D
 
     The header is the first of 20 lines that splits into at least `least_columns` names at a comma,
     semicolon, tab or bar; what stands before it is a title. UTF-8 (with or without a byte order
-    mark), UTF-16 with one, and Windows' Latin letters are understood.
+    mark), UTF-16 with one, and Latin-1 are understood.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def _encoding(path: Path) -> str:
         # The block may end in the middle of a letter, which is no fault.
         block.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return "utf-8-sig" if error.start > len(block) - 4 else "cp1252"
+        return "utf-8-sig" if error.start > len(block) - 4 else "latin-1"
     return "utf-8-sig"
 
 

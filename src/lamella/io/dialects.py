@@ -116,8 +116,8 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "napari",
         {
-            "track": ("track_id", "track-id"), "frame": ("t", "frame"), "y": ("y",), "x": ("x",),
-            "label": ("label",), "parent": ("parent_track_id",),
+            "track": ("track_id",), "frame": ("t",), "y": ("y",), "x": ("x",),
+            "label": ("label",), "parent": ("parent_track_id",), "time": ("time_min",),
         },
         units="px",
     ),
@@ -134,7 +134,8 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "QuPath",
         {
-            "track": ("Track ID", "TrackID", "Track", "Name"), "frame": ("Frame", "T", "Time point"),
+            "track": ("Track ID", "TrackID", "Track", "Name"),
+            "frame": ("Frame", "T", "Time point"),
             "y": ("Centroid Y µm", "Centroid Y μm"), "x": ("Centroid X µm", "Centroid X μm"),
         },
         units="um",
@@ -143,7 +144,8 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "QuPath",
         {
-            "track": ("Track ID", "TrackID", "Track", "Name"), "frame": ("Frame", "T", "Time point"),
+            "track": ("Track ID", "TrackID", "Track", "Name"),
+            "frame": ("Frame", "T", "Time point"),
             "y": ("Centroid Y px",), "x": ("Centroid X px",),
         },
         units="px",
@@ -165,8 +167,8 @@ DIALECTS: tuple[Dialect, ...] = (
         "unknown",
         {
             "track": (
-                "track_id", "trackid", "track id", "track", "trajectory", "trajectory_id", "cell_id",
-                "cellid", "cell id", "cell", "particle", "particleid", "tid", "id",
+                "track_id", "trackid", "track id", "track", "trajectory", "trajectory_id",
+                "cell_id", "cellid", "cell id", "cell", "particle", "particleid", "tid", "id",
             ),
             "frame": (
                 "frame", "frame_id", "frameid", "frame number", "frame_number", "timepoint",

@@ -13,6 +13,9 @@ from lamella.core.tracks import Parents
 LARGEST_ID = 2**32 - 1
 """The largest number that a label image holds."""
 
+MOST_FRAMES = 10_000_000
+"""More frames than any movie has; a damaged number is not taken for one."""
+
 # Times are rounded when they are written; between frames they may differ from a whole step by this.
 _TOLERANCE = 0.05
 
@@ -32,7 +35,7 @@ def whole_frames(values: NDArray[np.float64], *, source: str, column: str) -> ND
             f"its column {column!r} holds {values[odd[0]]:g}, which is no frame number",
             f"if it holds times, say so: --column time={column}",
         )
-    if len(values) and np.abs(values).max() >= 2**31:
+    if len(values) and np.abs(values).max() >= MOST_FRAMES:
         raise InputError(
             source, f"frame {np.abs(values).max():.0f} is beyond any movie", "correct the table"
         )
@@ -61,7 +64,10 @@ def frames_of_times(
     span = distinct[-1] - distinct[0]
     step = span / max(1, round(span / np.diff(distinct).min()))
     frames = np.rint((times - distinct[0]) / step)
-    if np.abs((times - distinct[0]) / step - frames).max() > _TOLERANCE or span / step > 2**31:
+    if (
+        np.abs((times - distinct[0]) / step - frames).max() > _TOLERANCE
+        or span / step > MOST_FRAMES
+    ):
         raise InputError(
             source,
             f"the times in its column {column!r} are not regular (steps of "

@@ -1,78 +1,98 @@
-"""Folders of `lamella track`: masks in the layout of the Cell Tracking Challenge, and tracks.csv.
-
-The Challenge's files know neither gaps nor merged cells nor which shapes were filled in; the table
-beside them does. Its column `label` is the number that each object has in the mask files.
-"""
+"""A folder with labels and ``tracks.csv``: all that is known of tracked objects, side by side."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
-from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.errors import InputError, LamellaError
+from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
-from lamella.io.ctc import read_ctc, write_ctc
-from lamella.io.track_table import read_track_table, write_track_table
+from lamella.core.tracks import Tracks
+from lamella.io.atomic import whole_set
+from lamella.io.ctc_masks import MaskFrames, find_masks, refuse_missing
+from lamella.io.delimited import open_delimited
+from lamella.io.opening import open_labels, open_movie
+from lamella.io.tiff import write_labels
+from lamella.io.track_table import NEEDED, read_track_table, write_track_table
 
-TRACKS_FILE = "tracks.csv"
-
-
-def write_track_folder(folder: str | os.PathLike[str], tracked: Tracked) -> None:
-    """Write masks, res_track.txt and tracks.csv; an earlier set is replaced.
-
-    Warns and raises as :func:`lamella.io.ctc.write_ctc`.
-    """
-    table = Path(folder) / TRACKS_FILE
-    table.unlink(missing_ok=True)  # never an old table beside new masks
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        written = write_ctc(folder, tracked)
-    for each in caught:
-        ours = issubclass(each.category, LamellaWarning)
-        told = f"{each.message} ({TRACKS_FILE} beside them does)" if ours else str(each.message)
-        warnings.warn(told, each.category, stacklevel=2)
-    numbers = written.links[Col.CELL].to_numpy()
-    links = tracked.tracks.links.assign(**{Col.LABEL: numbers})
-    write_track_table(table, replace(tracked, tracks=replace(tracked.tracks, links=links)))
+LABELS, TABLE = "labels.ome.tif", "tracks.csv"
+_MASKS = "mask"  # of the Cell Tracking Challenge, as `lamella track` writes them
 
 
-def read_track_folder(folder: str | os.PathLike[str], *, scale: Scale | None = None) -> Tracked:
-    """Tracked objects from such a folder, or from any result or truth of the Challenge.
+def is_track_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether a folder holds our table of tracks."""
+    table = Path(path) / TABLE
+    if not table.is_file():
+        return False
+    try:
+        return set(NEEDED) <= set(open_delimited(table).header)
+    except LamellaError:
+        return False
 
-    Returns
-    -------
-    Tracked
-        With labels. Cells and lineage are those of tracks.csv where it is there, else those of the
-        text file.
+
+def read_track_folder(
+    path: str | os.PathLike[str],
+    *,
+    n_frames: int | None = None,
+    frame_shape: tuple[int, int] | None = None,
+    scale: Scale | None = None,
+) -> Tracked:
+    """Tracked objects from a folder of `lamella import` or `lamella track`.
+
+    Labels are read from ``labels.ome.tif``, else from the masks of the Cell Tracking Challenge;
+    without either the places alone are read.
 
     Raises
     ------
-    InputError, FaultsError
-        As :func:`lamella.io.ctc.read_ctc`, and where the table and the masks are not of one
-        tracking.
+    InputError
+        A table or labels that are damaged, or that do not belong together.
     """
-    masks = read_ctc(folder, scale=scale)
-    path = Path(folder) / TRACKS_FILE
-    if not path.is_file():
-        return masks
-    table = read_track_table(
-        path, n_frames=masks.n_frames, frame_shape=masks.frame_shape, scale=scale
-    )
-    keys = [Col.FRAME, Col.LABEL]
-    theirs, ours = (pd.MultiIndex.from_frame(t.tracks.links[keys]) for t in (masks, table))
-    odd = ours.symmetric_difference(theirs)
-    if len(odd):
-        frame, label = odd[0]
-        raise InputError(
-            str(path),
-            f"it does not fit the masks beside it: {len(odd)} objects are in one of them only, "
-            f"such as number {label} in frame {frame}",
-            f"track again, or delete {TRACKS_FILE} to take the masks as they are",
+    folder, given = Path(path), scale or Scale()
+    labels, stated = _labels(folder)
+    if labels is None:
+        return read_track_table(
+            folder / TABLE, n_frames=n_frames, frame_shape=frame_shape, scale=scale
         )
-    return replace(table, labels=masks.labels, source=str(folder))
+    tracked = read_track_table(
+        folder / TABLE,
+        n_frames=labels.n_frames,
+        scale=Scale(
+            stated.pixel_size_um if given.pixel_size_um is None else given.pixel_size_um,
+            stated.time_min if given.time_min is None else given.time_min,
+        ),
+    )
+    return replace(
+        tracked, labels=labels, frame_shape=labels.frames.frame_shape, source=str(folder)
+    )
+
+
+def write_track_folder(path: str | os.PathLike[str], tracked: Tracked) -> None:
+    """Write ``tracks.csv`` and, where shapes are known, ``labels.ome.tif`` with track ids.
+
+    Both appear, or none. In the table `label` is then the number in ``labels.ome.tif``: the cell.
+    """
+    painted = tracked.painted()
+    links = tracked.tracks.links
+    if painted is not None:
+        links = links.assign(**{str(Col.LABEL): links[Col.CELL]})
+    tracks = Tracks(links, tracked.tracks.first_last, tracked.tracks.parents)
+    with whole_set(path, replaces=(LABELS, TABLE).__contains__, last=TABLE) as part:
+        if painted is not None:
+            write_labels(part / LABELS, painted, scale=tracked.scale)
+        write_track_table(part / TABLE, replace(tracked, tracks=tracks))
+
+
+def _labels(folder: Path) -> tuple[Labels | None, Scale]:
+    if (folder / LABELS).is_file():
+        return open_labels(folder / LABELS), open_movie(folder / LABELS).scale
+    if not any(each.name.startswith(_MASKS) for each in folder.glob("*.tif")):
+        return None, Scale()
+    masks = find_masks(folder, _MASKS)
+    refuse_missing(masks, folder)
+    if not masks:
+        raise InputError(str(folder), "its masks cannot be read", "write them again")
+    return Labels("cell", MaskFrames(masks)), Scale()

@@ -55,17 +55,13 @@ def track_table(tracks: Tracks, *, scale: Scale | None = None) -> pd.DataFrame:
     if all(len(found) == 1 for found in tracks.parents.values()):
         parent = parent.astype(np.int64)
     lives, generations = tracks.first_last, tracks.generations
-    table = links.assign(
-        **{
-            Col.TIME_MIN: times,
-            Col.Y_UM: links[Col.Y_PX] * scale.um,
-            Col.X_UM: links[Col.X_PX] * scale.um,
-            Col.FIRST_FRAME: cells.map(lambda cell: lives[cell][0]).astype(np.int64),
-            Col.LAST_FRAME: cells.map(lambda cell: lives[cell][1]).astype(np.int64),
-            Col.PARENT: parent,
-            Col.GENERATION: cells.map(generations).astype(np.int64),
-        }
-    )
+    table = links.copy()
+    table[Col.TIME_MIN] = times
+    table[Col.Y_UM], table[Col.X_UM] = links[Col.Y_PX] * scale.um, links[Col.X_PX] * scale.um
+    table[Col.FIRST_FRAME] = cells.map(lambda cell: lives[cell][0]).astype(np.int64)
+    table[Col.LAST_FRAME] = cells.map(lambda cell: lives[cell][1]).astype(np.int64)
+    table[Col.PARENT] = parent
+    table[Col.GENERATION] = cells.map(generations).astype(np.int64)
     return in_order(table, _ORDER)
 
 
@@ -112,10 +108,6 @@ def read_track_table(
     links = table.drop(columns=[c for c in _DERIVED if c in table.columns])
     for name in NEEDED:
         links[name] = _numbers(links[name], source, whole=name not in (Col.Y_PX, Col.X_PX))
-    for name in (Col.CELL, Col.LABEL):
-        if len(links) and not 1 <= links[name].min() <= links[name].max() <= LARGEST_ID:
-            raise InputError(source, f"its column {name} holds numbers below 1 or above "
-                             f"{LARGEST_ID}", "number cells and labels from 1")  # fmt: skip
     refuse_doubles(links, source=source, what="cell")
     refuse_beyond(links, n_frames, source=source)
     links = links.sort_values([Col.CELL, Col.FRAME], ignore_index=True)
@@ -153,7 +145,18 @@ def _numbers(values: pd.Series, source: str, *, whole: bool) -> NDArray[np.gener
             f"row {odd[0] + 1} has {str(values.iloc[odd[0]])[:40]!r} in the column {values.name}",
             "give a number in every row",
         )
-    return whole_frames(numbers, source=source, column=str(values.name)) if whole else numbers
+    if not whole:
+        return numbers
+    if values.name in (Col.FRAME, Col.FIRST_FRAME, Col.LAST_FRAME):
+        return whole_frames(numbers, source=source, column=str(values.name))
+    odd = np.flatnonzero((numbers != np.floor(numbers)) | (numbers < 1) | (numbers > LARGEST_ID))
+    if len(odd):
+        raise InputError(
+            source,
+            f"row {odd[0] + 1} has {numbers[odd[0]]:.15g} in the column {values.name}",
+            f"number cells and labels from 1 to {LARGEST_ID}",
+        )
+    return numbers.astype(np.int64)
 
 
 def _stated_lives(
@@ -225,5 +228,5 @@ def _times(table: pd.DataFrame, n_frames: int, notes: list[str]) -> NDArray[np.f
             short = float(f"{step:.{digits}g}")
             if short > 0 and np.array_equal(regular_times(n_frames, short)[frames], times):
                 return regular_times(n_frames, short)
-    notes.append("its times are irregular, and some frames have no row: times are not read")
+    notes.append("its rows do not tell the times of all frames: times are not read")
     return None

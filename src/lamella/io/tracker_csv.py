@@ -15,7 +15,7 @@ from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
-from lamella.io.delimited import Delimited, open_delimited
+from lamella.io.delimited import MISSING, Delimited, open_delimited
 from lamella.io.dialects import ROLES, Dialect, Units, speaker_of
 from lamella.io.link_rows import (
     LARGEST_ID,
@@ -81,16 +81,17 @@ def read_tracker_csv(
     roles = list(taken)
     lines, texts = table.columns([taken[role] for role in roles], skip=skip)
     text = dict(zip(roles, texts, strict=True))
-    keep = np.array([t.lower() not in ("", "nan", "none", "na", "null") for t in text["track"]])
-    keep = keep.astype(bool)
-    number = {
+    keep = np.array([t.lower() not in MISSING for t in text["track"]], bool)
+    number: dict[str, NDArray[np.float64]] = {
         role: table.numbers(taken[role], text[role], lines)
         for role in ("frame", "time", "y", "x", "label")
         if role in text
     }
     when = "frame" if "frame" in number else "time"
     placed = keep & np.isfinite(number["y"]) & np.isfinite(number["x"]) & np.isfinite(number[when])
-    filled = np.array([t.lower() in _TRUE for t in text.get("filled", [])] or [False] * len(keep))
+    filled = np.zeros(len(keep), bool)
+    if "filled" in text:
+        filled = np.array([t.lower() in _TRUE for t in text["filled"]], bool)
     _count(notes, int((~keep).sum()), "rows are of no track")
     _count(notes, int((keep & ~placed).sum()), "rows have no place or no frame")
     _count(notes, int((placed & filled).sum()), "rows were filled in by the tracker")
@@ -216,8 +217,9 @@ def _numbered(names: list[str], notes: list[str]) -> tuple[NDArray[np.int64], di
     distinct = list(dict.fromkeys(names))
     whole = {name: _whole(name) for name in distinct}
     values = [value for value in whole.values() if value is not None]
-    if len(values) == len(distinct) and min(values) >= 0 and max(values) < LARGEST_ID:
-        up = 1 if min(values) == 0 else 0
+    up = int(min(values, default=-1) == 0)
+    fit = values and min(values) >= 0 and max(values) + up <= LARGEST_ID
+    if fit and len(set(values)) == len(distinct):
         if up:
             notes.append("tracks count from 0: their numbers are raised by 1, as 0 is background")
         of_id = {name: int(whole[name] or 0) + up for name in distinct}

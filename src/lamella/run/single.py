@@ -26,9 +26,10 @@ from lamella.core.movie import Movie
 from lamella.core.table import Col, dictionary
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie, tiff
-from lamella.io.ctc import has_tracks
+from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_table
-from lamella.io.track_folder import read_track_folder
+from lamella.io.track_folder import is_track_folder, read_track_folder
+from lamella.io.tracked_masks import refuse_strangers
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.cautions import warn_of_several
@@ -205,8 +206,8 @@ def measure_movie(
     Parameters
     ----------
     labels : Path
-        A label file, or a folder that `lamella track` or another tracker left in the layout of the
-        Cell Tracking Challenge: its cells and its lineage are kept.
+        A label file; or a folder of `lamella track` or `lamella import`, or of another tracker in
+        the layout of the Cell Tracking Challenge, whose cells and lineage are kept.
     largest : bool
         Follow the largest object of every frame as the one cell; otherwise labels of a file are
         track ids, and a warning tells where they look as if they were not.
@@ -214,7 +215,7 @@ def measure_movie(
     for name in ("frames.csv", "cells.csv", "columns.csv"):
         refuse_existing(out / name, force=force)
     movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
-    masks = read_track_folder(labels) if has_tracks(labels) else open_labels(labels)
+    masks = _objects(labels)
     if largest:
         masks = _largest(masks, str(labels))
     frames, cells = measure(refuse_nan(movie), masks)
@@ -227,6 +228,15 @@ def measure_movie(
         write_table(out / name, table)
     write_table(out / "columns.csv", dictionary([frames, cells]))
     return movie
+
+
+def _objects(path: Path) -> Labels | Tracked:
+    """Labels, with their tracks where they are known."""
+    if is_track_folder(path):
+        tracked = read_track_folder(path)
+        refuse_strangers(tracked)
+        return tracked
+    return read_ctc(path) if has_tracks(path) else open_labels(path)
 
 
 def _largest(masks: Labels | Tracked, source: str) -> Tracked:

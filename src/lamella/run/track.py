@@ -12,7 +12,8 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
 from lamella.io.tables import write_table
-from lamella.io.track_folder import TRACKS_FILE, write_track_folder
+from lamella.io.track_folder import TABLE
+from lamella.io.tracked_masks import write_tracked_masks
 from lamella.measure import refuse_mismatch
 from lamella.preprocess import refuse_nan
 from lamella.run.follow import Followed, follow
@@ -70,7 +71,7 @@ def track_labels(
     refuse_input(out, source)
     if image is not None:
         refuse_input(out, image)
-    for name in (TRACKS_FILE, EVENTS_FILE, "res_track.txt"):
+    for name in (TABLE, EVENTS_FILE, "res_track.txt"):
         refuse_existing(out / name, force=force)
     if channel is not None and image is None:
         raise SettingsError(f"--channel {channel}", "there is no movie", "add --image MOVIE")
@@ -105,7 +106,7 @@ def track_labels(
     tracked = Tracked(
         followed.tracks, n, shapes, labels.frames.frame_shape, scale, source=str(source)
     )
-    write_track_folder(out, tracked)
+    write_tracked_masks(out, tracked)
     write_table(out / EVENTS_FILE, followed.events)
     return followed
 

@@ -28,6 +28,7 @@ from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
 from lamella.run.follow import CHECKS, follow
 from lamella.run.remarks import Tally, described, naming
+from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
@@ -227,12 +228,7 @@ class StageWork:
         return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
 
     def _tracks(self, name: str) -> Tracks:
-        found = self.manifest[f"track/{name}"].found
-        return Tracks(
-            read_table(self.task.folder / f"tracks/{name}.parquet"),
-            {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
-            {int(c): tuple(p) for c, p in found["parents"].items()},
-        )
+        return saved_tracks(self.task.folder, self.manifest, name)
 
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.objects[name].centre

@@ -1,0 +1,204 @@
+"""Commands between programs: export and import of tracked objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lamella.cli import app
+from lamella.cli.options import scale
+
+if TYPE_CHECKING:
+    from lamella.run.exchange import Exchanged, Given
+
+_Source = Annotated[
+    Path,
+    typer.Argument(metavar="INPUT", help="Labels, a folder of tracks, GEFF, a table, a run …"),
+]
+_Like = Annotated[
+    Path | None, typer.Option(help="The movie: its frames, frame size and scale are taken.")
+]
+_Shape = Annotated[str | None, typer.Option(help="Frame size in pixels, Y,X.")]
+_Pixel = Annotated[str | None, typer.Option(help="µm per pixel.")]
+_Interval = Annotated[str | None, typer.Option(help="Minutes per frame.")]
+_Labels = Annotated[
+    Path | None, typer.Option(help="Label movie; places get the object under them.")
+]
+_Distance = Annotated[float, typer.Option(help="… or the nearest within so many pixels.")]
+_Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="What a column of a table is, such as `track=ParticleID`."),
+]
+_Units = Annotated[str | None, typer.Option(help="Unit of the places of a table: px or um.")]
+_First = Annotated[
+    int | None, typer.Option(help="Number that a table gives to the movie's first frame.")
+]
+_Persistent = Annotated[
+    bool, typer.Option("--persistent-ids", help="Masks without a list of tracks: ids are tracks.")
+]
+_Offsets = Annotated[
+    Path | None,
+    typer.Option(help="manifest.json of a run's movie, for objects on its centred movie."),
+]
+_Format = Annotated[
+    str | None, typer.Option("--format", help="Format of the input; recognised by default.")
+]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other option of the input's format, `key=value`."),
+]
+_Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+
+
+@app.command()
+def export(
+    source: _Source,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.")],
+    to: Annotated[str, typer.Option("--to", help="geff, ctc, labels, tracks, napari, lamella …")],
+    movie: Annotated[
+        str | None, typer.Option(help="Movie of a run; all, a file each in OUT, by default.")
+    ] = None,
+    name: Annotated[str, typer.Option("--object", help="Set of objects of a run.")] = "cell",
+    like: _Like = None,
+    frame_shape: _Shape = None,
+    pixel_size_um: _Pixel = None,
+    interval_min: _Interval = None,
+    labels: _Labels = None,
+    max_distance_px: _Distance = 5.0,
+    columns: _Columns = None,
+    units: _Units = None,
+    first_frame: _First = None,
+    persistent_ids: _Persistent = False,
+    offsets: _Offsets = None,
+    settings: _Settings = None,
+    format: _Format = None,  # noqa: A002
+    force: _Force = False,
+) -> None:
+    """Write tracked objects for another program; what its format cannot keep is told.
+
+    Example: `lamella export movies/results --movie WT__1 --to geff -o WT__1.geff`
+    """
+    from lamella.run.exchange import export_tracked
+
+    given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
+                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
+    for done in export_tracked(
+        source, out, to=to, given=given, format=format, movie=movie, name=name, force=force
+    ):
+        _tell(done)
+
+
+@app.command("import")
+def import_(
+    source: _Source,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for labels.ome.tif and tracks.csv.")
+    ],
+    like: _Like = None,
+    frame_shape: _Shape = None,
+    pixel_size_um: _Pixel = None,
+    interval_min: _Interval = None,
+    labels: _Labels = None,
+    max_distance_px: _Distance = 5.0,
+    columns: _Columns = None,
+    units: _Units = None,
+    first_frame: _First = None,
+    persistent_ids: _Persistent = False,
+    offsets: _Offsets = None,
+    settings: _Settings = None,
+    format: _Format = None,  # noqa: A002
+    force: _Force = False,
+) -> None:
+    """Bring in what another program has tracked: labels.ome.tif, to measure with, and tracks.csv.
+
+    Example: `lamella import spots.csv -o tracked --like cell.tif --labels masks.tif`
+    """
+    from lamella.run.exchange import import_tracked
+
+    given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
+                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
+    _tell(import_tracked(source, out, given=given, format=format, force=force))
+
+
+def _given(
+    like: Path | None,
+    frame_shape: str | None,
+    pixel_size_um: str | None,
+    interval_min: str | None,
+    labels: Path | None,
+    max_distance_px: float,
+    columns: list[str] | None,
+    units: str | None,
+    first_frame: int | None,
+    persistent_ids: bool,
+    offsets: Path | None,
+    settings: list[str] | None,
+) -> Given:
+    from lamella.run.exchange import Given
+    from lamella.run.options import values_of
+
+    if units not in (None, "px", "um"):
+        raise typer.BadParameter("--units is px or um")
+    if not 0 <= max_distance_px < float("inf"):
+        raise typer.BadParameter("--max-distance-px is a number of pixels")
+    options: dict[str, Any] = values_of(settings or [])
+    if columns:
+        options["columns"] = _roles(columns)
+    if units is not None:
+        options["units"] = units
+    if first_frame is not None:
+        options["first_frame"] = first_frame
+    if persistent_ids:
+        options["persistent_ids"] = True
+    return Given(
+        like=like,
+        frame_shape=_shape(frame_shape),
+        pixel_size_um=_number(pixel_size_um, "--pixel-size-um"),
+        interval_min=_number(interval_min, "--interval-min"),
+        labels=labels,
+        max_distance_px=max_distance_px,
+        offsets=offsets,
+        options=options,
+    )
+
+
+def _roles(columns: list[str]) -> dict[str, str]:
+    found = {}
+    for text in columns:
+        role, equals, name = text.partition("=")
+        if not equals or not name.strip():
+            raise typer.BadParameter(f"--column {text} is no role=NAME, such as track=ParticleID")
+        found[role.strip()] = name.strip()
+    return found
+
+
+def _shape(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    parts = text.replace("x", ",").split(",")
+    if len(parts) != 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("--frame-shape is two whole numbers, Y,X")
+    return int(parts[0]), int(parts[1])
+
+
+def _number(text: str | None, option: str) -> float | None:
+    value = scale(text, option)
+    return None if isinstance(value, str) else value
+
+
+def _tell(done: Exchanged) -> None:
+    from lamella.cli import show
+
+    for note in done.notes:
+        show.tell("note", f"{done.tracked.source}: {note}")
+    tracks = done.tracked.tracks
+    divided = sum(len(found) > 1 for found in tracks.daughters.values())
+    merged = sum(len(found) > 1 for found in tracks.parents.values())
+    shapes = "with shapes" if done.tracked.labels is not None else "places without shapes"
+    show.out.print(
+        f"{done.path}: {len(tracks.first_last)} cells in {done.tracked.n_frames} frames "
+        f"({len(tracks.links)} objects, {shapes}); {divided} divide, {merged} merge",
+        soft_wrap=True,
+    )

@@ -1,0 +1,326 @@
+"""Tracked objects from and for other programs: what `lamella import` and `lamella export` do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.centre import Centre
+from lamella.core.errors import InputError, LamellaWarning, OutputError, SettingsError
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie, Scale, regular_times
+from lamella.core.table import Col
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
+from lamella.io import open_labels, open_movie, read_json
+from lamella.io.formats import Format, format_called, losses, recognise
+from lamella.measure import refuse_mismatch
+from lamella.run.join import join_to_labels
+from lamella.run.saved import is_run, movies_of, saved_tracked
+from lamella.run.single import refuse_existing, refuse_input
+
+_FLAGS = {
+    "columns": "--column",
+    "units": "--units",
+    "first_frame": "--first-frame",
+    "persistent_ids": "--persistent-ids",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says of an input that its files may not tell.
+
+    Parameters
+    ----------
+    like : Path, optional
+        The movie that it belongs to: number of frames, frame size and scale.
+    frame_shape : (int, int), optional
+        (Y, X); wins over the movie's.
+    pixel_size_um, interval_min : float, optional
+        Win over what the files state.
+    labels : Path, optional
+        Label movie that places are joined to.
+    max_distance_px : float
+        How far from an object a place may lie.
+    offsets : Path, optional
+        The ``manifest.json`` of a movie of a run, when the objects are in the coordinates of its
+        centred movie.
+    options : mapping
+        Keywords of the format's reader: columns, units, first_frame, persistent_ids …
+    """
+
+    like: Path | None = None
+    frame_shape: tuple[int, int] | None = None
+    pixel_size_um: float | None = None
+    interval_min: float | None = None
+    labels: Path | None = None
+    max_distance_px: float = 5.0
+    offsets: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Exchanged(NamedTuple):
+    """What was written, and what is to be told of it."""
+
+    path: Path
+    tracked: Tracked
+    notes: tuple[str, ...]
+
+
+def import_tracked(
+    source: Path, out: Path, *, given: Given | None = None, format: str | None = None,  # noqa: A002
+    force: bool = False,
+) -> Exchanged:  # fmt: skip
+    """Bring what another program has tracked into a folder that `lamella measure` goes on from.
+
+    Writes ``tracks.csv`` and, where shapes are known, ``labels.ome.tif`` with track ids into `out`.
+
+    Raises
+    ------
+    InputError, SettingsError, OutputError
+    """
+    return export_tracked(
+        source, out, to="lamella", given=given, format=format, force=force
+    )[0]  # fmt: skip
+
+
+def export_tracked(
+    source: Path,
+    out: Path,
+    *,
+    to: str,
+    given: Given | None = None,
+    format: str | None = None,  # noqa: A002
+    movie: str | None = None,
+    name: str = "cell",
+    force: bool = False,
+) -> list[Exchanged]:
+    """Write tracked objects in another format.
+
+    Parameters
+    ----------
+    source : Path
+        Anything of a format that can be read, or the folder of a run.
+    out : Path
+        File or folder to write. Of a run without `movie`, a folder with one of these a movie.
+    to : str
+        Name of the format.
+    format : str, optional
+        Name of the format of `source`; recognised by its content otherwise.
+    movie, name : str
+        Of a run: the movie, and the set of objects.
+
+    Returns
+    -------
+    list of Exchanged
+        One a movie.
+
+    Warns
+    -----
+    LamellaWarning
+        One for every kind of thing that the format does not keep.
+
+    Raises
+    ------
+    InputError, SettingsError, OutputError
+        Nothing is written over without `force`, and never what is read.
+    """
+    wanted, given = format_called(to, to_write=True), given or Given()
+    if not is_run(source):
+        if movie is not None:
+            raise SettingsError(
+                f"--movie {movie}", f"{source} is no run's folder", "leave --movie away"
+            )
+        _refuse_out(out, source, wanted, given, force=force)
+        tracked, notes = read_tracked(source, given, format=format)
+        return [_written(out, tracked, wanted, notes)]
+    movies = movies_of(source, name)
+    if movie is not None and movie not in movies:
+        raise InputError(
+            str(source), f"it has no tracked movie {movie!r}", f"its movies are {', '.join(movies)}"
+        )
+    places = {movie: out} if movie else {m: out / f"{m}{_suffix(wanted)}" for m in movies}
+    for place in places.values():
+        _refuse_out(place, source, wanted, given, force=force)
+    done = []
+    for each, place in places.items():
+        tracked, notes = _settled(saved_tracked(source, each, name), given, _like(given))
+        done.append(_written(place, tracked, wanted, notes))
+    return done
+
+
+def read_tracked(
+    source: Path, given: Given | None = None, *, format: str | None = None  # noqa: A002
+) -> tuple[Tracked, tuple[str, ...]]:  # fmt: skip
+    """Tracked objects of one movie from a file or folder of another program, or of ours.
+
+    Returns
+    -------
+    Tracked
+        In raw coordinates, with the shapes of `given.labels` where these are given.
+    notes : tuple of str
+        What the reader noticed, and what became of the points.
+
+    Raises
+    ------
+    InputError, SettingsError
+        Formats that are not known, options that the format does not have, files that are damaged
+        or do not fit the movie.
+    """
+    given = given or Given()
+    if not source.exists():
+        raise InputError(str(source), "there is no such file or folder", "check the path")
+    kind = recognise(source) if format is None else format_called(format)
+    movie = _like(given)
+    options = dict(given.options)
+    for key in options:
+        if key not in kind.options:
+            known = ", ".join(sorted(kind.options))
+            raise SettingsError(
+                _FLAGS.get(key, f"--set {key}"),
+                f"{kind.name} ({kind.title}) has no such option",
+                f"it has {known}" if known else "leave it away, or say --format",
+            )
+    if given.offsets is not None and "offsets" in kind.options:
+        options["offsets"] = _offsets(given.offsets)
+    shape = given.frame_shape or (None if movie is None else movie.frame_shape)
+    size = given.pixel_size_um
+    if size is None and movie is not None:
+        size = movie.scale.pixel_size_um
+    assert kind.read is not None  # noqa: S101  only such are recognised
+    tracked = kind.read(
+        source,
+        n_frames=None if movie is None else movie.n_frames,
+        frame_shape=shape,
+        scale=Scale(size),
+        **options,
+    )
+    if given.offsets is not None and "offsets" not in kind.options:
+        tracked = _uncentred(tracked, _offsets(given.offsets))
+    return _settled(tracked, given, movie)
+
+
+def _like(given: Given) -> Movie | None:
+    return None if given.like is None else open_movie(given.like)
+
+
+def _settled(
+    tracked: Tracked, given: Given, movie: Movie | None
+) -> tuple[Tracked, tuple[str, ...]]:
+    """Scale as the user says, shapes from the labels, and all of it fitting the movie."""
+    scale, n = tracked.scale, tracked.n_frames
+    shape = tracked.frame_shape or given.frame_shape
+    if movie is not None:
+        if tracked.labels is not None:
+            refuse_mismatch(movie, tracked.labels)
+        size = movie.scale.pixel_size_um
+        scale = Scale(
+            size if scale.pixel_size_um is None else scale.pixel_size_um,
+            movie.scale.time_min if movie.scale.time_min is not None else scale.time_min,
+        )
+        n, shape = movie.n_frames, shape or movie.frame_shape
+    if given.pixel_size_um is not None:
+        scale = replace(scale, pixel_size_um=given.pixel_size_um)
+    notes = tracked.notes
+    tracked = replace(tracked, n_frames=n, frame_shape=shape)
+    if given.labels is not None:
+        joined = join_to_labels(
+            tracked, open_labels(given.labels), max_distance_px=given.max_distance_px
+        )
+        tracked = joined.tracked
+        notes = (*notes, joined.in_words())
+    times = scale.time_min
+    if given.interval_min is not None:
+        times = regular_times(tracked.n_frames, given.interval_min)
+    elif times is not None and len(times) != tracked.n_frames:
+        step = scale.interval_min
+        times = None if step is None else regular_times(tracked.n_frames, step)
+    return replace(tracked, scale=Scale(scale.pixel_size_um, times)), notes
+
+
+def _offsets(manifest: Path) -> NDArray[np.int64]:
+    """What was added to raw coordinates in the centred movie, (T, 2), of a movie's manifest."""
+    stages = read_json(manifest)
+    stages = stages.get("stages") if isinstance(stages, dict) else None
+    for name, stage in stages.items() if isinstance(stages, dict) else ():
+        if name.startswith("centre/") and isinstance(stage, dict):
+            offsets = stage.get("found", {}).get("offsets_px")
+            if offsets is not None:
+                return np.array(offsets, np.int64).reshape(-1, 2)
+    raise InputError(
+        str(manifest),
+        "it tells no offsets of a centred movie",
+        "give movies/<movie>/manifest.json of a run that made centered.ome.tif",
+    )
+
+
+def _uncentred(tracked: Tracked, offsets: NDArray[np.int64]) -> Tracked:
+    if tracked.n_frames > len(offsets):
+        raise InputError(
+            tracked.source,
+            f"it has {tracked.n_frames} frames, and there are offsets for {len(offsets)}",
+            "give the manifest of the same movie",
+        )
+    links = tracked.tracks.links
+    back = offsets[links[Col.FRAME].to_numpy(np.int64)]
+    places = {
+        str(Col.Y_PX): links[Col.Y_PX] - back[:, 0],
+        str(Col.X_PX): links[Col.X_PX] - back[:, 1],
+    }
+    labels = tracked.labels
+    if labels is not None:
+        labels = Labels(labels.name, Centre().inverse(labels.frames, offsets=offsets))
+    tracks = Tracks(links.assign(**places), tracked.tracks.first_last, tracked.tracks.parents)
+    return replace(tracked, tracks=tracks, labels=labels)
+
+
+# Writing
+
+
+def _suffix(to: Format) -> str:
+    return ".ome.tif" if to.suffix == ".tif" else to.suffix
+
+
+def _refuse_out(out: Path, source: Path, to: Format, given: Given, *, force: bool) -> None:
+    if to.suffix and out.suffix.lower() != to.suffix:
+        raise SettingsError(
+            str(out),
+            f"{to.name} is written as {to.suffix}",
+            f"give a name that ends in {to.suffix}",
+        )
+    for read in (source, given.like, given.labels, given.offsets):
+        if read is not None:
+            refuse_input(out, read)
+            if not to.suffix and read.resolve().parent == out.resolve():
+                raise OutputError(
+                    str(out), f"the input {read.name} lies in it", "choose another --out"
+                )
+    if to.suffix and out.is_dir():
+        raise OutputError(str(out), "it is a folder", f"give a name that ends in {to.suffix}")
+    if not to.suffix and out.is_file():
+        raise OutputError(str(out), "it is a file", "give the name of a folder")
+    if not (out.is_dir() and not any(out.iterdir())):
+        refuse_existing(out, force=force)
+
+
+def _written(out: Path, tracked: Tracked, to: Format, notes: tuple[str, ...]) -> Exchanged:
+    if to.needs_shapes and tracked.labels is None:
+        raise InputError(
+            tracked.source,
+            f"it tells places, not shapes, and {to.name} needs shapes",
+            "add --labels LABELS.tif, or choose another format",
+        )
+    for lost in losses(tracked, to):
+        warnings.warn(
+            f"{tracked.source}: {to.name} does not keep {lost}", LamellaWarning, stacklevel=3
+        )
+    assert to.write is not None  # noqa: S101  only such are chosen
+    to.write(out, tracked)
+    return Exchanged(out, tracked, notes)

@@ -1,0 +1,74 @@
+"""Tracked objects as a run has left them in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lamella.core.errors import InputError
+from lamella.core.table import Col
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
+from lamella.io import open_labels, open_movie, read_table
+from lamella.run.cache import Manifest
+from lamella.run.stages import LOCK_FILE
+
+
+def saved_tracks(folder: Path, manifest: Manifest, name: str) -> Tracks:
+    """The tracks of one set of objects of a movie that has been tracked.
+
+    `label` in the links is the number in the labels before tracking.
+
+    Parameters
+    ----------
+    folder : Path
+        ``OUT/movies/<movie>``.
+    """
+    found = manifest[f"track/{name}"].found
+    return Tracks(
+        read_table(folder / f"tracks/{name}.parquet"),
+        {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
+        {int(c): tuple(p) for c, p in found["parents"].items()},
+    )
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return (path / LOCK_FILE).is_file()
+
+
+def movies_of(run: Path, name: str) -> list[str]:
+    """The movies of a run in which a set of objects has been tracked, in order of their names.
+
+    Raises
+    ------
+    InputError
+        None has; names the sets that there are.
+    """
+    tracked: list[str] = []
+    sets: set[str] = set()
+    for folder in sorted((run / "movies").iterdir()) if (run / "movies").is_dir() else []:
+        stages = dict(Manifest(folder))
+        sets |= {stage.partition("/")[2] for stage in stages if stage.startswith("track/")}
+        if f"track/{name}" in stages:
+            tracked.append(folder.name)
+    if not tracked:
+        told = f"its objects are {', '.join(sorted(sets))}" if sets else "run it first"
+        raise InputError(str(run), f"no movie has tracks of {name!r}", told)
+    return tracked
+
+
+def saved_tracked(run: Path, movie: str, name: str) -> Tracked:
+    """Labels and tracks of one movie of a run, in the coordinates of the raw movie."""
+    folder = run / "movies" / movie
+    file = folder / f"labels/{name}.ome.tif"
+    tracks, labels = saved_tracks(folder, Manifest(folder), name), open_labels(file, name=name)
+    # After tracking the labels are painted with track ids.
+    links = tracks.links.assign(**{str(Col.LABEL): tracks.links[Col.CELL]})
+    return Tracked(
+        Tracks(links, tracks.first_last, tracks.parents),
+        labels.n_frames,
+        labels,
+        labels.frames.frame_shape,
+        open_movie(file).scale,
+        source=f"{run.name}/{movie}",
+    )
