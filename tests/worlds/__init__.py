@@ -11,10 +11,10 @@ from worlds.clumps import dumbbell as dumbbell
 from worlds.clumps import two_touching_discs as two_touching_discs
 from worlds.intensities import flat_cell as flat_cell
 from worlds.intensities import split_cell as split_cell
-from worlds.links import WANDERERS_FIELD as WANDERERS_FIELD
-from worlds.links import wanderers as wanderers
 from worlds.lineages import renumbered as renumbered
 from worlds.lineages import tracked_worlds as tracked_worlds
+from worlds.links import WANDERERS_FIELD as WANDERERS_FIELD
+from worlds.links import wanderers as wanderers
 from worlds.lives import dividing_cell as dividing_cell
 from worlds.lives import entering_disc as entering_disc
 from worlds.lives import exchanged as exchanged
