@@ -148,6 +148,15 @@ def test_labels_of_nothing_are_refused(written, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_mask_is_no_labels(written, tmp_path):
+    _, _, labels = written
+    masks = np.where(labels > 0, 255, 0).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "mask.tif", masks, metadata={"axes": "TYX"})
+    said = lamella("track", tmp_path / "mask.tif", "-o", tmp_path / "out")
+    assert "looks like a mask, not like labels" in said.err
+    assert "--set binary=true" in said.err
+
+
 def test_largest_of_many_is_told_and_debris_is_not(written, tmp_path):
     folder, _, labels = written
     movie, masks = folder / "raw" / "colony.tif", folder / "masks" / "colony.tif"

@@ -16,7 +16,7 @@ from lamella.report.figures.dots import dots_by_condition, speed_measure
 from lamella.report.figures.empty import empty_frames, empty_rate
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
-from lamella.report.figures.time_course import course_measures, time_course
+from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.style import PAGE_MM, Images, Key, save
 from lamella.report.tables import (
@@ -137,7 +137,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
         yield _picture(
             "time_course",
             "Over time",
-            captions.COURSE,
+            captions.COURSE + _undrawn(frames),
             f"Small line plots per movie of {listed(shown)} over time.",
             time_course(frames, cells, key),
         )
@@ -149,6 +149,14 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             f"Bars of the share of empty frames of {count(len(empty_frames(cells)), 'movie')}.",
             empty_rate(cells, key),
         )
+
+
+def _undrawn(frames: pd.DataFrame) -> str:
+    """Where the lines of a movie would be too many, what is not drawn."""
+    if not has(frames, Col.MOVIE, Col.CELL):
+        return ""
+    most = int(frames.drop_duplicates([Col.MOVIE, Col.CELL]).groupby(Col.MOVIE).size().max())
+    return f" Of each movie at most {MOST_CELLS} cells are drawn." if most > MOST_CELLS else ""
 
 
 def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:

@@ -11,7 +11,7 @@ from lamella.core.errors import LamellaWarning
 from lamella.core.table import Col
 from lamella.track import Largest
 
-_FEW_STEPS = 5
+_FEW_STEPS, _MUCH_LOOSE = 5, 0.1
 
 
 def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
@@ -29,6 +29,27 @@ def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> No
         warnings.warn(
             f"{source}: {n} objects of like size in most frames, of which only the largest is "
             f"followed, whichever cell that is; to follow every cell {remedy}",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_binary(links: pd.DataFrame, source: str) -> None:
+    """Tell when labels hold one number for what are plainly several objects.
+
+    Parameters
+    ----------
+    links : DataFrame
+        With `label` and `loose_fraction`.
+    """
+    if len(links[Col.LABEL].unique()) != 1:
+        return
+    loose = float((links[Col.LOOSE_FRACTION] > _MUCH_LOOSE).mean())
+    if loose > 0.5:
+        warnings.warn(
+            f"{source}: all its objects have one number, and in {loose:.0%} of the frames they lie "
+            "apart: this looks like a mask, not like labels; number them first with: lamella "
+            f"segment MOVIE -o labels.tif -m labels --set pattern={source} --set binary=true",
             LamellaWarning,
             stacklevel=3,
         )

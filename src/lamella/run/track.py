@@ -16,6 +16,7 @@ from lamella.io.track_folder import TABLE
 from lamella.io.tracked_masks import write_tracked_masks
 from lamella.measure import refuse_mismatch
 from lamella.preprocess import refuse_nan
+from lamella.run.cautions import warn_of_binary
 from lamella.run.follow import Followed, follow
 from lamella.run.single import refuse_existing, refuse_input, step_from
 from lamella.track import Tracker
@@ -102,6 +103,7 @@ def track_labels(
     )
     if not followed.tracks.first_last:
         raise InputError(str(source), "it holds no object in any frame", "look at the labels")
+    warn_of_binary(followed.tracks.links, str(source))
     shapes = replace(labels, frames=followed.labels)
     tracked = Tracked(
         followed.tracks, n, shapes, labels.frames.frame_shape, scale, source=str(source)
