@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from lamella.core.errors import InputError, SettingsError
+from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col
+from lamella.run.stats import compare_table
 from lamella.statistics import Contrasts, by_condition, compare_conditions, to_units
 from lamella.statistics.effect import cohens_d
 
@@ -344,3 +345,13 @@ def test_a_movie_counts_once_however_many_cells_it_has():
     measured = [Contrasts(measures=(SPEED,))(each)[0][[Col.N, Col.MEAN]] for each in
                 (cells, one_of_many)]  # fmt: skip
     pd.testing.assert_frame_equal(*measured)
+
+
+def test_the_command_leaves_out_what_the_study_left_out(tmp_path):
+    cells = crowded().assign(in_statistics=lambda table: table["cell"] <= 5)
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    with pytest.warns(LamellaWarning, match=r"60 of 90 cells do not count.*delete that column"):
+        effects = compare_table(
+            tmp_path / "cells.csv", tmp_path / "out", values=[SPEED], condition="condition"
+        )
+    assert effects[[Col.MEAN_REFERENCE, Col.MEAN]].iloc[0].tolist() == pytest.approx([1.01, 0.51])
