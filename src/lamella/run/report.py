@@ -50,8 +50,8 @@ def write_report(out: Path) -> Path:
         title=lock["settings"]["title"],
         frames=frames,
         cells=read_table(out / "tables" / "cells.parquet"),
-        events=read_table(out / "tables" / "events.csv"),
-        units=read_table(out / "tables" / "units.csv"),
+        events=_if_there(out / "tables" / "events.csv"),
+        units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
         status=status,
@@ -70,6 +70,11 @@ def write_report(out: Path) -> Path:
     with whole_file(out / REPORT_FILE) as part:
         part.write_text(render(report, drawn), encoding="utf-8")
     return out / REPORT_FILE
+
+
+def _if_there(path: Path) -> pd.DataFrame:
+    """A table that runs of earlier versions did not write."""
+    return read_table(path) if path.is_file() else pd.DataFrame()
 
 
 def refuse_other_folder(out: Path) -> None:
