@@ -307,6 +307,11 @@ def test_the_order_of_rows_does_not_matter():
     pd.testing.assert_frame_equal(checked(links), checked(shuffled))
 
 
+def test_a_row_that_is_there_twice_counts_once():
+    links = wanderers()
+    assert told(checked(pd.concat([links, links.iloc[30:40]]))) == []
+
+
 def test_tracks_without_sizes_are_judged_by_place():
     links = wanderers()[[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX]]
     assert told(checked(links)) == []

@@ -175,6 +175,13 @@ def test_tracks_without_gaps_are_the_same():
     np.testing.assert_array_equal(out.labels.asarray(), labels)
 
 
+def test_no_cell():
+    out = filled(np.zeros((3, 20, 20), np.uint16))
+    assert not out.labels.asarray().any()
+    assert len(out.tracks.links) == 0
+    assert Col.INTERPOLATED in out.tracks.links
+
+
 def test_depth_of_a_straight_edge_and_of_a_disc():
     inside = np.zeros((5, 9), bool)
     inside[:, :4] = True

@@ -14,14 +14,11 @@ def near_pairs(rows: Rows, *, distance_px: float) -> Indices:
     Returns
     -------
     (k, 2) int64 array
-        Rows of the smaller and of the larger cell number, in order of the two cells and the frame.
+        Rows of the smaller and of the larger cell number, in no order.
     """
     if not len(rows.cell) or not distance_px > 0:
         return np.empty((0, 2), np.int64)
     # Frames lie so far apart along a third axis that no pair joins two of them.
     layers = np.column_stack([rows.frame * (2.0 * distance_px), rows.place])
-    pairs = cKDTree(layers).query_pairs(distance_px, output_type="ndarray").astype(np.int64)
-    pairs.sort(axis=1)  # rows are in order of cells
-    order = np.lexsort((rows.frame[pairs[:, 0]], rows.cell[pairs[:, 1]], rows.cell[pairs[:, 0]]))
-    out: Indices = pairs[order]
-    return out
+    pairs = cKDTree(layers).query_pairs(distance_px, output_type="ndarray")
+    return np.column_stack([pairs.min(axis=1), pairs.max(axis=1)])  # rows are in order of cells

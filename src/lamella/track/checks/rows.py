@@ -68,10 +68,11 @@ class Rows:
     def of(
         cls, tracks: Tracks, *, frame_shape: tuple[int, int], n_frames: int, scale: Scale
     ) -> Rows:
-        """The rows of `tracks`; links without a place are left out."""
+        """The rows of `tracks`; links without a place, and second ones of a frame, are left out."""
         links = tracks.links
         known = links[[Col.Y_PX, Col.X_PX]].notna().all(axis=1)
-        links = links[known].sort_values([Col.CELL, Col.FRAME])
+        links = links[known].sort_values([Col.CELL, Col.FRAME], kind="stable")
+        links = links.drop_duplicates([Col.CELL, Col.FRAME])
 
         def values(name: str) -> Values:
             if name not in links.columns:

@@ -49,7 +49,8 @@ def swaps(rows: Rows, jump_limit: Values, *, evidence: float, window: int) -> Sw
     pairs = np.concatenate(
         [near_pairs(rows, distance_px=reach), _jumping_pairs(rows, rows.step_px > jump_limit)]
     )
-    a1, b1, a0, b0 = _steps_of(rows, np.unique(pairs, axis=0))
+    key = np.unique(pairs[:, 0] * len(rows.cell) + pairs[:, 1])
+    a1, b1, a0, b0 = _steps_of(rows, np.column_stack(np.divmod(key, len(rows.cell))))
     gain = _by_place(rows, a0, b0, a1, b1, window=window)
     for measure in (rows.area, rows.light):
         gain += _by_size(rows, measure, a0, b0, a1, b1, window=window)

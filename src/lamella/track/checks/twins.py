@@ -24,6 +24,8 @@ def duplicates(rows: Rows, *, distance: float, frames: int) -> pd.DataFrame:
     ratio = apart / (rows.radius[a] + rows.radius[b])
     close = ratio < distance
     a, b, ratio = a[close], b[close], ratio[close]
+    order = np.lexsort((rows.frame[a], rows.cell[b], rows.cell[a]))
+    a, b, ratio = a[order], b[order], ratio[order]
     first, n = runs(np.ones(len(a), bool), rows.cell[a], rows.cell[b], rows.frame[a])
     first, n = first[n >= frames], n[n >= frames]
     value = [float(np.median(ratio[i : i + k])) for i, k in zip(first, n, strict=True)]
