@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from flicker import flicker
 from numpy.typing import NDArray
-from seg import seg
 
 from lamella.core.frames import ArrayFrames, Frames
+from lamella.evaluate import seg
 from lamella.io import open_labels, open_movie
 from lamella.kernels.morphology import filled
 from lamella.phantom import ColonyPhantom

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.frames import ArrayFrames
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.phantom import ColonyPhantom
+
+Stack = NDArray[np.uint16]
+"""(T, Y, X) labels."""
 
 Spot = tuple[int, int]
 """Frame and label of an object."""
@@ -47,6 +51,73 @@ def crowd(seed: int, *, interval_min: float = 2.0) -> ColonyPhantom:
         speed_um_per_min=0.6,
         seed=seed,
     )
+
+
+def as_is(tracks: Tracks, labels: Stack, seed: int) -> tuple[Tracks, Stack]:
+    """Labels as they are."""
+    return tracks, labels
+
+
+def missing(
+    tracks: Tracks, labels: Stack, seed: int, *, share: float = 0.03
+) -> tuple[Tracks, Stack]:
+    """A share of the objects is not found, here and there."""
+    rng = np.random.default_rng(seed)
+    gone = rng.random(len(tracks.links)) < share
+    out = labels.copy()
+    lost = tracks.links[gone]
+    for t, label in zip(lost[Col.FRAME], lost[Col.LABEL], strict=True):
+        out[t][out[t] == label] = 0
+    return _without(tracks, gone), out
+
+
+def touching(tracks: Tracks, labels: Stack, seed: int, *, longest: int = 8) -> tuple[Tracks, Stack]:
+    """Half of the pairs of cells that touch are one object for some frames, the larger one's.
+
+    Each pair once, beginning at the frame in the middle of the frames in which they touch; cells
+    that are born or vanish within are left alone.
+    """
+    rng = np.random.default_rng(seed)
+    out, links = labels.copy(), tracks.links
+    key = pd.MultiIndex.from_frame(links[[Col.FRAME, Col.LABEL]])
+    gone = np.zeros(len(links), bool)
+    busy: set[Spot] = set()
+    for (a, b), frames in _contacts(labels).items():
+        begin, n = frames[len(frames) // 2], int(rng.integers(1, longest + 1))
+        span = range(begin, begin + n)
+        touch = all(t in frames for t in span)
+        around = [(t, k) for t in range(begin - 1, begin + n + 1) for k in (a, b)]
+        free = all(each in key and each not in busy for each in around)
+        if not (touch and free and rng.random() < 0.5):
+            continue
+        busy.update(around)
+        for t in span:
+            large, small = sorted((a, b), key=lambda k: -int((labels[t] == k).sum()))
+            if t == begin:
+                first = large, small
+            out[t][labels[t] == first[1]] = first[0]
+            gone[key.get_loc((t, first[1]))] = True
+    return _without(tracks, gone), out
+
+
+def _contacts(labels: Stack) -> dict[tuple[int, int], list[int]]:
+    """Frames in which two cells have pixels side by side, by their numbers."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for t, frame in enumerate(labels):
+        pairs = set()
+        for one, two in ((frame[1:], frame[:-1]), (frame[:, 1:], frame[:, :-1])):
+            side = (one != two) & (one > 0) & (two > 0)
+            pairs |= {tuple(sorted(p)) for p in zip(one[side].tolist(), two[side].tolist())}  # noqa: B905
+        for pair in sorted(pairs):
+            found.setdefault(pair, []).append(t)
+    return found
+
+
+def _without(tracks: Tracks, gone: NDArray[np.bool_]) -> Tracks:
+    links = tracks.links[~gone].reset_index(drop=True)
+    known = set(links[Col.CELL])
+    parents = {c: p for c, p in tracks.parents.items() if {c, *p} <= known}
+    return Tracks.from_links(links, parents)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from seg import seg as independent_seg
 
+from independent_seg import seg as independent_seg
 from lamella.core.errors import LamellaWarning
 from lamella.core.labels import Labels
 from lamella.evaluate import Found, PrecisionCounts, Subject, matches_of_frame, score, seg

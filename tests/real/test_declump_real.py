@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from accuracy_declump import brighter_than_around, psc
 from flicker import flicker
-from seg import seg
 
 from lamella.core.frames import ArrayFrames
+from lamella.evaluate import seg
 from lamella.io import open_labels
 from lamella.segment import ByDistance, ByIntensity
 from real_data import ROOT, needs_real_data

@@ -5,7 +5,6 @@ import heapq
 import numpy as np
 import pytest
 from flicker import flicker
-from seg import seg, seg_of_frame
 
 from lamella.core.errors import FaultsError, InputError
 from lamella.core.frames import ArrayFrames
@@ -220,27 +219,6 @@ class TestInAStudy:
         }
         with pytest.raises(FaultsError, match=told):
             settings_from({"objects": values}, where="study.toml")
-
-
-class TestSeg:
-    """The score that the benchmark reports, on a case worked out by hand."""
-
-    REFERENCE = np.array([[1, 1, 1, 1, 0, 2, 2, 0, 3, 3]])
-    FOUND = np.array([[7, 7, 7, 0, 0, 8, 0, 0, 9, 9]])
-
-    def test_by_hand(self):
-        # 3 of 4 pixels; exactly half, which is no match; all.
-        np.testing.assert_allclose(seg_of_frame(self.REFERENCE, self.FOUND), [3 / 4, 0, 1])
-
-    def test_a_cell_too_many_in_the_result_takes_its_pixels_away(self):
-        merged = np.where(self.FOUND == 9, 7, self.FOUND)
-        np.testing.assert_allclose(seg_of_frame(self.REFERENCE, merged), [3 / 6, 0, 2 / 5])
-
-    def test_mean_over_objects_of_all_frames(self):
-        empty = np.zeros_like(self.REFERENCE)
-        one = np.where(self.REFERENCE == 3, 3, 0)
-        found = [self.FOUND, empty, one]
-        assert seg([self.REFERENCE, empty, one], found) == pytest.approx((1.75 + 1) / 4)
 
 
 def test_a_confluent_sheet_in_one_object_is_cut_into_its_cells():

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from independent_seg import seg as independent_seg
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.evaluate import PrecisionCounts, Subject, matches_of_frame, matching, score
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
+from lamella.evaluate import PrecisionCounts, Subject, matches_of_frame, matching, score, seg
 from lamella.io.track_ids import tracked_from_ids
 from lamella.kernels.contingency import contingency
 from worlds import dividing_cell, gap_movie, two_cells_crossing
@@ -144,6 +147,30 @@ def test_gaps_are_no_switches_and_cost_what_the_files_would():
     assert steps == {"FN": 1, "FP": 0, "EA": 2, "ED": 1, "EC": 0}
 
 
+def test_objects_of_no_cell_are_no_nodes():
+    labels = two_cells_crossing()
+    found = labels.copy()
+    found[:, :3, :3] = 9  # dirt that the tracker left alone
+    held = Labels.from_array(found)
+    made = tracked_from_ids(held)
+    links = made.tracks.links[made.tracks.links[Col.CELL] != 9]
+    tracked = Tracked(Tracks.from_links(links), len(found), held)
+    result = Subject("result", len(found), held.frame, range(len(found)), tracked)
+    values = score(subject(labels), result).values
+    assert (values["AOGM_FP"], values["DET"], values["TRA"]) == (0, 1, 1)
+    assert values["n_spurious"] == len(found)
+    # Numbered otherwise in every frame, which the tracks undo.
+    shuffled = np.stack([np.array([0, 5 + t, 7 + 2 * t])[each] for t, each in enumerate(labels)])
+    rows = tracked_from_ids(Labels.from_array(labels)).tracks.links
+    before = rows[Col.LABEL].to_numpy()
+    rows = rows.assign(label=np.where(before == 1, 5 + rows["frame"], 7 + 2 * rows["frame"]))
+    held = Labels.from_array(shuffled)
+    tracked = Tracked(Tracks.from_links(rows), len(found), held)
+    result = Subject("result", len(found), held.frame, range(len(found)), tracked)
+    values = score(subject(labels), result).values
+    assert (values["TRA"], values["n_switches"]) == (1, 0)
+
+
 def test_what_cannot_be_computed_is_nan_and_says_why():
     labels = gap_movie([])
     made = score(subject(labels), subject(labels, tracked=False))
@@ -204,3 +231,19 @@ def test_without_py_ctcmetrics_the_rest_is_computed(monkeypatch):
     assert made.values["n_switches"] == 0
     assert np.isnan(made.values["TRA"])
     assert 'pip install "lamella[scores]"' in made.reasons["TRA"]
+
+
+class TestSegByHand:
+    REFERENCE = row((1, 4), (0, 1), (2, 2), (0, 1), (3, 2))
+    FOUND = row((7, 3), (0, 2), (8, 1), (0, 2), (9, 2))
+
+    @pytest.mark.parametrize("of", [seg, independent_seg])
+    def test_mean_over_objects_of_all_frames(self, of):
+        # 3 of 4 pixels; exactly half, which is no match; all.
+        assert of([self.REFERENCE], [self.FOUND]) == pytest.approx((3 / 4 + 0 + 1) / 3)
+        merged = np.where(self.FOUND == 9, 7, self.FOUND)
+        assert of([self.REFERENCE], [merged]) == pytest.approx((3 / 6 + 0 + 2 / 5) / 3)
+        empty, one = np.zeros_like(self.REFERENCE), np.where(self.REFERENCE == 3, 3, 0)
+        found = [self.FOUND, empty, one]
+        assert of([self.REFERENCE, empty, one], found) == pytest.approx((1.75 + 1) / 4)
+        assert np.isnan(of([empty], [one]))

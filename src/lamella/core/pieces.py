@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
@@ -35,9 +34,11 @@ def in_pieces(tracks: Tracks) -> Pieces:
     without a parent. Frames of a life before the cell was first found, or after it was last, are
     no part of a piece.
     """
-    found = tracks.links[[Col.CELL, Col.FRAME]].astype(np.int64).sort_values([Col.CELL, Col.FRAME])
-    cell, frame = found[Col.CELL].to_numpy(), found[Col.FRAME].to_numpy()
-    starts = np.ones(len(found), bool)
+    links = tracks.links.copy()
+    cell, frame = (links[name].to_numpy(np.int64) for name in (Col.CELL, Col.FRAME))
+    in_time = np.lexsort((frame, cell))
+    cell, frame = cell[in_time], frame[in_time]
+    starts = np.ones(len(cell), bool)
     # Several objects of one cell in one frame follow each other at a distance of 0: no gap.
     starts[1:] = (cell[1:] != cell[:-1]) | (frame[1:] - frame[:-1] > 1)
     cut = starts.copy()
@@ -47,9 +48,9 @@ def in_pieces(tracks: Tracks) -> Pieces:
     name_of_start = cell[starts].copy()
     first_new = int(cell.max(initial=0)) + 1
     name_of_start[cut[starts]] = np.arange(first_new, first_new + n_gaps)
-    piece = name_of_start[np.cumsum(starts) - 1]
-    links = tracks.links.copy()
-    links[Col.CELL] = pd.Series(piece, index=found.index).reindex(links.index)
+    piece = np.empty(len(cell), np.int64)
+    piece[in_time] = name_of_start[np.cumsum(starts) - 1]
+    links[Col.CELL] = piece
     cell_of = dict(zip(name_of_start.tolist(), cell[starts].tolist(), strict=True))
 
     parents: dict[int, tuple[int, ...]] = {}

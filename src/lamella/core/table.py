@@ -270,6 +270,13 @@ class Col:
         "n_cells_left_out", "", "Rows of the table left out, without a condition or a unit."
     )
 
+    # Areas of imported outlines
+    AREA_UM2_WHOLE_NODES = _(
+        "area_um2_whole_nodes", "µm²", "Area of an outline whose nodes are cut to whole pixels."
+    )
+    AREA_UM2_STATED = _("area_um2_stated", "µm²", "Area that the imported file states.")
+    CROSSES_ITSELF = _("crosses_itself", "", "True where the imported outline crosses itself.")
+
     # comparison_per_frame.csv and comparison_summary.csv
     N_BOTH_EMPTY = _("n_both_empty", "", "Frames in which neither folder has a mask.")
     N_ONLY_A_EMPTY = _("n_only_a_empty", "", "Frames in which only the second folder has a mask.")

@@ -39,8 +39,10 @@ class Graph(NamedTuple):
     """Without gaps, with one parent at most."""
     cell_of: dict[int, int]
     """The cell that every number of `tracks` is a part of."""
-    as_painted: bool
-    """Whether `frames` are the labels as they were given."""
+    same_labels: bool
+    """Whether every number is that of the object in the labels as they were given."""
+    n_linked: dict[int, int]
+    """Frame to the number of objects that are of a cell."""
 
     @classmethod
     def of(cls, tracked: Tracked) -> Graph:
@@ -61,8 +63,12 @@ class Graph(NamedTuple):
         pieces = in_pieces(tracked.tracks)
         tracks, frames = pieces.tracks, tracked.labels.frames
         same = bool((tracks.links[Col.CELL] == tracks.links[Col.LABEL]).all())
-        painted = frames if same else tracks.relabel(frames)
-        return cls(painted, tracks, pieces.cell_of, same)
+        n_linked = {int(str(t)): int(n) for t, n in tracks.links[Col.FRAME].value_counts().items()}
+        return cls(tracks.relabel(frames), tracks, pieces.cell_of, same, n_linked)
+
+    def holds(self, t: int, labels: NDArray[np.int64]) -> bool:
+        """Whether these labels of a frame, as they were given, are its nodes."""
+        return self.same_labels and self.n_linked.get(t, 0) == len(labels)
 
 
 class Found:

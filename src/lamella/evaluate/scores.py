@@ -134,11 +134,12 @@ class _Walk:
     def _nodes(self, t: int, pairs: Contingency | None) -> Contingency:
         """The contingency of the graphs' objects, that of the shapes where they are the same."""
         subjects = self.reference, self.result
-        same = all(
-            graph is None or (graph.as_painted and subject.shapes_are_tracked)
-            for graph, subject in zip(self.graphs, subjects, strict=True)
-        )
-        if same and pairs is not None:
+        if pairs is not None and all(
+            graph is None or (subject.shapes_are_tracked and graph.holds(t, labels))
+            for graph, subject, labels in zip(
+                self.graphs, subjects, (pairs.label_a, pairs.label_b), strict=True
+            )
+        ):
             return pairs
         images = [
             subject.shape_of(t) if graph is None else graph.frames.frame(t)

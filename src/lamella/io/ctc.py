@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from lamella.core.errors import InputError, LamellaError, LamellaWarning
+from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.pieces import Pieces, in_pieces
@@ -32,18 +31,11 @@ from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.atomic import whole_set
-from lamella.io.ctc_masks import (
-    MaskFiles,
-    MaskFrames,
-    find_masks,
-    raise_all,
-    refuse_missing,
-)
+from lamella.io.ctc_lines import read_lines, refuse_disagreement
+from lamella.io.ctc_masks import MaskFiles, MaskFrames, find_masks, refuse_missing
 from lamella.io.track_ids import tracked_from_ids
 
 _LARGEST_ID = np.iinfo(np.uint16).max
-# A line has some 20 bytes and there are at most 65 535 of them.
-_LARGEST_TEXT = 2**24
 _MASK = re.compile(r"(mask|man_track|man_seg)_?\d+(_\d+)?\.tiff?", re.IGNORECASE)
 
 
@@ -56,14 +48,6 @@ class _Kind(NamedTuple):
 
 _RESULT, _TRUTH = _Kind("mask", "res_track.txt"), _Kind("man_track", "man_track.txt")
 _SEGMENTATION = "man_seg"
-
-
-class _Line(NamedTuple):
-    number: int
-    label: int
-    first: int
-    last: int
-    parent: int
 
 
 def is_ctc(path: str | os.PathLike[str]) -> bool:
@@ -132,15 +116,15 @@ def read_ctc(
         return _from_ids(Path(folder), place, kind, persistent_ids=persistent_ids, scale=scale)
     masks = find_masks(place, kind.stem)
     refuse_missing(masks, place)
-    lines = _read_lines(text, n_frames=len(masks))
+    lines = read_lines(text, n_frames=len(masks))
     parents = {line.label: (line.parent,) for line in lines if line.parent}
     tracked = tracked_from_ids(
         Labels("cell", MaskFrames(masks)), parents, scale=scale, source=str(folder)
     )
-    n_gaps = _refuse_disagreement(lines, tracked.tracks.links, text)
+    n_gaps = refuse_disagreement(lines, tracked.tracks.links, text)
     if not n_gaps:
         return tracked
-    note = f"{n_gaps} labels are missing from masks amid their lives: kept as gaps"
+    note = f"labels that miss from masks amid their lives, kept as gaps: {n_gaps}"
     return Tracked(
         tracked.tracks,
         tracked.n_frames,
@@ -294,105 +278,6 @@ def _from_ids(
     note = f"no {kind.text}: numbers are taken for cells, parents are not known"
     labels = Labels("cell", MaskFrames(masks))
     return tracked_from_ids(labels, scale=scale, source=str(folder), notes=(note,))
-
-
-def _read_lines(path: Path, *, n_frames: int) -> list[_Line]:
-    """The lines of a text file of tracks that agree among themselves."""
-    if path.stat().st_size > _LARGEST_TEXT:
-        raise InputError(str(path), "it is too large for a list of tracks", "write it again")
-    faults: list[LamellaError] = []
-    by_label: dict[int, _Line] = {}
-    for number, text in enumerate(path.read_text("utf-8-sig", errors="replace").splitlines(), 1):
-        fields = text.split()
-        if not fields:
-            continue
-        where = f"{path}, line {number}"
-        if len(fields) != 4 or not all(re.fullmatch(r"[0-9]{1,10}", each) for each in fields):
-            faults.append(
-                InputError(
-                    where,
-                    f"it is not four whole numbers ({text.strip()[:40]!r})",
-                    "write label, first frame, last frame and parent, 0 for none",
-                )
-            )
-            continue
-        line = _Line(number, *map(int, fields))
-        fault = _fault_of(line, by_label, n_frames)
-        if fault is not None:
-            faults.append(InputError(where, *fault))
-        by_label.setdefault(line.label, line)
-    for line in by_label.values():
-        mother = by_label.get(line.parent)
-        if line.parent and (mother is None or mother.last >= line.first):
-            # A parent that ends before its child begins also rules out that anybody is his own
-            # ancestor.
-            told = (
-                "is not in the file" if mother is None
-                else f"ends in frame {mother.last}, not before its child begins ({line.first})"
-            )  # fmt: skip
-            faults.append(
-                InputError(
-                    f"{path}, line {line.number}",
-                    f"{line.parent}, the parent of {line.label}, {told}",
-                    "mend the parent, or write 0 for none",
-                )
-            )
-    raise_all(faults)
-    return list(by_label.values())
-
-
-def _fault_of(line: _Line, earlier: dict[int, _Line], n_frames: int) -> tuple[str, str] | None:
-    if line.label == 0:
-        return "label 0 is the background", "number the tracks from 1"
-    if line.label in earlier:
-        there = earlier[line.label].number
-        return f"label {line.label} is on line {there} too", "give every track a number of its own"
-    if line.first > line.last:
-        return f"label {line.label} ends ({line.last}) before it begins ({line.first})", (
-            "write the first frame before the last"
-        )
-    if line.last >= n_frames:
-        return f"label {line.label} ends in frame {line.last}, the masks in {n_frames - 1}", (
-            "frames are counted from 0; look for missing masks"
-        )
-    return None
-
-
-def _refuse_disagreement(lines: list[_Line], links: pd.DataFrame, path: Path) -> int:
-    """Refuse lines and masks that contradict each other; the number of gaps otherwise."""
-    seen = links.groupby(Col.CELL)[Col.FRAME].agg(["min", "max", "size"])
-    lives = {int(str(c)): (int(a), int(b), int(n)) for c, a, b, n in seen.itertuples()}
-    faults: list[LamellaError] = []
-    n_gaps = 0
-    for line in lines:
-        where = f"{path}, line {line.number}"
-        first, last, n = lives.pop(line.label, (-1, -1, 0))
-        if n == 0:
-            faults.append(
-                InputError(
-                    where, f"no mask has the label {line.label}", "remove the line, or add masks"
-                )
-            )
-        elif (first, last) != (line.first, line.last):
-            faults.append(
-                InputError(
-                    where,
-                    f"label {line.label} goes from {line.first} to {line.last}, "
-                    f"in the masks from {first} to {last}",
-                    "mend the line, or the masks",
-                )
-            )
-        n_gaps += n < last - first + 1
-    faults += [
-        InputError(
-            str(path),
-            f"label {label}, in the masks from frame {first} to {last}, has no line",
-            "add its line, or remove it from the masks",
-        )
-        for label, (first, last, _) in lives.items()
-    ]
-    raise_all(faults)
-    return n_gaps
 
 
 # Writing

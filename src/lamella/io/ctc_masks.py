@@ -16,6 +16,9 @@ from lamella.io.opening import open_labels
 
 # Beyond this many faults the first are enough to see what is wrong.
 MOST_FAULTS = 20
+# 16 384² pixels, far above every movie of the Challenge. A few bytes can claim to be more, and the
+# frame that is held in memory would be of the size that they claim.
+_MOST_PIXELS = 2**28
 
 
 class MaskFiles(Mapping[int, Image]):
@@ -143,6 +146,15 @@ def _common(paths: list[Path]) -> tuple[tuple[int, int], np.dtype[Any]]:
             faults.append(
                 InputError(
                     str(path), f"it has {len(frames)} pages", "give 2-D masks, one file a frame"
+                )
+            )
+            continue
+        if frames.frame_shape[0] * frames.frame_shape[1] > _MOST_PIXELS:
+            faults.append(
+                InputError(
+                    str(path),
+                    f"it claims to be {frames.frame_shape[0]}×{frames.frame_shape[1]} pixels",
+                    f"masks have at most {_MOST_PIXELS}; crop or tile them",
                 )
             )
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,6 +73,12 @@ class Joined:
             if previous >= 0:
                 head[k] = head[previous]
         return head
+
+    def back_from(self, k: int) -> Iterator[int]:
+        """An object and all before it in its chain."""
+        while k >= 0:
+            yield k
+            k = int(self.before[k])
 
     def cut(self, i: int) -> None:
         """Part an object from the one that follows it."""

@@ -20,8 +20,7 @@ def join(
     part_touching(objects, joined, merged, movement, weights)
     gaps = possible_gaps(objects, joined, pieces.velocity, movement, weights, limits)
     if limits.divisions:
-        cheapest = gaps.cheapest(len(objects.frame))
-        divide(objects, joined, movement, limits, merged=merged, cheapest_gap=cheapest)
+        divide(objects, joined, movement, limits, merged=merged, gaps=gaps)
     bridge(objects, joined, gaps)
     if limits.merges:
         merge(joined, merged)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from lamella.track.chains import Joined
@@ -73,7 +71,7 @@ def part_touching(
     for start, whole in _partings(objects, joined):
         rest = int(joined.after[whole])
         options = []
-        for into in _back_from(whole, joined) if rest >= 0 else ():
+        for into in joined.back_from(whole) if rest >= 0 else ():
             for end in waiting.get(into, ()):
                 two = (int(joined.before[into]), end)
                 for stays, parts in ((rest, start), (start, rest)):
@@ -87,13 +85,6 @@ def part_touching(
             joined.cut(whole)
             joined.tie(whole, stays)
         joined.tie(end, parts)
-
-
-def _back_from(k: int, joined: Joined) -> Iterator[int]:
-    """An object and all before it in its chain."""
-    while k >= 0:
-        yield k
-        k = int(joined.before[k])
 
 
 def _resemblance(

@@ -36,7 +36,7 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
         [
             rows.found(
                 "short_life", first[brief], value=n[brief], limit=short,
-                words=[f"Cell {c} is there for {k} frames only, in the middle of the field."
+                words=[f"Cell {c} is there for {counted(k)} only, in the middle of the field."
                        for c, k in zip(cells[brief], n[brief], strict=True)],
             ),
             _ends(rows, "appears", first[appears & ~brief], reach_px, last[vanishes], after=False),

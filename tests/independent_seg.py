@@ -1,4 +1,4 @@
-"""SEG of the Cell Tracking Challenge: how well each reference object is covered by one object."""
+"""SEG of the Cell Tracking Challenge once more, in the plainest way, to hold the other against."""
 
 from __future__ import annotations
 

@@ -1,0 +1,202 @@
+"""Outlines read from a file as labels that are painted on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.core.errors import InputError
+from lamella.core.frames import Frames, Image
+from lamella.kernels.polygons import Ring, Stencil, fill_ellipse, fill_polygons
+
+MOST_FRAMES = 1_000_000
+LARGEST_CELL = 2**32 - 1
+MOST_PIXELS = 2**31
+# Where the file does not state the size of the frame, a corner far away must not decide on memory.
+MOST_PIXELS_GUESSED = 2**28
+
+FrameShape = tuple[int, int]
+
+
+class Shape(Protocol):
+    """The form of one object."""
+
+    def stencil(self, frame_shape: FrameShape) -> Stencil:
+        """Its pixels."""
+
+    def end(self) -> tuple[float, float]:
+        """Largest y and x that it reaches, px."""
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Outer outlines and holes, (N, 2) corners (y, x) in px at pixel centres, even-odd."""
+
+    rings: tuple[Ring, ...]
+    ties: Literal["left", "right"] = "left"
+
+    def stencil(self, frame_shape: FrameShape) -> Stencil:
+        return fill_polygons(self.rings, frame_shape=frame_shape, ties=self.ties)
+
+    def end(self) -> tuple[float, float]:
+        y, x = np.concatenate(self.rings).max(axis=0)
+        return float(y), float(x)
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """An upright ellipse: middle (y, x) and half-axes along y and x, px."""
+
+    middle: tuple[float, float]
+    axes_px: tuple[float, float]
+
+    def stencil(self, frame_shape: FrameShape) -> Stencil:
+        return fill_ellipse(middle=self.middle, axes_px=self.axes_px, frame_shape=frame_shape)
+
+    def end(self) -> tuple[float, float]:
+        return self.middle[0] + self.axes_px[0], self.middle[1] + self.axes_px[1]
+
+
+Objects = Mapping[int, Sequence[tuple[int, Shape]]]
+"""Frame number to its objects, (label, shape), a later one painted over an earlier one."""
+
+
+class OutlineFrames(Frames):
+    """(T, Y, X) labels painted from outlines, one frame when it is asked for.
+
+    Of two objects of one pixel the later one has it. uint16 where the labels fit, else uint32.
+    """
+
+    def __init__(self, objects: Objects, *, n_frames: int, frame_shape: FrameShape) -> None:
+        self._objects = objects
+        self.span = range(n_frames)
+        self.frame_shape = frame_shape
+        largest = max((label for each in objects.values() for label, _ in each), default=0)
+        self.dtype = np.dtype(np.uint16 if largest <= np.iinfo(np.uint16).max else np.uint32)
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        image = np.zeros(self.frame_shape, self.dtype)
+        for label, shape in self._objects.get(t, ()):
+            stencil = shape.stencil(self.frame_shape)
+            image[stencil.place][stencil.inside] = label
+        return image
+
+
+class Place(NamedTuple):
+    """Where the pixels of one object lie that no other one covers."""
+
+    y: float
+    x: float
+    area_px: int
+
+
+class Survey(NamedTuple):
+    """What painting all outlines once tells."""
+
+    places: dict[tuple[int, int], Place]
+    """(frame, label) to its place; objects of no pixel are not in it."""
+    n_covered: int
+    """Objects that lost pixels to a later one."""
+    n_empty: int
+    """Objects that hold no pixel's centre within the frame."""
+
+    def notes(self, what: str) -> list[str]:
+        """The two counts in words, where they are not 0."""
+        told = []
+        if self.n_covered:
+            told.append(
+                f"{self.n_covered} {what} overlap a later one, which has the pixels of both"
+            )
+        if self.n_empty:
+            told.append(f"{self.n_empty} {what} hold no pixel of the frame")
+        return told
+
+
+def survey(objects: Objects, *, frame_shape: FrameShape) -> Survey:
+    """Centroid and area of every object as it will be painted; one frame in memory at a time."""
+    places: dict[tuple[int, int], Place] = {}
+    n_covered = n_empty = 0
+    for t, members in objects.items():
+        stencils = [(label, shape.stencil(frame_shape)) for label, shape in members]
+        seen = [(label, stencil) for label, stencil in stencils if stencil.area]
+        n_empty += len(stencils) - len(seen)
+        if not seen:
+            continue
+        low = np.min([[s.top, s.left] for _, s in seen], axis=0)
+        high = np.max([[s.place[0].stop, s.place[1].stop] for _, s in seen], axis=0)
+        owner = np.full(high - low, -1, np.int32)
+        for i, (_, stencil) in enumerate(seen):
+            owner[moved(stencil, low)][stencil.inside] = i
+        for i, (label, stencil) in enumerate(seen):
+            left_over = Stencil(owner[moved(stencil, low)] == i, stencil.top, stencil.left)
+            area = left_over.area
+            n_covered += area < stencil.area
+            n_empty += area == 0
+            if area:
+                places[t, label] = Place(*left_over.centroid(), area)
+    return Survey(places, n_covered, n_empty)
+
+
+def moved(stencil: Stencil, origin: NDArray[np.int64]) -> tuple[slice, slice]:
+    """Rows and columns of a stencil counted from another pixel than the first of the frame."""
+    return Stencil(stencil.inside, stencil.top - origin[0], stencil.left - origin[1]).place
+
+
+def unused_numbers(taken: Container[int]) -> Iterator[int]:
+    """Numbers for cells, from 1, that nobody has."""
+    return (number for number in count(1) if number not in taken)
+
+
+def refuse_frames(n_frames: int, *, source: str) -> None:
+    """Refuse a number of frames that no movie has.
+
+    Raises
+    ------
+    InputError
+    """
+    if not 0 < n_frames <= MOST_FRAMES:
+        raise InputError(
+            source,
+            f"it speaks of {n_frames} frames; 1 to {MOST_FRAMES} are taken",
+            "check the file's frame numbers",
+        )
+
+
+def settle_frame_shape(
+    given: FrameShape | None, stated: FrameShape | None, objects: Objects, *, source: str
+) -> tuple[FrameShape, list[str]]:
+    """The frame size that was given, or that the file states, or that holds all objects.
+
+    Returns
+    -------
+    (Y, X), notes
+        A note where the size is a guess.
+
+    Raises
+    ------
+    InputError
+        A size that is not positive or would not fit into memory.
+    """
+    shape, most, notes = given or stated, MOST_PIXELS, []
+    if shape is None:
+        ends = [s.end() for members in objects.values() for _, s in members]
+        y, x = np.max(ends, axis=0) if ends else (0.0, 0.0)
+        shape = (max(0, int(min(y, 1e9))) + 1, max(0, int(min(x, 1e9))) + 1)
+        most = MOST_PIXELS_GUESSED
+        notes = [
+            f"the file does not state the size of a frame: {shape[0]} × {shape[1]} px hold all "
+            "objects (give frame_shape to have the movie's own)"
+        ]
+    if min(shape) < 1 or shape[0] * shape[1] > most:
+        raise InputError(
+            source,
+            f"frames of {shape[0]} × {shape[1]} px cannot be painted",
+            "give the movie's own frame_shape",
+        )
+    return shape, notes

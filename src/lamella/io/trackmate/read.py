@@ -1,0 +1,241 @@
+"""Read TrackMate's XML: its graph becomes cells, its contours labels."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lamella.core.errors import InputError
+from lamella.core.labels import Labels
+from lamella.core.movie import Scale, regular_times
+from lamella.core.table import Col
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
+from lamella.io.outlines import (
+    Ellipse,
+    OutlineFrames,
+    Polygons,
+    Shape,
+    refuse_frames,
+    settle_frame_shape,
+    survey,
+)
+from lamella.io.tiff_metadata import micrometres, minutes
+from lamella.io.trackmate.graph import cells_of_graph
+from lamella.io.trackmate.names import mark_of
+from lamella.io.trackmate.parse import Document, Spot, parse
+
+
+def read_trackmate(
+    path: str | os.PathLike[str],
+    *,
+    n_frames: int | None = None,
+    frame_shape: tuple[int, int] | None = None,
+    scale: Scale | None = None,
+    all_tracks: bool = False,
+    lone_spots: bool = False,
+    discs: bool = False,
+) -> Tracked:
+    """Read a file that TrackMate saved (versions 2 to 8).
+
+    Parameters
+    ----------
+    path : path
+        The XML file. It is read element by element; DTDs and entities are refused.
+    n_frames : int, optional
+        Frames of the movie; by default what the file states, and at least as many as spots need.
+    frame_shape : (Y, X), optional
+        By default what the file states.
+    scale : Scale, optional
+        What a pixel and a frame are worth, where the file's own statement is not to be used. Where
+        the file lacks its image's pixel size, its µm are turned into pixels by this scale.
+    all_tracks : bool
+        Take the tracks too that TrackMate's filters hide.
+    lone_spots : bool
+        Take visible spots outside of tracks, each a cell of one frame.
+    discs : bool
+        Paint spots without contour as discs of their radius; otherwise they have a place and no
+        pixels.
+
+    Returns
+    -------
+    Tracked
+        A track of TrackMate is cut into cells where it splits and merges; gaps stay. Places are the
+        spots' own. Labels carry the cells' numbers, None where no spot has a contour. Names of
+        spots that Lamella wrote give the cells their numbers back.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be used, or whose µm cannot be turned into pixels.
+    NotInstalledError
+        Without defusedxml.
+
+    Notes
+    -----
+    TrackMate counts from the centre of the first pixel, as Lamella does, and a pixel belongs to a
+    contour by the even-odd rule, where one whose centre lies on an edge goes to the right and below
+    (its SpotRoi).
+    """
+    where = str(path)
+    found = parse(path)
+    notes: list[str] = []
+    taken, edges = _take(found, all_tracks=all_tracks, lone_spots=lone_spots, notes=notes)
+    marks = {spot: mark_of(found.spots[spot].name) for spot in taken}
+    cells = cells_of_graph({spot: found.spots[spot].frame for spot in taken}, edges, marks)
+
+    pixel = _pixel(found, scale, where)
+    rows = [
+        (cell, spot.frame, cell, spot.y / pixel.height, spot.x / pixel.width)
+        for cell, members in sorted(cells.spots.items())
+        for spot in (found.spots[each] for each in members)
+    ]
+    links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
+    whole = {Col.CELL: "int64", Col.FRAME: "int64", Col.LABEL: "int64"}
+    links = links.astype({**whole, Col.Y_PX: "float64", Col.X_PX: "float64"})
+    n_frames = _n_frames(found, n_frames, where, notes)
+
+    objects: dict[int, list[tuple[int, Shape]]] = {}
+    for cell, members in sorted(cells.spots.items()):
+        for spot in (found.spots[each] for each in members):
+            shape = _shape(spot, pixel, discs=discs)
+            if shape is not None:
+                objects.setdefault(spot.frame, []).append((cell, shape))
+    n_shapes = sum(map(len, objects.values()))
+    if 0 < n_shapes < len(rows):
+        notes.append(f"{len(rows) - n_shapes} of {len(rows)} spots have no contour, only a place")
+
+    shape_stated = _frame_shape(found)
+    labels = None
+    if objects:
+        frame_shape, told = settle_frame_shape(frame_shape, shape_stated, objects, source=where)
+        notes += told + survey(objects, frame_shape=frame_shape).notes("contours")
+        labels = Labels("cell", OutlineFrames(objects, n_frames=n_frames, frame_shape=frame_shape))
+    return Tracked(
+        Tracks.from_links(links, cells.parents),
+        n_frames=n_frames,
+        labels=labels,
+        frame_shape=frame_shape or shape_stated,
+        scale=scale or _scale(found, pixel, n_frames, notes),
+        source=where,
+        notes=tuple(notes),
+    )
+
+
+class _Pixel(NamedTuple):
+    """Sides of a pixel in the file's unit of length."""
+
+    height: float
+    width: float
+
+
+def _take(
+    found: Document, *, all_tracks: bool, lone_spots: bool, notes: list[str]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """The spots and edges that become cells."""
+    shown = set(found.edges) if all_tracks or found.filtered is None else found.filtered
+    hidden = len(found.edges) - len(shown)
+    if hidden:
+        notes.append(f"{hidden} tracks that TrackMate's filters hide are left out (all_tracks)")
+    edges = [edge for track in found.edges if track in shown for edge in found.edges[track]]
+    taken = {spot for edge in edges for spot in edge}
+    in_tracks = {spot for pairs in found.edges.values() for edge in pairs for spot in edge}
+    lone = [k for k, spot in found.spots.items() if k not in in_tracks and spot.visible]
+    if lone_spots:
+        taken.update(lone)
+    elif lone:
+        notes.append(f"{len(lone)} spots belong to no track and are left out (lone_spots)")
+    return sorted(taken), edges
+
+
+def _pixel(found: Document, scale: Scale | None, where: str) -> _Pixel:
+    sides = []
+    for key in ("pixelheight", "pixelwidth"):
+        side = _positive(found.image.get(key))
+        if side is None and micrometres(1, found.space_unit) is None:
+            side = 1.0  # the unit is the pixel
+        if side is None and scale is not None and scale.pixel_size_um is not None:
+            side = scale.pixel_size_um / (micrometres(1, found.space_unit) or 1.0)
+        if side is None:
+            raise InputError(
+                where,
+                f"it counts in {found.space_unit} and does not state the size of a pixel",
+                "give scale, with the pixel size in µm",
+            )
+        sides.append(side)
+    return _Pixel(*sides)
+
+
+def _positive(text: str | None) -> float | None:
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
+
+
+def _shape(spot: Spot, pixel: _Pixel, *, discs: bool) -> Shape | None:
+    if spot.contour is not None:
+        corners = np.column_stack(
+            [
+                (spot.contour[:, 1] + spot.y) / pixel.height,
+                (spot.contour[:, 0] + spot.x) / pixel.width,
+            ]
+        )
+        return Polygons((corners,), ties="right")
+    if discs and spot.radius > 0:
+        return Ellipse(
+            (spot.y / pixel.height, spot.x / pixel.width),
+            (spot.radius / pixel.height, spot.radius / pixel.width),
+        )
+    return None
+
+
+def _frame_shape(found: Document) -> tuple[int, int] | None:
+    height, width = (_positive(found.image.get(key)) for key in ("height", "width"))
+    return None if height is None or width is None else (int(height), int(width))
+
+
+def _n_frames(found: Document, given: int | None, where: str, notes: list[str]) -> int:
+    needed = 1 + max((spot.frame for spot in found.spots.values()), default=0)
+    stated = int(_positive(found.image.get("nframes")) or 0)
+    if given is not None and given < needed:
+        raise InputError(
+            where, f"it has spots in frame {needed - 1} of {given} frames", "give more n_frames"
+        )
+    if given is None and 0 < stated < needed:
+        notes.append(f"the file states {stated} frames and has spots in frame {needed - 1}")
+    n_frames = given or max(needed, stated)
+    refuse_frames(n_frames, source=where)
+    return n_frames
+
+
+def _scale(found: Document, pixel: _Pixel, n_frames: int, notes: list[str]) -> Scale:
+    height, width = (micrometres(side, found.space_unit) for side in pixel)
+    if height is not None and width is not None and not math.isclose(height, width, rel_tol=1e-6):
+        notes.append(f"its pixels are not square ({height:g} × {width:g} µm): no scale is taken")
+        width = None
+    return Scale(width, _times(found, n_frames, notes))
+
+
+def _times(found: Document, n_frames: int, notes: list[str]) -> NDArray[np.float64] | None:
+    """The frames' own times where every frame has one and they are uneven; else even ones."""
+    interval = minutes(found.image.get("timeinterval"), found.time_unit)
+    factor = minutes(1, found.time_unit)
+    if interval is None or factor is None:
+        return None
+    even = regular_times(n_frames, interval)
+    told = np.full(n_frames, math.nan)
+    told[list(found.times)] = np.array(list(found.times.values())) * factor
+    if np.isclose(told, even, rtol=1e-6, atol=1e-9 * interval)[np.isfinite(told)].all():
+        return even
+    if np.isfinite(told).all() and (np.diff(told) > 0).all():
+        uneven: NDArray[np.float64] = told - told[0]
+        return uneven
+    notes.append("the times of its spots do not fit its interval: the interval is used")
+    return even
