@@ -23,7 +23,7 @@ from lamella.segment import (
     MultiOtsu,
 )
 from lamella.statistics import Contrasts
-from lamella.track import Largest
+from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
 
@@ -41,6 +41,8 @@ EXAMPLES = [
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
     Largest(),
+    Lap(),
+    Overlap(),
     TrackChecks(),
     FillGaps(),
     Centre(),

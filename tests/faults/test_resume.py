@@ -27,6 +27,9 @@ CHANGES = {
     "centre": ("[objects.cell]\ncentre = false", []),
     "segment": ('[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2', ALL),
     "declump": ('[objects.cell.declump]\nmethod = "distance"', ["declump/cell", *AFTER_TRACK]),
+    "tracker": ('[objects.cell.track]\nmethod = "lap"', AFTER_TRACK),
+    "fill_gaps": ("[objects.cell]\nfill_gaps = 1", AFTER_TRACK),
+    "min_steps": ("min_steps = 3", []),
     "pixel_size": ("[scale]\npixel_size_um = 0.51", AFTER_TRACK),
 }
 
@@ -96,6 +99,7 @@ def test_a_deleted_file_is_made_again(study):
     for name, stage in {
         "segmented/cell.ome.tif": "segment/cell",
         "labels/cell.ome.tif": "track/cell",
+        "events/cell.parquet": "track/cell",
         "centered.ome.tif": "centre/cell",
         "filmstrip_cell.png": "picture/cell",
         "measures/cell.migration.parquet": "measure/cell",

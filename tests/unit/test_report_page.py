@@ -420,3 +420,53 @@ def test_few_units_are_never_called_clear():
     few, enough = (findings(effects.iloc[[i]])[0] for i in (0, 1))
     assert (few.clear, enough.clear) == (False, True)
     assert "too few to go by" in few.text
+
+
+def colonies():
+    """The study with five cells in every movie, of which the fifth is too short to count."""
+    parts = [STUDY.cells.assign(cell=cell, in_statistics=cell < 5) for cell in range(1, 6)]
+    cells = pd.concat(parts, ignore_index=True)
+    measure = "mean_speed_um_per_min"
+    units = STUDY.cells[["movie", "condition", "session", measure]].rename(
+        columns={"movie": "unit", measure: "mean"}
+    )
+    events = pd.DataFrame(
+        {
+            "movie": "wt__0",
+            "object": "cell",
+            "cell": 3,
+            "frame": range(40),
+            "kind": ["jump"] * 30 + ["size_break"] * 10,
+            "words": [f"Event {n} {HOSTILE}" for n in range(40)],
+        }
+    )
+    units = units.assign(measure=measure, n_cells=4)
+    return replace(STUDY, cells=cells, units=units, events=events)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_several_cells_a_movie_are_told():
+    report = colonies()
+    text = render(report)
+    n = len(report.cells)
+    assert f"{n} cells in {n // 5} movies" in text
+    assert "Each movie counts once in the statistics, by the mean over its cells" in text
+    assert f"{n // 5} cells of {n} were followed for too few steps" in text
+    assert "each cell keeps its colour and its number" in text
+    assert "30 × jump, 10 × size break" in text
+    assert "12 of 40 events; all are in tables/events.csv" in text
+    assert "<script>alert" not in text
+    assert "Each movie counts once" not in render(STUDY)
+    assert "Tracks to look at" not in render(STUDY)
+
+
+def test_means_of_movies_stand_over_their_cells():
+    report = colonies()
+    measure = "mean_speed_um_per_min"
+    plain = dots_by_condition(STUDY.cells, measure)
+    drawn = dots_by_condition(report.cells, measure, units=report.units)
+    shown = sorted(y for dots in drawn.axes[0].collections for _, y in dots.get_offsets()
+                   if dots.get_sizes()[0] > 30)  # fmt: skip
+    assert shown == sorted(report.units["mean"])
+    assert all(dots.get_sizes()[0] < 30 for dots in plain.axes[0].collections)
+    assert "of 15 cells" in drawn.axes[0].get_xticklabels()[0].get_text()

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from lamella.core.errors import InputError, SettingsError
+from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col
+from lamella.run.stats import compare_table
 from lamella.statistics import Contrasts, by_condition, compare_conditions, to_units
 from lamella.statistics.effect import cohens_d
 
@@ -297,3 +298,60 @@ def test_one_unit_has_a_mean_and_no_interval():
     assert row[Col.N] == 1
     assert np.isfinite(row[Col.MEAN])
     assert np.isnan([row[Col.SD], row[Col.MEAN_LOW], row[Col.MEAN_HIGH]]).all()
+
+
+def crowded():
+    """Two conditions of three movies: five cells seen long, and ten seen for a step or two."""
+    rows = [
+        {
+            "movie": f"{condition}{movie}",
+            "cell": cell,
+            "condition": condition,
+            "session": "1",
+            "n_valid_pairs": 20 if cell <= 5 else 2,
+            SPEED: (speed + 0.01 * movie) if cell <= 5 else 9.0,
+        }
+        for condition, speed in (("wt", 1.0), ("ko", 0.5))
+        for movie in range(3)
+        for cell in range(1, 16)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_short_tracks_do_not_outvote_the_long_ones_of_their_movie():
+    conditions, effects = Contrasts(measures=(SPEED,), reference="wt")(crowded())
+    whole = conditions[conditions[Col.SESSION] == "all"].set_index(Col.CONDITION)
+    assert whole.loc["wt", Col.MEAN] == pytest.approx(1.01)
+    assert whole.loc["ko", [Col.N, Col.N_CELLS, Col.N_CELLS_SHORT]].tolist() == [3, 15, 30]
+    assert effects[[Col.N_CELLS_SHORT, Col.N_CELLS_SHORT_REFERENCE]].to_numpy().tolist() == [
+        [30, 30]
+    ] * len(effects)
+    everything, _ = Contrasts(measures=(SPEED,), min_steps=0)(crowded())
+    assert everything[Col.MEAN].min() > 6
+    assert not everything[Col.N_CELLS_SHORT].any()
+
+
+def test_a_movie_of_short_cells_alone_keeps_them():
+    cells = crowded()
+    cells.loc[cells["movie"] == "wt0", "n_valid_pairs"] = 3
+    conditions, _ = Contrasts(measures=(SPEED,))(cells)
+    wt = conditions[conditions[Col.CONDITION] == "wt"].iloc[0]
+    assert (wt[Col.N], wt[Col.N_CELLS], wt[Col.N_CELLS_SHORT]) == (3, 25, 20)
+
+
+def test_a_movie_counts_once_however_many_cells_it_has():
+    cells = crowded()
+    one_of_many = pd.concat([cells, *[cells[cells["movie"] == "wt0"]] * 20], ignore_index=True)
+    measured = [Contrasts(measures=(SPEED,))(each)[0][[Col.N, Col.MEAN]] for each in
+                (cells, one_of_many)]  # fmt: skip
+    pd.testing.assert_frame_equal(*measured)
+
+
+def test_the_command_leaves_out_what_the_study_left_out(tmp_path):
+    cells = crowded().assign(in_statistics=lambda table: table["cell"] <= 5)
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    with pytest.warns(LamellaWarning, match=r"60 of 90 cells do not count.*delete that column"):
+        effects = compare_table(
+            tmp_path / "cells.csv", tmp_path / "out", values=[SPEED], condition="condition"
+        )
+    assert effects[[Col.MEAN_REFERENCE, Col.MEAN]].iloc[0].tolist() == pytest.approx([1.01, 0.51])

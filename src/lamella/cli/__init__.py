@@ -46,7 +46,7 @@ def _options(
 def main() -> None:
     """Run the command line; errors become one clear message and exit code 2."""
     # They add their commands to the app.
-    from lamella.cli import evaluate, exchange, movie, study, why  # noqa: F401
+    from lamella.cli import evaluate, exchange, movie, study, tracks, why  # noqa: F401
     from lamella.cli.show import debugging, show_error, show_warning
     from lamella.core.errors import LamellaError, UnexpectedError
 

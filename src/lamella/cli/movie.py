@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import app
-from lamella.cli.options import scale
+from lamella.cli.options import known_number
 
 _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 _Axes = Annotated[
@@ -180,7 +180,9 @@ def drift(
 @app.command()
 def measure(
     movie: Annotated[Path, typer.Argument(help="Raw movie: file, folder or {channel} pattern.")],
-    labels: Annotated[Path, typer.Argument(help="Labels of the same frames (track ids).")],
+    labels: Annotated[
+        Path, typer.Argument(help="Labels of the same frames (track ids), or folder of `track`.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
     pixel_size_um: Annotated[str | None, typer.Option(help="µm per pixel.")] = None,
     interval_min: Annotated[str | None, typer.Option(help="Minutes per frame.")] = None,
@@ -193,7 +195,8 @@ def measure(
     """Measure the cells of one movie: frames.csv, cells.csv, and what their columns mean.
 
     Labels are track ids: a cell has the same number in every frame. Those of `lamella segment` are
-    not yet; for a movie of a single cell add `--largest`.
+    not yet: for a movie of a single cell add `--largest`, for one of many run `lamella track` and
+    give its folder.
 
     Example: `lamella measure cell.tif labels.tif -o measured --largest`
     """
@@ -205,8 +208,8 @@ def measure(
         labels,
         out,
         axes=axes,
-        pixel_size_um=_number(scale(pixel_size_um, "--pixel-size-um")),
-        interval_min=_number(scale(interval_min, "--interval-min")),
+        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+        interval_min=known_number(interval_min, "--interval-min"),
         largest=largest,
         force=force,
     )
@@ -313,7 +316,3 @@ def stats(
         most=60,
     )  # fmt: skip
     show.out.print(f"wrote {out / 'conditions.csv'} and {out / 'effects.csv'}", soft_wrap=True)
-
-
-def _number(value: float | str | None) -> float | None:
-    return None if isinstance(value, str) else value

@@ -20,3 +20,9 @@ def scale(text: str | None, option: str) -> float | Literal["unknown"] | None:
     if not 0 < value < float("inf"):
         raise typer.BadParameter(f"{option} is a positive number, or unknown")
     return value
+
+
+def known_number(text: str | None, option: str) -> float | None:
+    """A positive number; None where the option was not given, or is ``unknown``."""
+    value = scale(text, option)
+    return None if isinstance(value, str) else value

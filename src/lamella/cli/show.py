@@ -47,6 +47,11 @@ def tell(kind: str, text: str) -> None:
     err.print(Text.assemble((f"{kind}:", _STYLES[kind]), " ", text), soft_wrap=True)
 
 
+def counted(n: int, thing: str) -> str:
+    """So many of a thing, such as ``1 cell`` or ``3 cells``."""
+    return f"{n} {thing}{'s' * (n != 1)}"
+
+
 def debugging() -> bool:
     """Whether tracebacks are wanted."""
     return bool(os.environ.get("LAMELLA_DEBUG"))

@@ -43,6 +43,9 @@ def init(
             "--out", "-o", help="Folder for study.toml and samples.csv; FOLDER by default."
         ),
     ] = None,
+    track: Annotated[
+        str, typer.Option(help="largest: one cell a movie; lap or overlap: every cell is followed.")
+    ] = "largest",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing study.")] = False,
 ) -> None:
     """Scan a folder and write study.toml and samples.csv (one row per movie).
@@ -54,8 +57,13 @@ def init(
     Example: `lamella init movies -p "{condition}{session}/{cell}.tif" --pixel-size-um 0.318`
     """
     from lamella.cli import show
+    from lamella.core.errors import SettingsError
     from lamella.run.init import find_movies, write_study
 
+    if track not in ("largest", "lap", "overlap"):
+        raise SettingsError(
+            f"--track {track}", "there is no such tracker", "use largest, lap or overlap"
+        )
     found = find_movies(folder, pattern)
     into = out or folder
     write_study(
@@ -64,6 +72,7 @@ def init(
         into,
         pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),
         interval_min=scale(interval_min, "--interval-min"),
+        track=track,  # type: ignore[arg-type]
         force=force,
     )
     shown = found.samples.drop(columns="exclude")
@@ -221,7 +230,8 @@ def _finish(outcome: Outcome) -> None:
 
     n_run, n_cached = (sum(r.state == s for r in outcome.results) for s in ("done", "cached"))
     show.out.print(
-        f"{_counted(len(outcome.done))} done ({n_run} stages run, {n_cached} up to date before)"
+        f"{show.counted(len(outcome.done), 'movie')} done "
+        f"({n_run} stages run, {n_cached} up to date before)"
     )
     for warning in dict.fromkeys(
         f"{r.movie}: {text}"
@@ -244,14 +254,10 @@ def _finish(outcome: Outcome) -> None:
     if not any(isinstance(fault, OutputError) for fault in outcome.faults):
         show.out.print(f"report: {outcome.report}", soft_wrap=True)
     if outcome.failed:
-        told = f"{_counted(len({r.movie for r in outcome.failed}))} failed"
+        told = f"{show.counted(len({r.movie for r in outcome.failed}), 'movie')} failed"
         show.err.print(f"{told}; the others are done" if outcome.done else told)
     if outcome.failed or outcome.faults:
         raise typer.Exit(1)
-
-
-def _counted(n: int) -> str:
-    return f"{n} movie{'s' * (n != 1)}"
 
 
 def _known(value: float | None) -> str:

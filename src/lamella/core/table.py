@@ -67,6 +67,26 @@ class Col:
         "True where the shape was filled in between the frames around; never measured as valid.",
     )
 
+    # Many cells in a movie
+    N_DAUGHTERS = _("n_daughters", "", "Cells that came from it; 2 after a division.")
+    N_INTERPOLATED = _(
+        "n_interpolated_frames", "", "Frames whose shape was filled in; no measure counts them."
+    )
+    IN_STATISTICS = _(
+        "in_statistics",
+        "",
+        "False where the cell has too few valid steps (min_steps) to count in its movie's mean.",
+    )
+    N_CELLS_SHORT = _(
+        "n_cells_short",
+        "",
+        "Cells of the condition left out: fewer valid steps than min_steps, while others of "
+        "their movie have as many.",
+    )
+    N_CELLS_SHORT_REFERENCE = _(
+        "n_cells_short_reference", "", "Cells of the reference left out as too short (min_steps)."
+    )
+
     # Quality of tracks: one row per event that a person should look at
     KIND = _(
         "kind",
@@ -115,7 +135,7 @@ class Col:
     )
     AREA_PX = _("area_px", "px²", "Number of pixels of the cell.")
     AREA_UM2 = _("area_um2", "µm²", "Area: per frame, or its mean over valid frames per cell.")
-    EMPTY = _("empty", "", "True where the cell was not found in this frame.")
+    EMPTY = _("empty", "", "True where the cell was not found in this frame, nor filled in.")
     TOUCHES_BORDER = _("touches_border", "", "True where the cell touches the edge of the field.")
     VALID = _("valid", "", "True where the area is large enough to be trusted (min_area_fraction).")
     IOU_PREVIOUS = _(
@@ -176,7 +196,9 @@ class Col:
 
     # Per cell
     N_FRAMES = _("n_frames", "", "Frames from the cell's first to its last.")
-    N_EMPTY_FRAMES = _("n_empty_frames", "", "Of these, frames in which it was not found.")
+    N_EMPTY_FRAMES = _(
+        "n_empty_frames", "", "Of these, frames in which it was not found, nor filled in."
+    )
     N_VALID_FRAMES = _("n_valid_frames", "", "Frames with a trusted area.")
     N_VALID_PAIRS = _("n_valid_pairs", "", "Steps that entered speed and path.")
     EMPTY_RATE = _("empty_rate", "", "Empty frames over frames.")

@@ -52,6 +52,14 @@ class Tracks:
         return places
 
     @property
+    def interpolated(self) -> pd.DataFrame:
+        """Cell and frame of the shapes that were filled in and not seen; mostly none."""
+        keys = [Col.CELL, Col.FRAME]
+        if Col.INTERPOLATED not in self.links:
+            return self.links.iloc[:0][keys]
+        return self.links.loc[self.links[Col.INTERPOLATED].to_numpy(bool), keys]
+
+    @property
     def daughters(self) -> dict[int, tuple[int, ...]]:
         """Cell to the cells that came from it, in order of their numbers."""
         found: dict[int, list[int]] = {}

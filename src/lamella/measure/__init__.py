@@ -11,10 +11,11 @@ from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
-from lamella.core.table import Col
+from lamella.core.tracked import Tracked
 from lamella.measure.lamellipodium import Lamellipodium
+from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
-from lamella.measure.view import Group, Level, walk
+from lamella.measure.view import KEYS, Group, Level, walk
 
 GROUPS = {"migration": Migration, "lamellipodium": Lamellipodium}
 """Every group of measures by the name that it has in study.toml."""
@@ -29,14 +30,13 @@ __all__ = [
     "measure",
     "refuse_mismatch",
     "walk",
+    "with_lineage",
 ]
-
-_KEYS = (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 
 
 def measure(
     movie: Movie,
-    labels: Labels,
+    labels: Labels | Tracked,
     groups: Sequence[Any] = (Migration(), Lamellipodium()),
     *,
     level: Level | None = None,
@@ -48,8 +48,9 @@ def measure(
     ----------
     movie : Movie
         Raw frames.
-    labels : Labels
-        Track ids in the same coordinates, (T, Y, X).
+    labels : Labels or Tracked
+        Track ids in the same coordinates, (T, Y, X); or what a tracker gave, whose lineage the
+        table of cells then holds, and whose filled-in shapes enter no summary.
     groups : sequence of measure groups
         Which measures, with their settings.
     level : callable, optional
@@ -65,7 +66,8 @@ def measure(
     Raises
     ------
     InputError
-        When movie and labels differ in their number of frames or in frame size.
+        When movie and labels differ in their number of frames or in frame size, or tracks have no
+        shapes.
 
     Examples
     --------
@@ -79,18 +81,30 @@ def measure(
     >>> float(cells["mean_speed_um_per_min"].iloc[0])
     0.25
     """
-    refuse_mismatch(movie, labels)
+    tracks = labels.tracks if isinstance(labels, Tracked) else None
+    painted = _painted(labels) if isinstance(labels, Tracked) else labels
+    refuse_mismatch(movie, painted)
     tables = walk(
         movie,
-        labels,
+        painted,
         groups,
         level=level or (lambda frame, labels, channel: 0.0),
+        first_last=tracks.first_last if tracks else None,
+        interpolated=tracks.interpolated if tracks else None,
         registration=registration,
     )
-    return (
-        joined(tables),
-        joined([g.summarise(table) for g, table in zip(groups, tables, strict=True)]),
-    )
+    cells = joined([g.summarise(table) for g, table in zip(groups, tables, strict=True)])
+    return joined(tables), cells if tracks is None else with_lineage(cells, tracks)
+
+
+def _painted(tracked: Tracked) -> Labels:
+    """The shapes with track ids."""
+    frames = tracked.painted()
+    if tracked.labels is None or frames is None:
+        raise InputError(
+            tracked.source, "its tracks have no shapes", "give labels: shapes are measured"
+        )
+    return Labels(tracked.labels.name, frames)
 
 
 def refuse_mismatch(movie: Movie, labels: Labels) -> None:
@@ -108,7 +122,7 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Tables of several groups side by side, on the keys that they share."""
     table = tables[0]
     for other in tables[1:]:
-        keys = [key for key in _KEYS if key in table.columns and key in other.columns]
+        keys = [key for key in KEYS if key in table.columns and key in other.columns]
         if table[keys].equals(other[keys]):  # as groups of one walk have them: nothing to look up
             table = pd.concat([table, other.drop(columns=keys)], axis=1)
         else:

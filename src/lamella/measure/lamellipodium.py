@@ -20,7 +20,7 @@ from lamella.kernels.halves import Halves, Split, halves_of_objects, sum_parts
 from lamella.kernels.noise import halves_ratio_of_noise, noise_of_objects
 from lamella.kernels.regions import pixels_at
 from lamella.kernels.thresholds import multi_otsu
-from lamella.measure.view import Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
+from lamella.measure.view import KEYS, Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
 
 PerCell = dict[Column, NDArray[np.float64]]
 """Values by column, one for every cell of a frame."""
@@ -135,16 +135,20 @@ class Lamellipodium(Step):
         return {Col.BAND_RATIO: ratio, Col.BAND_FRACTION: fraction}
 
     def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-        """Add what noise alone would give; nothing here needs other frames."""
+        """Add what noise alone would give; nothing here needs other frames.
+
+        Pixels inside a shape that was filled in are nobody's measurement: their values are NaN.
+        """
+        seen = ~table[Col.INTERPOLATED].to_numpy(bool)
         columns: dict[str, pd.Series | NDArray[np.float64]] = {}
         for name in table.columns:
-            columns[name] = table[name]
+            columns[name] = table[name] if name in KEYS else table[name].where(seen)
             bare, _, channel = name.partition("__")
             if bare == Col.NOISE_SD:
                 suffix, share = channel or None, self.percentile / 100
                 lam, cyto = (table[c.of(suffix)] for c in (Col.LAM_MEAN, Col.CYTO_MEAN))
                 columns[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = halves_ratio_of_noise(
-                    (1 - share) * lam + share * cyto, table[name], percentile=self.percentile
+                    (1 - share) * lam + share * cyto, columns[name], percentile=self.percentile
                 )
         return pd.DataFrame(columns)
 

@@ -23,7 +23,7 @@ class Migration(Step):
     A frame is valid when the cell's area is at least `min_area_fraction` of the median area of the
     frames in which it was found. A pair of consecutive frames is valid when both are and the cell
     overlaps itself by `min_iou`. Only valid pairs have a step; a frame without the cell has no
-    position, and nothing bridges it.
+    position, and nothing bridges it. A shape that was filled in between two frames is never valid.
 
     Where the drift of the field is known, it is taken off: y_px and x_px stay in the raw frame, µm
     coordinates, steps and all that follows from them are as if the stage had stood still.
@@ -75,7 +75,8 @@ class Migration(Step):
     def _complete_track(self, rows: pd.DataFrame, scale: Scale) -> pd.DataFrame:
         area = rows[Col.AREA_PX].to_numpy(np.float64)
         position = _position(rows)
-        found = np.isfinite(area)
+        seen = np.isfinite(area)
+        found = seen & ~rows[Col.INTERPOLATED].to_numpy(bool)
         enough = self.min_area_fraction * np.median(area[found]) if found.any() else np.inf
         valid = np.greater_equal(area, enough, where=found, out=np.zeros(len(area), bool))
         overlap = rows[Col.IOU_PREVIOUS].to_numpy(np.float64)
@@ -95,7 +96,7 @@ class Migration(Step):
                 Col.Y_UM: position[:, 0] * scale.um,
                 Col.X_UM: position[:, 1] * scale.um,
                 Col.AREA_UM2: area * scale.um**2,
-                Col.EMPTY: ~found,
+                Col.EMPTY: ~seen,
                 Col.TOUCHES_BORDER: at_border,
                 Col.VALID: valid,
                 Col.PAIR_VALID: pair,
@@ -144,7 +145,7 @@ def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:
         Col.EMPTY_RATE: float(empty.mean()),
         Col.N_VALID_FRAMES: int(valid.sum()),
         Col.N_VALID_PAIRS: int(pair.sum()),
-        Col.N_BORDER: int(rows[Col.TOUCHES_BORDER].sum()),
+        Col.N_BORDER: int((rows[Col.TOUCHES_BORDER] & ~rows[Col.INTERPOLATED]).sum()),
         Col.MEAN_SPEED: mean_or_nan(speed),
         Col.MEDIAN_SPEED: float(np.median(speed)) if len(speed) else np.nan,
         Col.MAX_SPEED: float(speed.max()) if len(speed) else np.nan,

@@ -24,6 +24,9 @@ from lamella.kernels.warp import warped
 Level = Callable[[Image, Image, str], float]
 """``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
 
+KEYS = (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN, Col.INTERPOLATED)
+"""Columns that the tables of all groups share."""
+
 Columns = Mapping[str, NDArray[Any]]
 """Values by column, one for every object of ``FrameView.regions``."""
 
@@ -82,6 +85,7 @@ def walk(
     level: Level,
     anything: Frames | None = None,
     first_last: Mapping[int, tuple[int, int]] | None = None,
+    interpolated: pd.DataFrame | None = None,
     registration: Registration | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[pd.DataFrame]:
@@ -97,6 +101,8 @@ def walk(
         Above 0 wherever any object is, for `level`; by default the labels.
     first_last
         First and last frame of every cell; by default those in which its label occurs.
+    interpolated
+        Cell and frame of the shapes that were filled in and not seen; by default none.
     registration
         How the field drifted, where that is known; movement is then measured without it.
     progress
@@ -106,7 +112,7 @@ def walk(
     -------
     list of DataFrame
         One a group, a row per cell and frame from its first to its last; frames in which it was not
-        found have NaN.
+        found have NaN. `interpolated` tells the rows of shapes that were filled in.
     """
     if movie.n_frames == 1:
         warnings.warn(
@@ -146,6 +152,7 @@ def walk(
     skeleton = _skeleton(cells, frames, first_last, labels.name)
     minutes = movie.scale.minutes(movie.n_frames)
     places = _places(skeleton, cells, frames)
+    filled = _filled_in(skeleton, interpolated)
     tables = []
     for rows, group in zip(found, groups, strict=True):
         values = {
@@ -154,7 +161,7 @@ def walk(
         }
         keys = {name: skeleton[name] for name in skeleton.columns}
         time = minutes[skeleton[Col.FRAME].to_numpy()]
-        table = pd.DataFrame({**keys, Col.TIME_MIN: time, **values})
+        table = pd.DataFrame({**keys, Col.TIME_MIN: time, Col.INTERPOLATED: filled, **values})
         tables.append(group.complete(table, movie.scale))
     return tables
 
@@ -172,6 +179,16 @@ def _places(
     keys = [Col.CELL, Col.FRAME]
     rows = pd.MultiIndex.from_frame(skeleton[keys])
     return rows.get_indexer(pd.MultiIndex.from_arrays([cells, frames], names=keys))
+
+
+def _filled_in(skeleton: pd.DataFrame, interpolated: pd.DataFrame | None) -> NDArray[np.bool_]:
+    """Whether the shape of each row was filled in."""
+    filled = np.zeros(len(skeleton), bool)
+    if interpolated is not None and len(interpolated):
+        cells, frames = (interpolated[name].to_numpy(np.int64) for name in (Col.CELL, Col.FRAME))
+        rows = _places(skeleton, cells, frames)
+        filled[rows[rows >= 0]] = True
+    return filled
 
 
 def _spread(

@@ -66,13 +66,19 @@ EFFECTS = (
 )
 
 EMPTY = (
-    "Frames in which the cell was not found, for each movie that has any. They enter no speed, no"
-    " path and no intensity."
+    "Frames in which the cell was not found, for each movie that has any; in movies of several"
+    " cells those of all its cells, between the first frame of each and its last. They enter no"
+    " speed, no path and no intensity."
 )
 
 COURSE = (
     "Each line is one cell over time; each column has one scale, which ends at the 99.5th"
     " percentile of its values. A slow fall of the ratio over the movie may be bleaching."
+)
+
+SUPERPLOT = (
+    "Small marks: cells, pale where too few of their steps are valid to count; large marks: the"
+    " means of movies, which are what the statistics compare."
 )
 
 BACKGROUND_OFF = "No background was subtracted from these intensities."

@@ -19,6 +19,10 @@ class ReportInput:
         Name of the study.
     frames, cells : pandas.DataFrame
         Measures per cell and frame, and per cell.
+    events : pandas.DataFrame
+        What is suspicious in the tracks, the worst first.
+    units : pandas.DataFrame
+        The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
         Means per condition and effect sizes, as statistics give them.
     status : pandas.DataFrame
@@ -39,6 +43,8 @@ class ReportInput:
     title: str = "Study"
     frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    events: pd.DataFrame = field(default_factory=pd.DataFrame)
+    units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     status: pd.DataFrame = field(default_factory=pd.DataFrame)

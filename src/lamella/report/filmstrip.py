@@ -96,8 +96,8 @@ def filmstrip(
         area[_outline(labels, chosen)] = CELL_COLOUR
     stamps = [*captions, *[""] * len(tiles)][: len(tiles)]
     missing = [left for left, there in zip(lefts, found, strict=True) if not there]
-    return _written(
-        strip, top, lefts, stamps, missing, _bar(windows[0][2], height_px, pixel_size_um)
+    return written(
+        strip, top, lefts, stamps, missing, scale_bar(windows[0][2], height_px, pixel_size_um)
     )
 
 
@@ -187,23 +187,32 @@ def stretched(tiles: Sequence[NDArray[np.float32]]) -> list[NDArray[np.uint8]]:
     ]
 
 
-def _outline(labels: Labels, chosen: Bool) -> Bool:
-    """Pixels outside of an object that touch it by a side; one line where two objects touch."""
+def outline_owners(labels: Labels, chosen: Bool) -> Labels:
+    """The object whose outline runs through each pixel, 0 = none.
+
+    An outline lies just outside of its object, on pixels that touch it by a side; one line where
+    two objects touch.
+    """
     own = np.where(chosen, labels, 0)
-    line = np.zeros(labels.shape, bool)
+    owner = np.zeros(labels.shape, np.int64)
     for axis in (0, 1):
         near = tuple(slice(1, None) if a == axis else slice(None) for a in (0, 1))
         far = tuple(slice(None, -1) if a == axis else slice(None) for a in (0, 1))
         for here, there in ((near, far), (far, near)):
             beside = own[there]
             # Of two touching objects only the one with the higher label carries the line.
-            line[here] |= (
-                (beside != 0) & (labels[here] != beside) & (~chosen[here] | (labels[here] > beside))
-            )
+            line = (beside != 0) & (labels[here] != beside)
+            line &= ~chosen[here] | (labels[here] > beside)
+            owner[here] = np.where(line, beside, owner[here])
+    return owner
+
+
+def _outline(labels: Labels, chosen: Bool) -> Bool:
+    line: Bool = outline_owners(labels, chosen) != 0
     return line
 
 
-def _bar(side: int, height: int, pixel_size_um: float | None) -> tuple[int, str] | None:
+def scale_bar(side: int, height: int, pixel_size_um: float | None) -> tuple[int, str] | None:
     """Length in the strip and text of a scale bar: a round number, at most 40 % of the tile."""
     if not pixel_size_um:
         return None
@@ -214,7 +223,7 @@ def _bar(side: int, height: int, pixel_size_um: float | None) -> tuple[int, str]
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """DejaVu Sans from matplotlib's folder, which is not imported: Pillow's own font has no µ."""
     spec = find_spec("matplotlib")
     if spec is not None and spec.origin is not None:
@@ -224,7 +233,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _written(
+def written(
     strip: NDArray[np.uint8],
     top: int,
     lefts: Sequence[int],
@@ -234,7 +243,7 @@ def _written(
 ) -> NDArray[np.uint8]:
     """The strip with its captions, its scale bar and a word on frames without the cell."""
     picture = Image.fromarray(strip)
-    pen, font = ImageDraw.Draw(picture), _font(12)
+    pen, font = ImageDraw.Draw(picture), font_of(12)
     for left, stamp in zip(lefts, stamps, strict=True):
         pen.text((left + 4, 2), stamp, fill=WHITE, font=font)
     foot = strip.shape[0]

@@ -22,7 +22,7 @@ from lamella.report.sentences import (
 )
 from lamella.report.style import Key
 from lamella.report.tables import groups_of_movies, numbers, texts
-from lamella.report.words import count, label
+from lamella.report.words import count, label, number
 
 MOST_SVG_BYTES = 400_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
@@ -72,10 +72,19 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         stages=sections.stages(report),
         exclusions=sections.exclusions(report),
         empties=sections.empties(report),
+        events=sections.events_sheet(report),
+        kinds=_kinds(report),
+        several_cells=sections.several_cells(report),
         cells=sections.cells_sheet(report),
         dictionary=sections.dictionary(report),
         several_sessions=len(set(texts(report.cells, Col.SESSION)) - {""}) > 1,
     )  # fmt: skip
+
+
+def _kinds(report: ReportInput) -> str:
+    """How many events of each kind, in words."""
+    kinds = Counter(kind.replace("_", " ") for kind in texts(report.events, Col.KIND))
+    return ", ".join(f"{number(n)} × {kind}" for kind, n in kinds.most_common())
 
 
 def _by_measure(found: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -127,7 +136,8 @@ def _strips(report: ReportInput) -> list[dict[str, str]]:
         about = [part for part in (condition, session) if part]
         about.append(count(n_cells, "cell"))
         if n_empty:
-            about.append(count(int(n_empty), "empty frame"))
+            missed = count(int(n_empty), "empty frame")
+            about.append(missed if n_cells == 1 else f"{missed} within tracks")
         strips.append(
             {
                 "movie": movie,

@@ -16,7 +16,7 @@ from lamella.report.figures.dots import dots_by_condition, speed_measure
 from lamella.report.figures.empty import empty_frames, empty_rate
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
-from lamella.report.figures.time_course import course_measures, time_course
+from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.style import PAGE_MM, Images, Key, save
 from lamella.report.tables import (
@@ -91,6 +91,7 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
         report,
         frames=only(report.frames, object=name),
         cells=only(report.cells, object=name),
+        units=only(report.units, object=name),
         conditions=only(report.conditions, object=name),
     )
 
@@ -136,7 +137,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
         yield _picture(
             "time_course",
             "Over time",
-            captions.COURSE,
+            captions.COURSE + _undrawn(frames),
             f"Small line plots per movie of {listed(shown)} over time.",
             time_course(frames, cells, key),
         )
@@ -150,9 +151,20 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
         )
 
 
+def _undrawn(frames: pd.DataFrame) -> str:
+    """Where the lines of a movie would be too many, what is not drawn."""
+    if not has(frames, Col.MOVIE, Col.CELL):
+        return ""
+    most = int(frames.drop_duplicates([Col.MOVIE, Col.CELL]).groupby(Col.MOVIE).size().max())
+    return f" Of each movie at most {MOST_CELLS} cells are drawn." if most > MOST_CELLS else ""
+
+
 def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:
     bare = measure.partition("__")[0]
     parts = [captions.DOTS.get(bare, "One mark per cell.")]
+    units = only(report.units, measure=measure)
+    if (numbers(units, Col.N_CELLS) > 1).any():
+        parts.append(captions.SUPERPLOT)
     means = only(report.conditions, measure=measure)
     if has_values(means, Col.MEAN):
         parts.append(captions.INTERVAL)
@@ -164,7 +176,9 @@ def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Pictu
         title[:1].upper() + title[1:],
         " ".join(parts),
         f"{title} of every cell by condition ({conditions}); the numbers are in the tables.",
-        dots_by_condition(report.cells, measure, means if has(means, Col.MEAN) else None, key),
+        dots_by_condition(
+            report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units
+        ),
     )
 
 

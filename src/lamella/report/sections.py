@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,15 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.figures.empty import empty_frames
 from lamella.report.pictures import key_rows
-from lamella.report.tables import has, missing, numbers, only, per_channel, texts, unique
+from lamella.report.tables import flags, has, missing, numbers, only, per_channel, texts, unique
 from lamella.report.words import decimals, label, number, unit
 
-MOST_ROWS = 500
+MOST_ROWS, MOST_CELLS, MOST_OF_A_KIND = 500, 100, 6
+"""Rows of any table; of cells where movies have many; of each kind of suspicious event."""
 
 CELL_COLUMNS: tuple[str, ...] = (
-    Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT, Col.N_FRAMES,
+    Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT, Col.IN_STATISTICS,
+    Col.PARENT, Col.N_DAUGHTERS, Col.FIRST_FRAME, Col.LAST_FRAME, Col.N_INTERPOLATED, Col.N_FRAMES,
     Col.N_EMPTY_FRAMES, Col.N_VALID_PAIRS, Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX,
     Col.PATH_UM, Col.NET_UM, Col.PERSISTENCE, Col.STRAIGHTNESS_RUNS, Col.AREA_UM2, Col.AREA_PX,
     Col.LAM_CYTO_RATIO, Col.LAM_CYTO_RATIO_NOISE, Col.LAM_CYTO_RATIO_SD, Col.N_UNDEFINED_RATIO,
@@ -35,14 +37,20 @@ STAND_INS: dict[str, str] = {
 """Columns shown only where the better one has no values."""
 
 CONDITION_COLUMNS: tuple[str, ...] = (
-    Col.MEASURE, Col.CONDITION, Col.SESSION, Col.N, Col.N_CELLS, Col.N_MOVIES, Col.MEAN, Col.SD,
-    Col.MEDIAN, Col.MEAN_LOW, Col.MEAN_HIGH,
+    Col.MEASURE, Col.CONDITION, Col.SESSION, Col.N, Col.N_CELLS, Col.N_CELLS_SHORT, Col.N_MOVIES,
+    Col.MEAN, Col.SD, Col.MEDIAN, Col.MEAN_LOW, Col.MEAN_HIGH,
 )  # fmt: skip
 
 EFFECT_COLUMNS: tuple[str, ...] = (
     Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE, Col.SESSION, Col.N, Col.N_REFERENCE,
     Col.MEAN, Col.MEAN_REFERENCE, Col.DIFFERENCE, Col.COHENS_D, Col.COHENS_D_LOW,
     Col.COHENS_D_HIGH, Col.HEDGES_G, Col.CLIFFS_DELTA, "p", "p_adjusted",
+)  # fmt: skip
+
+_ONLY_OF_MANY = (Col.PARENT, Col.N_DAUGHTERS, Col.N_INTERPOLATED, Col.N_CELLS_SHORT)
+
+EVENT_COLUMNS: tuple[str, ...] = (
+    Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.KIND, Col.WORDS,
 )  # fmt: skip
 
 STATUS_COLUMNS: tuple[str, ...] = (
@@ -87,16 +95,21 @@ def sheet(
     caption: str,
     *,
     all_of: str = "",
+    most: int = MOST_ROWS,
     strong: Sequence[bool] | None = None,
 ) -> Sheet | None:
     """The columns that the table has and that hold anything; None where no row is left.
 
     `all_of` names the file that has the rest when the table is too long for a page.
     """
-    names = [name for name in columns if name in table.columns and table[name].notna().any()]
+    names = [
+        name
+        for name in columns
+        if name in table.columns and table[name].notna().any() and not _idle(table, name)
+    ]
     if not len(table) or not names:
         return None
-    shown = table.head(MOST_ROWS)
+    shown = table.head(most)
     heads = tuple(_head(table, name) for name in names)
     rows = tuple(
         tuple(_field(value, head) for value, head in zip(row, heads, strict=True))
@@ -106,6 +119,13 @@ def sheet(
     if len(table) > len(shown):
         note = f"The first {len(shown)} of {len(table)} rows; all are in {all_of}."
     return Sheet(caption, heads, rows, note, tuple(strong or [False] * len(rows)))
+
+
+def _idle(table: pd.DataFrame, name: str) -> bool:
+    """Whether a column is about many cells in a movie and says nothing here."""
+    if name == Col.IN_STATISTICS:
+        return bool(flags(table, name, default=True).all())
+    return name in _ONLY_OF_MANY and not (numbers(table, name) != 0).any()
 
 
 def _head(table: pd.DataFrame, name: str) -> Head:
@@ -152,7 +172,34 @@ def cells_sheet(report: ReportInput) -> Sheet | None:
         names.remove(Col.UNIT)
     if Col.OBJECT in names and len(unique(texts(cells, Col.OBJECT))) == 1:
         names.remove(Col.OBJECT)
-    return sheet(cells, names, "Every measured cell", all_of="tables/cells.csv")
+    if not several_cells(report):
+        names = [name for name in names if name not in (Col.FIRST_FRAME, Col.LAST_FRAME)]
+        return sheet(cells, names, "Every measured cell", all_of="tables/cells.csv")
+    return sheet(cells, names, "Every measured cell", all_of="tables/cells.csv", most=MOST_CELLS)
+
+
+def several_cells(report: ReportInput) -> bool:
+    """Whether any movie has more than one cell of a kind."""
+    keys = [name for name in (Col.MOVIE, Col.OBJECT) if name in report.cells.columns]
+    if not keys or Col.CELL not in report.cells.columns:
+        return False
+    return bool(report.cells[[*keys, Col.CELL]].drop_duplicates().duplicated(keys).any())
+
+
+def events_sheet(report: ReportInput) -> Sheet | None:
+    """What a person should look at before believing the tracks, the worst of each kind."""
+    events = report.events
+    names = list(EVENT_COLUMNS)
+    if len(unique(texts(events, Col.OBJECT))) == 1:
+        names.remove(Col.OBJECT)
+    if not has(events, Col.KIND):
+        return None
+    worst = events.groupby(Col.KIND, sort=False).head(MOST_OF_A_KIND)
+    shown = sheet(worst, names, "The worst of each kind")
+    if shown is None or len(worst) == len(events):
+        return shown
+    note = f"{len(worst)} of {len(events)} events; all are in tables/events.csv."
+    return replace(shown, caption=f"{shown.caption}.", note=note)
 
 
 def conditions_sheets(report: ReportInput) -> tuple[Sheet | None, Sheet | None]:
@@ -219,8 +266,8 @@ def empties(report: ReportInput) -> Sheet | None:
 
 def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column that the tables have and the vocabulary knows."""
-    tables = (report.cells, report.frames, report.conditions, report.effects, report.status,
-              report.samples)  # fmt: skip
+    tables = (report.cells, report.frames, report.events, report.conditions, report.effects,
+              report.status, report.samples)  # fmt: skip
     present = unique([str(name) for table in tables for name in table.columns])
     known = []
     for name in present:

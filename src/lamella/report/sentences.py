@@ -11,7 +11,7 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.pictures import key_measures
 from lamella.report.style import Key
-from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
+from lamella.report.tables import ALL_SESSIONS, flags, has, numbers, texts, unique
 from lamella.report.words import VERBS, count, decimals, label, listed, number, unit
 
 FEWEST = 3
@@ -133,6 +133,8 @@ def summary(report: ReportInput) -> str:
     asked = [label(name) for name in key_measures(cells)]
     if asked:
         text += f" Measured: {listed(asked)}."
+    if len(cells) > len(movies):
+        text += _counting(report)
     references = unique(texts(report.effects, Col.REFERENCE))
     if references:
         text += f" Compared with {listed(references)}."
@@ -146,6 +148,23 @@ def summary(report: ReportInput) -> str:
     else:
         text += " No movie failed and none was excluded."
     return text
+
+
+def _counting(report: ReportInput) -> str:
+    """What several cells of a movie mean for the statistics."""
+    cells = report.cells
+    if Col.IN_STATISTICS not in cells:
+        return ""
+    one = units_word(cells).removesuffix("s")
+    text = f" Each {one} counts once in the statistics, by the mean over its cells"
+    short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
+    if short:
+        verb = "was" if short == 1 else "were"
+        text += (
+            f"; {count(short, 'cell')} of {len(cells)} {verb} followed for too few steps to count"
+            " in it (min_steps)"
+        )
+    return text + "."
 
 
 def _distinct_frames(frames: pd.DataFrame) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import read_table, write_table
-from lamella.run.stages import MovieTask
+from lamella.run.stages import MovieTask, events_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts
 
@@ -20,9 +20,9 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, conditions and effects.
+    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects.
 
-    Where the statistics cannot be done, conditions and effects are left empty.
+    Where the statistics cannot be done, units, conditions and effects are left empty.
 
     Parameters
     ----------
@@ -40,8 +40,13 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
     cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
-    write_table(folder / "columns.csv", dictionary([frames, cells]))
+    if len(cells):
+        counting = study.settings.statistics.counting(cells)
+        cells = cells.assign(**{Col.IN_STATISTICS: counting})
+    events = _events(ready)
+    write_table(folder / "columns.csv", dictionary([frames, cells, events]))
     write_table(folder / "frames.parquet", frames)
+    write_table(folder / "events.csv", events)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     if len(frames) <= _MOST_ROWS_IN_CSV:
@@ -51,9 +56,12 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     fault = None
     try:
         conditions, effects = study.settings.statistics(cells)
+        units = study.settings.statistics.units(cells)
     except (InputError, SettingsError) as error:
         conditions, effects = Contrasts()(cells.iloc[:0])
+        units = pd.DataFrame()
         fault = error
+    write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
     write_table(folder / "conditions.csv", conditions)
     write_table(folder / "effects.csv", effects)
     if fault is not None:
@@ -71,6 +79,20 @@ def _cells_of(task: MovieTask) -> pd.DataFrame:
     sample = task.sample
     known = {Col.CONDITION: sample.condition, Col.SESSION: sample.session, **sample.extra}
     return cells.assign(**{Col.UNIT: task.name, **known})
+
+
+def _events(ready: Sequence[MovieTask]) -> pd.DataFrame:
+    """What is suspicious in the tracks of all movies, the worst first."""
+    tables = []
+    for task in ready:
+        for name in task.settings.objects:
+            events = read_table(task.folder / events_file(name))
+            events.insert(0, Col.MOVIE, task.name)
+            events.insert(1, Col.OBJECT, name)
+            tables.append(events)
+    if not any(map(len, tables)):
+        return tables[0] if tables else pd.DataFrame(columns=[Col.MOVIE, Col.OBJECT])
+    return stacked(tables).sort_values(Col.SEVERITY, ascending=False, kind="stable")
 
 
 def _samples(study: Study, ready: set[str]) -> pd.DataFrame:

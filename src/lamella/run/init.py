@@ -39,6 +39,7 @@ title = {title}
 # channel = "GFP"         # the channel to segment; the first one by default
 [objects.cell.segment]    # compare the methods by eye with: lamella suggest MOVIE
 {segment}
+{track}
 # [objects.cell.normalise] # for "external" models; thresholds do not depend on the grey scale
 # rule = "adaptive"       # stretch dim movies before segmentation; or "always", "never"
 
@@ -66,6 +67,24 @@ method = "motion"         # any modality: what moves is cell
     "multiotsu": """\
 method = "multiotsu"      # or "motion", "labels" (existing masks), "external" (your own function)
 foreground = "bright"     # "bright", "dark" or "either\"""",
+}
+
+
+Track = Literal["largest", "lap", "overlap"]
+_SEVERAL = """\
+[objects.cell.declump]    # cells that touch are cut apart before they are followed
+method = "distance"       # or "intensity", "nucleus"
+[objects.cell.track]"""
+_TRACK: dict[Track, str] = {
+    "largest": """\
+# [objects.cell.track]    # one cell a movie is followed, the largest object of every frame
+# method = "lap"          # movies of several cells: follow each of them""",
+    "lap": f"""\
+{_SEVERAL}
+method = "lap"            # every cell is followed; "largest" = one cell a movie""",
+    "overlap": f"""\
+{_SEVERAL}
+method = "overlap"        # by overlap with the frame before; or "lap", "largest\"""",
 }
 
 
@@ -159,6 +178,7 @@ def write_study(
     title: str | None = None,
     reference: str | None = None,
     method: Method = "motion",
+    track: Track = "largest",
     force: bool = False,
 ) -> None:
     """Write samples.csv and study.toml into `into`.
@@ -167,6 +187,8 @@ def write_study(
     ----------
     method : {"motion", "multiotsu"}
         How the cells are to be found.
+    track : {"largest", "lap", "overlap"}
+        How they are to be followed: one cell a movie, or every cell.
 
     Raises
     ------
@@ -189,6 +211,7 @@ def write_study(
                 pixel_size=_setting("pixel_size_um", pixel_size_um, "0.318"),
                 interval=_setting("interval_min", interval_min, "1.0"),
                 segment=_SEGMENT[method],
+                track=_TRACK[track],
                 reference=f"{'' if reference else '# '}reference = "
                 f"{_quoted(reference or conditions[0])}"
                 "   # compare every other condition with this one; all pairs by default",

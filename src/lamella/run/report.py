@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lamella.report.pictures import Picture
 
 REPORT_FILE = "report.html"
+_LEVEL, _MOST_DRIFTING = 0.05, 3
 
 
 def write_report(out: Path) -> Path:
@@ -49,6 +50,8 @@ def write_report(out: Path) -> Path:
         title=lock["settings"]["title"],
         frames=frames,
         cells=read_table(out / "tables" / "cells.parquet"),
+        events=_if_there(out / "tables" / "events.csv"),
+        units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
         status=status,
@@ -60,13 +63,18 @@ def write_report(out: Path) -> Path:
             "movies": {name: _decisions(m) for name, m in manifests.items()},
         },
         warnings=_warnings(status),
-        notes=_notes(lock["settings"]),
+        notes=[*_notes(lock["settings"]), *_drifting(manifests)],
     )
     drawn = pictures(report)
     write_figures(drawn, out / "figures")
     with whole_file(out / REPORT_FILE) as part:
         part.write_text(render(report, drawn), encoding="utf-8")
     return out / REPORT_FILE
+
+
+def _if_there(path: Path) -> pd.DataFrame:
+    """A table that runs of earlier versions did not write."""
+    return read_table(path) if path.is_file() else pd.DataFrame()
 
 
 def refuse_other_folder(out: Path) -> None:
@@ -113,7 +121,10 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
         if "normalise" in done.found:
             told["stretched"] = done.found["normalise"]["stretch"]
             told["because"] = done.found["normalise"]["reason"]
+        if "followed_by" in done.found:
+            told["followed by"] = done.found["followed_by"]
         if stage.startswith("track/"):
+            told["cells"] = len(done.found["first_last"])
             told["frames"] = done.found["n_frames"]
             told["empty frames"] = len(done.found["empty_frames"])
         if stage == "tables":
@@ -134,3 +145,21 @@ def _notes(settings: dict[str, Any]) -> list[str]:
             "on the light around the cells. Set [measure.background] to remove it."
         ]
     return []
+
+
+def _drifting(manifests: dict[str, Manifest]) -> list[str]:
+    """Movies whose cells all go one way, which a moving stage would do to them."""
+    tests = {}
+    for name, manifest in manifests.items():
+        for stage, done in manifest:
+            told = done.found.get("field_drift", {})
+            if stage.startswith("track/") and told.get("p") is not None:
+                tests[name] = told
+    drifting = [f"{name}: {told['words']}" for name, told in tests.items() if told["p"] < _LEVEL]
+    if not drifting:
+        return []
+    shown = " ".join(drifting[:_MOST_DRIFTING]) + (" …" if len(drifting) > _MOST_DRIFTING else "")
+    return [
+        f"In {len(drifting)} of {len(tests)} movies the cells drift together "
+        f"({_LEVEL * len(tests):.2g} are expected by chance). {shown}"
+    ]

@@ -42,6 +42,9 @@ class ChannelSettings(_Table):
 class ObjectSettings(_Table):
     """[objects.NAME]: how one set of objects is found and followed.
 
+    Where a cell is missed for at most `fill_gaps` frames, its shape is filled in between those
+    before and after; such shapes are marked, and enter no measure.
+
     Frames are normalised for segmentation by the adaptive rule where `normalise` is not set, except
     for segmenters whom the scale does not matter: clipping at a percentile could only harm them.
     """
@@ -51,6 +54,7 @@ class ObjectSettings(_Table):
     segment: Segmenter = Motion()
     declump: Declump | Literal[False] = False
     track: Tracker = Largest()
+    fill_gaps: int = Field(0, ge=0, le=50)
     centre: Centre | Literal[False] = Centre()
 
     @property

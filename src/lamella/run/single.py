@@ -24,10 +24,15 @@ from lamella.core.frames import Frames, MappedFrames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col, dictionary
+from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie, tiff
+from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_table
+from lamella.io.track_folder import is_track_folder, read_track_folder
+from lamella.io.tracked_masks import refuse_strangers
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
+from lamella.run.cautions import warn_of_several
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
@@ -49,17 +54,18 @@ def segmenter_from(method: str, options: Sequence[str]) -> Segmenter:
     SettingsError, FaultsError
         When the method or one of the options does not exist, or a value does not fit.
     """
-    segmenter: Segmenter = _step_from(Segmenter, method, options, ("--method", "--set"))
+    segmenter: Segmenter = step_from(Segmenter, method, options, ("--method", "--set"))
     return segmenter
 
 
 def declumper_from(method: str, options: Sequence[str]) -> Declump:
     """A way to split clumps from its name and options; raises as `segmenter_from`."""
-    declump: Declump = _step_from(Declump, method, options, ("--declump", "--declump-set"))
+    declump: Declump = step_from(Declump, method, options, ("--declump", "--declump-set"))
     return declump
 
 
-def _step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str, str]) -> Any:
+def step_from(union: Any, method: str, options: Sequence[str], flags: tuple[str, str]) -> Any:
+    """A step of a union from its method's name and options, both as given by these flags."""
     values = {"method": method, **values_of(options, flag=flags[1])}
     adapter: TypeAdapter[Any] = TypeAdapter(union)
     try:
@@ -199,27 +205,54 @@ def measure_movie(
 
     Parameters
     ----------
+    labels : Path
+        A label file; or a folder of `lamella track` or `lamella import`, or of another tracker in
+        the layout of the Cell Tracking Challenge, whose cells and lineage are kept.
     largest : bool
-        Follow the largest object of every frame as the one cell; otherwise the labels are track
-        ids, and a warning tells where they look as if they were not.
+        Follow the largest object of every frame as the one cell; otherwise labels of a file are
+        track ids, and a warning tells where they look as if they were not.
     """
     for name in ("frames.csv", "cells.csv", "columns.csv"):
         refuse_existing(out / name, force=force)
     movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
-    masks = open_labels(labels)
+    masks = _objects(labels)
     if largest:
-        tracker = Largest()
-        tracks = tracker(masks.frames, state=tracker.prepare(masks.frames))
-        masks = Labels(masks.name, tracks.relabel(masks.frames))
+        masks = _largest(masks, str(labels))
     frames, cells = measure(refuse_nan(movie), masks)
     if cells.empty:
         raise InputError(str(labels), "it holds no object in any frame", "look at the labels")
-    _warn_of_changing_ids(frames, str(labels))
+    if isinstance(masks, Labels):
+        _warn_of_changing_ids(frames, str(labels))
     for name, table in (("frames.csv", frames), ("cells.csv", cells)):
         table.insert(0, Col.MOVIE, movie_name(source.name))
         write_table(out / name, table)
     write_table(out / "columns.csv", dictionary([frames, cells]))
     return movie
+
+
+def _objects(path: Path) -> Labels | Tracked:
+    """Labels, with their tracks where they are known."""
+    if is_track_folder(path):
+        tracked = read_track_folder(path)
+        refuse_strangers(tracked)
+        return tracked
+    return read_ctc(path) if has_tracks(path) else open_labels(path)
+
+
+def _largest(masks: Labels | Tracked, source: str) -> Tracked:
+    if isinstance(masks, Tracked):
+        raise SettingsError(
+            "--largest", f"{source} holds tracks already", "leave it out, or give labels"
+        )
+    tracker = Largest()
+    state = tracker.prepare(masks.frames)
+    warn_of_several(
+        tracker,
+        state,
+        source=source,
+        remedy=f"run: lamella track {source} -o tracked, and measure the folder tracked",
+    )
+    return Tracked(tracker(masks.frames, state=state), masks.n_frames, masks, source=source)
 
 
 def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
@@ -230,7 +263,7 @@ def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
         warnings.warn(
             f"{source}: in {(overlap < _LEAST_OVERLAP).mean():.0%} of the steps an object does not "
             "overlap the one of the same number in the frame before, so the numbers may not be "
-            "track ids; for a single cell use --largest",
+            "track ids; for a single cell use --largest, for many: lamella track",
             LamellaWarning,
             stacklevel=2,
         )

@@ -12,9 +12,11 @@ from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
+from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ByNucleus, ExistingLabels, External
+from lamella.track import FillGaps
 
 LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
@@ -25,6 +27,11 @@ DRIFT_STAGE = "drift"
 
 LAST_STAGE = "tables"
 """A movie whose last stage is up to date is done."""
+
+
+def events_file(name: str) -> str:
+    """What is suspicious in the tracks of a set of objects, in the folder of a movie."""
+    return f"events/{name}.parquet"
 
 
 @dataclass(frozen=True)
@@ -94,13 +101,11 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         keys[f"declump/{name}"] = single[name] = key
     measured = {}
     for name, each in settings.objects.items():
-        track = keys[f"track/{name}"] = key_of(
-            single[name], scale, each.channel, each.track.provenance()
-        )
+        track = keys[f"track/{name}"] = key_of(single[name], scale, each.channel, *_tracking(each))
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
-            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 1)
+            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 2)
         for group_name, group in settings.measure.groups.items():
             key = key_of(track, group.provenance(), level)
             if group_name == "migration":  # looks at masks only: the background changes nothing
@@ -116,6 +121,11 @@ def declumped_in_order(settings: Settings) -> list[str]:
     """The sets whose clumps are split, those that wait for another set's nuclei last."""
     wanted = [name for name, each in settings.objects.items() if each.declump]
     return sorted(wanted, key=lambda name: isinstance(settings.objects[name].declump, ByNucleus))
+
+
+def _tracking(each: ObjectSettings) -> list[Any]:
+    filling = FillGaps(longest_frames=each.fill_gaps).provenance() if each.fill_gaps else None
+    return [each.track.provenance(), CHECKS.provenance(), filling]
 
 
 def _declumping(each: ObjectSettings, single: dict[str, str]) -> list[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from lamella.core.errors import LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.report import write_figures
@@ -37,7 +39,7 @@ def compare_table(
 
     for name in ("conditions.csv", "effects.csv"):
         refuse_existing(out / name, force=force)
-    cells = read_table(table)
+    cells = _counting(read_table(table), str(table))
     conditions = by_condition(cells, values, condition=condition, session=session, unit=unit)
     effects = compare_conditions(
         cells,
@@ -54,3 +56,19 @@ def compare_table(
     drawn = pictures(ReportInput(cells=shown, conditions=conditions, effects=effects))
     write_figures(drawn, out / "figures")
     return effects
+
+
+def _counting(cells: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The cells that count, where a study has told which do."""
+    if Col.IN_STATISTICS not in cells.columns:
+        return cells
+    out = cells[Col.IN_STATISTICS].eq(False)
+    if out.any():
+        warnings.warn(
+            f"{source}: {int(out.sum())} of {len(cells)} cells do not count ({Col.IN_STATISTICS} "
+            "is False: too few steps beside the others of their movie) and are left out; delete "
+            "that column to count them",
+            LamellaWarning,
+            stacklevel=3,
+        )
+    return cells[~out]

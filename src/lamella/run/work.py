@@ -20,21 +20,30 @@ from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.documents import write_png
 from lamella.io.tables import read_table, write_table
-from lamella.measure import joined, refuse_mismatch, walk
+from lamella.measure import joined, refuse_mismatch, walk, with_lineage
 from lamella.preprocess import NoBackground, PercentileOutside, doubt
+from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
+from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
+from lamella.run.follow import CHECKS, follow
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
-from lamella.run.stages import DRIFT_STAGE, MovieTask, external_in, masks_path, open_raw
+from lamella.run.stages import (
+    DRIFT_STAGE,
+    MovieTask,
+    events_file,
+    external_in,
+    masks_path,
+    open_raw,
+)
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
 
-_PICTURES_IN_STRIP = 6
-_FEW_STEPS = 5
+_PICTURES_IN_STRIP, _PICTURES_OF_FIELD = 6, 3
 _MUCH_BACKGROUND = 0.6
 _LOOKS = 5  # frames that are looked at for it
 
@@ -187,11 +196,17 @@ class StageWork:
 
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
-        step, labels = each.track, self._single(name)
-        image = self.movie.channel(each.channel)
-        state = step.prepare(self._counted(labels, f"track {name}"), image, scale=self.movie.scale)
-        verb: Callable[..., Tracks] = step  # a state fits the step that prepared it
-        tracks = verb(labels, state=state)
+        followed = follow(
+            each.track,
+            self._single(name),
+            self.movie.channel(each.channel),
+            scale=self.movie.scale,
+            source=self.movie.source,
+            fill_gaps=each.fill_gaps,
+            several=f'set method = "lap" under [objects.{name}.track] in study.toml',
+            counted=lambda frames: self._counted(frames, f"track {name}"),
+        )
+        labels, tracks = followed.labels, followed.tracks
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
         tiff.write_labels(
             self.task.folder / file,
@@ -200,8 +215,8 @@ class StageWork:
             name=name,
         )
         write_table(self.task.folder / links, tracks.links)
-        with_object = set(tracks.links[Col.FRAME])
-        empty = [t for t in labels.span if t not in with_object]
+        events = events_file(name)
+        write_table(self.task.folder / events, followed.events)
         if not tracks.first_last:
             warnings.warn(
                 f"{self.task.source}: no {name} was found in any of {len(labels)} frames; "
@@ -209,13 +224,8 @@ class StageWork:
                 LamellaWarning,
                 stacklevel=2,
             )
-        found = {
-            "n_frames": len(labels),
-            "empty_frames": empty,
-            "first_last": {str(c): list(life) for c, life in tracks.first_last.items()},
-            "parents": {str(c): list(p) for c, p in tracks.parents.items()},
-        }
-        return {f"track/{name}": Made((file, links), found, step.provenance())}
+        provenance = {"track": each.track.provenance(), "checks": CHECKS.provenance()}
+        return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
 
     def _tracks(self, name: str) -> Tracks:
         return saved_tracks(self.task.folder, self.manifest, name)
@@ -223,11 +233,16 @@ class StageWork:
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.objects[name].centre
         tracks = self._tracks(name)
-        if not step or list(tracks.first_last) != [1]:
-            return {f"centre/{name}": Made((), {"reason": "the movie has no single cell"}, {})}
-        centroids = tracks.centroids(1, n_frames=self.movie.n_frames)
-        offsets = step.offsets(centroids, frame_shape=self.movie.frame_shape)
         image, mask = "centered.ome.tif", f"centered_{name}.ome.tif"
+        if not step or len(tracks.first_last) != 1:
+            for file in (image, mask):  # of another tracker
+                (self.task.folder / file).unlink(missing_ok=True)
+            n = len(tracks.first_last)
+            reason = f"the movie has {n or 'no'} cells: only one alone can be in the middle"
+            return {f"centre/{name}": Made((), {"reason": reason}, {})}
+        (cell,) = tracks.first_last
+        centroids = tracks.centroids(cell, n_frames=self.movie.n_frames)
+        offsets = step.offsets(centroids, frame_shape=self.movie.frame_shape)
         channels = {
             channel: self._counted(step(frames, offsets=offsets), "centre")
             for channel, frames in self.movie.channels.items()
@@ -256,10 +271,13 @@ class StageWork:
         tracks = self._tracks(name)
         labels = self._labels("labels", name)
         shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
-        picks = shown[np.unique(np.linspace(0, len(shown) - 1, _PICTURES_IN_STRIP).astype(int))]
+        alone = len(tracks.first_last) < 2
+        n = _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD
+        picks = shown[np.unique(np.linspace(0, len(shown) - 1, n).astype(int))]
         minutes = self.movie.scale.minutes(self.movie.n_frames)
-        strip = filmstrip(
-            [self.movie.channel(each.channel).frame(int(t)) for t in picks],
+        images = [self.movie.channel(each.channel).frame(int(t)) for t in picks]
+        strip = (filmstrip if alone else colony_strip)(
+            images,
             [labels.frame(int(t)) for t in picks],
             captions=[
                 f"frame {t}" + (f", {minutes[t]:g} min" if np.isfinite(minutes[t]) else "")
@@ -272,7 +290,7 @@ class StageWork:
         return {f"picture/{name}": Made((file,), {"frames": picks.tolist()}, {})}
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
-        settings = self.task.settings.measure
+        settings, tracks = self.task.settings.measure, self._tracks(name)
         groups = {n: g for n, g in settings.groups.items() if f"measure/{name}/{n}" in stale}
         tables = walk(
             self.movie,
@@ -280,7 +298,8 @@ class StageWork:
             list(groups.values()),
             level=settings.background,
             anything=self._anything() if settings.background.looks_outside else None,
-            first_last=self._tracks(name).first_last,
+            first_last=tracks.first_last,
+            interpolated=tracks.interpolated,
             registration=self._registration,
             progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
         )
@@ -290,9 +309,9 @@ class StageWork:
         for (group_name, group), table in zip(groups.items(), tables, strict=True):
             file = f"measures/{name}.{group_name}.parquet"
             write_table(self.task.folder / file, table)
-            _warn_of_saturation(table, self.movie.source)
+            warn_of_saturation(table, self.movie.source)
             if self.movie.n_frames > 1:
-                _warn_of_few_steps(table, self.movie.source)
+                warn_of_few_steps(table, self.movie.source)
             provenance = {
                 "measure": group.provenance(),
                 "background": settings.background.provenance(),
@@ -345,7 +364,7 @@ class StageWork:
             ]
             if tables:
                 frames.append(joined(tables))
-                cells.append(joined(summaries))
+                cells.append(with_lineage(joined(summaries), self._tracks(each)))
         files = ("frames.parquet", "cells.parquet")
         for file, tables in zip(files, (frames, cells), strict=True):
             table = stacked(tables)
@@ -364,30 +383,3 @@ def _noting_flat(frames: Frames, flat: set[int]) -> Frames:
         return frame
 
     return MappedFrames(frames, read)
-
-
-def _warn_of_few_steps(table: pd.DataFrame, source: str) -> None:
-    if Col.PAIR_VALID not in table:
-        return
-    steps = table.groupby(Col.CELL)[Col.PAIR_VALID].sum()
-    few = steps[steps < _FEW_STEPS]
-    if len(few):
-        warnings.warn(
-            f"{source}: {len(few)} of {len(steps)} cells with fewer than {_FEW_STEPS} valid steps: "
-            "speed and persistence say little there; consider an exclude reason in samples.csv",
-            LamellaWarning,
-            stacklevel=2,
-        )
-
-
-def _warn_of_saturation(table: pd.DataFrame, source: str) -> None:
-    for column in table.columns:
-        if column.partition("__")[0] == Col.SATURATED_FRACTION:
-            n = int((table[column] > 0.01).sum())
-            if n:
-                warnings.warn(
-                    f"{source}: more than 1 % of the cell is saturated in {n} frames; "
-                    "its intensities are too low there",
-                    LamellaWarning,
-                    stacklevel=2,
-                )

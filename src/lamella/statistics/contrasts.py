@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import ClassVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
 
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
 from lamella.core.table import KEY_MEASURES, Col
 from lamella.statistics.effect import cohens_d
+from lamella.statistics.short import too_short
 from lamella.statistics.summary import by_session, summarised
 from lamella.statistics.units import (
     assigned,
@@ -39,6 +44,8 @@ COLUMNS = [
     Col.CLIFFS_DELTA,
     Col.N_CELLS_MISSING,
     Col.N_CELLS_MISSING_REFERENCE,
+    Col.N_CELLS_SHORT,
+    Col.N_CELLS_SHORT_REFERENCE,
     Col.N_CELLS_LEFT_OUT,
 ]
 # The best of these that the movies' scale allows stands for speed.
@@ -110,13 +117,44 @@ class Contrasts(Step):
         far as the table has values.
     condition, session : str, str or None
         Columns of the condition and of the imaging session; session None = not told apart.
+    min_steps : int
+        In a movie of several cells, those with fewer valid steps are left out, and counted in
+        `n_cells_short`: tracks of a few frames would have as much say in the movie's mean as those
+        that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
+    version: ClassVar[int] = 2
     reference: str | None = None
     unit: str | None = None
     measures: tuple[str, ...] | None = None
     condition: str = Col.CONDITION
     session: str | None = Col.SESSION
+    min_steps: int = Field(5, ge=0)
+
+    def counting(self, cells: pd.DataFrame) -> NDArray[np.bool_]:
+        """Whether each row of a table of cells counts in its movie's mean; see `min_steps`."""
+        return ~too_short(cells, min_steps=self.min_steps)
+
+    def units(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """The value of every unit (the movie unless set otherwise): what is compared.
+
+        Returns
+        -------
+        DataFrame
+            One row per measure and unit: `object` where kinds are told apart, `measure`,
+            `condition`, `session`, `unit`, `mean` (over its cells), `n_cells`.
+        """
+        rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        tables = []
+        for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
+            for measure in self.measures or standard_measures(cells_of_kind):
+                means = unit_means(rows_of_kind, measure).rename(columns={measure: Col.MEAN})
+                one = means[[Col.CONDITION, Col.SESSION, Col.UNIT, Col.MEAN, Col.N_CELLS]]
+                one.insert(0, Col.MEASURE, measure)
+                if kind is not None:
+                    one.insert(0, Col.OBJECT, kind)
+                tables.append(one)
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def __call__(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The conditions table and the effects table of a table of cells.
@@ -126,6 +164,7 @@ class Contrasts(Step):
         """
         refuse_unknown_measures(cells, list(self.measures or ()))
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        rows = rows.assign(**{Col.N_CELLS_SHORT: ~self.counting(rows)})
         # A kind that a condition lacks has its rows all the same, with n = 0.
         known = list(rows[Col.CONDITION].unique())
         pairs = _pairs(known, self.reference)
@@ -133,8 +172,9 @@ class Contrasts(Step):
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows):
             n_left_out = len(cells_of_kind) - len(rows_of_kind)
             measures = self.measures or standard_measures(cells_of_kind)
-            one = summarised(rows_of_kind, measures, known, n_left_out=n_left_out)
-            other = _effects(rows_of_kind, measures, pairs, n_left_out=n_left_out)
+            short = rows_of_kind[Col.N_CELLS_SHORT].to_numpy(bool)
+            one = summarised(rows_of_kind, measures, known, n_left_out=n_left_out, short=short)
+            other = _effects(rows_of_kind, measures, pairs, n_left_out=n_left_out, short=short)
             if kind is not None:
                 one.insert(0, Col.OBJECT, kind)
                 other.insert(0, Col.OBJECT, kind)
@@ -183,17 +223,25 @@ def _effects(
     pairs: Sequence[tuple[str, str]],
     *,
     n_left_out: int,
+    short: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
+    short = np.zeros(len(rows), bool) if short is None else short
+    n_short = {
+        session: cells[Col.CONDITION].value_counts().to_dict()
+        for session, cells in by_session(rows[short])
+    }
     table = [
         {
             Col.MEASURE: measure,
             Col.CLAIM: THESE_SESSIONS,
             Col.SESSION: session,
             **_effect(units, measure, condition, against),
+            Col.N_CELLS_SHORT: n_short.get(session, {}).get(condition, 0),
+            Col.N_CELLS_SHORT_REFERENCE: n_short.get(session, {}).get(against, 0),
             Col.N_CELLS_LEFT_OUT: n_left_out,
         }
         for measure in measures
-        for session, units in by_session(unit_means(rows, measure))
+        for session, units in by_session(unit_means(rows[~short], measure))
         for condition, against in pairs
     ]
     return pd.DataFrame(table, columns=COLUMNS)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import special
 
 from lamella.core.table import Col
@@ -35,6 +36,7 @@ COLUMNS = [
     Col.MEAN_LOW,
     Col.MEAN_HIGH,
     Col.N_CELLS_MISSING,
+    Col.N_CELLS_SHORT,
     Col.N_CELLS_LEFT_OUT,
 ]
 
@@ -62,8 +64,8 @@ def by_condition(
         One row per measure, session (``all`` first) and condition, in order of first appearance:
         `measure`, `condition`, `session`, `n` (units), `n_cells`, `n_movies`, `mean`, `sd` (n−1),
         `median`, `mean_low`, `mean_high` (95 % interval of the mean, Student's t over units),
-        `n_cells_missing`, `n_cells_left_out` (of the whole table). NaN where there are too few
-        units.
+        `n_cells_missing`, `n_cells_short` (0 here: only a study leaves short cells out),
+        `n_cells_left_out` (of the whole table). NaN where there are too few units.
     """
     refuse_unknown_measures(cells, list(measures))
     refuse_several_objects(cells)
@@ -74,15 +76,24 @@ def by_condition(
 
 
 def summarised(
-    rows: pd.DataFrame, measures: Sequence[str], conditions: Sequence[str], *, n_left_out: int
+    rows: pd.DataFrame,
+    measures: Sequence[str],
+    conditions: Sequence[str],
+    *,
+    n_left_out: int,
+    short: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """The table of `by_condition`, from assigned cells; a condition without cells has its rows."""
+    """The table of `by_condition`, from assigned cells; a condition without cells has its rows.
+
+    Cells that are `short` enter no number but the one that counts them.
+    """
+    rows = rows.assign(**{Col.N_CELLS_SHORT: False if short is None else short})
     table = [
         {
             Col.MEASURE: measure,
             Col.CONDITION: condition,
             Col.SESSION: session,
-            **_summary(cells[cells[Col.CONDITION] == condition], measure),
+            **_of_long_ones(cells[cells[Col.CONDITION] == condition], measure),
             Col.N_CELLS_LEFT_OUT: n_left_out,
         }
         for measure in measures
@@ -90,6 +101,11 @@ def summarised(
         for condition in conditions
     ]
     return pd.DataFrame(table, columns=COLUMNS)
+
+
+def _of_long_ones(cells: pd.DataFrame, measure: str) -> dict[str, float]:
+    short = cells[Col.N_CELLS_SHORT].to_numpy(bool)
+    return {**_summary(cells[~short], measure), Col.N_CELLS_SHORT: int(short.sum())}
 
 
 def by_session(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

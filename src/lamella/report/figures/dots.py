@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from lamella.core.table import Col
 from lamella.report.style import (
@@ -21,7 +22,16 @@ from lamella.report.style import (
     styled,
     swarm,
 )
-from lamella.report.tables import ALL_SESSIONS, has_values, numbers, only, sibling, texts
+from lamella.report.tables import (
+    ALL_SESSIONS,
+    flags,
+    has_values,
+    numbers,
+    only,
+    sibling,
+    texts,
+    unique,
+)
 from lamella.report.words import axis_label, label
 
 SPEEDS: tuple[str, ...] = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
@@ -39,6 +49,8 @@ def dots_by_condition(
     measure: str,
     conditions: pd.DataFrame | None = None,
     key: Key | None = None,
+    *,
+    units: pd.DataFrame | None = None,
 ) -> Figure:
     """One measure of every cell, by condition; the marker is the session.
 
@@ -56,8 +68,13 @@ def dots_by_condition(
         Means over units with their intervals.
     key : Key, optional
         Colours, markers and order; from `cells` by default.
+    units : pandas.DataFrame, optional
+        Means of movies of this measure, as statistics count them. Where movies have several cells
+        they are drawn as large marks over the cells, which are small, and pale where they are too
+        short to count (Lord et al. 2020, https://doi.org/10.1083/jcb.202001064).
     """
     key = key or Key.of(cells)
+    several = units is not None and bool((numbers(units, Col.N_CELLS) > 1).any())
     if not has_values(cells, measure):
         return nothing(f"No cell has a {label(measure)}.")
     cells = cells[np.isfinite(numbers(cells, measure))]
@@ -68,7 +85,9 @@ def dots_by_condition(
     noisy = False
     for place, name in enumerate(names):
         group = only(cells, condition=name) if name else cells
-        noisy |= _dots(axes, group, measure, place, key, name)
+        noisy |= _dots(axes, group, measure, place, key, name, small=several)
+        if several and units is not None:
+            _units(axes, only(units, condition=name) if name else units, place, key, name)
         if conditions is not None:
             _mean(axes, only(conditions, measure=measure, condition=name), place)
     axes.set_xticks(range(len(names)), [_under(cells, name) for name in names])
@@ -82,15 +101,48 @@ def dots_by_condition(
     return drawn
 
 
-def _dots(axes: Axes, group: pd.DataFrame, measure: str, place: int, key: Key, name: str) -> bool:
-    """Draw the dots of one condition, a lane per session; whether noise ticks were drawn."""
-    sessions = [s for s in key.sessions if s in texts(group, Col.SESSION)] or [""]
+def _lanes(key: Key) -> tuple[NDArray[np.float64], float]:
+    """Where the dots of each session lie beside the middle of a condition, and how wide."""
     many = len(key.sessions) > 4
     lanes = np.zeros(len(key.sessions) or 1)
     if not many and len(lanes) > 1:
         lanes = np.linspace(-0.24, 0.24, len(lanes))
-    width = 0.7 if many or len(lanes) == 1 else 0.42 / len(lanes)
-    size = float(np.clip(2200 / max(len(group), 1), 2, 16))
+    return lanes, 0.7 if many or len(lanes) == 1 else 0.42 / len(lanes)
+
+
+def _units(axes: Axes, units: pd.DataFrame, place: int, key: Key, name: str) -> None:
+    """The means of movies, in the lanes of their sessions."""
+    lanes, width = _lanes(key)
+    for session in unique(texts(units, Col.SESSION)) or [""]:
+        rows = only(units, session=session) if session else units
+        lane = lanes[key.sessions.index(session)] if session in key.sessions else 0.0
+        values = numbers(rows, Col.MEAN)
+        axes.scatter(
+            place + lane + swarm(values, width=width),
+            values,
+            s=34,
+            marker=key.marker(session),
+            color=key.colour(name),
+            edgecolor=INK,
+            linewidth=0.8,
+            zorder=3,
+        )
+
+
+def _dots(
+    axes: Axes,
+    group: pd.DataFrame,
+    measure: str,
+    place: int,
+    key: Key,
+    name: str,
+    *,
+    small: bool,
+) -> bool:
+    """Draw the dots of one condition, a lane per session; whether noise ticks were drawn."""
+    sessions = [s for s in key.sessions if s in texts(group, Col.SESSION)] or [""]
+    lanes, width = _lanes(key)
+    size = float(np.clip(2200 / max(len(group), 1), 2, 9 if small else 16))
     noise_name = sibling(measure, Col.LAM_CYTO_RATIO_NOISE)
     noisy = measure.startswith(Col.LAM_CYTO_RATIO) and has_values(group, noise_name)
     for session in sessions:
@@ -101,17 +153,19 @@ def _dots(axes: Axes, group: pd.DataFrame, measure: str, place: int, key: Key, n
         if noisy:
             noise = numbers(rows, noise_name)
             axes.scatter(x, noise, marker="_", s=14, color=FAINT, lw=0.8, zorder=1)
-        axes.scatter(
-            x,
-            values,
-            s=size,
-            marker=key.marker(session),
-            color=key.colour(name),
-            alpha=0.85 if len(group) < 200 else 0.5,
-            edgecolor="white",
-            linewidth=0.3,
-            zorder=2,
-        )
+        counts = flags(rows, Col.IN_STATISTICS, default=True)
+        for of, alpha in ((counts, 0.85 if len(group) < 200 else 0.5), (~counts, 0.35)):
+            axes.scatter(
+                x[of],
+                values[of],
+                s=size,
+                marker=key.marker(session),
+                color=key.colour(name),
+                alpha=alpha * (0.75 if small and len(group) < 200 else 1),
+                edgecolor="white",
+                linewidth=0.3,
+                zorder=2,
+            )
     return noisy
 
 
@@ -132,7 +186,9 @@ def _mean(axes: Axes, rows: pd.DataFrame, place: int) -> None:
 def _under(cells: pd.DataFrame, name: str) -> str:
     group = only(cells, condition=name) if name else cells
     n_movies = len(set(texts(group, Col.MOVIE)))
-    lines = [name, f"{len(group)} cells" if len(group) != 1 else "1 cell"]
+    counting = int(flags(group, Col.IN_STATISTICS, default=True).sum())
+    of = f"{counting} of " if counting < len(group) else ""
+    lines = [name, f"{of}{len(group)} cells" if len(group) != 1 else "1 cell"]
     if n_movies and n_movies != len(group):
         lines.append(f"{n_movies} movies" if n_movies != 1 else "1 movie")
     return "\n".join(line for line in lines if line)

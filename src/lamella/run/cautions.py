@@ -1,0 +1,92 @@
+"""What a movie's tables and tracks say that their user should act on."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from lamella.core.errors import LamellaWarning
+from lamella.core.table import Col
+from lamella.track import Largest
+
+_FEW_STEPS, _MUCH_LOOSE = 5, 0.1
+
+
+def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
+    """Tell where one cell of several is followed as if it were the only one.
+
+    Parameters
+    ----------
+    tracker, state
+        Any tracker and what it took from the movie; only `Largest` follows one cell.
+    remedy : str
+        What to do where all of them are wanted.
+    """
+    n = tracker.n_alike(state) if isinstance(tracker, Largest) else 0
+    if n > 1:
+        warnings.warn(
+            f"{source}: {n} objects of like size in most frames, of which only the largest is "
+            f"followed, whichever cell that is; to follow every cell {remedy}",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_binary(links: pd.DataFrame, source: str) -> None:
+    """Tell when labels hold one number for what are plainly several objects.
+
+    Parameters
+    ----------
+    links : DataFrame
+        With `label` and `loose_fraction`.
+    """
+    if len(links[Col.LABEL].unique()) != 1:
+        return
+    loose = float((links[Col.LOOSE_FRACTION] > _MUCH_LOOSE).mean())
+    if loose > 0.5:
+        warnings.warn(
+            f"{source}: all its objects have one number, and in {loose:.0%} of the frames they lie "
+            "apart: this looks like a mask, not like labels; number them first with: lamella "
+            f"segment MOVIE -o labels.tif -m labels --set pattern={source} --set binary=true",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_few_steps(table: pd.DataFrame, source: str) -> None:
+    """Tell when a movie's only cell, or most of its cells, were hardly followed."""
+    if Col.PAIR_VALID not in table:
+        return
+    steps = table.groupby(Col.CELL)[Col.PAIR_VALID].sum()
+    few, n = int((steps < _FEW_STEPS).sum()), len(steps)
+    if not few or (n > 1 and few <= n / 2):  # some short tracks are the rule where cells crowd
+        return
+    remedy = (
+        "consider an exclude reason in samples.csv"
+        if n == 1
+        else "look at the film strip and events.csv: are cells lost, merged or split?"
+    )
+    warnings.warn(
+        f"{source}: {few} of {n} cells with fewer than {_FEW_STEPS} valid steps: "
+        f"speed and persistence say little there; {remedy}",
+        LamellaWarning,
+        stacklevel=3,
+    )
+
+
+def warn_of_saturation(table: pd.DataFrame, source: str) -> None:
+    """Tell when cells are brighter than the camera could say."""
+    for column in table.columns:
+        if column.partition("__")[0] == Col.SATURATED_FRACTION:
+            n = int((table[column] > 0.01).sum())
+            several = len(set(table[Col.CELL])) > 1
+            where = f"{n} outlines of cells" if several else f"{n} frames"
+            if n:
+                warnings.warn(
+                    f"{source}: more than 1 % of the cell is saturated in {where}; "
+                    "its intensities are too low there",
+                    LamellaWarning,
+                    stacklevel=3,
+                )
