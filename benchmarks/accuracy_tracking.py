@@ -48,10 +48,10 @@ def tracking_table() -> str:
         "## Tracking",
         "",
         f"Phantoms of {len(SEEDS)} seeds a row: 34 to 60 cells in a field of 400×400 px, 60 "
-        "frames, dividing, touching, leaving and entering; true labels with their numbers drawn anew in "
-        "every frame, all settings by default. *Links*: of each cell to its next frame, right over "
-        "all of either side; over gaps of at most two frames (of the length of the touch, where "
-        "cells are one object). *Divisions*: mother and both daughters right.",
+        "frames, dividing, touching, leaving and entering; true labels with their numbers drawn "
+        "anew in every frame, all settings by default. *Links*: of each cell to its next frame, "
+        "right over all of either side; over gaps of at most two frames (of the length of the "
+        "touch, where cells are one object). *Divisions*: mother and both daughters right.",
         "",
         "| phantom | step over spacing | links, lap | divisions F1, lap | links, overlap "
         "| divisions F1, overlap |",
@@ -146,9 +146,9 @@ def _nuclei() -> list[str]:
     found = candidates_of(tracks)[[Col.FRAME, Col.Y_PX, Col.X_PX]].to_numpy().tolist()
     lines = [
         f"{_NUCLEI}, 48 frames, labels that merge and split: every division of the movie, judged "
-        "by eye on sheets of `benchmarks/division_pictures.py`, and every one that `lap` tells. The "
-        f"same when within {_NEAR_FRAMES} frames and {_NEAR_PX} px; a division is found late where "
-        "the daughters' labels are one for some frames.",
+        "by eye on sheets of `benchmarks/division_pictures.py`, and every one that `lap` tells. "
+        f"The same when within {_NEAR_FRAMES} frames and {_NEAR_PX} px; a division is found late "
+        "where the daughters' labels are one for some frames.",
         "",
         "| division by eye: frame, y, x (px) | found | verdict |",
         "| --- | --- | --- |",

@@ -41,7 +41,7 @@ class Scale:
         return float((times[-1] - times[0]) / (len(times) - 1))
 
     def completed_by(self, other: Scale) -> Scale:
-        """This scale; what it does not know is taken from the other."""
+        """What this scale knows, and from the other what it does not."""
         size, times = self.pixel_size_um, self.time_min
         return Scale(
             other.pixel_size_um if size is None else size,
