@@ -154,7 +154,7 @@ def _nuclei() -> list[str]:
         "| --- | --- | --- |",
     ]
     for judged in NUCLEI_DIVISIONS:
-        match = next((each for each in found if _same(judged, each)), None)
+        match = next((each for each in found if same_division(judged, each)), None)
         if match is not None:
             found.remove(match)
         told = "—" if match is None else "{:.0f}, {:.0f}, {:.0f}".format(*match)
@@ -173,6 +173,7 @@ def nuclei_tracks() -> tuple[Frames, Frames, Tracks]:
     return raw, labels, step(labels, state=step.prepare(labels, raw))
 
 
-def _same(a: tuple[int, ...], b: tuple[float, ...]) -> bool:
+def same_division(a: tuple[int, ...], b: tuple[float, ...]) -> bool:
+    """Whether two divisions (frame, y, x) are one."""
     near = np.hypot(a[1] - b[1], a[2] - b[2]) <= _NEAR_PX
     return bool(near and abs(a[0] - b[0]) <= _NEAR_FRAMES)
