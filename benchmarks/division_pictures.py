@@ -130,7 +130,7 @@ def _row(
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(12)
     told = [f"{n}: frame {frame}", f"y {place[0]:.0f}, x {place[1]:.0f} px"]
     if daughters:
-        told += [f"cell {int(mother or 0)}", "→ " + ", ".join(map(str, daughters))]
+        told += [f"cell {int(mother or 0)}", "into " + ", ".join(map(str, daughters))]
     pen.multiline_text((6, CAPTION), "\n".join(told), fill="white", font=font)
     for t, tile in zip(shown, grey, strict=True):
         left = MARGIN + (t - frame + around) * (side + BETWEEN)

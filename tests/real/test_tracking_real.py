@@ -43,7 +43,7 @@ def test_every_division_of_the_nuclei_is_found_and_no_other():
 
 def test_nuclei_that_touch_for_sixteen_frames_keep_their_identity():
     """Two nuclei share one label from frame 4 to 19; the smaller comes out as itself."""
-    raw, labels, tracks = nuclei_tracks()
+    raw, _, tracks = nuclei_tracks()
     links = tracks.links.set_index([Col.CELL, Col.FRAME])
     smaller = 3
     frames = links.loc[smaller].index.to_numpy()
