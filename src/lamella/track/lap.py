@@ -48,7 +48,7 @@ class Lap(_Chaining):
     Jaqaman et al. 2008, https://doi.org/10.1038/nmeth.1237
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     method: Literal["lap"] = "lap"
     max_step_um: Length | None = None
     persistence: Annotated[float, Field(ge=0, le=1)] | None = None
