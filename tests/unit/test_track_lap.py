@@ -13,6 +13,8 @@ from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.phantom import ColonyPhantom
 from lamella.track import Lap, Overlap
+from lamella.track.chains import Joined
+from lamella.track.touching import merge
 from worlds import (
     disc,
     dividing_cell,
@@ -245,6 +247,14 @@ def links_and_cost(table, track):
     """How many links there are, and the sum of their squared lengths."""
     steps = table.sort_values([track, Col.FRAME]).groupby(track)[[Col.Y_PX, Col.X_PX]].diff()
     return int(steps[Col.Y_PX].notna().sum()), float((steps**2).sum().sum())
+
+
+def test_a_mother_merges_with_nobody():
+    """Of two chains 0-2 and 1, the end of which lies in 2 and has divided into 3 and 4."""
+    joined = Joined(np.array([2, -1, -1, -1, -1]), np.array([-1, -1, 0, -1, -1]), {3: 1, 4: 1})
+    merge(joined, [(1, 2)])
+    assert joined.merged == {}
+    assert joined.after[0] == 2
 
 
 def test_a_blank_frame_in_a_crowd_costs_little():

@@ -78,7 +78,7 @@ class Migration(Step):
         seen = np.isfinite(area)
         found = seen & ~rows[Col.INTERPOLATED].to_numpy(bool)
         typical = pd.Series(np.where(found, area, np.nan)).groupby(cell).transform("median")
-        # Nothing is as large as NaN: neither a cell that was not found, nor an overlap that is none.
+        # Nothing is as large as NaN: where there was no cell, or none before, nothing is valid.
         valid = found & (area >= self.min_area_fraction * typical.to_numpy(np.float64))
         overlap = rows[Col.IOU_PREVIOUS].to_numpy(np.float64)
         pair = valid & np.roll(valid, 1) & goes_on & (overlap >= self.min_iou)

@@ -17,7 +17,7 @@ from lamella.core.frames import Frames, Image, ReadAhead
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
-from lamella.core.table import Col, stacked
+from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
 

@@ -132,8 +132,9 @@ def _lives_on(objects: Objects, joined: Joined, gaps: Gaps) -> NDArray[np.bool_]
     """Whether the chain from an object on lasts, is only missed, or the movie ends before."""
     left = np.ones(len(objects.frame), np.int64)
     left[gaps.end] = _LIFE
+    followers = joined.after.tolist()
     for k in range(len(left) - 1, -1, -1):  # the follower comes later
-        if joined.after[k] >= 0:
-            left[k] += left[joined.after[k]]
+        if followers[k] >= 0:
+            left[k] += left[followers[k]]
     lasts: NDArray[np.bool_] = left >= np.minimum(_LIFE, objects.span.stop - objects.frame)
     return lasts

@@ -137,9 +137,10 @@ def _resemblance(
 
 
 def merge(joined: Joined, merged: list[Pair]) -> None:
-    """Those that became one and did not part again: the one is a new cell, theirs."""
+    """Those that became one and neither parted again nor divided: the one is a new cell, theirs."""
+    divided = set(joined.mothers.values())
     for end, into in merged:
-        if joined.after[end] >= 0:
+        if joined.after[end] >= 0 or end in divided:
             continue
         other = int(joined.before[into])
         if other >= 0:
