@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import linear_sum_assignment
 
-from lamella.kernels.assignment import assign
+from lamella.kernels.assignment import _AT_ONCE, _apart, assign
 
 
 @given(
@@ -31,3 +31,22 @@ def test_nothing_possible():
     none = np.empty(0, np.int64)
     assert len(assign(none, none, np.empty(0), alone=1.0)) == 0
     assert len(assign(np.array([0]), np.array([0]), np.array([2.0]), alone=1.0)) == 0
+
+
+def test_a_long_movie_is_solved_in_portions_that_have_nothing_in_common():
+    rng = np.random.default_rng(3)
+    n_groups, size = 300, 4
+    block, row, column = (a.ravel() for a in np.mgrid[:n_groups, :size, :size])
+    row, column = block * size + row, block * size + column
+    shuffled = rng.permutation(len(row))
+    row, column = row[shuffled], column[shuffled]
+    cost = rng.random(len(row))
+    portions = _apart(row, column)
+    assert np.array_equal(np.sort(np.concatenate(portions)), np.arange(len(row)))
+    for side in (row, column):
+        assert sum(len(set(side[k])) for k in portions) == len(set(side))
+    assert max(map(len, portions)) < _AT_ONCE + size**2
+    taken = assign(row, column, cost, alone=9.0)
+    dense = np.full((n_groups * size,) * 2, 99.0)
+    dense[row, column] = cost
+    assert np.isclose(cost[taken].sum(), dense[linear_sum_assignment(dense)].sum())

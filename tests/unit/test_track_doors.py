@@ -9,6 +9,9 @@ import tifffile
 
 from faults.studies import lamella
 from lamella.core.errors import LamellaWarning
+from lamella.core.frames import ArrayFrames
+from lamella.core.movie import Scale
+from lamella.io import tiff
 from lamella.io.track_folder import read_track_folder
 from lamella.run.settings import read_settings
 from worlds.colonies import colony_phantom, shuffled, write_colony
@@ -100,6 +103,17 @@ def test_filled_gaps_stay_marked_on_the_way_through_the_folder(written):
     assert frames.loc[frames["interpolated"], ["frame", "valid"]].to_numpy().tolist() == [
         [6, False]
     ]
+
+
+def test_a_scale_that_the_movie_lacks_is_taken_from_the_labels(written, tmp_path):
+    folder, _, labels = written
+    tiff.write_labels(tmp_path / "labels.tif", ArrayFrames(labels), scale=Scale(0.5), name="cell")
+    raw = tifffile.imread(folder / "raw" / "colony.tif")
+    tifffile.imwrite(tmp_path / "raw.tif", raw, metadata={"axes": "TYX"})
+    given = (tmp_path / "labels.tif", "-o", tmp_path / "out", "--image", tmp_path / "raw.tif")
+    said = lamella("track", *given, "--set", "max_step_um=8")
+    assert said.code == 0, said.err
+    assert "none beyond 8 µm" in said.err
 
 
 def test_a_table_of_other_masks_is_refused(written, tmp_path):

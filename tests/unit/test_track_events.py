@@ -105,6 +105,17 @@ class TestPlanted:
         links.loc[links[Col.FRAME] >= 9, Col.X_PX] += 20
         assert told(checked(links)) == [("field_jump", 0, 9)]
 
+    def test_the_whole_field_is_lost(self):
+        """Not one event for each end and each beginning, which bury what else there is."""
+        links = wanderers()
+        later = links[Col.FRAME] >= 9
+        links.loc[later, Col.CELL] += 12
+        assert told(checked(links)) == [("field_jump", 0, 9)]
+        few = wanderers()
+        few.loc[later & (few[Col.CELL] <= 4), Col.CELL] += 12
+        kinds = [kind for kind, *_ in told(checked(few))]
+        assert sorted(kinds) == ["appears"] * 4 + ["vanishes"] * 4
+
     def test_swap_by_place(self):
         assert told(events_of(exchanged(two_cells_crossing(), 6))) == [("swap", 1, 6)]
 

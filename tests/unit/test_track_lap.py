@@ -1,5 +1,7 @@
 """Linking, gaps, touches, divisions and mergings in worlds whose answer is known by heart."""
 
+from time import perf_counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,17 @@ from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.phantom import ColonyPhantom
 from lamella.track import Lap, Overlap
-from worlds import disc, dividing_cell, gap_movie, touch_and_part, two_cells_crossing
+from lamella.track.chains import Joined
+from lamella.track.touching import merge
+from worlds import (
+    disc,
+    dividing_cell,
+    gap_movie,
+    leave_together,
+    swallowed_by_two,
+    touch_and_part,
+    two_cells_crossing,
+)
 
 BOTH = [Lap(), Overlap()]
 by_method = pytest.mark.parametrize("step", BOTH, ids=lambda step: step.method)
@@ -107,6 +119,20 @@ class TestBoth:
         assert len(tracks.first_last) == 2
         apart = np.r_[0:8, 20:29]
         assert same_partition(painted[apart], labels[apart])
+
+    def test_two_that_leave_a_touch_of_three_together_part_later(self, step):
+        cells, objects = leave_together()
+        tracks, painted = tracked(objects, step)
+        assert not tracks.parents
+        assert set(tracks.first_last.values()) == {(0, 16)}
+        apart = np.r_[0:5, 14:17]
+        assert same_partition(painted[apart], cells[apart])
+
+    def test_a_cell_is_in_one_place_where_two_objects_swallowed_it(self, step):
+        for merges in (False, True):
+            tracks, _ = tracked(swallowed_by_two(), step.model_copy(update={"merges": merges}))
+            assert not tracks.links.duplicated([Col.CELL, Col.FRAME]).any()
+            assert not tracks.links.duplicated([Col.LABEL, Col.FRAME]).any()
 
     def test_a_merging_for_good_is_a_cell_of_two_parents(self, step):
         labels = touch_and_part(15, range(6, 15))[:8]
@@ -221,6 +247,31 @@ def links_and_cost(table, track):
     """How many links there are, and the sum of their squared lengths."""
     steps = table.sort_values([track, Col.FRAME]).groupby(track)[[Col.Y_PX, Col.X_PX]].diff()
     return int(steps[Col.Y_PX].notna().sum()), float((steps**2).sum().sum())
+
+
+def test_a_mother_merges_with_nobody():
+    """Of two chains 0-2 and 1, the end of which lies in 2 and has divided into 3 and 4."""
+    joined = Joined(np.array([2, -1, -1, -1, -1]), np.array([-1, -1, 0, -1, -1]), {3: 1, 4: 1})
+    merge(joined, [(1, 2)])
+    assert joined.merged == {}
+    assert joined.after[0] == 2
+
+
+def test_a_blank_frame_in_a_crowd_costs_little():
+    y, x = np.mgrid[:720, :720]
+    inside = (y % 12 < 7) & (x % 12 < 7)
+    frame = np.where(inside, y // 12 * 60 + x // 12 + 1, 0).astype(np.uint16)
+    seconds = {}
+    for blank in ([], [3]):
+        labels = np.stack([frame] * 6)
+        labels[blank] = 0
+        step, frames = Lap(), ArrayFrames(labels)
+        state = step.prepare(frames)
+        begin = perf_counter()
+        assert set(step(frames, state=state).first_last.values()) == {(0, 5)}
+        seconds[len(blank)] = perf_counter() - begin
+    # Each of the 3600 may be a daughter of each: all against all took 50 times as long.
+    assert seconds[1] < 8 * seconds[0]
 
 
 def test_a_crowd_keeps_its_identities():

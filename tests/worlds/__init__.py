@@ -19,7 +19,9 @@ from worlds.lives import dividing_cell as dividing_cell
 from worlds.lives import entering_disc as entering_disc
 from worlds.lives import exchanged as exchanged
 from worlds.lives import gap_movie as gap_movie
+from worlds.lives import leave_together as leave_together
 from worlds.lives import leaving_disc as leaving_disc
+from worlds.lives import swallowed_by_two as swallowed_by_two
 from worlds.lives import touch_and_part as touch_and_part
 from worlds.lives import two_cells_crossing as two_cells_crossing
 from worlds.motions import expanding_disc as expanding_disc

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from worlds.motions import translating_disc
 from worlds.shapes import Field, Point, disc
@@ -94,6 +95,50 @@ def touch_and_part(
         away = 1.5 * abs(t - middle_frame)
         labels[t][disc(8, (y, x - 7 - away), field)] = 1
         labels[t][disc(6, (y, x + 7 + away), field)] = 1 if t in merged else 2
+    return labels
+
+
+def leave_together(field: Field = (80, 120)) -> tuple[LabelStack, LabelStack]:
+    """● ● ● → ●●● → ● ●● → ● ● ●   two of three cells leave a touch as one and part later.
+
+    Cell 2 touches 1 in frames 5 to 9; 3 touches them from frame 7 on, and is one with 2 up to
+    frame 13. Of 17 frames.
+
+    Returns
+    -------
+    cells, objects : (T, Y, X) arrays
+        Every cell by its number, the middle of the field where they overlap being the last one's;
+        and what is left of that when cells that touch are one object, of the lowest number in it.
+    """
+    t = np.arange(17)
+    ways = (
+        np.full(17, 30.0),
+        np.interp(t, [0, 5, 9, 12], [60, 44, 44, 56]),
+        np.interp(t, [0, 7, 9, 12, 13, 16], [90, 59, 59, 71, 71, 86]),
+    )
+    cells = np.zeros((17, *field), np.uint16)
+    objects = np.zeros_like(cells)
+    for k in t:
+        for cell, x in enumerate(ways, 1):
+            cells[k][disc(8, (40, x[k]), field)] = cell
+        clumps = label(cells[k] > 0)[0]
+        for clump in range(1, int(clumps.max()) + 1):
+            inside = clumps == clump
+            objects[k][inside] = cells[k][inside].min()
+    return cells, objects
+
+
+def swallowed_by_two(n_frames: int = 10, swallowed: Sequence[int] = (4, 5)) -> LabelStack:
+    """▯▯▯ → ▯ ▯ → ▯▯▯▯   a cell between two is shared out among both, then two come out of them."""
+    labels = np.zeros((n_frames, 60, 120), np.uint16)
+    labels[:, 20:40, 10:40], labels[:, 20:40, 70:100] = 1, 3
+    for t in range(n_frames):
+        if t in swallowed:
+            labels[t, 20:40, 40:55], labels[t, 20:40, 55:70] = 1, 3
+        elif t < min(swallowed):
+            labels[t, 21:39, 41:69] = 2
+        else:
+            labels[t, 21:39, 41:54], labels[t, 21:39, 56:69] = 2, 4
     return labels
 
 

@@ -72,8 +72,8 @@ class Tracks:
     def generations(self) -> dict[int, int]:
         """Divisions between every cell and the first ancestor that is known; 0 for that one.
 
-        A cell of several parents (a merging) is of the generation of the oldest of them: merging
-        is no birth.
+        A cell of several parents (a merging) is of the latest of their generations: merging is no
+        birth.
         """
         known: dict[int, int] = {}
         daughters = self.daughters

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 Indices = NDArray[np.int64]
+
+_AT_ONCE = 128  # pairs that the solver gets, unless more hang together: it takes time with rows²
 
 
 def assign(
@@ -33,7 +35,9 @@ def assign(
     -----
     Pairs in which neither side has another choice need no search; the rest is solved exactly by
     the shortest augmenting paths of Jonker and Volgenant in their sparse form, as in scipy, with a
-    column of its own for every row that may stay alone.
+    column of its own for every row that may stay alone. Pairs that no chain of others connects have
+    nothing to do with each other and are solved apart, so that time grows with their number, and
+    with the square of rows only within what hangs together.
 
     References
     ----------
@@ -55,9 +59,26 @@ def assign(
     only = (np.bincount(row)[row] == 1) & (np.bincount(column)[column] == 1)
     taken = [able[only]]
     rest = np.flatnonzero(~only)
-    if len(rest):
-        taken.append(able[rest[_solve(row[rest], column[rest], cost[rest], alone)]])
+    for some in _apart(row[rest], column[rest]):
+        k = rest[some]
+        taken.append(able[k[_solve(row[k], column[k], cost[k], alone)]])
     return np.sort(np.concatenate(taken))
+
+
+def _apart(row: Indices, column: Indices) -> list[NDArray[np.int64]]:
+    """Pairs in portions that share no row and no column, many small ones put together."""
+    if not len(row):
+        return []
+    rows, r = np.unique(row, return_inverse=True)
+    columns, c = np.unique(column, return_inverse=True)
+    n = len(rows) + len(columns)
+    edges = coo_array((np.ones(len(r), bool), (r, len(rows) + c)), shape=(n, n))
+    group = connected_components(edges, directed=False)[1][r]
+    order = np.argsort(group, kind="stable")
+    # A portion ends where a group does, after the first of every so many pairs.
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    full = np.diff(first // _AT_ONCE, prepend=0) > 0
+    return np.split(order, first[full])
 
 
 def _solve(

@@ -69,27 +69,23 @@ class Migration(Step):
 
     def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
         """Add what follows from the whole track: validity, steps, speed, µm."""
-        parts = [self._complete_track(rows, scale) for _, rows in table.groupby(Col.CELL)]
-        return pd.concat(parts, ignore_index=True) if parts else self._complete_track(table, scale)
-
-    def _complete_track(self, rows: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+        rows = table.sort_values(Col.CELL, kind="stable", ignore_index=True)
+        cell = rows[Col.CELL].to_numpy(np.int64)
+        goes_on = np.zeros(len(rows), bool)  # a track's first frame has no frame before it
+        goes_on[1:] = cell[1:] == cell[:-1]
         area = rows[Col.AREA_PX].to_numpy(np.float64)
         position = _position(rows)
         seen = np.isfinite(area)
         found = seen & ~rows[Col.INTERPOLATED].to_numpy(bool)
-        enough = self.min_area_fraction * np.median(area[found]) if found.any() else np.inf
-        valid = np.greater_equal(area, enough, where=found, out=np.zeros(len(area), bool))
+        typical = pd.Series(np.where(found, area, np.nan)).groupby(cell).transform("median")
+        # Nothing is as large as NaN: where there was no cell, or none before, nothing is valid.
+        valid = found & (area >= self.min_area_fraction * typical.to_numpy(np.float64))
         overlap = rows[Col.IOU_PREVIOUS].to_numpy(np.float64)
-        pair = valid & np.greater_equal(
-            overlap, self.min_iou, where=np.isfinite(overlap), out=np.zeros(len(area), bool)
-        )
-        pair[1:] &= valid[:-1]
-        pair[:1] = False  # the track's first frame has no frame before it
-        step = np.full(len(rows), np.nan)
-        duration = np.full(len(rows), np.nan)
-        step[1:] = np.hypot(*np.diff(position, axis=0).T)
-        step[~pair] = np.nan
-        duration[1:] = np.diff(rows[Col.TIME_MIN].to_numpy(np.float64))
+        pair = valid & np.roll(valid, 1) & goes_on & (overlap >= self.min_iou)
+        since = np.diff(rows[Col.TIME_MIN].to_numpy(np.float64), prepend=np.nan)
+        moved = np.diff(position, axis=0, prepend=np.nan)
+        step = np.where(pair, np.hypot(moved[:, 0], moved[:, 1]), np.nan)
+        duration = np.where(pair, since, np.nan)
         at_border = rows[Col.TOUCHES_BORDER].to_numpy() == True  # noqa: E712  NaN is not True
         return rows.assign(
             **{

@@ -17,7 +17,7 @@ from lamella.core.frames import Frames, Image, ReadAhead
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
-from lamella.core.table import Col, stacked
+from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
 
@@ -208,20 +208,19 @@ def _skeleton(
 ) -> pd.DataFrame:
     """Object, cell and frame of every row of a table, gaps included."""
     if first_last is None:
-        lives = pd.DataFrame({"cell": cells, "frame": frames}).groupby("cell")["frame"]
-        first_last = {int(str(cell)): (int(life.min()), int(life.max())) for cell, life in lives}
-    parts = [
-        pd.DataFrame({Col.OBJECT: name, Col.CELL: cell, Col.FRAME: np.arange(first, last + 1)})
-        for cell, (first, last) in sorted(first_last.items())
-    ]
-    empty = pd.DataFrame(
+        lives = pd.Series(frames).groupby(cells).agg(["min", "max"])
+        first_last = {int(str(cell)): (int(a), int(b)) for cell, a, b in lives.itertuples()}
+    known = np.array(sorted(first_last), np.int64)
+    life = np.array([first_last[cell] for cell in known.tolist()], np.int64).reshape(-1, 2)
+    n = life[:, 1] - life[:, 0] + 1
+    start = np.cumsum(n) - n
+    return pd.DataFrame(
         {
-            Col.OBJECT: pd.Series(dtype="str"),
-            Col.CELL: pd.Series(dtype=np.int64),
-            Col.FRAME: pd.Series(dtype=np.int64),
+            Col.OBJECT: pd.Series([name] * int(n.sum()), dtype="str"),
+            Col.CELL: np.repeat(known, n),
+            Col.FRAME: np.arange(n.sum()) + np.repeat(life[:, 0] - start, n),
         }
     )
-    return stacked(parts) if parts else empty
 
 
 def per_cell(

@@ -63,7 +63,7 @@ def write_report(out: Path) -> Path:
             "movies": {name: _decisions(m) for name, m in manifests.items()},
         },
         warnings=_warnings(status),
-        notes=[*_notes(lock["settings"]), *_drifting(manifests)],
+        notes=[*_notes(lock["settings"]), *_drifting(lock["settings"], manifests)],
     )
     drawn = pictures(report)
     write_figures(drawn, out / "figures")
@@ -147,8 +147,14 @@ def _notes(settings: dict[str, Any]) -> list[str]:
     return []
 
 
-def _drifting(manifests: dict[str, Manifest]) -> list[str]:
-    """Movies whose cells all go one way, which a moving stage would do to them."""
+def _drifting(settings: dict[str, Any], manifests: dict[str, Manifest]) -> list[str]:
+    """Movies whose cells all go one way, which a moving stage would do to them.
+
+    Where the drift of the field is measured and taken off, what the cells do in the raw frames is
+    no reason to register the movie.
+    """
+    if settings.get("drift"):
+        return []
     tests = {}
     for name, manifest in manifests.items():
         for stage, done in manifest:

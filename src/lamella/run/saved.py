@@ -16,7 +16,8 @@ from lamella.run.stages import LOCK_FILE
 def saved_tracks(folder: Path, manifest: Manifest, name: str) -> Tracks:
     """The tracks of one set of objects of a movie that has been tracked.
 
-    `label` in the links is the number in the labels before tracking.
+    `label` in the links is the number in the labels before tracking; where gaps were filled it is
+    the cell.
 
     Parameters
     ----------

@@ -81,7 +81,9 @@ def track_labels(
     if image is not None:
         raw = refuse_nan(open_movie(image))
         refuse_mismatch(raw, labels)
-    scale = _scale(raw or open_movie(source, axes=axes), pixel_size_um, interval_min)
+    known = open_movie(source, axes=axes).scale
+    known = known if raw is None else raw.scale.completed_by(known)
+    scale = _scale(known, labels.n_frames, pixel_size_um, interval_min)
     n = labels.n_frames
 
     def counted(frames: Frames) -> Frames:
@@ -113,10 +115,9 @@ def track_labels(
     return followed
 
 
-def _scale(movie: Movie, pixel_size_um: float | None, interval_min: float | None) -> Scale:
-    """What is given wins over what the file states."""
-    times = movie.scale.time_min
-    if interval_min is not None:
-        times = regular_times(movie.n_frames, interval_min)
-    size = movie.scale.pixel_size_um if pixel_size_um is None else pixel_size_um
-    return Scale(size, times)
+def _scale(
+    known: Scale, n_frames: int, pixel_size_um: float | None, interval_min: float | None
+) -> Scale:
+    """What is given wins over what the files state."""
+    times = None if interval_min is None else regular_times(n_frames, interval_min)
+    return Scale(pixel_size_um, times).completed_by(known)

@@ -91,14 +91,15 @@ def divide(
         near = cKDTree(objects.place[mothers]).query_ball_point(
             objects.place[here], limits.max_division_px
         )
-        within = {int(d): mothers[found] for d, found in zip(here, near, strict=True)}
-        for daughter, hers in within.items():
-            for mother in hers.tolist():
+        earlier: dict[int, list[int]] = {}  # daughters that a mother may have, up to this one
+        for daughter, found in zip(here.tolist(), near, strict=True):
+            for mother in mothers[found].tolist():
                 follower = int(joined.after[mother])
                 if follower >= 0:  # the one daughter has been linked to her
                     sisters = [follower] if lives_on[follower] else []
                 else:  # of two that both start, the later in the list finds the other
-                    sisters = [s for s in within if s < daughter and mother in within[s]]
+                    sisters = list(earlier.setdefault(mother, []))
+                    earlier[mother].append(daughter)
                 for sister in sisters:
                     if frozenset((int(head[sister]), int(head[daughter]))) in reunited:
                         continue
@@ -131,8 +132,9 @@ def _lives_on(objects: Objects, joined: Joined, gaps: Gaps) -> NDArray[np.bool_]
     """Whether the chain from an object on lasts, is only missed, or the movie ends before."""
     left = np.ones(len(objects.frame), np.int64)
     left[gaps.end] = _LIFE
+    followers = joined.after.tolist()
     for k in range(len(left) - 1, -1, -1):  # the follower comes later
-        if joined.after[k] >= 0:
-            left[k] += left[joined.after[k]]
+        if followers[k] >= 0:
+            left[k] += left[followers[k]]
     lasts: NDArray[np.bool_] = left >= np.minimum(_LIFE, objects.span.stop - objects.frame)
     return lasts

@@ -78,7 +78,7 @@ class TrackChecks(Step):
         typical of the movie, or than this many px (RMS).
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     jump_sds: Positive = 8.0
     swap_evidence: Positive = 20.0
     swap_window: Count = 3
@@ -183,7 +183,7 @@ def suspicious_events(
         ============== ======================================== ==========================
         swap           2 · log likelihood ratio                 first after the exchange
         jump           step, px per frame                       after the step
-        field_jump     share of the cells that jump             after the step
+        field_jump     share of the cells that jump or are new  after the step
         duplicate      distance over sum of radii (median)      first of the stretch
         division       ratio of daughters, sum over mother's,   first of the daughters
                        or number of daughters

@@ -28,6 +28,7 @@ class Lap(_Chaining):
     ----------
     max_step_um : float, optional
         Farthest that a cell goes in a frame, beyond its expected place; by default from the movie.
+        A cell without a past is expected where it was, so that no step may be longer than this.
     persistence : float, optional
         Share of its recent velocity that a cell keeps (the motion model): 0 = it wanders, 1 = it
         goes straight on; by default from the movie. Set it where cells go further in a frame than
@@ -48,7 +49,7 @@ class Lap(_Chaining):
     Jaqaman et al. 2008, https://doi.org/10.1038/nmeth.1237
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     method: Literal["lap"] = "lap"
     max_step_um: Length | None = None
     persistence: Annotated[float, Field(ge=0, le=1)] | None = None

@@ -35,7 +35,7 @@ class Overlap(_Chaining):
         Cells that were found in fewer frames are dropped.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     method: Literal["overlap"] = "overlap"
     min_iou: Annotated[float, Field(gt=0, lt=1)] = 0.1
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 import numpy as np
 
 from lamella.track.chains import Joined
@@ -63,28 +66,60 @@ def part_touching(
     """Cells that were one object for a while get their identity back where they part.
 
     Who is who is told by looks, and by which side of each other they were on. While they are one
-    object it bears the number of the one; the other has a gap there.
+    object it bears the number of the one; the other has a gap there. Of three and more, those that
+    leave together may part later; and what is hidden in an object that ends within another one is
+    then hidden in that.
     """
-    waiting: dict[int, list[int]] = {}
-    for end, into in merged:
-        waiting.setdefault(into, []).append(end)
-    for start, whole in _partings(objects, joined):
-        rest = int(joined.after[whole])
-        options = []
-        for into in joined.back_from(whole) if rest >= 0 else ():
-            for end in waiting.get(into, ()):
-                two = (int(joined.before[into]), end)
-                for stays, parts in ((rest, start), (start, rest)):
-                    cost = _resemblance(objects, two, (stays, parts), movement, weights)
-                    options.append((cost, stays, parts, into, end))
-        if not options:
+    # Pieces as they were linked: they are what is entered and left, whoever turns out to be who.
+    piece = joined.heads()
+    hidden: defaultdict[int, set[Pair]] = defaultdict(set)
+    frame = objects.frame
+    # What parts in a frame cannot have met in it.
+    events = [(int(frame[one]), 0, one, whole) for one, whole in _partings(objects, joined)]
+    events += [(int(frame[into]), 1, end, into) for end, into in merged]
+    for _, meet, one, whole in sorted(events):
+        of_one, of_whole = hidden[int(piece[one])], hidden[int(piece[whole])]
+        if meet:
+            of_whole |= {(one, whole)} | of_one
             continue
-        _, stays, parts, into, end = min(options)
-        waiting[into].remove(end)
-        if stays != rest:
-            joined.cut(whole)
-            joined.tie(whole, stays)
-        joined.tie(end, parts)
+        of_whole -= {(end, into) for end, into in of_whole if joined.after[end] >= 0}
+        _part(objects, joined, one, whole, of_whole, movement, weights)
+        of_one |= of_whole
+
+
+def _part(
+    objects: Objects,
+    joined: Joined,
+    start: int,
+    whole: int,
+    inside: Iterable[Pair],
+    movement: Movement,
+    weights: Weights,
+) -> None:
+    """Give a start that came out of an object, and what that goes on as, to the likeliest cells.
+
+    The one is the cell whose number the object bears, the other one of those `inside`: ends, and
+    the objects that they went into.
+    """
+    rest = int(joined.after[whole])
+    if joined.before[start] >= 0:  # it came out of two objects, and one of them gave it its cell
+        return
+    options = []
+    for end, into in inside:
+        met = objects.frame[into]
+        bearer = next((k for k in joined.back_from(whole) if objects.frame[k] < met), -1)
+        if bearer < 0:
+            continue
+        for stays, parts in ((rest, start), (start, rest)):
+            cost = _resemblance(objects, (bearer, end), (stays, parts), movement, weights)
+            options.append((cost, stays, parts, end))
+    if not options:
+        return
+    _, stays, parts, end = min(options)
+    if stays != rest:
+        joined.cut(whole)
+        joined.tie(whole, stays)
+    joined.tie(end, parts)
 
 
 def _resemblance(
@@ -102,9 +137,10 @@ def _resemblance(
 
 
 def merge(joined: Joined, merged: list[Pair]) -> None:
-    """Those that became one and did not part again: the one is a new cell, theirs."""
+    """Those that became one and neither parted again nor divided: the one is a new cell, theirs."""
+    divided = set(joined.mothers.values())
     for end, into in merged:
-        if joined.after[end] >= 0:
+        if joined.after[end] >= 0 or end in divided:
             continue
         other = int(joined.before[into])
         if other >= 0:

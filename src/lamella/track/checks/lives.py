@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from lamella.track.checks.rows import Flags, Indices, Rows, counted, runs
+from lamella.track.checks.rows import (
+    FEWEST_CELLS,
+    Flags,
+    Indices,
+    Rows,
+    counted,
+    runs,
+    whole_field,
+)
 
 
 def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
@@ -17,6 +25,8 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
     or that could have reached it in one step. A cell of at most `short` frames whose beginning and
     end both lack an explanation is one event, `short_life`; else `appears` and `vanishes`. These
     name the nearest counterpart, if there is one within two radii and a step and three frames.
+    Where most cells vanish from one frame to the next and most of those there then appear, that is
+    one event of the whole field, `field_jump`: the tracker lost them all.
 
     Parameters
     ----------
@@ -30,10 +40,15 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
     ended = np.array([c in daughters for c in cells.tolist()], bool)
     appears = (rows.frame[first] > 0) & ~born & ~_near_border(rows, reach_px)[first]
     vanishes = (rows.frame[last] < rows.n_frames - 1) & ~ended & ~_near_border(rows, reach_px)[last]
+    lost = _lost_at(rows, first[appears], last[vanishes])
+    whole = _field_jumps(rows, lost)
+    appears &= ~np.isin(rows.frame[first], lost)
+    vanishes &= ~np.isin(rows.frame[last] + 1, lost)
     life = rows.frame[last] - rows.frame[first] + 1
     brief = appears & vanishes & (life <= short)
     return pd.concat(
         [
+            whole,
             rows.found(
                 "short_life", first[brief], value=n[brief], limit=short,
                 words=[f"Cell {c} is there for {counted(k)} only, in the middle of the field."
@@ -43,6 +58,36 @@ def lives(rows: Rows, *, reach_px: float, short: int) -> pd.DataFrame:
             _ends(rows, "vanishes", last[vanishes & ~brief], reach_px, first[appears], after=True),
         ]
     )  # fmt: skip
+
+
+def _lost_at(rows: Rows, first: Indices, last: Indices) -> Indices:
+    """Frames before which most cells end, and in which most of those there begin.
+
+    `first` and `last` are rows of beginnings and ends that nothing explains.
+    """
+    n = rows.n_frames + 1
+    there = np.bincount(rows.frame, minlength=n)
+    ended = np.bincount(rows.frame[last] + 1, minlength=n)[:n]
+    began = np.bincount(rows.frame[first], minlength=n)[:n]
+    before = np.concatenate([[0], there[:-1]])[:n]
+    most = (2 * ended > before) & (2 * began > there[:n])
+    return np.flatnonzero(most & (np.minimum(ended, began) >= FEWEST_CELLS))
+
+
+def _field_jumps(rows: Rows, lost: Indices) -> pd.DataFrame:
+    """An event for each of the frames; `value` is the share of the cells there that are new."""
+    at, first = rows.frame, rows.frame[rows.starts]
+    return whole_field(
+        rows,
+        lost,
+        value=[(first == t).sum() / (at == t).sum() for t in lost],
+        limit=0.5,
+        words=[
+            f"{(first == t).sum()} of {(at == t).sum()} cells at frame {t} are new, those "
+            "before vanish: the stage was moved further than cells go, or frames are missing."
+            for t in lost
+        ],
+    )
 
 
 def border(rows: Rows) -> pd.DataFrame:

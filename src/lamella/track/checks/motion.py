@@ -6,9 +6,14 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.track.checks.rows import Flags, Rows, Values, beyond_typical
-
-_FEWEST_CELLS = 5
+from lamella.track.checks.rows import (
+    FEWEST_CELLS,
+    Flags,
+    Rows,
+    Values,
+    beyond_typical,
+    whole_field,
+)
 
 
 def jump_limit(rows: Rows, *, times: float) -> Values:
@@ -41,20 +46,26 @@ def jumps(rows: Rows, limit: Values, *, explained: Flags) -> pd.DataFrame:
     frames = rows.frame[rows.steps]
     n_jumps = np.bincount(rows.frame[at], minlength=int(frames.max(initial=0)) + 1)
     n_steps = np.bincount(frames, minlength=len(n_jumps))
-    together = (n_jumps >= _FEWEST_CELLS) & (2 * n_jumps > n_steps)
+    together = (n_jumps >= FEWEST_CELLS) & (2 * n_jumps > n_steps)
     alone = ~together[rows.frame[at]]
     words = [
         f"Cell {cell} jumps by {rows.length(v)} a frame; up to {rows.length(most)} is usual."
         for cell, v, most in zip(rows.cell[at[alone]], value[alone], limit[alone], strict=True)
     ]
     single = rows.found("jump", at[alone], value=value[alone], limit=limit[alone], words=words)
-    whole = [
-        (0, t, "field_jump", 0, n_jumps[t] / n_steps[t], 0.5, *_middle(rows),
-         f"{n_jumps[t]} of {n_steps[t]} cells jump at frame {t}: the stage was moved, or frames "
-         "are missing.")
-        for t in np.flatnonzero(together)
-    ]  # fmt: skip
-    return pd.concat([single, pd.DataFrame(whole, columns=list(single.columns))])
+    when = np.flatnonzero(together)
+    whole = whole_field(
+        rows,
+        when,
+        value=n_jumps[when] / n_steps[when],
+        limit=0.5,
+        words=[
+            f"{n_jumps[t]} of {n_steps[t]} cells jump at frame {t}: the stage was moved, or frames "
+            "are missing."
+            for t in when
+        ],
+    )
+    return pd.concat([single, whole])
 
 
 def still(rows: Rows, *, frames: int, share: float, smallest_px: float) -> pd.DataFrame:
@@ -88,7 +99,3 @@ def still(rows: Rows, *, frames: int, share: float, smallest_px: float) -> pd.Da
         for cell, v in largest.items()
     ]
     return rows.found("still", at, value=largest.to_numpy(), limit=limit, words=words)
-
-
-def _middle(rows: Rows) -> tuple[float, float]:
-    return (rows.frame_shape[0] - 1) / 2, (rows.frame_shape[1] - 1) / 2

@@ -23,6 +23,9 @@ _SD_PER_MAD = 1.4826
 # A cell with fewer values than this has no typical one of its own.
 _OWN_TYPICAL = 5
 
+FEWEST_CELLS = 5
+"""Of which most must do the same before it is said of the whole field."""
+
 COLUMNS = [
     Col.CELL, Col.FRAME, Col.KIND, Col.OTHER, Col.VALUE, Col.LIMIT, Col.Y_PX, Col.X_PX, Col.WORDS,
 ]  # fmt: skip
@@ -183,6 +186,26 @@ class Rows:
                 Col.WORDS: pd.Series(list(words), dtype=object),
             }
         )
+
+
+def whole_field(
+    rows: Rows, frame: Indices, *, value: ArrayLike, limit: float, words: Sequence[str]
+) -> pd.DataFrame:
+    """Events of kind `field_jump`, of no cell and in the middle of the field."""
+    y, x = ((length - 1) / 2 for length in rows.frame_shape)
+    return pd.DataFrame(
+        {
+            Col.CELL: np.zeros(len(frame), np.int64),
+            Col.FRAME: np.asarray(frame, np.int64),
+            Col.KIND: "field_jump",
+            Col.OTHER: np.zeros(len(frame), np.int64),
+            Col.VALUE: np.asarray(value, np.float64),
+            Col.LIMIT: limit,
+            Col.Y_PX: y,
+            Col.X_PX: x,
+            Col.WORDS: pd.Series(list(words), dtype=object),
+        }
+    )
 
 
 def beyond_typical(values: Values, cell: NDArray[np.int64], *, times: float) -> Values:
