@@ -76,6 +76,10 @@ def read_imagej_roi(
     ImageJ gives; else 0.
     """
     where = str(path)
+    if n_channels < 1 or (channel is not None and channel < 1):
+        raise InputError(
+            where, f"channel {channel} of {n_channels} is none", "count channels from 1"
+        )
     notes: list[str] = []
     found = _areas(path, channel, notes)
     frames = _frames(found, n_channels, notes)
