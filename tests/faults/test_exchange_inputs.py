@@ -286,7 +286,7 @@ class TestTables:
         rows = "".join(f"1,{t},1,2\n" for t in range(100_000))
         (tmp_path / "t.csv").write_text(f"particle,frame,y,x\n{rows}1,100000,1,{'9' * 100_000}\n")
         before = peak_mb()
-        with pytest.raises(InputError, match="line 100002 has '9999.*is not a number"):
+        with pytest.raises(InputError, match=r"line 100002 has '9999.*is not a number"):
             read_tracker_csv(tmp_path / "t.csv")
         assert peak_mb() - before < 300
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
 
-
 # A node a pixel around a cell of 10 000 px; whether edges cross is looked for among all pairs.
 MOST_NODES = 2**15
 
