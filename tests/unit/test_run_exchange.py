@@ -113,6 +113,13 @@ class TestFromTheCommandLine:
             assert told in " ".join(err.replace("│", " ").split())
         assert not (tmp_path / "o").exists()
 
+    def test_the_help_names_every_format_that_is_written(self, lamella, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "200")
+        _, out, _ = lamella("export", "--help")
+        for each in FORMATS:
+            if each.write is not None:
+                assert each.name in out.partition("--to")[2]
+
     @pytest.mark.parametrize(
         ("words", "told"),
         [

@@ -226,7 +226,11 @@ def _pixel_size(table: pd.DataFrame) -> float | None:
         short = float(f"{size:.{digits}g}")
         if np.array_equal(px * short, um):
             return short
-    return size
+    near = [size]
+    for end in (0.0, np.inf):  # a quotient is rounded, so that the product may miss by a digit
+        near += [float(np.nextafter(near[0], end))]
+        near += [float(np.nextafter(near[-1], end))]
+    return next((each for each in near if np.array_equal(px * each, um)), size)
 
 
 def _times(table: pd.DataFrame, n_frames: int, notes: list[str]) -> NDArray[np.float64] | None:
