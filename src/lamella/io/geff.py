@@ -367,8 +367,8 @@ def _stated_lives(ours: dict[str, Any], tracks: Tracks) -> dict[int, tuple[int, 
     for key, life in stated.items() if isinstance(stated, dict) else ():
         # Only numbers that we write ourselves; JSON has many others, NaN among them.
         cell = int(key) if re.fullmatch("[0-9]{1,10}", key) else 0
-        ends = life if isinstance(life, list) and len(life) == 2 else [None]
-        if cell in tracks.first_last and all(isinstance(end, int) for end in ends):
+        ends = [end for end in life if isinstance(end, int)] if isinstance(life, list) else []
+        if cell in tracks.first_last and len(ends) == 2:
             low, high = tracks.first_last[cell]
             out[cell] = (max(0, min(low, ends[0])), max(high, min(ends[1], MOST_FRAMES - 1)))
     return out

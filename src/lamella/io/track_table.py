@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, LamellaError
 from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col, in_order
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
+from lamella.io.delimited import open_delimited
 from lamella.io.link_rows import (
     LARGEST_ID,
     refuse_beyond,
@@ -24,6 +25,8 @@ from lamella.io.link_rows import (
 from lamella.io.tables import read_table, write_table
 
 NEEDED = (Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX)
+TABLE = "tracks.csv"
+"""What the table is called in a folder."""
 _ORDER = (
     Col.CELL, Col.FRAME, Col.TIME_MIN, Col.LABEL, Col.Y_PX, Col.X_PX, Col.Y_UM, Col.X_UM,
     Col.INTERPOLATED,
@@ -133,6 +136,14 @@ def read_track_table(
         Tracks(links, lives, parents), n, frame_shape=frame_shape, scale=merged, source=source,
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def is_our_table(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has the columns of our table."""
+    try:
+        return set(NEEDED) <= set(open_delimited(path).header)
+    except LamellaError:
+        return False
 
 
 def _known(values: pd.Series, source: str) -> NDArray[np.float64]:
