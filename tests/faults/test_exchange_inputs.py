@@ -5,6 +5,7 @@ import os
 import pickle
 import resource
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,61 @@ class TestGeff:
         assert tracked.frame_shape is None
         assert tracked.tracks.first_last[1][0] == 0
 
+    @pytest.mark.parametrize(
+        "stated",
+        [
+            {"time_min": ["a"] * 10},
+            {"time_min": [0, 1, 2, 3, 4, 5, 6, 7, 8, float("inf")]},
+            {"time_min": [10**400, *range(9)]},
+            {"first_last": {"1": ["x", None]}},
+            {"first_last": {"1": [float("nan"), float("inf")]}},
+            {"first_last": {"²": [0, 1], "9" * 5000: [0, 1]}},
+            {"columns": [1, {"a": 1}, "y"]},
+            {"n_frames": 10**9},
+        ],
+    )
+    def test_odd_values_of_ours_are_passed_over(self, geff, stated):
+        whole = read_geff(geff)
+        rewrite(geff / ".zattrs", lambda found: found["geff"]["extra"]["lamella"].update(stated))
+        back = read_geff(geff)
+        assert back.scale.time_min is None
+        assert dict(back.tracks.first_last) == dict(whole.tracks.first_last)
+        assert back.n_frames == whole.n_frames
+        pd.testing.assert_frame_equal(back.tracks.links, whole.tracks.links)
+
+    def test_a_movie_that_is_too_short(self, geff):
+        rewrite(
+            geff / ".zattrs",
+            lambda found: found["geff"]["extra"]["lamella"].update(first_last={"3": [5, 20]}),
+        )
+        with pytest.raises(InputError, match="a cell lives to frame 20, and the movie has 10"):
+            read_geff(geff, n_frames=10)
+
+    def test_links_to_elsewhere_are_refused(self, geff, tmp_path):
+        (geff / "nodes").rename(tmp_path / "elsewhere")
+        (geff / "nodes").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(InputError, match="nodes: it is a link"):
+            read_geff(geff)
+
+    def test_a_write_that_is_cancelled_between_the_renames(self, geff, monkeypatch):
+        replace, before = Path.replace, read_geff(geff)
+
+        def cancelled(self, target):
+            if Path(target) == geff:
+                monkeypatch.undo()
+                raise KeyboardInterrupt
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", cancelled)
+        with pytest.raises(KeyboardInterrupt):
+            write_geff(geff, before)
+        assert names(geff.parent) == ["g.geff"]
+        pd.testing.assert_frame_equal(read_geff(geff).tracks.links, before.tracks.links)
+
+    def test_metadata_too_deep_to_recognise(self, geff):
+        (geff / "zarr.json").write_text("[" * 100_000 + "]" * 100_000)
+        assert recognise(geff).name == "geff"
+
     def test_nodes_of_one_number_and_edges_to_nowhere(self, geff):
         import zarr
 
@@ -191,12 +247,63 @@ class TestTables:
             ("1,1e18,1,1,2", "beyond any movie"),
             ("1,0,1,1,2\n1,0,2,1,2", "cell 1 in frame 0"),
             ("1,0,=1,1,2", "row 1 has '=1' in the column label"),
+            ("1,0,1,1,2\n2,0,2,1,oops", "row 2 has 'oops' in the column x_px"),
         ],
     )
     def test_our_own_table_damaged(self, row, match, tmp_path):
         (tmp_path / "tracks.csv").write_text(f"cell,frame,label,y_px,x_px\n{row}\n")
         with pytest.raises(InputError, match=match):
             read_track_table(tmp_path / "tracks.csv")
+
+    @pytest.mark.parametrize(
+        ("column", "value", "match"),
+        [
+            ("y_um", "oops", "row 2 has 'oops' in the column y_um"),
+            ("time_min", "oops", "row 2 has 'oops' in the column time_min"),
+            ("first_frame", "oops", "row 2 has 'oops' in the column first_frame"),
+            ("parent", "1.7", r"cell 1 has the parent '1\.7'"),
+        ],
+    )
+    def test_further_columns_of_our_own_table_damaged(self, column, value, match, tmp_path):
+        table = pd.DataFrame(
+            {"cell": 1, "frame": [0, 1], "label": 1, "y_px": 1.0, "x_px": 2.0, "y_um": 0.5,
+             "x_um": 1.0, "time_min": [0, 5], "first_frame": 0, "last_frame": 1, "parent": 0},
+        ).astype(str)  # fmt: skip
+        table.loc[: 0 if column == "parent" else 1, column] = value
+        if column != "parent":
+            table.loc[0, column] = "1"
+        table.to_csv(tmp_path / "tracks.csv", index=False)
+        with pytest.raises(InputError, match=match):
+            read_track_table(tmp_path / "tracks.csv")
+
+    def test_a_pixel_size_below_zero_is_none(self, tmp_path):
+        (tmp_path / "tracks.csv").write_text(
+            "cell,frame,label,y_px,x_px,y_um,x_um\n1,0,1,1,2,-1,-2\n"
+        )
+        assert read_track_table(tmp_path / "tracks.csv").scale.pixel_size_um is None
+
+    def test_one_long_text_does_not_widen_all_others(self, tmp_path):
+        rows = "".join(f"1,{t},1,2\n" for t in range(100_000))
+        (tmp_path / "t.csv").write_text(f"particle,frame,y,x\n{rows}1,100000,1,{'9' * 100_000}\n")
+        before = peak_mb()
+        with pytest.raises(InputError, match=r"line 100002 has '9999.*is not a number"):
+            read_tracker_csv(tmp_path / "t.csv")
+        assert peak_mb() - before < 300
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"particle,frame,y,x," + b"q" * 200_000 + b"\n1,0,1,2\n",
+            b"\xff\xfe\x00\xd8\x00\xd8p\x00",
+            b"title\n" + b"a" * 70_000 + b"\n\xff\xff\nparticle,frame,y,x\n1,0,1,2\n",
+        ],
+        ids=["a name of 200 kB", "half a letter in UTF-16", "no UTF-8 behind the first block"],
+    )
+    def test_headers_that_cannot_be_read(self, content, tmp_path):
+        (tmp_path / "t.csv").write_bytes(content)
+        with pytest.raises(InputError, match=r"t\.csv: it is not"):
+            read_tracker_csv(tmp_path / "t.csv")
+        assert recognise(tmp_path / "t.csv").name == "csv"  # looked at without a traceback
 
     def test_lives_of_our_own_table_are_not_trusted(self, tmp_path):
         head = "cell,frame,label,y_px,x_px,first_frame,last_frame,parent"

@@ -17,6 +17,7 @@ from roifile import ImagejRoi
 
 from lamella.core.errors import InputError, NotInstalledError
 from lamella.core.labels import Labels
+from lamella.core.table import Col
 from lamella.io.imagej_roi import read_imagej_roi, write_imagej_roi
 from lamella.io.track_ids import tracked_from_ids
 from lamella.io.trackmate import read_trackmate
@@ -127,6 +128,15 @@ def patched(path, name, **fields):
             at = data.find(magic, at + 4)
     path.write_bytes(data)
     return path
+
+
+def test_many_rois_of_a_whole_frame_are_one_frame_in_memory(tmp_path):
+    whole = ImagejRoi.frompoints([[0, 0], [3000, 0], [3000, 3000], [0, 3000]], name="a").tobytes()
+    path = archive(tmp_path, [(f"{i}.roi", whole) for i in range(40)])
+    with harmless(tmp_path, most_mb=200):  # each of them is 9 MB large
+        back = read_imagej_roi(path)
+    assert back.tracks.links[Col.CELL].tolist() == [40]
+    assert "39 ROIs overlap a later one, which has the pixels of both" in back.notes
 
 
 def test_names_that_lead_out_write_nothing_and_are_told(tmp_path):

@@ -86,6 +86,19 @@ def test_faults_of_the_old_format(tmp_path, change, message):
         read_quimp(old(tmp_path, **change), frame_shape=(30, 40))
 
 
+def test_outlines_of_more_nodes_than_any_cell_has(tmp_path):
+    nodes = [(float(i), float(i % 2)) for i in range(40_000)]
+    path = old(tmp_path, nodes=["#Frame 1", *snake(nodes)])
+    with pytest.raises(InputError, match="frame 1 has '40000' nodes"):
+        read_quimp(path)
+    content = document()
+    handler = content["obj"]["BOAState"]["nest"]["sHs"][0]
+    place = next(i for i, each in enumerate(handler["finalSnakes"]) if each is not None)
+    handler["finalSnakes"][place] = new_snake(nodes)
+    with pytest.raises(InputError, match="has 40000 nodes"):
+        read_quimp(qconf(tmp_path, content))
+
+
 def test_missing_companions(tmp_path):
     path = old(tmp_path)
     (tmp_path / "a_0.snQP").unlink()

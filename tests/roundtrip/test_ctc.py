@@ -1,6 +1,7 @@
 """Tracked labels written as the Cell Tracking Challenge wants them read back the same."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,14 +10,16 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.errors import InputError, LamellaWarning, OutputError
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.ctc import is_ctc, read_ctc, read_ctc_segmentation, write_ctc
+from lamella.io.track_folder import read_track_folder, write_track_folder
 from lamella.io.track_ids import tracked_from_ids
+from lamella.io.tracked_masks import write_tracked_masks
 from worlds import dividing_cell, gap_movie
 
 few = settings(max_examples=40, deadline=None)
@@ -196,6 +199,34 @@ def test_a_second_result_replaces_the_first_and_leaves_other_files(tmp_path):
         "mask000.tif", "mask001.tif", "mask002.tif", "res_track.txt", "tracks.csv",
         "mask_of_me.png",
     }  # fmt: skip
+
+
+def test_our_table_never_stands_beside_masks_of_another_tracking(tmp_path):
+    first, second = np.zeros((2, 2, 6, 6), np.uint16)
+    first[:, 1:3, 1:3], second[:, 3:5, 1:5] = 7, 8
+    one, two = (tracked_from_ids(Labels.from_array(each)) for each in (first, second))
+    write_tracked_masks(tmp_path, one)
+    assert read_track_folder(tmp_path).tracks.links["cell"].unique().tolist() == [7]
+    write_ctc(tmp_path, two)
+    assert not (tmp_path / "tracks.csv").exists()
+    write_tracked_masks(tmp_path, one)
+    write_track_folder(tmp_path, replace(two, labels=None))
+    back = read_track_folder(tmp_path)
+    assert back.labels is None
+    assert back.tracks.links["cell"].unique().tolist() == [8]
+
+
+def test_files_of_others_stay_and_are_not_taken_for_ours(tmp_path):
+    labels = np.ones((1, 4, 4), np.uint16)
+    tracked = tracked_from_ids(Labels.from_array(labels))
+    write_ctc(tmp_path, tracked)
+    (tmp_path / "tracks.csv").write_text("id,t,y,x\n")
+    write_ctc(tmp_path, tracked)
+    assert (tmp_path / "tracks.csv").read_text() == "id,t,y,x\n"
+    with pytest.raises(OutputError, match="it holds masks of others"):
+        write_track_folder(tmp_path, replace(tracked, labels=None))
+    write_track_folder(tmp_path, tracked)
+    assert (tmp_path / "mask000.tif").is_file()
 
 
 def test_segmentation_of_some_frames(tmp_path):

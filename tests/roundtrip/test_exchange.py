@@ -1,17 +1,23 @@
 """What a format says that it keeps, comes back identical; what it does not keep, is told."""
 
+import re
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lamella.core.labels import Labels
 from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
-from lamella.io.formats import FORMATS, losses, recognise
+from lamella.io.formats import FORMATS, format_called, losses, recognise
 from lamella.io.geff import read_geff, write_geff
+from lamella.io.track_ids import tracked_from_ids
 from lamella.io.track_table import read_track_table, track_table, write_track_table
 from worlds import tracked_worlds
 
@@ -70,9 +76,92 @@ def test_what_is_kept_comes_back_identical(form, tmp_path_factory):
         shape = None if form.keeps.shapes is False else tracked.frame_shape
         back = form.read(path, frame_shape=shape, **options)
         assert_same(back, tracked, form.keeps, atol=0.0 if form.name in EXACT else 1e-9)
-        assert [each for each in losses(tracked, form) if "shapes" not in each] == []
+        # Objects without a place of their own, and every frame has a size.
+        lost = [each for each in losses(tracked, form) if "shapes of" not in each]
+        assert [each for each in lost if each != "the frame size"] == []
 
     check()
+
+
+def differences(back, tracked):
+    """What is not as it was, each as a pattern that a warning of it has."""
+    found = set()
+    cells = set(back.tracks.first_last) == set(tracked.tracks.first_last)
+    if not cells:
+        found.add("number")
+    elif sorted_parents(back.tracks) != sorted_parents(tracked.tracks):
+        found.add("from|parent")
+    if cells and dict(back.tracks.first_last) != dict(tracked.tracks.first_last):
+        found.add("lives")
+    if back.n_frames != tracked.n_frames:
+        found.add("frames after the last object")
+    if back.frame_shape != tracked.frame_shape:
+        found.add("frame size")
+    if back.scale.pixel_size_um != tracked.scale.pixel_size_um:
+        found.add("pixel size")
+    times = back.scale.time_min, tracked.scale.time_min
+    n = min(back.n_frames, tracked.n_frames)
+    if times[1] is not None and (
+        times[0] is None or not np.allclose(times[0][:n], times[1][:n], rtol=1e-5)
+    ):
+        found.add("times")
+    if len(back.tracks.interpolated) != len(tracked.tracks.interpolated):
+        found.add("filled in")
+    if back.labels is None:
+        found.add("shapes")
+    elif back.frame_shape == tracked.frame_shape and back.n_frames == tracked.n_frames:
+        pixels = (each.labels.frames.asarray() > 0 for each in (back, tracked))
+        if not np.array_equal(*pixels):
+            found.add("holes")
+    return found
+
+
+@pytest.mark.parametrize("form", BOTH_WAYS, ids=lambda form: form.name)
+def test_what_is_not_kept_is_told(form, tmp_path_factory):
+    @settings(max_examples=25, deadline=None)
+    @given(
+        tracked=tracked_worlds(),
+        longer=st.integers(0, 3),
+        filled=st.lists(st.booleans(), min_size=20, max_size=20),
+    )
+    def check(tracked, longer, filled):
+        tracks = tracked.tracks
+        links = tracks.links.assign(interpolated=filled[: len(tracks.links)])
+        lives = {
+            cell: (a, min(b + longer, tracked.n_frames - 1))
+            for cell, (a, b) in tracks.first_last.items()
+        }
+        tracked = replace(tracked, tracks=Tracks(links, lives, tracks.parents))
+        path = tmp_path_factory.mktemp(form.name) / f"tracks{form.suffix}"
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            form.write(path, tracked)
+        told = " ".join([*losses(tracked, form), *(str(each.message) for each in caught)])
+        back = form.read(path, **({"units": "px"} if "units" in form.options else {}))
+        assert [each for each in differences(back, tracked) if not re.search(each, told)] == []
+
+    check()
+
+
+@settings(max_examples=300, deadline=None)
+@given(size=st.floats(0.01, 10), y=st.floats(0.1, 1000), x=st.floats(0.1, 1000))
+def test_the_pixel_size_is_exact_whatever_its_digits(size, y, x, tmp_path_factory):
+    path = tmp_path_factory.mktemp("size") / "tracks.csv"
+    path.write_text(f"cell,frame,label,y_px,x_px,y_um,x_um\n1,0,1,{y},{x},{y * size},{x * size}\n")
+    back = read_track_table(path).scale.pixel_size_um
+    assert (y * back, x * back) == (y * size, x * size)
+
+
+def test_places_alone_lose_more_in_our_folder(tmp_path):
+    labels = np.zeros((5, 4, 6), np.uint16)
+    labels[1:3, 1, 1] = 1
+    tracked = tracked_from_ids(Labels.from_array(labels))
+    ours = format_called("lamella")
+    assert losses(tracked, ours) == []
+    places = replace(tracked, labels=None)
+    assert losses(places, ours) == ["the frame size", "the 2 frames after the last object"]
+    ours.write(tmp_path / "t", places)
+    assert ours.read(tmp_path / "t").n_frames == 3
 
 
 @settings(max_examples=50, deadline=None)

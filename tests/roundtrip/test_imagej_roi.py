@@ -141,11 +141,38 @@ def test_the_same_name_in_several_frames_is_one_cell(tmp_path):
     assert "1 ROIs have a name again in one frame and become cells of their own" in back.notes
 
 
+def test_a_roi_drawn_by_hand_leaves_our_cells_as_they_are(tmp_path):
+    path = zipped(
+        tmp_path,
+        *(square((2, 2), f"cell12_t{t:04}", position=t + 1) for t in range(3)),
+        square((9, 9), "0002-0011-0011", position=2),
+        square((20, 9), "new", position=1),
+        square((20, 9), "new", position=2),
+    )
+    back = read_imagej_roi(path)
+    assert rows(back) == [[1, 1], [2, 0], [2, 1], [12, 0], [12, 1], [12, 2]]
+    assert "3 ROIs have names of others: cells by their names" in back.notes
+
+
+def test_parents_that_are_not_there_are_told_and_the_others_stay(tmp_path):
+    def named(cell, t, parents=""):
+        roi = square((9 * cell, 2), f"cell{cell}_t{t:04}", position=t + 1)
+        roi.props = f"lamella.parents: {parents}\n" if parents else ""
+        return roi
+
+    path = zipped(tmp_path, named(1, 0), named(2, 1, "1,9"), named(3, 1, "3"), named(4, 0, "2"))
+    back = read_imagej_roi(path)
+    assert dict(back.tracks.parents) == {2: (1,)}
+    assert "1 parents are no track of the file: left out" in back.notes
+    assert "2 parents do not begin before their daughters: left out" in back.notes
+
+
 def test_other_names_make_every_roi_a_cell(tmp_path):
     path = zipped(tmp_path, square((2, 2), "0001-0004-0004"), square((9, 9), "0003-0011-0011"))
     back = read_imagej_roi(path)
     assert rows(back) == [[1, 0], [2, 2]]  # ImageJ's names tell the slice
     assert "frames are read from ImageJ's names" in back.notes[0]
+    assert "no name of others comes twice: each of these ROIs is a cell of its own" in back.notes
 
 
 def test_places_in_a_stack_of_channels_and_along_z(tmp_path):

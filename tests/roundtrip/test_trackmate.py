@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -282,6 +283,8 @@ def test_links_mended_in_trackmate_are_believed_over_names(tmp_path):
         (("TrackMate", "Tracks"), "first element is 'Tracks'"),
         (('pixelwidth="0.5"', ""), "does not state the size of a pixel; give scale"),
         (('width="40"', 'width="4000000000"'), "cannot be painted"),
+        (('width="40"', 'width="1e300"'), "cannot be painted"),
+        (('pixelwidth="0.5"', 'pixelwidth="1e-320"'), "its spots lie beyond any image"),
     ],
 )
 def test_faults_are_told_with_their_place(tmp_path, change, message):
@@ -309,3 +312,14 @@ def test_a_damaged_file_gives_a_clear_error_or_reads(tmp_path, seed):
     path.write_bytes(data[: rng.integers(len(data) // 2, len(data) + 1)])
     with suppress(InputError):  # any other error fails
         read_trackmate(path)
+
+
+def test_objects_that_the_labels_lack_are_told(tmp_path):
+    labels = np.zeros((2, 5, 5), np.uint8)
+    labels[:, 1:3, 1:3] = 1
+    whole = tracked_from_ids(Labels.from_array(labels))
+    labels[1] = 0
+    torn = replace(whole, labels=Labels.from_array(labels))
+    with pytest.warns(LamellaWarning, match="1 objects of cells are not in the labels"):
+        write_trackmate(tmp_path / "t.xml", torn)
+    assert len(read_trackmate(tmp_path / "t.xml").tracks.links) == 2

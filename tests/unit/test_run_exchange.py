@@ -113,6 +113,27 @@ class TestFromTheCommandLine:
             assert told in " ".join(err.replace("│", " ").split())
         assert not (tmp_path / "o").exists()
 
+    def test_the_help_names_every_format_that_is_written(self, lamella, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "200")
+        _, out, _ = lamella("export", "--help")
+        for each in FORMATS:
+            if each.write is not None:
+                assert each.name in out.partition("--to")[2]
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (("--set", "first_frame=soon"), "--first-frame: 'soon'"),
+            (("--set", "units=furlong"), "--units: 'furlong'"),
+            (("--set", "columns=3"), "--column: 3"),
+        ],
+    )
+    def test_values_of_options_are_checked(self, lamella, words, told, tmp_path):
+        (tmp_path / "t.csv").write_text("particle,frame,y,x\n1,0,2,3\n")
+        code, _, err = lamella("import", tmp_path / "t.csv", "-o", tmp_path / "out", *words)
+        assert (code, told in err) == (2, True)
+        assert not (tmp_path / "out").exists()
+
     def test_a_table_with_named_columns_and_labels(self, lamella, movie, tmp_path):
         labels = dividing_cell()[0]
         tiff.write_labels(tmp_path / "l.tif", ArrayFrames(labels), scale=Scale())

@@ -56,7 +56,12 @@ _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.
 def export(
     source: _Source,
     out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.")],
-    to: Annotated[str, typer.Option("--to", help="geff, ctc, labels, tracks, napari, lamella …")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks."
+        ),
+    ],
     movie: Annotated[
         str | None, typer.Option(help="Movie of a run; all, a file each in OUT, by default.")
     ] = None,

@@ -150,18 +150,16 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         # A folder cannot replace one that is not empty: the old one steps aside for a moment.
         if path.exists():
             path.replace(old)
-        try:
-            part.replace(path)
-        except OSError:
-            if old.exists():
-                old.replace(path)
-            raise
+        part.replace(path)
     except OSError as error:
         ours = error.filename is None or Path(error.filename).is_relative_to(path.parent)
         if not ours:
             raise
         raise output_error(path, error) from error
     finally:
+        # After an error or a cancelled run amid the two renames the old one comes back.
+        if os.path.lexists(old) and not os.path.lexists(path):
+            old.replace(path)
         for left in (part, old):
             _remove(left)
 

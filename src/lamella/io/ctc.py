@@ -34,6 +34,7 @@ from lamella.io.atomic import whole_set
 from lamella.io.ctc_lines import read_lines, refuse_disagreement
 from lamella.io.ctc_masks import MaskFiles, MaskFrames, find_masks, refuse_missing
 from lamella.io.track_ids import tracked_from_ids
+from lamella.io.track_table import TABLE, is_our_table
 
 _LARGEST_ID = np.iinfo(np.uint16).max
 _MASK = re.compile(r"(mask|man_track|man_seg)_?\d+(_\d+)?\.tiff?", re.IGNORECASE)
@@ -171,7 +172,8 @@ def write_ctc(folder: str | os.PathLike[str], tracked: Tracked, *, truth: bool =
     Parameters
     ----------
     folder : path
-        Made if missing. Masks and tracks of an earlier result in it are replaced, other files stay.
+        Made if missing. Masks and tracks of an earlier result in it are replaced, a ``tracks.csv``
+        of Lamella, which tells of them, goes with them; other files stay.
     tracked : Tracked
         With labels. Objects of one cell in one frame become one object; objects of no cell become
         background.
@@ -213,7 +215,11 @@ def write_ctc(folder: str | os.PathLike[str], tracked: Tracked, *, truth: bool =
     pieces = in_pieces(tracked.tracks)
     written, renumbered = _in_16_bit(pieces.tracks, tracked.source)
     _warn(pieces, tracked.source, renumbered=renumbered)
-    with whole_set(folder, replaces=_of_set(kind), last=kind.text) as part:
+    beside = () if truth else tables_of_masks(Path(folder))
+    of_set = set_of_masks(truth=truth)
+    with whole_set(
+        folder, replaces=lambda name: of_set(name) or name in beside, last=kind.text
+    ) as part:
         _write_masks(part, kind.stem, written, tracked)
         rows = [
             (label, *life, *written.parents.get(label, (0,)))
@@ -363,6 +369,13 @@ def _write_masks(part: Path, stem: str, written: Tracks, tracked: Tracked) -> No
         )
 
 
-def _of_set(kind: _Kind) -> Callable[[str], bool]:
+def set_of_masks(*, truth: bool = False) -> Callable[[str], bool]:
+    """Whether a name is of a file that `write_ctc` writes."""
+    kind = _TRUTH if truth else _RESULT
     like = re.compile(re.escape(kind.stem) + r"\d+\.tif")
     return lambda name: name == kind.text or like.fullmatch(name) is not None
+
+
+def tables_of_masks(folder: Path) -> tuple[str, ...]:
+    """Our table of tracks in a folder: beside other masks it would tell of strangers."""
+    return (TABLE,) if is_our_table(folder / TABLE) else ()

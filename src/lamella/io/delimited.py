@@ -6,6 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -88,8 +89,8 @@ class Delimited:
             Names the line with anything else, such as a formula.
         """
         decimal_comma = self.delimiter != ","
-        try:  # the usual table at once
-            out = np.array(texts, dtype=np.str_).astype(np.float64)
+        try:  # the usual table at once; as objects, since one long text must not widen all
+            out = np.array(texts, dtype=object).astype(np.float64)
         except ValueError:
             out = np.empty(len(texts))
             for i, text in enumerate(texts):
@@ -123,19 +124,8 @@ class Delimited:
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         with _reading(self.path, self.encoding) as file:
             rows = csv.reader(_lines(file, self.path), delimiter=self.delimiter)
-            try:
-                for row in rows:
-                    yield rows.line_num, row
-            except csv.Error as error:
-                raise InputError(
-                    str(self.path), f"it is not a table of text ({error})", "export it again as CSV"
-                ) from error
-            except UnicodeDecodeError as error:
-                raise InputError(
-                    str(self.path),
-                    f"it is not {self.encoding} text (byte {error.start})",
-                    "save it as CSV UTF-8",
-                ) from error
+            for row in rows:
+                yield rows.line_num, row
 
 
 def open_delimited(path: str | os.PathLike[str], *, least_columns: int = 3) -> Delimited:
@@ -187,12 +177,23 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _reading(path: Path, encoding: str) -> TextIO:
+@contextmanager
+def _reading(path: Path, encoding: str) -> Iterator[TextIO]:
+    """The open file; what is wrong with its text while it is read is told as InputError."""
     try:
-        return path.open(encoding=encoding, newline="")
+        with path.open(encoding=encoding, newline="") as file:
+            yield file
     except OSError as error:
         raise InputError(
             str(path), f"it cannot be read ({error.strerror})", "check its access rights"
+        ) from error
+    except csv.Error as error:
+        raise InputError(
+            str(path), f"it is not a table of text ({error})", "export it again as CSV"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            str(path), f"it is not {encoding} text (byte {error.start})", "save it as CSV UTF-8"
         ) from error
 
 

@@ -42,7 +42,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise InputError(str(path), "there is no such file", "check the path")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), f"it is not JSON ({error})", "write it again") from error
 
 

@@ -14,13 +14,23 @@ from typing import Any
 
 from lamella.core.errors import InputError, LamellaError, SettingsError
 from lamella.core.movie import Scale
-from lamella.core.table import Col
 from lamella.core.tracked import Tracked
+from lamella.io import keeps as io_keeps
 from lamella.io.ctc import is_ctc, read_ctc, write_ctc
 from lamella.io.delimited import open_delimited
 from lamella.io.geff import is_geff, read_geff, write_geff
 from lamella.io.image_folder import SUFFIXES
 from lamella.io.imagej_roi import is_imagej_roi, read_imagej_roi, write_imagej_roi
+from lamella.io.keeps import (
+    BETWEEN_CELLS,
+    EQUAL_BY_ROWS,
+    EQUAL_OR_FULL,
+    EQUAL_OR_FULL_BY_ROWS,
+    EQUAL_STEPS,
+    IN_WORDS,
+    TO_THE_LAST_LIFE,
+    Keeps,
+)
 from lamella.io.link_rows import LARGEST_ID
 from lamella.io.napari_tracks import write_napari_csv
 from lamella.io.opening import open_labels, open_movie
@@ -33,37 +43,6 @@ from lamella.io.tracker_csv import read_tracker_csv
 from lamella.io.trackmate import is_trackmate, read_trackmate, write_trackmate
 
 _TABLES = (".csv", ".tsv", ".txt", ".tab")
-
-
-@dataclass(frozen=True)
-class Keeps:
-    """What comes back from a file: True, False, or in which part, in words."""
-
-    shapes: bool | str
-    holes: bool | str
-    pieces: bool | str
-    gaps: bool | str
-    divisions: bool | str
-    merges: bool | str
-    scale: bool | str
-    time: bool | str
-    empty_frames: bool | str
-    largest_id: int
-
-
-IN_WORDS = {
-    "shapes": "shapes",
-    "holes": "holes in them",
-    "pieces": "several pieces of one object",
-    "gaps": "gaps inside a track",
-    "divisions": "divisions",
-    "merges": "merges",
-    "scale": "pixel size",
-    "time": "times",
-    "empty_frames": "frames without objects",
-    "largest_id": "largest track id",
-}
-"""The fields of `Keeps` for users."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +67,8 @@ class Format:
         Whether places alone cannot be written.
     told_by_writer : frozenset of str
         Fields of `keeps` whose losses `write` warns of, with counts of its own.
+    keeps_of_places : Keeps, optional
+        What is kept where there are no shapes, where that is less.
     """
 
     name: str
@@ -100,6 +81,7 @@ class Format:
     options: frozenset[str] = frozenset()
     needs_shapes: bool = False
     told_by_writer: frozenset[str] = frozenset()
+    keeps_of_places: Keeps | None = None
 
 
 def recognise(path: str | os.PathLike[str]) -> Format:
@@ -142,32 +124,13 @@ def format_called(name: str, *, to_write: bool = False) -> Format:
 def losses(tracked: Tracked, to: Format) -> list[str]:
     """What these objects have and the format does not keep, each with its count, in words.
 
-    What the format keeps in part, or its writer warns of itself, is not told here.
+    What its writer warns of itself is not told here.
     """
-    tracks, scale = tracked.tracks, tracked.scale
-    rows = tracks.links.groupby(Col.CELL)[Col.FRAME].agg(["min", "max", "size"])
-    parents = [len(found) for found in tracks.parents.values()]
-    counts = {
-        "shapes": len(tracks.links) if tracked.labels is not None else 0,
-        "gaps": int((rows["max"] - rows["min"] + 1 > rows["size"]).sum()),
-        "divisions": sum(n == 1 for n in parents),
-        "merges": sum(n > 1 for n in parents),
-        "scale": int(scale.pixel_size_um is not None),
-        "time": int(scale.time_min is not None),
-    }
-    of = {
-        "shapes": "the shapes of {} objects",
-        "gaps": "the gaps of {} tracks",
-        "divisions": "the parents of {} cells",
-        "merges": "the parents of {} merged cells",
-        "scale": "the pixel size",
-        "time": "the times of the frames",
-    }
-    return [
-        of[name].format(n)
-        for name, n in counts.items()
-        if n and getattr(to.keeps, name) is False and name not in to.told_by_writer
-    ]
+    keeps = to.keeps
+    if tracked.labels is None and to.keeps_of_places is not None:
+        keeps = to.keeps_of_places
+    lost = io_keeps.losses(tracked, keeps)
+    return [words for name, words in lost.items() if name not in to.told_by_writer]
 
 
 def formats_table() -> str:
@@ -254,24 +217,33 @@ def _is_table(path: Path) -> bool:
 
 
 _POINTS = {"shapes": False, "holes": False, "pieces": False}
+_OUR_TABLE = Keeps(
+    **_POINTS, gaps=True, divisions=True, merges=True, scale=True,
+    time=EQUAL_OR_FULL_BY_ROWS, frame_size=False, empty_frames=TO_THE_LAST_LIFE,
+    lives=True, filled=True, largest_id=LARGEST_ID,
+)  # fmt: skip
 
 FORMATS: tuple[Format, ...] = (
     Format(
         "geff", "GEFF, a graph in a zarr folder", "", is_geff, read_geff, write_geff,
         Keeps(**_POINTS, gaps=True, divisions=True, merges=True, scale=True, time=True,
-              empty_frames=True, largest_id=LARGEST_ID),
+              frame_size=True, empty_frames=True,
+              lives=True, filled=True, largest_id=LARGEST_ID),
     ),
     Format(
         "lamella", "labels and tracks.csv in a folder, as `lamella import` leaves them", "",
         is_track_folder, read_track_folder, write_track_folder,
         Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=True, merges=True,
-              scale=True, time=True, empty_frames=True, largest_id=LARGEST_ID),
+              scale=True, time=True, frame_size=True, empty_frames=True,
+              lives=True, filled=True, largest_id=LARGEST_ID),
+        keeps_of_places=_OUR_TABLE,
     ),
     Format(
         "ctc", "a folder of the Cell Tracking Challenge", "", is_ctc, _read_ctc, write_ctc,
         Keeps(shapes=True, holes=True, pieces=True,
               gaps="the cell goes on as its own child", divisions=True, merges=False,
-              scale=False, time=False, empty_frames=True, largest_id=65_535),
+              scale=False, time=False, frame_size=True, empty_frames=True,
+              lives=False, filled=False, largest_id=65_535),
         options=frozenset({"persistent_ids"}), needs_shapes=True,
         told_by_writer=frozenset({"gaps", "merges"}),
     ),
@@ -279,8 +251,8 @@ FORMATS: tuple[Format, ...] = (
         "trackmate", "TrackMate XML", ".xml", is_trackmate, read_trackmate, write_trackmate,
         Keeps(shapes="one outline an object", holes=False, pieces="the largest", gaps=True,
               divisions=True, merges=True, scale=True,
-              time="equal steps, or a cell in every frame", empty_frames=True,
-              largest_id=LARGEST_ID),
+              time=EQUAL_OR_FULL, frame_size=True, empty_frames=True,
+              lives=False, filled=False, largest_id=LARGEST_ID),
         options=frozenset({"all_tracks", "lone_spots", "discs"}),
         told_by_writer=frozenset({"shapes", "holes", "pieces"}),
     ),
@@ -288,14 +260,16 @@ FORMATS: tuple[Format, ...] = (
         "imagej", "ImageJ ROIs: RoiSet.zip, or one .roi", ".zip", is_imagej_roi, read_imagej_roi,
         write_imagej_roi,
         Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=True, merges=True,
-              scale=False, time=False, empty_frames="between cells", largest_id=LARGEST_ID),
+              scale=False, time=False, frame_size=False, empty_frames=BETWEEN_CELLS,
+              lives=False, filled=False, largest_id=LARGEST_ID),
         options=frozenset({"n_channels", "channel"}), needs_shapes=True,
     ),
     Format(
         "quimp", "outlines of QuimP: .QCONF, or .paQP with its .snQP", ".QCONF", is_quimp,
         read_quimp, None,
         Keeps(shapes="outlines, to the pixel", holes=False, pieces=False, gaps=True,
-              divisions=False, merges=False, scale=True, time="equal steps", empty_frames=True,
+              divisions=False, merges=False, scale=True, time=EQUAL_STEPS,
+              frame_size="in .QCONF", empty_frames=True, lives=False, filled=False,
               largest_id=LARGEST_ID),
         options=frozenset({"offsets"}),
     ),
@@ -303,30 +277,31 @@ FORMATS: tuple[Format, ...] = (
         "labels", "a label movie of track ids: TIFF, or a folder of frames", ".tif", _is_labels,
         _read_labels, _write_labels,
         Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=False, merges=False,
-              scale=True, time=True, empty_frames=True, largest_id=LARGEST_ID),
+              scale=True, time=True, frame_size=True, empty_frames=True,
+              lives=False, filled=False, largest_id=LARGEST_ID),
         needs_shapes=True,
     ),
     Format(
         "tracks", "our table tracks.csv", ".csv", lambda path: _has_columns(path, NEEDED),
         read_track_table, write_track_table,
-        Keeps(**_POINTS, gaps=True, divisions=True, merges=True, scale=True,
-              time="equal steps, or a cell in every frame", empty_frames="between cells",
-              largest_id=LARGEST_ID),
+        _OUR_TABLE,
     ),
     Format(
         "napari", "a table of napari's tracks layer", ".csv",
         lambda path: _has_columns(path, ("track_id", "t", "y", "x")), read_tracker_csv,
         write_napari_csv,
         Keeps(**_POINTS, gaps=True, divisions=True, merges=True, scale=False,
-              time="equal steps", empty_frames="between cells", largest_id=LARGEST_ID),
+              time=EQUAL_BY_ROWS, frame_size=False, empty_frames=BETWEEN_CELLS,
+              lives=False, filled=False, largest_id=LARGEST_ID),
         options=frozenset({"columns", "units", "first_frame"}),
     ),
     Format(
         "csv", "a table of another tracker, by the names of its columns", ".csv", _is_table,
         read_tracker_csv, None,
         Keeps(**_POINTS, gaps=True, divisions="where there is a column of parents",
-              merges="where there is a column of parents", scale=False, time="equal steps",
-              empty_frames="between cells", largest_id=LARGEST_ID),
+              merges="where there is a column of parents", scale=False, time=EQUAL_BY_ROWS,
+              frame_size=False, empty_frames=BETWEEN_CELLS,
+              lives=False, filled=False, largest_id=LARGEST_ID),
         options=frozenset({"columns", "units", "first_frame"}),
     ),
 )  # fmt: skip

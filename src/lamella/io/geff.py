@@ -8,6 +8,7 @@ merges. Source: Live Image Tracking Tools, GEFF specification 1, https://liveima
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from itertools import pairwise
 from pathlib import Path
@@ -72,9 +73,9 @@ def write_geff(path: str | os.PathLike[str], tracked: Tracked) -> None:
     if scale.time_min is not None:
         props[str(Col.TIME_MIN)] = np.asarray(scale.time_min, np.float64)[props["t"]]
     columns = [
-        c for c in map(str, links.columns) if c not in _BASE and links[c].dtype.kind in "biuf"
+        c for c in map(str, links.columns) if c not in _TAKEN and links[c].dtype.kind in "biuf"
     ]
-    props |= {name: links[name].to_numpy() for name in columns if name not in props}
+    props |= {name: links[name].to_numpy() for name in columns}
     # A tracklet of GEFF goes as far as it can; ours may end where a file said so, across a gap.
     only = {p for p, found in tracks.daughters.items() if len(found) == 1}
     whole = not any(
@@ -100,7 +101,11 @@ def write_geff(path: str | os.PathLike[str], tracked: Tracked) -> None:
         )
 
 
-_BASE = (str(Col.CELL), str(Col.FRAME), str(Col.LABEL), str(Col.Y_PX), str(Col.X_PX))
+_TAKEN = frozenset(
+    {"t", "y", "x", TRACK, LABEL, LINEAGE, str(Col.TIME_MIN)}
+    | {str(Col.CELL), str(Col.FRAME), str(Col.Y_PX), str(Col.X_PX)}
+)
+"""Properties of every graph, and columns of every table of links."""
 
 
 def read_geff(
@@ -161,7 +166,7 @@ def read_geff(
     cell, parents = cells_of(frames, start, end, name, notes)
     links = pd.DataFrame({Col.CELL: cell, Col.FRAME: frames, Col.LABEL: _labels(props, cell)})
     links[Col.Y_PX], links[Col.X_PX] = y, x
-    for column in ours.get("columns", []) if isinstance(ours.get("columns"), list) else []:
+    for column in _columns(ours):
         if column in props:
             links[column] = props[column]
     refuse_beyond(links, n_frames, source=source)
@@ -169,6 +174,12 @@ def read_geff(
     tracks = Tracks.from_links(links, parents)
     lives = dict(tracks.first_last) | _stated_lives(ours, tracks)
     last = max((b for _, b in lives.values()), default=-1)
+    if n_frames is not None and last >= n_frames:
+        raise InputError(
+            source,
+            f"a cell lives to frame {last}, and the movie has {n_frames} frames",
+            "take the graph of this movie",
+        )
     n = n_frames or max(last + 1, _whole(ours.get("n_frames")))
     shape = ours.get("frame_shape")
     if frame_shape is None and isinstance(shape, list) and len(shape) == 2:
@@ -290,8 +301,7 @@ def _loaded(
     axes = axes_of(metadata, reader.node_prop_names, str(path))
     wanted = [*axes.names, *_names_of_tracks(metadata), LABEL]
     ours = metadata.extra.get(_OURS)
-    if isinstance(ours, dict) and isinstance(ours.get("columns"), list):
-        wanted += [str(name) for name in ours["columns"]]
+    wanted += _columns(ours) if isinstance(ours, dict) else []
     there = set(reader.node_prop_names)
     names = [name for name in dict.fromkeys(wanted) if name in there]
     names = [name for name in names if not metadata.node_props_metadata[name].varlength]
@@ -312,6 +322,13 @@ def _loaded(
             continue
         props[name] = values
     return np.asarray(built["node_ids"]), props, np.asarray(built["edge_ids"]), axes, metadata
+
+
+def _columns(ours: dict[str, Any]) -> list[str]:
+    """Names of the further columns of the links; never of those that every graph has."""
+    names = ours.get("columns")
+    names = names if isinstance(names, list) else []
+    return [name for name in names if isinstance(name, str) and name not in _TAKEN]
 
 
 def _names_of_tracks(metadata: Any) -> list[str]:
@@ -341,20 +358,26 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and 0 < value <= MOST_FRAMES else 0
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**53)
+
+
 def _stated_lives(ours: dict[str, Any], tracks: Tracks) -> dict[int, tuple[int, int]]:
     stated, out = ours.get("first_last"), {}
     for key, life in stated.items() if isinstance(stated, dict) else ():
-        cell = int(key) if str(key).isdigit() else 0
-        if cell in tracks.first_last and isinstance(life, list) and len(life) == 2:
+        # Only numbers that we write ourselves; JSON has many others, NaN among them.
+        cell = int(key) if re.fullmatch("[0-9]{1,10}", key) else 0
+        ends = [end for end in life if isinstance(end, int)] if isinstance(life, list) else []
+        if cell in tracks.first_last and len(ends) == 2:
             low, high = tracks.first_last[cell]
-            out[cell] = (max(0, min(low, int(life[0]))), max(high, min(int(life[1]), MOST_FRAMES)))
+            out[cell] = (max(0, min(low, ends[0])), max(high, min(ends[1], MOST_FRAMES - 1)))
     return out
 
 
 def _times(ours: dict[str, Any], interval: float | None, n: int) -> NDArray[np.float64] | None:
     stated = ours.get("time_min")
-    if isinstance(stated, list) and len(stated) == n:
+    if isinstance(stated, list) and len(stated) == n and all(map(_is_number, stated)):
         times = np.array(stated, np.float64)
-        if np.all(np.diff(times) > 0):
+        if np.isfinite(times).all() and np.all(np.diff(times) > 0):
             return times
     return None if interval is None or not interval > 0 else regular_times(n, interval)

@@ -119,27 +119,39 @@ class Survey(NamedTuple):
 
 
 def survey(objects: Objects, *, frame_shape: FrameShape) -> Survey:
-    """Centroid and area of every object as it will be painted; one frame in memory at a time."""
+    """Centroid and area of every object as it will be painted.
+
+    One frame is in memory at a time, however many objects it has and however large they are.
+    """
     places: dict[tuple[int, int], Place] = {}
     n_covered = n_empty = 0
     for t, members in objects.items():
-        stencils = [(label, shape.stencil(frame_shape)) for label, shape in members]
-        seen = [(label, stencil) for label, stencil in stencils if stencil.area]
-        n_empty += len(stencils) - len(seen)
+        boxes, areas = [], []
+        for _, shape in members:
+            stencil = shape.stencil(frame_shape)
+            areas.append(stencil.area)
+            boxes.append(stencil.place)
+        seen = [i for i, area in enumerate(areas) if area]
+        n_empty += len(members) - len(seen)
         if not seen:
             continue
-        low = np.min([[s.top, s.left] for _, s in seen], axis=0)
-        high = np.max([[s.place[0].stop, s.place[1].stop] for _, s in seen], axis=0)
-        owner = np.full(high - low, -1, np.int32)
-        for i, (_, stencil) in enumerate(seen):
-            owner[moved(stencil, low)][stencil.inside] = i
-        for i, (label, stencil) in enumerate(seen):
-            left_over = Stencil(owner[moved(stencil, low)] == i, stencil.top, stencil.left)
+        low = np.min([[each.start for each in boxes[i]] for i in seen], axis=0)
+        high = np.max([[each.stop for each in boxes[i]] for i in seen], axis=0)
+        owner = np.zeros(high - low, np.int32)
+        for i in seen:
+            stencil = members[i][1].stencil(frame_shape)
+            owner[moved(stencil, low)][stencil.inside] = i + 1
+        for i in seen:
+            box = tuple(
+                slice(each.start - first, each.stop - first)
+                for each, first in zip(boxes[i], low, strict=True)
+            )
+            left_over = Stencil(owner[box] == i + 1, boxes[i][0].start, boxes[i][1].start)
             area = left_over.area
-            n_covered += area < stencil.area
+            n_covered += area < areas[i]
             n_empty += area == 0
             if area:
-                places[t, label] = Place(*left_over.centroid(), area)
+                places[t, members[i][0]] = Place(*left_over.centroid(), area)
     return Survey(places, n_covered, n_empty)
 
 
@@ -193,10 +205,20 @@ def settle_frame_shape(
             f"the file does not state the size of a frame: {shape[0]} × {shape[1]} px hold all "
             "objects (give frame_shape to have the movie's own)"
         ]
+    refuse_frame_shape(shape, most, source=source)
+    return shape, notes
+
+
+def refuse_frame_shape(shape: FrameShape, most: int = MOST_PIXELS, *, source: str) -> None:
+    """Refuse a size of frames that no memory holds.
+
+    Raises
+    ------
+    InputError
+    """
     if min(shape) < 1 or shape[0] * shape[1] > most:
         raise InputError(
             source,
-            f"frames of {shape[0]} × {shape[1]} px cannot be painted",
+            f"frames of {shape[0]:.10g} × {shape[1]:.10g} px cannot be painted",
             "give the movie's own frame_shape",
         )
-    return shape, notes

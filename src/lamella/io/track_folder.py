@@ -6,32 +6,33 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from lamella.core.errors import InputError, LamellaError
+from lamella.core.errors import InputError, OutputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.atomic import whole_set
+from lamella.io.ctc import set_of_masks
 from lamella.io.ctc_masks import MaskFrames, find_masks, refuse_missing
-from lamella.io.delimited import open_delimited
 from lamella.io.opening import open_labels, open_movie
 from lamella.io.tiff import write_labels
-from lamella.io.track_table import NEEDED, read_track_table, write_track_table
+from lamella.io.track_table import (
+    TABLE as TABLE,
+)
+from lamella.io.track_table import (
+    is_our_table,
+    read_track_table,
+    write_track_table,
+)
 
-LABELS, TABLE = "labels.ome.tif", "tracks.csv"
+LABELS = "labels.ome.tif"
 _MASKS = "mask"  # of the Cell Tracking Challenge, as `lamella track` writes them
 
 
 def is_track_folder(path: str | os.PathLike[str]) -> bool:
     """Whether a folder holds our table of tracks."""
-    table = Path(path) / TABLE
-    if not table.is_file():
-        return False
-    try:
-        return set(NEEDED) <= set(open_delimited(table).header)
-    except LamellaError:
-        return False
+    return is_our_table(Path(path) / TABLE)
 
 
 def read_track_folder(
@@ -71,13 +72,26 @@ def write_track_folder(path: str | os.PathLike[str], tracked: Tracked) -> None:
     """Write ``tracks.csv`` and, where shapes are known, ``labels.ome.tif`` with track ids.
 
     Both appear, or none. In the table `label` is then the number in ``labels.ome.tif``: the cell.
+    Labels of an earlier tracking in the folder, masks of `lamella track` too, are replaced.
+
+    Raises
+    ------
+    OutputError
+        Places without shapes beside masks of another program, for which they would be taken; or
+        the disk refuses.
     """
     painted = tracked.painted()
     links = tracked.tracks.links
     if painted is not None:
         links = links.assign(**{str(Col.LABEL): links[Col.CELL]})
     tracks = Tracks(links, tracked.tracks.first_last, tracked.tracks.parents)
-    with whole_set(path, replaces=(LABELS, TABLE).__contains__, last=TABLE) as part:
+    folder = Path(path)
+    ours, masks = is_our_table(folder / TABLE), set_of_masks()
+    if painted is None and not ours and any(masks(each.name) for each in folder.glob("*")):
+        raise OutputError(str(folder), "it holds masks of others", "choose another folder")
+    with whole_set(
+        path, replaces=lambda name: name in (LABELS, TABLE) or (ours and masks(name)), last=TABLE
+    ) as part:
         if painted is not None:
             write_labels(part / LABELS, painted, scale=tracked.scale)
         write_track_table(part / TABLE, replace(tracked, tracks=tracks))

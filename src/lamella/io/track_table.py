@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, LamellaError
 from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col, in_order
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
+from lamella.io.delimited import open_delimited
 from lamella.io.link_rows import (
     LARGEST_ID,
     refuse_beyond,
@@ -24,6 +25,8 @@ from lamella.io.link_rows import (
 from lamella.io.tables import read_table, write_table
 
 NEEDED = (Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX)
+TABLE = "tracks.csv"
+"""What the table is called in a folder."""
 _ORDER = (
     Col.CELL, Col.FRAME, Col.TIME_MIN, Col.LABEL, Col.Y_PX, Col.X_PX, Col.Y_UM, Col.X_UM,
     Col.INTERPOLATED,
@@ -124,6 +127,9 @@ def read_track_table(
             "take the table of this movie",
         )
     n = n_frames or last + 1
+    for name in (Col.Y_UM, Col.X_UM, Col.TIME_MIN):
+        if name in table.columns:
+            table[name] = _known(table[name], source)
     told = Scale(_pixel_size(table), _times(table, n, notes))
     merged = (scale or Scale()).completed_by(told)
     return Tracked(
@@ -132,13 +138,30 @@ def read_track_table(
     )  # fmt: skip
 
 
+def is_our_table(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has the columns of our table."""
+    try:
+        return set(NEEDED) <= set(open_delimited(path).header)
+    except LamellaError:
+        return False
+
+
+def _known(values: pd.Series, source: str) -> NDArray[np.float64]:
+    """Numbers, NaN where nothing stands."""
+    numbers = np.full(len(values), np.nan)
+    there = values.notna().to_numpy()
+    numbers[there] = _numbers(values[there], source, whole=False)
+    return numbers
+
+
 def _numbers(values: pd.Series, source: str, *, whole: bool) -> NDArray[np.generic]:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
     odd = np.flatnonzero(~np.isfinite(numbers))
     if len(odd):
         raise InputError(
             source,
-            f"row {odd[0] + 1} has {str(values.iloc[odd[0]])[:40]!r} in the column {values.name}",
+            f"row {values.index[odd[0]] + 1} has {str(values.iloc[odd[0]])[:40]!r} in the column "
+            f"{values.name}",
             "give a number in every row",
         )
     if not whole:
@@ -159,7 +182,9 @@ def _stated_lives(
     table: pd.DataFrame, found: dict[int, tuple[int, int]], source: str
 ) -> dict[int, tuple[int, int]]:
     """Lives as stated, empty frames at their ends included; never shorter than the rows show."""
-    each = table.groupby(Col.CELL)[[str(Col.FIRST_FRAME), str(Col.LAST_FRAME)]].first()
+    names = [str(Col.FIRST_FRAME), str(Col.LAST_FRAME)]
+    stated = table[[str(Col.CELL)]].assign(**{n: _known(table[n], source) for n in names})
+    each = stated.groupby(Col.CELL)[names].first()
     firsts = _numbers(each[Col.FIRST_FRAME], source, whole=True)
     lasts = _numbers(each[Col.LAST_FRAME], source, whole=True)
     lives = dict(found)
@@ -176,7 +201,7 @@ def _parents(table: pd.DataFrame, source: str) -> dict[int, tuple[int, ...]]:
     first = table.drop_duplicates(Col.CELL).set_index(Col.CELL)[Col.PARENT]
     for cell, value in first.items():
         try:
-            parents = [int(float(part)) for part in str(value).split() if part.lower() != "nan"]
+            parents = [_cell(part) for part in str(value).split() if part.lower() != "nan"]
         except (ValueError, OverflowError):
             raise InputError(
                 source, f"cell {cell} has the parent {str(value)[:40]!r}",
@@ -185,6 +210,14 @@ def _parents(table: pd.DataFrame, source: str) -> dict[int, tuple[int, ...]]:
         if any(parents):
             found[int(str(cell))] = tuple(p for p in parents if p)
     return found
+
+
+def _cell(text: str) -> int:
+    """A cell's number; spreadsheets write 7 as 7.0. Raises ValueError where it is not whole."""
+    value = float(text)
+    if value != int(value):
+        raise ValueError(text)
+    return int(value)
 
 
 def _pixel_size(table: pd.DataFrame) -> float | None:
@@ -198,11 +231,17 @@ def _pixel_size(table: pd.DataFrame) -> float | None:
         return None
     px, um = px[usable], um[usable]
     size = float(um[np.argmax(np.abs(px))] / px[np.argmax(np.abs(px))])
+    if not 0 < size < np.inf:
+        return None
     for digits in range(1, 18):  # the shortest number that does it is the one that was meant
         short = float(f"{size:.{digits}g}")
         if np.array_equal(px * short, um):
             return short
-    return size if size > 0 else None
+    near = [size]
+    for end in (0.0, np.inf):  # a quotient is rounded, so that the product may miss by a digit
+        near += [float(np.nextafter(near[0], end))]
+        near += [float(np.nextafter(near[-1], end))]
+    return next((each for each in near if np.array_equal(px * each, um)), size)
 
 
 def _times(table: pd.DataFrame, n_frames: int, notes: list[str]) -> NDArray[np.float64] | None:

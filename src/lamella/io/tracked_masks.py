@@ -18,9 +18,8 @@ from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.io.ctc import write_ctc
-from lamella.io.track_folder import TABLE
 from lamella.io.track_ids import tracked_from_ids
-from lamella.io.track_table import write_track_table
+from lamella.io.track_table import TABLE, write_track_table
 
 
 def write_tracked_masks(folder: str | os.PathLike[str], tracked: Tracked) -> None:
@@ -29,7 +28,6 @@ def write_tracked_masks(folder: str | os.PathLike[str], tracked: Tracked) -> Non
     Warns and raises as :func:`lamella.io.ctc.write_ctc`.
     """
     table = Path(folder) / TABLE
-    table.unlink(missing_ok=True)  # never an old table beside new masks
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         written = write_ctc(folder, tracked)

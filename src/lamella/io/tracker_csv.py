@@ -19,6 +19,7 @@ from lamella.io.delimited import MISSING, Delimited, open_delimited
 from lamella.io.dialects import ROLES, Dialect, Units, speaker_of
 from lamella.io.link_rows import (
     LARGEST_ID,
+    MOST_FRAMES,
     frames_of_times,
     refuse_beyond,
     refuse_doubles,
@@ -73,6 +74,8 @@ def read_tracker_csv(
     """
     table = open_delimited(path)
     source, scale = str(table.path), scale or Scale()
+    if first_frame is not None and abs(first_frame) >= MOST_FRAMES:
+        raise InputError(source, f"its first frame is not {first_frame}", "look at the table")
     dialect, taken = _understood(table, columns or {})
     skip, stated = _units_row(table, taken)
     units = units or _stated_units(table, dialect, taken, stated)

@@ -34,7 +34,7 @@ def refuse_unsafe_zarr(path: Path) -> None:
     ------
     InputError
         Codecs that could run code, chunks that are cut off or have more than 2²⁸ elements, metadata
-        that is not JSON.
+        that is not JSON, links to elsewhere.
     """
     for file in _metadata_files(path):
         where = f"{path}: {file.relative_to(path)}"
@@ -87,6 +87,9 @@ def _metadata_files(path: Path) -> Iterator[Path]:
             raise InputError(
                 str(path), f"it holds more than {_MOST_FILES} files", "give the graph by itself"
             )
+        if file.is_symlink():
+            # What it leads to would be read, and is not looked at here.
+            raise InputError(str(file), "it is a link", "copy the graph as a whole")
         if file.name in _METADATA and file.is_file():
             yield file
 

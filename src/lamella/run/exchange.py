@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from lamella.centre import Centre
 from lamella.core.errors import InputError, LamellaWarning, OutputError, SettingsError
@@ -185,15 +186,7 @@ def read_tracked(
         raise InputError(str(source), "there is no such file or folder", "check the path")
     kind = recognise(source) if format is None else format_called(format)
     movie = _like(given)
-    options = dict(given.options)
-    for key in options:
-        if key not in kind.options:
-            known = ", ".join(sorted(kind.options))
-            raise SettingsError(
-                _FLAGS.get(key, f"--set {key}"),
-                f"{kind.name} ({kind.title}) has no such option",
-                f"it has {known}" if known else "leave it away, or say --format",
-            )
+    options = _options(kind, given.options)
     if given.offsets is not None and "offsets" in kind.options:
         options["offsets"] = _offsets(given.offsets)
     shape = given.frame_shape or (None if movie is None else movie.frame_shape)
@@ -211,6 +204,28 @@ def read_tracked(
     if given.offsets is not None and "offsets" not in kind.options:
         tracked = _uncentred(tracked, _offsets(given.offsets))
     return _settled(tracked, given, movie)
+
+
+def _options(kind: Format, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that the reader of a format knows, each of the type that it takes."""
+    takes = {} if kind.read is None else get_type_hints(kind.read)
+    for key, value in given.items():
+        flag = _FLAGS.get(key, f"--set {key}")
+        if key == "offsets":
+            raise SettingsError(flag, "offsets stand in a manifest", "use --offsets MANIFEST")
+        if key not in kind.options:
+            known = ", ".join(sorted(kind.options - {"offsets"}))
+            raise SettingsError(
+                flag,
+                f"{kind.name} ({kind.title}) has no such option",
+                f"it has {known}" if known else "leave it away, or say --format",
+            )
+        try:
+            TypeAdapter(takes[key]).validate_python(value, strict=True)
+        except ValidationError as error:
+            told = error.errors()[0]["msg"].lower()
+            raise SettingsError(flag, f"{value!r}: {told}", "correct the value") from None
+    return dict(given)
 
 
 def _like(given: Given) -> Movie | None:

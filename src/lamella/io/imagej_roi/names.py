@@ -22,29 +22,30 @@ def roi_name(cell: int, frame: int) -> str:
 def cells_of_names(names: Sequence[str], frames: Sequence[int], notes: list[str]) -> list[int]:
     """Cell of every ROI, from 1; never the same twice in a frame.
 
-    Where all names are Lamella's, the number in the name; where a name stands in several frames,
-    the same cell for the same name; otherwise every ROI is a cell of its own.
+    Where the name is Lamella's, the number in it; else the same cell for the same name, with a
+    number that no other has. So ROIs that were drawn by hand beside Lamella's leave these as they
+    were.
     """
     own = [_OWN.fullmatch(name) for name in names]
-    if all(own) and all(0 < int(match[1]) <= LARGEST_CELL for match in own if match):
-        wanted = [int(match[1]) for match in own if match]
-    else:
-        in_frames: dict[str, set[int]] = {}
-        for name, frame in zip(names, frames, strict=True):
-            in_frames.setdefault(name, set()).add(frame)
-        if all(len(each) == 1 for each in in_frames.values()):
-            return list(range(1, len(names) + 1))
-        order = {name: k for k, name in enumerate(in_frames, start=1)}
-        wanted = [order[name] for name in names]
-    free, taken, cells = unused_numbers(set(wanted)), set[tuple[int, int]](), []
-    n_again = 0
-    for cell, frame in zip(wanted, frames, strict=True):
-        known = cell
-        if (cell, frame) in taken:
+    told = [int(match[1]) if match else 0 for match in own]
+    told = [cell if cell <= LARGEST_CELL else 0 for cell in told]
+    free = unused_numbers(set(told))
+    of_name: dict[str, int] = {}
+    for name, cell in zip(names, told, strict=True):
+        if not cell and name not in of_name:
+            of_name[name] = next(free)
+    taken, cells, n_again = set[tuple[int, int]](), [], 0
+    for name, frame, cell in zip(names, frames, told, strict=True):
+        known = cell or of_name[name]
+        if (known, frame) in taken:
             n_again += 1
             known = next(free)
         taken.add((known, frame))
         cells.append(known)
     if n_again:
         notes.append(f"{n_again} ROIs have a name again in one frame and become cells of their own")
+    if of_name and any(told):
+        notes.append(f"{told.count(0)} ROIs have names of others: cells by their names")
+    if len(of_name) > 1 and len(of_name) == told.count(0) and len(set(frames)) > 1:
+        notes.append("no name of others comes twice: each of these ROIs is a cell of its own")
     return cells

@@ -20,6 +20,7 @@ from lamella.core.tracks import Tracks
 from lamella.io.imagej_roi.archive import roi_files
 from lamella.io.imagej_roi.names import cells_of_names
 from lamella.io.imagej_roi.shapes import shape_of
+from lamella.io.link_rows import settled_parents
 from lamella.io.outlines import OutlineFrames, Shape, refuse_frames, settle_frame_shape, survey
 
 _PARENTS = re.compile(r"^lamella\.parents:\s*(\d{1,10}(?:,\d{1,10})*)\s*$", re.MULTILINE | re.ASCII)
@@ -76,6 +77,10 @@ def read_imagej_roi(
     ImageJ gives; else 0.
     """
     where = str(path)
+    if n_channels < 1 or (channel is not None and channel < 1):
+        raise InputError(
+            where, f"channel {channel} of {n_channels} is none", "count channels from 1"
+        )
     notes: list[str] = []
     found = _areas(path, channel, notes)
     frames = _frames(found, n_channels, notes)
@@ -103,12 +108,9 @@ def read_imagej_roi(
     links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
     links = links.astype(dict.fromkeys((Col.CELL, Col.FRAME, Col.LABEL), "int64"))
     links = links.astype(dict.fromkeys((Col.Y_PX, Col.X_PX), "float64"))
-    seen = set(links[Col.CELL])
-    parents = {
-        cell: each.parents
-        for cell, each in zip(cells, found, strict=True)
-        if each.parents and cell in seen and seen.issuperset(each.parents)
-    }
+    named = {cell: each.parents for cell, each in zip(cells, found, strict=True) if each.parents}
+    tracks = Tracks.from_links(links)
+    parents = settled_parents(named, dict(tracks.first_last), notes)
     return Tracked(
         Tracks.from_links(links, parents),
         n_frames=n_frames,

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
 
+# A node a pixel around a cell of 10 000 px; whether edges cross is looked for among all pairs.
+MOST_NODES = 2**15
+
 
 @dataclass
 class Analysis:
@@ -64,12 +67,16 @@ def open_analysis(path: str | os.PathLike[str]) -> Analysis:
 def checked_nodes(
     nodes: list[tuple[float, float]], *, source: str, frame: int
 ) -> NDArray[np.float64]:
-    """Nodes as an array (N, 2), N ≥ 3 and finite.
+    """Nodes as an array (N, 2), 3 ≤ N ≤ `MOST_NODES` and finite.
 
     Raises
     ------
     InputError
     """
+    if len(nodes) > MOST_NODES:
+        raise InputError(
+            source, f"the outline of its frame {frame} has {len(nodes)} nodes", "save it again"
+        )
     out = np.array(nodes, np.float64).reshape(-1, 2)
     if len(out) < 3 or not (np.abs(out) < 1e9).all():
         raise InputError(

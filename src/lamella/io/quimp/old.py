@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lamella.core.errors import InputError
-from lamella.io.quimp.analysis import Analysis, checked_nodes
+from lamella.io.quimp.analysis import MOST_NODES, Analysis, checked_nodes
 
 _AGAIN = "save it again in QuimP"
 _FRAME = re.compile(r"#\s*Frame\s+(\d{1,9})")
-_MOST_NODES = 1_000_000
 # Place among the lines of a .paQP that are no comments.
 _SCALE, _INTERVAL, _FIRST, _LAST = 3, 4, 19, 20
 
@@ -80,7 +79,7 @@ def _read_nodes(path: Path, first: int, found: Analysis) -> None:
             continue
         frame += 1
         count = _number(line, path)
-        if count != int(count) or not 0 <= count <= _MOST_NODES:
+        if count != int(count) or not 0 <= count <= MOST_NODES:
             raise InputError(str(path), f"frame {frame} has {line[:40]!r} nodes", _AGAIN)
         nodes: list[tuple[float, float]] = []
         for _ in range(int(count)):

@@ -22,6 +22,7 @@ from lamella.io.outlines import (
     OutlineFrames,
     Polygons,
     Shape,
+    refuse_frame_shape,
     refuse_frames,
     settle_frame_shape,
     survey,
@@ -100,6 +101,13 @@ def read_trackmate(
     links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
     whole = {Col.CELL: "int64", Col.FRAME: "int64", Col.LABEL: "int64"}
     links = links.astype({**whole, Col.Y_PX: "float64", Col.X_PX: "float64"})
+    if not (links[[Col.Y_PX, Col.X_PX]].abs() < 1e12).all(axis=None):
+        raise InputError(
+            where,
+            f"with pixels of {pixel.height:g} × {pixel.width:g} {found.space_unit} its spots lie "
+            "beyond any image",
+            "mend the pixel size in its ImageData",
+        )
     n_frames = _n_frames(found, n_frames, where, notes)
 
     objects: dict[int, list[tuple[int, Shape]]] = {}
@@ -114,6 +122,7 @@ def read_trackmate(
 
     shape_stated = _frame_shape(found)
     labels = None
+    refuse_frame_shape(frame_shape or shape_stated or (1, 1), source=where)
     if objects:
         frame_shape, told = settle_frame_shape(frame_shape, shape_stated, objects, source=where)
         notes += told + survey(objects, frame_shape=frame_shape).notes("contours")

@@ -90,6 +90,7 @@ class _Told:
     """Counts for the one warning."""
 
     n_simplified = 0
+    n_without = 0
 
     def warn(self, where: str, n_untold: int) -> None:
         said = []
@@ -97,6 +98,10 @@ class _Told:
             said.append(
                 f"{self.n_simplified} objects with holes or several pieces are written as the "
                 "filled outline of their largest piece"
+            )
+        if self.n_without:
+            said.append(
+                f"{self.n_without} objects of cells are not in the labels and are written as places"
             )
         if n_untold:
             said.append(
@@ -182,6 +187,7 @@ def _spots(
         for spot in range(first, end):
             y, x = graph.place[spot]
             form = forms.get(int(graph.label[spot]))
+            told.n_without += form is None and tracked.labels is not None
             radius = point_radius_px if form is None else math.sqrt(form.area_px / math.pi)
             head = (
                 f'        <Spot ID="{spot}" name={quoteattr(graph.name(spot))} QUALITY="1.0" '
