@@ -30,7 +30,7 @@ HASHES: dict[str, tuple] = {
     "nucleus": (1, "63c7cffe8f4c"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
-    "migration": (1, "9a8b35bec948", "3357df5b18e3"),
+    "migration": (2, "9a8b35bec948", "1940218e440c"),
     "lamellipodium": (1, "0dcdad465722", "af042aa6e37e"),
 }
 

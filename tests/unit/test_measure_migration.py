@@ -113,6 +113,20 @@ def test_a_jump_is_not_a_step():
     assert np.isnan(cell[Col.PERSISTENCE])
 
 
+def test_a_mask_that_takes_in_a_neighbour_makes_no_step():
+    """In frame 3 the cell's mask holds another disc as well, and its centroid lies between."""
+    labels = translating_disc((0, 1), 6, radius_px=8, start=(32, 16)).astype(np.uint16)
+    labels[3][disc(8, (32, 33), (64, 64))] = 1
+    frames, cell = one_cell(labels)
+    assert frames[Col.SIZE_BREAK].tolist() == [False, False, False, True, True, False]
+    assert frames[Col.PAIR_VALID].tolist() == [False, True, True, False, False, True]
+    assert cell[Col.N_SIZE_BREAKS] == 2
+    assert cell[Col.MAX_SPEED] == pytest.approx(1 * UM / MINUTES)
+    _, cell = one_cell(labels, group=Migration(max_area_change=3))
+    assert cell[Col.N_SIZE_BREAKS] == 0
+    assert cell[Col.MAX_SPEED] > 2 * UM / MINUTES
+
+
 def test_a_cell_that_stands_still_has_speed_0_and_no_persistence():
     _, cell = one_cell(np.stack([disc(6)] * 4).astype(np.uint16))
     assert cell[Col.MEAN_SPEED] == 0

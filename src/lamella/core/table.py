@@ -144,7 +144,13 @@ class Col:
     PAIR_VALID = _(
         "pair_valid",
         "",
-        "True where this frame and the one before are valid and overlap (min_iou).",
+        "True where this frame and the one before are valid, overlap (min_iou), and are of like area "
+        "(max_area_change).",
+    )
+    SIZE_BREAK = _(
+        "size_break",
+        "",
+        "True where the step is not valid for the area alone, which changed too much at once.",
     )
     STEP_UM = _(
         "step_um", "µm", "Distance of the centroid from the frame before, valid pairs only."
@@ -201,6 +207,9 @@ class Col:
     )
     N_VALID_FRAMES = _("n_valid_frames", "", "Frames with a trusted area.")
     N_VALID_PAIRS = _("n_valid_pairs", "", "Steps that entered speed and path.")
+    N_SIZE_BREAKS = _(
+        "n_size_breaks", "", "Steps left out because the area changed too much (max_area_change)."
+    )
     EMPTY_RATE = _("empty_rate", "", "Empty frames over frames.")
     MEAN_SPEED = _("mean_speed_um_per_min", "µm/min", "Mean speed over valid pairs.")
     MEDIAN_SPEED = _("median_speed_um_per_min", "µm/min", "Median speed over valid pairs.")

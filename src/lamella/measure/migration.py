@@ -21,9 +21,11 @@ class Migration(Step):
     """Movement of the centroid between frames that can be trusted.
 
     A frame is valid when the cell's area is at least `min_area_fraction` of the median area of the
-    frames in which it was found. A pair of consecutive frames is valid when both are and the cell
-    overlaps itself by `min_iou`. Only valid pairs have a step; a frame without the cell has no
-    position, and nothing bridges it. A shape that was filled in between two frames is never valid.
+    frames in which it was found. A pair of consecutive frames is valid when both are, the cell
+    overlaps itself by `min_iou`, and its area changes by a factor of at most `max_area_change`:
+    cells do not double from frame to frame, but masks that merge or lose a part do, and their
+    centroids jump. Only valid pairs have a step; a frame without the cell has no position, and
+    nothing bridges it. A shape that was filled in between two frames is never valid.
 
     Where the drift of the field is known, it is taken off: y_px and x_px stay in the raw frame, µm
     coordinates, steps and all that follows from them are as if the stage had stood still.
@@ -36,11 +38,14 @@ class Migration(Step):
     min_area_fraction : float
     min_iou : float
         Intersection over union of the cell in two consecutive frames, drift taken off.
+    max_area_change : float
+        Larger over smaller area of two consecutive frames.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     min_area_fraction: float = Field(0.3, ge=0, le=1)
     min_iou: float = Field(0.3, ge=0, le=1)
+    max_area_change: float = Field(1.5, gt=1)
 
     @property
     def reach(self) -> Reach:
@@ -82,6 +87,9 @@ class Migration(Step):
         valid = found & (area >= self.min_area_fraction * typical.to_numpy(np.float64))
         overlap = rows[Col.IOU_PREVIOUS].to_numpy(np.float64)
         pair = valid & np.roll(valid, 1) & goes_on & (overlap >= self.min_iou)
+        before = np.roll(area, 1)
+        breaks = pair & (np.maximum(area, before) > self.max_area_change * np.minimum(area, before))
+        pair &= ~breaks
         since = np.diff(rows[Col.TIME_MIN].to_numpy(np.float64), prepend=np.nan)
         moved = np.diff(position, axis=0, prepend=np.nan)
         step = np.where(pair, np.hypot(moved[:, 0], moved[:, 1]), np.nan)
@@ -96,6 +104,7 @@ class Migration(Step):
                 Col.TOUCHES_BORDER: at_border,
                 Col.VALID: valid,
                 Col.PAIR_VALID: pair,
+                Col.SIZE_BREAK: breaks,
                 Col.STEP_PX: step,
                 Col.STEP_UM: step * scale.um,
                 Col.SPEED: step * scale.um / duration,
@@ -141,6 +150,7 @@ def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:
         Col.EMPTY_RATE: float(empty.mean()),
         Col.N_VALID_FRAMES: int(valid.sum()),
         Col.N_VALID_PAIRS: int(pair.sum()),
+        Col.N_SIZE_BREAKS: int(rows[Col.SIZE_BREAK].sum()),
         Col.N_BORDER: int((rows[Col.TOUCHES_BORDER] & ~rows[Col.INTERPOLATED]).sum()),
         Col.MEAN_SPEED: mean_or_nan(speed),
         Col.MEDIAN_SPEED: float(np.median(speed)) if len(speed) else np.nan,
