@@ -144,8 +144,8 @@ class Col:
     PAIR_VALID = _(
         "pair_valid",
         "",
-        "True where this frame and the one before are valid, overlap (min_iou), and are of like area "
-        "(max_area_change).",
+        "True where this frame and the one before are valid, overlap (min_iou), and are of like "
+        "area (max_area_change).",
     )
     SIZE_BREAK = _(
         "size_break",

@@ -9,9 +9,12 @@ import pandas as pd
 
 from lamella.core.errors import LamellaWarning
 from lamella.core.table import Col
+from lamella.core.tracks import Tracks
 from lamella.track import Largest
 
 _FEW_STEPS, _MUCH_LOOSE = 5, 0.1
+_OF_MASKS = ("jump", "swap", "size_break", "appears", "vanishes", "duplicate")
+_FEW_EVENTS, _EVENTS_A_CELL = 5, 0.5
 
 
 def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
@@ -32,6 +35,35 @@ def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> No
             LamellaWarning,
             stacklevel=3,
         )
+
+
+def warn_of_doubt(tracker: Any, state: Any, *, source: str) -> None:
+    """Tell when a tracker of many cells doubts its own links."""
+    told = "" if isinstance(tracker, Largest) else tracker.doubt(state)
+    if told:
+        warnings.warn(f"{source}: {told}", LamellaWarning, stacklevel=3)
+
+
+def warn_of_events(events: pd.DataFrame, tracks: Tracks, *, source: str) -> None:
+    """Tell when so much happens to the tracks of several cells that the masks must be wrong.
+
+    Cells do not often jump, swap, double or turn up amid the field; masks of which one holds two
+    cells here and one there do.
+    """
+    n_cells = len(tracks.first_last)
+    bad = events.loc[events[Col.KIND].isin(_OF_MASKS), Col.KIND]
+    if n_cells < 2 or len(bad) < max(_FEW_EVENTS, _EVENTS_A_CELL * n_cells):
+        return
+    kinds = ", ".join(
+        f"{n} × {str(kind).replace('_', ' ')}" for kind, n in bad.value_counts().items()
+    )
+    warnings.warn(
+        f"{source}: {len(bad)} events in the tracks of {n_cells} cells ({kinds}): masks seem to "
+        "take in neighbours or to lose parts, and what is measured on them is wrong there; look at "
+        "the outlines, and compare methods and ways to split clumps with: lamella suggest",
+        LamellaWarning,
+        stacklevel=3,
+    )
 
 
 def warn_of_binary(links: pd.DataFrame, source: str) -> None:

@@ -13,7 +13,7 @@ from lamella.core.frames import Frames
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
-from lamella.run.cautions import warn_of_several
+from lamella.run.cautions import warn_of_doubt, warn_of_events, warn_of_several
 from lamella.run.remarks import naming
 from lamella.track import (
     FieldDrift,
@@ -125,9 +125,11 @@ def follow(
         state = step.prepare(counted(labels), image, scale=scale)
         tracks: Tracks = step(labels, state=state)
     warn_of_several(step, state, source=source, remedy=several)
+    warn_of_doubt(step, state, source=source)
     words = f"{tracker.method}: {step.in_words(state)}".removesuffix(": ")
     tracks = with_sizes(tracks, labels)
     events = CHECKS(tracks, frame_shape=labels.frame_shape, scale=scale, n_frames=len(labels))
+    warn_of_events(events, tracks, source=source)
     drift = field_drift(tracks, scale=scale)
     if fill_gaps:
         labels, tracks = FillGaps(longest_frames=fill_gaps)(labels, tracks=tracks)

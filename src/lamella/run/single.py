@@ -40,7 +40,7 @@ from lamella.run.study import movie_name
 from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
 from lamella.track import Largest
 
-_LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.2
+_LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.05
 
 Advance = Callable[[int, int], object]
 """Called with the number of frames done, and of all."""

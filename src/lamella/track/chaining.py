@@ -112,12 +112,17 @@ class _Chaining(Step):
         ]
         if self.divisions:
             words.append(f"daughters within {_length(limits.max_division_px, um)} of their mother")
-        if movement.plain < _FEW_PLAIN and len(state.objects.frame) >= _MANY:
-            words.append(
-                f"only {movement.plain:.0%} of the objects have a plain successor, so that links "
-                "may be wrong: set max_step_um and persistence, or film at shorter intervals"
-            )
         return "; ".join(words)
+
+    def doubt(self, state: Survey) -> str:
+        """Why links may be wrong, and what to do about it; empty where nothing is known."""
+        plain = state.chained(self).movement.plain
+        if not plain < _FEW_PLAIN or len(state.objects.frame) < _MANY:
+            return ""
+        return (
+            f"only {plain:.0%} of the objects have a plain successor in the next frame, so that "
+            "links may be wrong: set max_step_um and persistence, or film at shorter intervals"
+        )
 
     @property
     @abstractmethod
