@@ -60,7 +60,7 @@ def warn_of_events(events: pd.DataFrame, tracks: Tracks, *, source: str) -> None
     warnings.warn(
         f"{source}: {len(bad)} events in the tracks of {n_cells} cells ({kinds}): masks seem to "
         "take in neighbours or to lose parts, and what is measured on them is wrong there; look at "
-        "the outlines, and compare methods and ways to split clumps with: lamella suggest",
+        "the outlines, compare methods with lamella suggest, and try other ways to split clumps",
         LamellaWarning,
         stacklevel=3,
     )

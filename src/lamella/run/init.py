@@ -37,6 +37,7 @@ title = {title}
 
 [objects.cell]
 # channel = "GFP"         # the channel to segment; the first one by default
+# fill_gaps = 2           # shapes between the frames around, where a tracked cell was missed
 [objects.cell.segment]    # compare the methods by eye with: lamella suggest MOVIE
 {segment}
 {track}
