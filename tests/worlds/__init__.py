@@ -15,6 +15,7 @@ from worlds.lineages import renumbered as renumbered
 from worlds.lineages import tracked_worlds as tracked_worlds
 from worlds.links import WANDERERS_FIELD as WANDERERS_FIELD
 from worlds.links import wanderers as wanderers
+from worlds.lives import clumping_discs as clumping_discs
 from worlds.lives import dividing_cell as dividing_cell
 from worlds.lives import entering_disc as entering_disc
 from worlds.lives import exchanged as exchanged

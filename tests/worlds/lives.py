@@ -142,6 +142,28 @@ def swallowed_by_two(n_frames: int = 10, swallowed: Sequence[int] = (4, 5)) -> L
     return labels
 
 
+def clumping_discs(seed: int, n_frames: int = 25, n_cells: int = 14) -> LabelStack:
+    """● ●● ●●● ●   discs that wander in a narrow field, missed in every twentieth frame each.
+
+    What touches is one object; numbers mean nothing from frame to frame, and frame 7 is blank for
+    seeds that end with 3.
+    """
+    rng = np.random.default_rng(seed)
+    side = 90
+    steps = rng.normal(0, 2.5, (n_frames, n_cells, 2))
+    places = np.clip(np.cumsum(steps, 0) + rng.uniform(0, side, (n_cells, 2)), 0, side - 1)
+    labels = np.zeros((n_frames, side, side), np.uint16)
+    for t in range(n_frames):
+        seen = places[t][rng.random(n_cells) > 0.05].astype(int)
+        inside = np.zeros((side, side), bool)
+        for y, x in seen:
+            inside |= disc(6, (y, x), (side, side))
+        labels[t] = label(inside)[0]
+    if seed % 10 == 3:
+        labels[7] = 0
+    return labels
+
+
 def leaving_disc(
     n_frames: int = 12, *, step_px: float = 4.0, radius_px: float = 8.0, field: Field = (64, 64)
 ) -> LabelStack:

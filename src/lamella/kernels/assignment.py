@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite
 
 Indices = NDArray[np.int64]
 
-_AT_ONCE = 128  # pairs that the solver gets, unless more hang together: it takes time with rows²
+_AT_ONCE = 1000  # pairs that the solver gets, unless more hang together: it takes time with rows²
 
 
 def assign(
@@ -67,8 +67,8 @@ def assign(
 
 def _apart(row: Indices, column: Indices) -> list[NDArray[np.int64]]:
     """Pairs in portions that share no row and no column, many small ones put together."""
-    if not len(row):
-        return []
+    if len(row) <= _AT_ONCE:
+        return [np.arange(len(row))] if len(row) else []
     rows, r = np.unique(row, return_inverse=True)
     columns, c = np.unique(column, return_inverse=True)
     n = len(rows) + len(columns)
