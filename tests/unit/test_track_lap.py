@@ -5,12 +5,14 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 import pytest
-from tracking_truth import score, shuffled
+from tracking_truth import flock, score, shuffled
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import ArrayFrames, chunked
+from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.table import Col
+from lamella.io.track_ids import tracked_from_ids
 from lamella.phantom import ColonyPhantom
 from lamella.track import Lap, Overlap
 from lamella.track.chains import Joined
@@ -272,6 +274,19 @@ def test_a_blank_frame_in_a_crowd_costs_little():
         seconds[len(blank)] = perf_counter() - begin
     # Each of the 3600 may be a daughter of each: all against all took 50 times as long.
     assert seconds[1] < 8 * seconds[0]
+
+
+@pytest.mark.parametrize(("step_px", "step"), [
+    (15, Lap()),
+    (28, Lap(persistence=1, max_step_um=42)),
+], ids=["by default", "beyond the neighbours, told"])  # fmt: skip
+def test_a_flock_of_fast_cells_keeps_its_identities(step_px, step):
+    """Discs 23 px apart that go one way."""
+    labels = flock(step_px, seed=2)
+    known = tracked_from_ids(Labels("cell", ArrayFrames(labels)))
+    truth, frames = shuffled(known.tracks, labels, seed=2)
+    found = score(step(frames, state=step.prepare(frames, scale=Scale(1.0))), truth)
+    assert found.link_accuracy > 0.9
 
 
 def test_a_crowd_keeps_its_identities():

@@ -64,7 +64,11 @@ class Lap(_Chaining):
     def linked(self, state: Survey) -> tuple[Pieces, Movement]:
         """Link by what is plain, learn from these links how cells move, and link again."""
         objects = state.objects
-        movement = guess = first_guess(objects)
+        known = {
+            "persistence": self.persistence,
+            "max_step_px": self.pixels("max_step_um", state.scale),
+        }
+        movement = guess = first_guess(objects, **known)
         pieces = link(objects, guess, self.weights)
         for _ in range(_ROUNDS):
             before, after = pieces.pairs
@@ -75,8 +79,7 @@ class Lap(_Chaining):
                 pieces.velocity[before],
                 spacing_px=guess.spacing_px,
                 plain=guess.plain,
-                persistence=self.persistence,
-                max_step_px=self.pixels("max_step_um", state.scale),
+                **known,
             )
             pieces = link(objects, movement, self.weights)
         return pieces, movement

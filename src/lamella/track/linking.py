@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from lamella.kernels.assignment import assign
@@ -56,24 +57,40 @@ def link(objects: Objects, movement: Movement, weights: Weights) -> Pieces:
     n = len(objects.frame)
     after, before = np.full(n, -1), np.full(n, -1)
     velocity = np.zeros((n, 2))
-    farthest = 0.5 * (movement.max_step_px / movement.step_px) ** 2
-    alone = farthest + weights.most(adjacent=True) + 1
+    alone = _farthest(movement, np.array([True, False])).max() + weights.most(adjacent=True) + 1
     for t in objects.span[:-1]:
         here, there = objects.of_frame(t), objects.of_frame(t + 1)
         if here.start == here.stop or there.start == there.stop:
             continue
         expected = objects.place[here] + movement.persistence * velocity[here]
-        i, j = _candidates(objects, expected, here, there, movement.max_step_px)
+        fresh = before[here] < 0  # nothing is known of their velocity
+        reach = np.where(fresh, movement.max_first_step_px, movement.max_step_px)
+        i, j = _candidates(objects, expected, here, there, reach)
         if not len(i):
             continue
         left = objects.place[j] - expected[i - here.start]
-        cost = np.einsum("ij,ij->i", left, left) / (2 * movement.step_px**2)
-        cost = np.minimum(cost, farthest) + unlikeness(objects, i, j, movement, weights)
+        new = fresh[i - here.start]
+        sd = np.where(new, movement.first_step_px, movement.step_px)
+        cost = np.einsum("ij,ij->i", left, left) / (2 * sd**2) + _vague(movement, new)
+        cost = np.minimum(cost, _farthest(movement, new))
+        cost += unlikeness(objects, i, j, movement, weights)
         taken = assign(i - here.start, j - there.start, cost, alone=alone)
         i, j = i[taken], j[taken]
         after[i], before[j] = j, i
         velocity[j] = _recent(objects, i, j, before, velocity)
     return Pieces(after, before, velocity)
+
+
+def _vague(movement: Movement, new: NDArray[np.bool_]) -> Values:
+    """What a wider likelihood is lower by everywhere."""
+    return np.where(new, 2 * np.log(movement.first_step_px / movement.step_px), 0.0)
+
+
+def _farthest(movement: Movement, new: NDArray[np.bool_]) -> Values:
+    """What the longest step costs."""
+    first = 0.5 * (movement.max_first_step_px / movement.first_step_px) ** 2
+    later = 0.5 * (movement.max_step_px / movement.step_px) ** 2
+    return np.where(new, first, later) + _vague(movement, new)
 
 
 def with_velocity(objects: Objects, after: Indices, before: Indices) -> Pieces:
@@ -121,19 +138,20 @@ def _penalty(change: Values, sd: float) -> Values:
 
 
 def _candidates(
-    objects: Objects, expected: Values, here: slice, there: slice, reach: float
+    objects: Objects, expected: Values, here: slice, there: slice, reach: Values
 ) -> tuple[Indices, Indices]:
-    """Pairs that may be the same cell: near to the expected place, or half covered."""
+    """Pairs that may be the same cell: within reach of the expected place, or half covered."""
     found = cKDTree(expected).sparse_distance_matrix(
-        cKDTree(objects.place[there]), reach, output_type="coo_matrix"
+        cKDTree(objects.place[there]), float(reach.max()), output_type="coo_matrix"
     )
+    near = found.data <= reach[found.row]
     overlaps = objects.overlaps
     rows = overlaps.of(here.start, here.stop)
     i, j, n = overlaps.before[rows], overlaps.after[rows], overlaps.n[rows]
     much = 2 * n > np.minimum(objects.area[i], objects.area[j])
     pairs = np.concatenate(
         [
-            np.column_stack([found.row + here.start, found.col + there.start]),
+            np.column_stack([found.row[near] + here.start, found.col[near] + there.start]),
             np.column_stack([i[much], j[much]]),
         ]
     )

@@ -26,7 +26,9 @@ class Movement:
     persistence : float
         Share of the recent velocity that a cell keeps: 0 = it wanders, 1 = it goes straight on.
     max_step_px : float
-        Further than this nobody goes.
+        Further than this from the predicted place nobody goes.
+    first_step_px, max_first_step_px : float
+        The same two of whole steps: where a cell's velocity is not known yet, nothing is predicted.
     area_sd, light_sd : float
         RMS of the logarithm of the ratio of areas, and of intensities (NaN without an image).
     mismatch : float
@@ -41,6 +43,8 @@ class Movement:
     step_px: float
     persistence: float
     max_step_px: float
+    first_step_px: float
+    max_first_step_px: float
     area_sd: float
     light_sd: float
     mismatch: float
@@ -52,7 +56,9 @@ class Movement:
         return asdict(self)
 
 
-def first_guess(objects: Objects) -> Movement:
+def first_guess(
+    objects: Objects, *, persistence: float | None = None, max_step_px: float | None = None
+) -> Movement:
     """Learn from the objects whose successor is beyond doubt.
 
     These are pairs in consecutive frames that are each other's nearest, at most half as far apart
@@ -67,6 +73,8 @@ def first_guess(objects: Objects) -> Movement:
         np.zeros((len(before), 2)),
         spacing_px=_median(spacing),
         plain=len(before) / n_asked if n_asked else float("nan"),
+        persistence=persistence,
+        max_step_px=max_step_px,
     )
 
 
@@ -91,19 +99,16 @@ def learnt(
     if persistence is None:
         share = np.einsum("ij,ij->", step, velocity) / moving if moving > 0 else 0.0
         persistence = float(np.clip(share, 0, 1))
-    left = step - persistence * velocity
-    distance = np.hypot(left[:, 0], left[:, 1])
-    # No more precise than a tenth of a pixel, nor than a hundredth of a cell.
-    rms = max(_rms(distance, 0.7 * radius) / np.sqrt(2), 0.1, 0.01 * radius)
-    if max_step_px is None:
-        far = float(np.quantile(distance, 0.99)) if len(distance) else radius
-        max_step_px = max(_REACH * rms, 1.5 * far, 0.5 * radius)
+    rms, far = _spread(step - persistence * velocity, radius)
+    first_rms, first_far = _spread(step, radius)
     shared = objects.overlaps.between(before, after)
     iou: Values = shared / (objects.area[before] + objects.area[after] - shared)
     return Movement(
         step_px=rms,
         persistence=persistence,
-        max_step_px=max_step_px,
+        max_step_px=far if max_step_px is None else max_step_px,
+        first_step_px=max(first_rms, rms),
+        max_first_step_px=max(first_far, far) if max_step_px is None else max_step_px,
         area_sd=max(_rms(_log_ratio(objects.area, before, after), 0.2), _LEAST_CHANGE),
         light_sd=max(_rms(_log_ratio(objects.light, before, after), np.nan), _LEAST_CHANGE),
         mismatch=max(_rms(1 - iou, 0.5), _LEAST_CHANGE),
@@ -111,6 +116,15 @@ def learnt(
         spacing_px=spacing_px,
         plain=plain,
     )
+
+
+def _spread(steps: Values, radius: float) -> tuple[float, float]:
+    """RMS of steps per axis, and how far steps go at most."""
+    distance = np.hypot(steps[:, 0], steps[:, 1])
+    # No more precise than a tenth of a pixel, nor than a hundredth of a cell.
+    rms = max(_rms(distance, 0.7 * radius) / np.sqrt(2), 0.1, 0.01 * radius)
+    far = float(np.quantile(distance, 0.99)) if len(distance) else radius
+    return rms, max(_REACH * rms, 1.5 * far, 0.5 * radius)
 
 
 def _plain_pairs(objects: Objects) -> tuple[Indices, Indices, Values]:
