@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
@@ -17,6 +16,7 @@ from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
+from lamella.io.link_rows import links_of_cells
 from lamella.io.outlines import (
     Ellipse,
     OutlineFrames,
@@ -101,13 +101,9 @@ def read_trackmate(
     )
 
     pixel = _pixel(found, scale, where)
-    rows = [
-        (one, spot.frame, one, spot.y / pixel.height, spot.x / pixel.width)
-        for one, spot in of_cells
-    ]
-    links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
-    whole = {Col.CELL: "int64", Col.FRAME: "int64", Col.LABEL: "int64"}
-    links = links.astype({**whole, Col.Y_PX: "float64", Col.X_PX: "float64"})
+    links = links_of_cells(
+        (one, spot.frame, spot.y / pixel.height, spot.x / pixel.width) for one, spot in of_cells
+    )
     if not (links[[Col.Y_PX, Col.X_PX]].abs() < 1e12).all(axis=None):
         raise InputError(
             where,
@@ -123,8 +119,8 @@ def read_trackmate(
         if shape is not None:
             objects.setdefault(spot.frame, []).append((one, shape))
     n_shapes = sum(map(len, objects.values()))
-    if 0 < n_shapes < len(rows):
-        notes.append(f"{len(rows) - n_shapes} of {len(rows)} spots have no contour, only a place")
+    if 0 < n_shapes < len(links):
+        notes.append(f"{len(links) - n_shapes} of {len(links)} spots have no contour, only a place")
 
     shape_stated = _frame_shape(found)
     labels = None
