@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lamella.core.errors import InputError, LamellaWarning, OutputError
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
+from lamella.core.pieces import in_pieces
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
@@ -199,6 +200,14 @@ def test_a_second_result_replaces_the_first_and_leaves_other_files(tmp_path):
         "mask000.tif", "mask001.tif", "mask002.tif", "res_track.txt", "tracks.csv",
         "mask_of_me.png",
     }  # fmt: skip
+
+
+def test_pieces_of_the_largest_number_stay_within_32_bits():
+    labels = np.zeros((3, 4, 4), np.uint32)
+    labels[[0, 2], 1, 1], labels[:, 3, 3] = 2**32 - 1, 1
+    tracks = in_pieces(tracked_from_ids(Labels.from_array(labels)).tracks).tracks
+    assert sorted(tracks.first_last) == [1, 2, 2**32 - 1]
+    assert dict(tracks.parents) == {2: (2**32 - 1,)}
 
 
 def test_our_table_never_stands_beside_masks_of_another_tracking(tmp_path):

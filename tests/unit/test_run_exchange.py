@@ -244,6 +244,16 @@ class TestJoining:
         np.testing.assert_array_equal(joined.tracked.painted().asarray(), cells)
         assert (joined.n_under, joined.n_near, joined.n_none, joined.n_shared) == (22, 0, 0, 0)
 
+    def test_objects_without_a_point_are_counted(self):
+        labels = np.zeros((3, 20, 20), np.uint8)
+        labels[:, 2:5, 2:5], labels[1:, 10:14, 10:14] = 1, 2
+        one = np.where(labels == 1, labels, 0)
+        one[2] = 0
+        points = tracked_from_ids(Labels.from_array(one))
+        joined = join_to_labels(points, Labels.from_array(labels))
+        assert (joined.n_under, joined.n_unclaimed) == (2, 3)
+        assert "3 objects have no point and are left out" in joined.in_words()
+
     def test_beside_within_the_limit_and_nowhere(self):
         labels = np.zeros((1, 64, 64), np.uint16)
         labels[0][ring(5, 9, (20, 20))] = 3

@@ -28,11 +28,11 @@ class Pieces(NamedTuple):
 def in_pieces(tracks: Tracks) -> Pieces:
     """Cut every cell where it was not found, each piece the child of the one before.
 
-    The first piece keeps the cell's number, the others get new ones above the largest, in order of
-    cell and time. Daughters come from the last piece of their parent. A cell that came from several
-    (a merging), whose parent is unknown, or whose parent is still there when it begins, starts
-    without a parent. Frames of a life before the cell was first found, or after it was last, are
-    no part of a piece.
+    The first piece keeps the cell's number, the others get new ones above the largest (where 32
+    bits do not hold these, the smallest that are free), in order of cell and time. Daughters come
+    from the last piece of their parent. A cell that came from several (a merging), whose parent is
+    unknown, or whose parent is still there when it begins, starts without a parent. Frames of a
+    life before the cell was first found, or after it was last, are no part of a piece.
     """
     links = tracks.links.copy()
     cell, frame = (links[name].to_numpy(np.int64) for name in (Col.CELL, Col.FRAME))
@@ -47,7 +47,11 @@ def in_pieces(tracks: Tracks) -> Pieces:
     n_gaps = int(cut.sum())
     name_of_start = cell[starts].copy()
     first_new = int(cell.max(initial=0)) + 1
-    name_of_start[cut[starts]] = np.arange(first_new, first_new + n_gaps)
+    new = np.arange(first_new, first_new + n_gaps)
+    if first_new + n_gaps > 2**32:  # label images hold no more: the smallest that nobody has
+        free = np.setdiff1d(np.arange(1, len(name_of_start) + n_gaps + 1), cell)
+        new = free[:n_gaps]
+    name_of_start[cut[starts]] = new
     piece = np.empty(len(cell), np.int64)
     piece[in_time] = name_of_start[np.cumsum(starts) - 1]
     links[Col.CELL] = piece

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,59 @@ def oriented(
     return rows[:, 0], rows[:, 1]
 
 
+class Stretches(NamedTuple):
+    """A graph cut where it branches or joins."""
+
+    of: NDArray[np.int64]
+    """(N,) the stretch of every node, from 0 in order of their first frames, then of the nodes."""
+    between: NDArray[np.bool_]
+    """(E,) whether an edge leads from one stretch to another."""
+
+
+def stretches(
+    frames: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    *,
+    apart: NDArray[np.bool_] | None = None,
+) -> Stretches:
+    """The unbranched stretches of a graph, however many frames lie between their nodes.
+
+    Parameters
+    ----------
+    frames : (N,) int64 array
+    start, end : (E,) int64 arrays
+        Rows of the earlier and the later node of every edge.
+    apart : (E,) bool array, optional
+        Edges at which a stretch ends though nothing branches there.
+    """
+    n = len(frames)
+    within = (np.bincount(start, minlength=n)[start] == 1) & (
+        np.bincount(end, minlength=n)[end] == 1
+    )
+    if apart is not None:
+        within &= ~apart
+    part = components(n, np.stack([start[within], end[within]], axis=1))
+    # The first node of every part tells its place in the order.
+    in_time = np.lexsort((np.arange(n), frames))
+    _, first = np.unique(part[in_time], return_index=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return Stretches(rank[part] if n else part, ~within)
+
+
+def parents_of(
+    cell: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64], cut: Stretches
+) -> dict[int, tuple[int, ...]]:
+    """Cell to the cells that it came from, of the cell of every node."""
+    found: dict[int, set[int]] = {}
+    for a, b in zip(
+        cell[start[cut.between]].tolist(), cell[end[cut.between]].tolist(), strict=True
+    ):
+        found.setdefault(b, set()).add(a)
+    return {child: tuple(sorted(named)) for child, named in sorted(found.items())}
+
+
 def cells_of(
     frames: NDArray[np.int64],
     start: NDArray[np.int64],
@@ -84,43 +137,28 @@ def cells_of(
     name: NDArray[Any] | None,
     notes: list[str],
 ) -> tuple[NDArray[np.int64], dict[int, tuple[int, ...]]]:
-    """The cell of every node, and its parents: the graph cut where it branches or joins.
+    """The cell of every node, and its parents, where nodes may name the track that they are in.
 
     Parameters
     ----------
-    frames : (N,) int64 array
-    start, end : (E,) int64 arrays
-        Rows of the earlier and the later node of every edge.
+    frames, start, end
+        As for `stretches`.
     name : (N,) integer array or None
         The number of the track that a node is said to be in: cells end where it changes, and have
         these numbers where each has one of its own from 1 on. Otherwise they are numbered in the
         order in which they begin.
     """
-    n = len(frames)
-    plain = (np.bincount(start, minlength=n)[start] == 1) & (
-        np.bincount(end, minlength=n)[end] == 1
-    )
-    within = plain if name is None else plain & (name[start] == name[end])
-    stretch = components(n, np.stack([start[within], end[within]], axis=1))
-    number = np.zeros(0, np.int64)
-    if n:
-        # Cells are numbered by their first frame where they bring no number.
-        first = np.full(int(stretch.max()) + 1, np.iinfo(np.int64).max)
-        np.minimum.at(first, stretch, frames)
-        number = np.empty(len(first), np.int64)
-        number[np.argsort(first, kind="stable")] = np.arange(1, len(first) + 1)
-        if name is not None:
-            own = np.zeros(len(first), name.dtype)
-            own[stretch] = name
-            if len(np.unique(own)) == len(own) and own.min() >= 1 and own.max() <= LARGEST_ID:
-                number = own.astype(np.int64)
-            else:
-                notes.append("its tracks have no numbers of their own: numbered anew")
-    cell = number[stretch] if n else number
-    found: dict[int, list[int]] = {}
-    for a, b in zip(cell[start[~within]].tolist(), cell[end[~within]].tolist(), strict=True):
-        found.setdefault(b, []).append(a)
-    return cell, {c: tuple(sorted(set(p))) for c, p in sorted(found.items())}
+    apart = None if name is None else name[start] != name[end]
+    cut = stretches(frames, start, end, apart=apart)
+    cell = cut.of + 1
+    if name is not None and len(frames):
+        own = np.zeros(int(cut.of.max()) + 1, name.dtype)
+        own[cut.of] = name
+        if len(np.unique(own)) == len(own) and own.min() >= 1 and own.max() <= LARGEST_ID:
+            cell = name.astype(np.int64)
+        else:
+            notes.append("its tracks have no numbers of their own: numbered anew")
+    return cell, parents_of(cell, start, end, cut)
 
 
 def components(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:

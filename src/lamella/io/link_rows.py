@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,11 +15,20 @@ from lamella.core.tracks import Parents
 LARGEST_ID = 2**32 - 1
 """The largest number that a label image holds."""
 
-MOST_FRAMES = 10_000_000
+MOST_FRAMES = 1_000_000
 """More frames than any movie has; a damaged number is not taken for one."""
 
 # Times are rounded when they are written; between frames they may differ from a whole step by this.
 _TOLERANCE = 0.05
+
+
+def links_of_cells(rows: Iterable[tuple[int, int, float, float]]) -> pd.DataFrame:
+    """Links from (cell, frame, y, x) in any order, where objects are labelled by their cells."""
+    table = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.Y_PX, Col.X_PX])
+    types = {Col.CELL: "int64", Col.FRAME: "int64", Col.Y_PX: "float64", Col.X_PX: "float64"}
+    table = table.astype(types).sort_values([Col.CELL, Col.FRAME], ignore_index=True)
+    table.insert(2, Col.LABEL, table[Col.CELL])
+    return table
 
 
 def whole_frames(values: NDArray[np.float64], *, source: str, column: str) -> NDArray[np.int64]:

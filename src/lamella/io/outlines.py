@@ -8,14 +8,14 @@ from itertools import count
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
+from lamella.io.link_rows import MOST_FRAMES, links_of_cells
 from lamella.kernels.polygons import Ring, Stencil, fill_ellipse, fill_polygons
 
-MOST_FRAMES = 1_000_000
-LARGEST_CELL = 2**32 - 1
 MOST_PIXELS = 2**31
 # Where the file does not state the size of the frame, a corner far away must not decide on memory.
 MOST_PIXELS_GUESSED = 2**28
@@ -105,6 +105,12 @@ class Survey(NamedTuple):
     """Objects that lost pixels to a later one."""
     n_empty: int
     """Objects that hold no pixel's centre within the frame."""
+
+    def links(self) -> pd.DataFrame:
+        """The links of objects whose labels are the numbers of their cells."""
+        return links_of_cells(
+            (cell, frame, place.y, place.x) for (frame, cell), place in self.places.items()
+        )
 
     def notes(self, what: str) -> list[str]:
         """The two counts in words, where they are not 0."""

@@ -31,12 +31,16 @@ class Joined(NamedTuple):
     """Points without an object: their rows are left out, the track has a gap there."""
     n_shared: int
     """Points whose object belongs to another point, nearer to its middle: left out, too."""
+    n_unclaimed: int
+    """Objects that no point has: they are of no track and become background."""
 
     def in_words(self) -> str:
         """One line for the user."""
         told = f"{self.n_under + self.n_near} points have an object ({self.n_near} beside it)"
         told += f", {self.n_none} have none"
-        return told + f", {self.n_shared} share another's" * bool(self.n_shared)
+        told += f", {self.n_shared} share another's" * bool(self.n_shared)
+        unclaimed = f"; {self.n_unclaimed} objects have no point and are left out"
+        return told + unclaimed * bool(self.n_unclaimed)
 
 
 def join_to_labels(tracked: Tracked, labels: Labels, *, max_distance_px: float = 5.0) -> Joined:
@@ -62,9 +66,10 @@ def join_to_labels(tracked: Tracked, labels: Labels, *, max_distance_px: float =
             f"it has {tracked.n_frames} frames, the labels have {labels.n_frames}",
             "use labels of the same movie",
         )
-    parts, counts = [], np.zeros(4, int)
-    for t, rows in links.groupby(Col.FRAME):
-        found, told = _joined_frame(rows, labels.frame(int(str(t))), max_distance_px)
+    parts, counts = [], np.zeros(5, int)
+    by_frame = {int(str(t)): rows for t, rows in links.groupby(Col.FRAME)}
+    for t in labels.frames.span:
+        found, told = _joined_frame(by_frame.get(t, links[:0]), labels.frame(t), max_distance_px)
         parts.append(found)
         counts += told
     joined = pd.concat(parts) if parts else links
@@ -95,11 +100,13 @@ def join_to_labels(tracked: Tracked, labels: Labels, *, max_distance_px: float =
 def _joined_frame(
     rows: pd.DataFrame, image: Image, limit: float
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The rows with an object; points on one, beside one, without one, at one of another point."""
+    """The rows with an object; points on one, beside one, without one, at one of another point,
+    and objects without a point.
+    """
     regions = find_regions(image)
     yx = rows[[str(Col.Y_PX), str(Col.X_PX)]].to_numpy(np.float64)
-    if not len(regions.label):
-        return rows.iloc[:0], np.array([0, 0, len(rows), 0])
+    if not len(regions.label) or not len(rows):
+        return rows.iloc[:0], np.array([0, 0, len(rows), 0, len(regions.label)])
     height, width = image.shape
     nearest = np.floor(yx + 0.5)
     inside = np.all((nearest >= 0) & (nearest < (height, width)), axis=1)
@@ -124,4 +131,6 @@ def _joined_frame(
     found[Col.Y_PX], found[Col.X_PX] = middle[keep, 0], middle[keep, 1]
     n_at = int((label > 0).sum())
     n_near = int(near[keep].sum())
-    return found, np.array([len(keep) - n_near, n_near, len(rows) - n_at, n_at - len(keep)])
+    n_unclaimed = len(regions.label) - len(keep)
+    of_points = [len(keep) - n_near, n_near, len(rows) - n_at, n_at - len(keep)]
+    return found, np.array([*of_points, n_unclaimed])

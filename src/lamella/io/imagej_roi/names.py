@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lamella.io.outlines import LARGEST_CELL, unused_numbers
+from lamella.io.link_rows import LARGEST_ID
+from lamella.io.outlines import unused_numbers
 
 _OWN = re.compile(r"cell(\d{1,10})_t\d+(?:-\d+)?", re.ASCII)
 
@@ -28,7 +29,7 @@ def cells_of_names(names: Sequence[str], frames: Sequence[int], notes: list[str]
     """
     own = [_OWN.fullmatch(name) for name in names]
     told = [int(match[1]) if match else 0 for match in own]
-    told = [cell if cell <= LARGEST_CELL else 0 for cell in told]
+    told = [cell if cell <= LARGEST_ID else 0 for cell in told]
     free = unused_numbers(set(told))
     of_name: dict[str, int] = {}
     for name, cell in zip(names, told, strict=True):

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from lamella.core.errors import InputError, NotInstalledError
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
-from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.imagej_roi.archive import roi_files
@@ -100,19 +97,11 @@ def read_imagej_roi(
     painted = survey(objects, frame_shape=frame_shape)
     notes += told + painted.notes("ROIs")
 
-    rows = [
-        (cell, frame, cell, painted.places[frame, cell].y, painted.places[frame, cell].x)
-        for cell, frame in sorted(zip(cells, frames, strict=True))
-        if (frame, cell) in painted.places
-    ]
-    links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
-    links = links.astype(dict.fromkeys((Col.CELL, Col.FRAME, Col.LABEL), "int64"))
-    links = links.astype(dict.fromkeys((Col.Y_PX, Col.X_PX), "float64"))
     named = {cell: each.parents for cell, each in zip(cells, found, strict=True) if each.parents}
-    tracks = Tracks.from_links(links)
+    tracks = Tracks.from_links(painted.links())
     parents = settled_parents(named, dict(tracks.first_last), notes)
     return Tracked(
-        Tracks.from_links(links, parents),
+        Tracks.from_links(tracks.links, parents),
         n_frames=n_frames,
         labels=Labels("cell", OutlineFrames(objects, n_frames=n_frames, frame_shape=frame_shape)),
         frame_shape=frame_shape,

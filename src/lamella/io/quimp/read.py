@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale, regular_times
-from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.outlines import (
@@ -102,17 +100,10 @@ def read_quimp(
             f"{len(crossing)} outlines cross themselves (frames from 0: {frames}); what they go "
             "around twice is taken as outside"
         )
-    rows = [
-        (cell, frame, cell, place.y, place.x)
-        for (frame, cell), place in sorted(painted.places.items(), key=lambda item: item[0][::-1])
-    ]
-    links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
-    links = links.astype(dict.fromkeys((Col.CELL, Col.FRAME, Col.LABEL), "int64"))
-    links = links.astype(dict.fromkeys((Col.Y_PX, Col.X_PX), "float64"))
     interval = found.interval_s
     times = None if interval is None else regular_times(n_frames, interval / 60)
     return Tracked(
-        Tracks.from_links(links),
+        Tracks.from_links(painted.links()),
         n_frames=n_frames,
         labels=Labels("cell", OutlineFrames(objects, n_frames=n_frames, frame_shape=frame_shape)),
         frame_shape=frame_shape,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from lamella.io.outlines import LARGEST_CELL
+from lamella.io.link_rows import LARGEST_ID
 
 _NAME = re.compile(r"cell (\d{1,10})(?: from (\d{1,10}))?", re.ASCII)
 
@@ -33,4 +33,4 @@ def mark_of(name: str) -> Mark:
     """What a spot's name tells of its cell."""
     found = _NAME.fullmatch(name)
     mark = Mark(int(found[1]), int(found[2] or 0)) if found else Mark()
-    return mark if max(mark) <= LARGEST_CELL else Mark()
+    return mark if max(mark) <= LARGEST_ID else Mark()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
@@ -17,6 +16,7 @@ from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
+from lamella.io.link_rows import links_of_cells
 from lamella.io.outlines import (
     Ellipse,
     OutlineFrames,
@@ -28,7 +28,7 @@ from lamella.io.outlines import (
     survey,
 )
 from lamella.io.tiff_metadata import micrometres, minutes
-from lamella.io.trackmate.graph import cells_of_graph
+from lamella.io.trackmate.graph import cells_of_spots
 from lamella.io.trackmate.names import mark_of
 from lamella.io.trackmate.parse import Document, Spot, parse
 
@@ -89,18 +89,21 @@ def read_trackmate(
     found = parse(path)
     notes: list[str] = []
     taken, edges = _take(found, all_tracks=all_tracks, lone_spots=lone_spots, notes=notes)
-    marks = {spot: mark_of(found.spots[spot].name) for spot in taken}
-    cells = cells_of_graph({spot: found.spots[spot].frame for spot in taken}, edges, marks)
+    spots = [found.spots[each] for each in taken]
+    row_of = {each: row for row, each in enumerate(taken)}
+    cell, parents = cells_of_spots(
+        np.array([spot.frame for spot in spots], np.int64),
+        np.array([(row_of[a], row_of[b]) for a, b in edges], np.int64).reshape(-1, 2),
+        [mark_of(spot.name) for spot in spots],
+    )
+    of_cells = sorted(
+        zip(cell.tolist(), spots, strict=True), key=lambda one: (one[0], one[1].frame)
+    )
 
     pixel = _pixel(found, scale, where)
-    rows = [
-        (cell, spot.frame, cell, spot.y / pixel.height, spot.x / pixel.width)
-        for cell, members in sorted(cells.spots.items())
-        for spot in (found.spots[each] for each in members)
-    ]
-    links = pd.DataFrame(rows, columns=[Col.CELL, Col.FRAME, Col.LABEL, Col.Y_PX, Col.X_PX])
-    whole = {Col.CELL: "int64", Col.FRAME: "int64", Col.LABEL: "int64"}
-    links = links.astype({**whole, Col.Y_PX: "float64", Col.X_PX: "float64"})
+    links = links_of_cells(
+        (one, spot.frame, spot.y / pixel.height, spot.x / pixel.width) for one, spot in of_cells
+    )
     if not (links[[Col.Y_PX, Col.X_PX]].abs() < 1e12).all(axis=None):
         raise InputError(
             where,
@@ -111,14 +114,13 @@ def read_trackmate(
     n_frames = _n_frames(found, n_frames, where, notes)
 
     objects: dict[int, list[tuple[int, Shape]]] = {}
-    for cell, members in sorted(cells.spots.items()):
-        for spot in (found.spots[each] for each in members):
-            shape = _shape(spot, pixel, discs=discs)
-            if shape is not None:
-                objects.setdefault(spot.frame, []).append((cell, shape))
+    for one, spot in of_cells:
+        shape = _shape(spot, pixel, discs=discs)
+        if shape is not None:
+            objects.setdefault(spot.frame, []).append((one, shape))
     n_shapes = sum(map(len, objects.values()))
-    if 0 < n_shapes < len(rows):
-        notes.append(f"{len(rows) - n_shapes} of {len(rows)} spots have no contour, only a place")
+    if 0 < n_shapes < len(links):
+        notes.append(f"{len(links) - n_shapes} of {len(links)} spots have no contour, only a place")
 
     shape_stated = _frame_shape(found)
     labels = None
@@ -128,7 +130,7 @@ def read_trackmate(
         notes += told + survey(objects, frame_shape=frame_shape).notes("contours")
         labels = Labels("cell", OutlineFrames(objects, n_frames=n_frames, frame_shape=frame_shape))
     return Tracked(
-        Tracks.from_links(links, cells.parents),
+        Tracks.from_links(links, parents),
         n_frames=n_frames,
         labels=labels,
         frame_shape=frame_shape or shape_stated,
