@@ -81,6 +81,8 @@ def evaluate(
     written += [str(switches)] if switches is not None and made.scores.switches is not None else []
     if written:
         show.out.print(f"wrote {', '.join(written)}", soft_wrap=True)
+    if switches is not None and made.scores.switches is None:
+        show.tell("note", f"{switches} is not written: switches need the tracks of both")
 
 
 def _print_tables(made: Evaluation) -> None:

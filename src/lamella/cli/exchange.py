@@ -13,12 +13,16 @@ from lamella.cli.options import scale
 if TYPE_CHECKING:
     from lamella.run.exchange import Exchanged, Given
 
+_WRITTEN = "trackmate, imagej, ctc, geff, napari, tracks, labels or lamella (labels and tracks)."
 _Source = Annotated[
     Path,
     typer.Argument(metavar="INPUT", help="Labels, a folder of tracks, GEFF, a table, a run …"),
 ]
 _Like = Annotated[
     Path | None, typer.Option(help="The movie: its frames, frame size and scale are taken.")
+]
+_Axes = Annotated[
+    str | None, typer.Option("--axes", help="Override what the file of --like says, such as TYX.")
 ]
 _Shape = Annotated[str | None, typer.Option(help="Frame size in pixels, Y,X.")]
 _Pixel = Annotated[str | None, typer.Option(help="µm per pixel.")]
@@ -67,6 +71,7 @@ def export(
     ] = None,
     name: Annotated[str, typer.Option("--object", help="Set of objects of a run.")] = "cell",
     like: _Like = None,
+    axes: _Axes = None,
     frame_shape: _Shape = None,
     pixel_size_um: _Pixel = None,
     interval_min: _Interval = None,
@@ -87,7 +92,7 @@ def export(
     """
     from lamella.run.exchange import export_tracked
 
-    given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
+    given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     for done in export_tracked(
         source, out, to=to, given=given, format=format, movie=movie, name=name, force=force
@@ -102,6 +107,7 @@ def import_(
         Path, typer.Option("--out", "-o", help="Folder for labels.ome.tif and tracks.csv.")
     ],
     like: _Like = None,
+    axes: _Axes = None,
     frame_shape: _Shape = None,
     pixel_size_um: _Pixel = None,
     interval_min: _Interval = None,
@@ -122,13 +128,14 @@ def import_(
     """
     from lamella.run.exchange import import_tracked
 
-    given = _given(like, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
+    given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     _tell(import_tracked(source, out, given=given, format=format, force=force))
 
 
 def _given(
     like: Path | None,
+    axes: str | None,
     frame_shape: str | None,
     pixel_size_um: str | None,
     interval_min: str | None,
@@ -159,6 +166,7 @@ def _given(
         options["persistent_ids"] = True
     return Given(
         like=like,
+        axes=axes,
         frame_shape=_shape(frame_shape),
         pixel_size_um=_number(pixel_size_um, "--pixel-size-um"),
         interval_min=_number(interval_min, "--interval-min"),
@@ -201,7 +209,7 @@ def _tell(done: Exchanged) -> None:
     tracks = done.tracked.tracks
     divided = sum(len(found) > 1 for found in tracks.daughters.values())
     merged = sum(len(found) > 1 for found in tracks.parents.values())
-    shapes = "with shapes" if done.tracked.labels is not None else "places without shapes"
+    shapes = "with shapes" if done.with_shapes else "places without shapes"
     cells, objects = _many(len(tracks.first_last), "cell"), _many(len(tracks.links), "object")
     show.out.print(
         f"{done.path}: {cells} in {_many(done.tracked.n_frames, 'frame')} ({objects}, {shapes}); "

@@ -277,7 +277,7 @@ def _from_ids(
         raise InputError(
             str(folder),
             f"{kind.stem} masks are there, {kind.text} is not: who is who is not told",
-            "if a number is the same cell in every frame, say so (persistent ids)",
+            "if a number is the same cell in every frame, say so with --persistent-ids",
         )
     masks = find_masks(place, kind.stem)
     refuse_missing(masks, place)

@@ -6,6 +6,7 @@ what is lost, the table of the documentation and the tests of round trips follow
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -103,6 +104,12 @@ def recognise(path: str | os.PathLike[str]) -> Format:
         raise InputError(
             str(path), f"it holds a graph in {', '.join(inside[:5])}", "give the path of the graph"
         )
+    if path.suffix.lower() == ".xml":
+        raise InputError(
+            str(path),
+            "it is XML, but not TrackMate's: there is no <TrackMate> at its beginning",
+            "save it in TrackMate (not the tracks alone, as ISBI XML or 'Export tracks')",
+        )
     known = ", ".join(f"{each.name} ({each.title})" for each in FORMATS if each.read)
     raise InputError(str(path), "it is of no format that can be read", f"readable are {known}")
 
@@ -114,11 +121,14 @@ def format_called(name: str, *, to_write: bool = False) -> Format:
         if each.name == name:
             return each
     option = "--to" if to_write else "--format"
-    raise SettingsError(
-        f"{option} {name}",
-        "there is no such format",
-        f"use one of {', '.join(f.name for f in able)}",
-    )
+    names = [each.name for each in able]
+    if name in {each.name for each in FORMATS}:
+        what = "it is only read, not written" if to_write else "it is only written, not read"
+    else:
+        what = "there is no such format"
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
+    raise SettingsError(f"{option} {name}", what, hint)
 
 
 def losses(tracked: Tracked, to: Format) -> list[str]:

@@ -209,7 +209,7 @@ def settle_frame_shape(
         most = MOST_PIXELS_GUESSED
         notes = [
             f"the file does not state the size of a frame: {shape[0]} × {shape[1]} px hold all "
-            "objects (give frame_shape to have the movie's own)"
+            "objects (to have the movie's own, give frame_shape: --frame-shape, or --like)"
         ]
     refuse_frame_shape(shape, most, source=source)
     return shape, notes

@@ -263,5 +263,7 @@ def _times(table: pd.DataFrame, n_frames: int, notes: list[str]) -> NDArray[np.f
             short = float(f"{step:.{digits}g}")
             if short > 0 and np.array_equal(regular_times(n_frames, short)[frames], times):
                 return regular_times(n_frames, short)
+        if np.allclose(regular_times(n_frames, step)[frames], times, rtol=1e-6):
+            return regular_times(n_frames, step)  # sums of steps, rounded on their way
     notes.append("its rows do not tell the times of all frames: times are not read")
     return None

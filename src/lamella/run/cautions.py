@@ -5,16 +5,20 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from lamella.core.errors import LamellaWarning
+from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
+from lamella.kernels.regions import find_regions
 from lamella.track import Largest
 
 _FEW_STEPS, _MUCH_LOOSE = 5, 0.1
 _OF_MASKS = ("jump", "swap", "size_break", "appears", "vanishes", "duplicate")
 _FEW_EVENTS, _EVENTS_A_CELL = 5, 0.5
+_MANY_NUMBERS, _SCATTERED = 30, 20.0
 
 
 def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
@@ -64,6 +68,28 @@ def warn_of_events(events: pd.DataFrame, tracks: Tracks, *, source: str) -> None
         LamellaWarning,
         stacklevel=3,
     )
+
+
+def refuse_image(labels: Labels, source: str) -> None:
+    """Raise the InputError of an image that was given as labels: hundreds of objects of no size.
+
+    One frame from the middle of the movie is looked at.
+    """
+    frame = labels.frame(labels.n_frames // 2)
+    regions = find_regions(frame)
+    n = len(regions.label)
+    if n >= _MANY_NUMBERS and regions.area.sum() > 0.5 * frame.size:
+        loose = np.median(
+            (regions.box[:, 2] - regions.box[:, 0])
+            * (regions.box[:, 3] - regions.box[:, 1])
+            / regions.area
+        )
+        if loose > _SCATTERED:
+            raise InputError(
+                source,
+                f"it looks like an image, not like labels: {n} numbers, scattered over the frame",
+                "give a label movie, in which all pixels of an object have its number",
+            )
 
 
 def warn_of_binary(links: pd.DataFrame, source: str) -> None:

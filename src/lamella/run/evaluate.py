@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
+
+from lamella.core.errors import InputError
 from lamella.core.labels import Labels
+from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.evaluate import Scores, Subject, score
 from lamella.io import open_labels, write_json, write_table
 from lamella.io.ctc import has_segmentation, has_tracks, is_ctc, read_ctc, read_ctc_segmentation
+from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.track_ids import tracked_from_ids
+from lamella.run.cautions import refuse_image
 from lamella.run.single import refuse_existing, refuse_input
 
 _UNTRACKED = "who is who is not known (--persistent-ids: a number is the same cell in all frames)"
@@ -68,7 +74,9 @@ def evaluate(
             refuse_input(path, result)
     subjects = [open_subject(path, persistent_ids=persistent_ids) for path in (reference, result)]
     scores = score(*(subject for subject, _ in subjects), advance=advance)
-    made = Evaluation(scores, tuple(note for _, notes in subjects for note in notes))
+    told = [note for _, notes in subjects for note in notes]
+    told += _mask_notes([subject for subject, _ in subjects], scores.matches)
+    made = Evaluation(scores, tuple(told))
     if out is not None:
         write_json(out, made.as_json())
     if matches is not None:
@@ -80,8 +88,17 @@ def evaluate(
 
 def open_subject(path: Path, *, persistent_ids: bool) -> tuple[Subject, tuple[str, ...]]:
     """A label movie or a folder of the Challenge as something to evaluate, with notes on it."""
+    if is_track_folder(path) and not is_ctc(path):
+        tracked = read_track_folder(path)
+        if tracked.labels is None:
+            raise InputError(
+                str(path), "it holds places without shapes", "join them: lamella import --labels"
+            )
+        return _tracked(tracked), _told(tracked)
     if not is_ctc(path):
+        _refuse_folder_above(path)
         labels = open_labels(path)
+        refuse_image(labels, str(path))
         if not persistent_ids:
             return _untracked(str(path), labels), ()
         return _tracked(tracked_from_ids(labels, source=str(path))), ()
@@ -103,6 +120,30 @@ def open_subject(path: Path, *, persistent_ids: bool) -> tuple[Subject, tuple[st
         shapes_are_tracked=not has_tracks(path),
     )
     return subject, _told(tracked)
+
+
+def _refuse_folder_above(path: Path) -> None:
+    """A folder that holds folders of the Challenge is not one of them."""
+    inside = sorted(each.name for each in path.iterdir() if is_ctc(each)) if path.is_dir() else []
+    if inside:
+        raise InputError(
+            str(path),
+            f"it holds folders of the Cell Tracking Challenge ({', '.join(inside[:6])})",
+            f"give one of them, such as {path / inside[0]}",
+        )
+
+
+def _mask_notes(subjects: Sequence[Subject], matches: pd.DataFrame) -> Iterator[str]:
+    """Tell when one side has a single number for all that the other side tells apart."""
+    columns = (Col.REFERENCE_LABEL, Col.RESULT_LABEL)
+    numbers = [matches.loc[matches[name] > 0, name].nunique() for name in columns]
+    for subject, n, other in zip(subjects, numbers, reversed(numbers), strict=True):
+        if n == 1 and other > 1:
+            yield (
+                f"{subject.source}: all its objects have one number: a mask, no labels? Number "
+                "them with: lamella segment MOVIE -o labels.tif -m labels --set pattern=… "
+                "--set binary=true, or compare pixels with: lamella compare"
+            )
 
 
 def _untracked(source: str, labels: Labels) -> Subject:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
@@ -26,6 +28,9 @@ from lamella.run.join import join_to_labels
 from lamella.run.saved import is_run, movies_of, saved_tracked
 from lamella.run.single import refuse_existing, refuse_input
 
+_MANY_BESIDE = 0.1
+"""Share of points at no object from which they are probably of another movie."""
+
 _FLAGS = {
     "columns": "--column",
     "units": "--units",
@@ -42,6 +47,8 @@ class Given:
     ----------
     like : Path, optional
         The movie that it belongs to: number of frames, frame size and scale.
+    axes : str, optional
+        Letters of the stored dimensions of `like`, where its file tells them wrongly.
     frame_shape : (int, int), optional
         (Y, X); wins over the movie's.
     pixel_size_um, interval_min : float, optional
@@ -58,6 +65,7 @@ class Given:
     """
 
     like: Path | None = None
+    axes: str | None = None
     frame_shape: tuple[int, int] | None = None
     pixel_size_um: float | None = None
     interval_min: float | None = None
@@ -73,6 +81,7 @@ class Exchanged(NamedTuple):
     path: Path
     tracked: Tracked
     notes: tuple[str, ...]
+    with_shapes: bool
 
 
 def import_tracked(
@@ -157,10 +166,27 @@ def export_tracked(
     for place in places.values():
         _refuse_out(place, source, wanted, given, force=force)
     done = []
-    for each, place in places.items():
-        tracked, notes = _settled(saved_tracked(source, each, name), given, _like(given))
-        done.append(_written(place, tracked, wanted, notes))
+    with _told_once():
+        for each, place in places.items():
+            tracked, notes = _settled(saved_tracked(source, each, name), given, _like(given))
+            done.append(_written(place, tracked, wanted, notes))
     return done
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """What is to be told of many movies is told once a kind, with the first of its numbers."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LamellaWarning)
+        yield
+    kinds: dict[tuple[type[Warning], str], list[str]] = {}
+    for each in caught:
+        source, _, words = str(each.message).partition(": ")
+        kind = re.sub(r"\d+", "#", words) if words else source
+        kinds.setdefault((each.category, kind), []).append(str(each.message))
+    for (category, _), messages in kinds.items():
+        more = f" (and alike for {len(messages) - 1} more movies)" if len(messages) > 1 else ""
+        warnings.warn(messages[0] + more, category, stacklevel=3)
 
 
 def read_tracked(
@@ -229,7 +255,7 @@ def _options(kind: Format, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _like(given: Given) -> Movie | None:
-    return None if given.like is None else open_movie(given.like)
+    return None if given.like is None else open_movie(given.like, axes=given.axes)
 
 
 def _settled(
@@ -252,9 +278,19 @@ def _settled(
     notes = tracked.notes
     tracked = replace(tracked, n_frames=n, frame_shape=shape)
     if given.labels is not None:
-        joined = join_to_labels(
-            tracked, open_labels(given.labels), max_distance_px=given.max_distance_px
-        )
+        labels = open_labels(given.labels)
+        if movie is not None:
+            refuse_mismatch(movie, labels)
+        joined = join_to_labels(tracked, labels, max_distance_px=given.max_distance_px)
+        n_points = joined.n_under + joined.n_near + joined.n_none + joined.n_shared
+        if joined.n_none > _MANY_BESIDE * n_points:
+            warnings.warn(
+                f"{tracked.source}: {joined.n_none} of {n_points} points lie at no object of "
+                f"{given.labels}: see whether these are labels of the same movie, and --units and "
+                "--first-frame are right",
+                LamellaWarning,
+                stacklevel=2,
+            )
         tracked = joined.tracked
         notes = (*notes, joined.in_words())
     times = scale.time_min
@@ -344,4 +380,4 @@ def _written(out: Path, tracked: Tracked, to: Format, notes: tuple[str, ...]) ->
         )
     assert to.write is not None  # noqa: S101  only such are chosen
     to.write(out, tracked)
-    return Exchanged(out, tracked, notes)
+    return Exchanged(out, tracked, notes, tracked.labels is not None and bool(to.keeps.shapes))

@@ -32,7 +32,7 @@ from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
-from lamella.run.cautions import warn_of_several
+from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
@@ -236,7 +236,11 @@ def _objects(path: Path) -> Labels | Tracked:
         tracked = read_track_folder(path)
         refuse_strangers(tracked)
         return tracked
-    return read_ctc(path) if has_tracks(path) else open_labels(path)
+    if has_tracks(path):
+        return read_ctc(path)
+    labels = open_labels(path)
+    refuse_image(labels, str(path))
+    return labels
 
 
 def _largest(masks: Labels | Tracked, source: str) -> Tracked:
