@@ -354,7 +354,8 @@ class TestDoors:
         [
             ("excel", "o.xlsx", "there is no such format; use one of .*geff"),
             ("tracks", "o.txt", "give a name that ends in .csv"),
-            ("csv", "o.csv", "there is no such format"),
+            ("csv", "o.csv", "it is only read, not written"),
+            ("trakmate", "o.xml", "did you mean 'trackmate'"),
         ],
     )
     def test_formats_and_names_that_do_not_fit(self, to, name, match, tmp_path):

@@ -112,6 +112,16 @@ class Survey(NamedTuple):
             (cell, frame, place.y, place.x) for (frame, cell), place in self.places.items()
         )
 
+    def refuse_nothing(self, frame_shape: FrameShape, *, source: str) -> None:
+        """Raise the InputError of outlines of which none lies in the frame."""
+        if self.n_empty and not self.places:
+            raise InputError(
+                source,
+                f"none of its {self.n_empty} outlines holds a pixel of a frame of "
+                f"{frame_shape[0]} × {frame_shape[1]} px",
+                "give the frame size of the movie that they were drawn on",
+            )
+
     def notes(self, what: str) -> list[str]:
         """The two counts in words, where they are not 0."""
         told = []

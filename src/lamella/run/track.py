@@ -16,7 +16,7 @@ from lamella.io.track_folder import TABLE
 from lamella.io.tracked_masks import write_tracked_masks
 from lamella.measure import refuse_mismatch
 from lamella.preprocess import refuse_nan
-from lamella.run.cautions import warn_of_binary
+from lamella.run.cautions import refuse_image, warn_of_binary
 from lamella.run.follow import Followed, follow
 from lamella.run.single import refuse_existing, refuse_input, step_from
 from lamella.track import Tracker
@@ -77,6 +77,7 @@ def track_labels(
     if channel is not None and image is None:
         raise SettingsError(f"--channel {channel}", "there is no movie", "add --image MOVIE")
     labels = open_labels(source, axes=axes)
+    refuse_image(labels, str(source))
     raw: Movie | None = None
     if image is not None:
         raw = refuse_nan(open_movie(image))

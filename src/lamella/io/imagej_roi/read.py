@@ -95,6 +95,7 @@ def read_imagej_roi(
         objects.setdefault(frame, []).append((cell, each.shape))
     frame_shape, told = settle_frame_shape(frame_shape, None, objects, source=where)
     painted = survey(objects, frame_shape=frame_shape)
+    painted.refuse_nothing(frame_shape, source=where)
     notes += told + painted.notes("ROIs")
 
     named = {cell: each.parents for cell, each in zip(cells, found, strict=True) if each.parents}

@@ -93,6 +93,7 @@ def read_quimp(
             crossing.append(frame)
     frame_shape, notes = settle_frame_shape(frame_shape, found.frame_shape, objects, source=where)
     painted = survey(objects, frame_shape=frame_shape)
+    painted.refuse_nothing(frame_shape, source=where)
     notes += painted.notes("outlines")
     if crossing:
         frames = ", ".join(map(str, sorted(set(crossing))[:20]))
