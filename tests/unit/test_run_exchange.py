@@ -80,7 +80,7 @@ class TestFromTheCommandLine:
         code, out, err = lamella("export", tmp_path / "01_RES", "--to", "geff", "-o",
                                  tmp_path / "g.geff", "--like", movie)  # fmt: skip
         assert code == 0, err
-        assert "3 cells in 10 frames (15 objects, with shapes); 1 divide, 0 merge" in out
+        assert "3 cells in 10 frames (15 objects, places without shapes); 1 divide, 0 merge" in out
         assert "warning:" in err
         assert "geff does not keep the shapes of 15 objects" in err
         code, out, err = lamella("import", tmp_path / "g.geff", "-o", tmp_path / "t", "--labels",

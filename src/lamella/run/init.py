@@ -50,6 +50,7 @@ method = "none"           # or "offset" with offset = …, or "percentile" (outs
 [measure.migration]
 min_area_fraction = 0.3
 min_iou = 0.3
+max_area_change = 1.5
 
 [measure.lamellipodium]
 percentile = 50
