@@ -1,32 +1,16 @@
 """The way of the README, command by command."""
 
 import re
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from planted_drift import planted, ramp, shifts
 
-from lamella.cli import main
 from lamella.core.movie import Scale, regular_times
 from lamella.io import open_labels, open_movie, tiff
 from lamella.phantom import CellPhantom, StudyPhantom
 from lamella.run.demo import make_demo
-
-
-@pytest.fixture
-def lamella(monkeypatch, capsys):
-    """``lamella("run", folder)`` gives exit code, standard output and errors."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["lamella", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,12 @@
 """From other programs to measures, and from a run to other programs."""
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from lamella.centre import shifted
-from lamella.cli import main
 from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
@@ -28,20 +26,6 @@ from lamella.run.study import open_study
 from worlds import disc, dividing_cell, renumbered, ring, two_cells_crossing
 
 SCALE = Scale(0.5, regular_times(10, 2.0))
-
-
-@pytest.fixture
-def lamella(monkeypatch, capsys):
-    """``lamella("export", …)`` gives exit code, standard output and errors."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["lamella", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return call
 
 
 def divided():

@@ -1,12 +1,9 @@
 """``lamella why``: the figure, the images, and what is refused."""
 
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from lamella.cli import main
 from lamella.core.errors import InputError, OutputError, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.movie import Scale
@@ -27,18 +24,6 @@ def cell(tmp_path_factory):
     movie = CellPhantom(n_frames=7, field_px=(120, 140), area_um2=120, seed=2).make().movie
     tiff.write_movie(path, dict(movie.channels), scale=movie.scale)
     return path
-
-
-@pytest.fixture
-def lamella(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["lamella", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return call
 
 
 def explained(path, t):
