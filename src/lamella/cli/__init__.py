@@ -11,6 +11,11 @@ import typer
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
+A_STUDY, ONE_MOVIE, HOW_GOOD, OTHERS = (
+    "A study", "One movie", "How good is it", "Other programs"
+)  # fmt: skip
+"""Headings that the commands stand under in ``lamella --help``, in their order."""
+
 app = typer.Typer(
     help="From a folder of raw live-cell movies to per-cell biology that can be trusted.",
     no_args_is_help=True,
@@ -45,8 +50,8 @@ def _options(
 
 def main() -> None:
     """Run the command line; errors become one clear message and exit code 2."""
-    # They add their commands to the app.
-    from lamella.cli import evaluate, exchange, movie, study, tracks, why  # noqa: F401
+    # They add their commands to the app, in the order in which --help lists them.
+    from lamella.cli import study, movie, tracks, why, evaluate, exchange  # isort: skip  # noqa: F401
     from lamella.cli.show import debugging, show_error, show_warning
     from lamella.core.errors import LamellaError, UnexpectedError
 

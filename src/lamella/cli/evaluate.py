@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import HOW_GOOD, app
 
 if TYPE_CHECKING:
     from lamella.run.evaluate import Evaluation
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _WORST = 5
 
 
-@app.command()
+@app.command(rich_help_panel=HOW_GOOD)
 def evaluate(
     reference: Annotated[
         Path, typer.Argument(help="Truth: label movie, or folder such as 01_GT or 01_ST.")

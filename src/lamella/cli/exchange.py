@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import OTHERS, app
 from lamella.cli.options import scale
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _Settings = Annotated[
 _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 
 
-@app.command()
+@app.command(rich_help_panel=OTHERS)
 def export(
     source: _Source,
     out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.")],
@@ -100,7 +100,7 @@ def export(
         _tell(done)
 
 
-@app.command("import")
+@app.command("import", rich_help_panel=OTHERS)
 def import_(
     source: _Source,
     out: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import A_STUDY, HOW_GOOD, ONE_MOVIE, app
 from lamella.cli.options import known_number
 
 _Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
@@ -16,7 +16,7 @@ _Axes = Annotated[
 ]
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def segment(
     source: Annotated[
         Path, typer.Argument(metavar="INPUT", help="A movie: file, or folder of frames.")
@@ -88,7 +88,7 @@ def segment(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def suggest(
     source: Annotated[
         Path, typer.Argument(metavar="MOVIE", help="A movie: file, or folder of frames.")
@@ -134,7 +134,7 @@ def suggest(
         show.tell("note", "none found anything; the page says what to try")
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def drift(
     source: Annotated[
         Path, typer.Argument(metavar="INPUT", help="A movie: file, or folder of frames.")
@@ -177,7 +177,7 @@ def drift(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def measure(
     movie: Annotated[Path, typer.Argument(help="Raw movie: file, folder or {channel} pattern.")],
     labels: Annotated[
@@ -220,7 +220,7 @@ def measure(
     show.out.print(f"wrote frames.csv, cells.csv and columns.csv in {out}", soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=HOW_GOOD)
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="Folder of masks, or a label movie.")],
     b: Annotated[
@@ -275,7 +275,7 @@ def compare(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def stats(
     table: Annotated[Path, typer.Argument(metavar="CELLS.csv", help="One row per cell.")],
     value: Annotated[list[str], typer.Option("--value", help="Measure; may be repeated.")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import A_STUDY, app
 from lamella.cli.options import scale
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _Out = Annotated[
 _Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Movies at the same time.")]
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder that holds the raw movies.")],
     pattern: Annotated[
@@ -95,7 +95,7 @@ def init(
     show.out.print(f"next: lamella check {into}", soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def check(
     study: Annotated[Path, typer.Argument(help="Folder with study.toml, or the file itself.")],
 ) -> None:
@@ -146,7 +146,7 @@ def check(
     show.out.print(f"next: lamella run {study}", soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def run(
     study: Annotated[Path, typer.Argument(help="Folder with study.toml, or the file itself.")],
     out: _Out = None,
@@ -170,7 +170,7 @@ def run(
     _finish(_run(opened, out or opened.folder / "results", workers, fresh, only or []))
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of results of a run.")],
 ) -> None:
@@ -184,7 +184,7 @@ def report(
     show.out.print(str(rebuild_report(folder)), soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=A_STUDY)
 def demo(
     out: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("demo"),
     workers: _Workers = 2,

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import ONE_MOVIE, app
 from lamella.cli.options import known_number
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def track(
     source: Annotated[
         Path, typer.Argument(metavar="LABELS", help="Labels: file, or folder of frames.")

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from lamella.cli import app
+from lamella.cli import ONE_MOVIE, app
 
 
-@app.command()
+@app.command(rich_help_panel=ONE_MOVIE)
 def why(
     source: Annotated[
         Path, typer.Argument(metavar="MOVIE", help="A movie: file, or folder of frames.")
