@@ -11,6 +11,7 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.io.track_ids import tracked_from_ids
 from lamella.phantom import ColonyPhantom
@@ -169,6 +170,25 @@ class TestBoth:
         frames = ArrayFrames(labels)
         tracks = step(frames, state=step.prepare(frames))
         assert tracks.first_last == {1: (0, 20), 2: (0, 20)}
+
+
+@by_method
+def test_a_stage_that_jumps_further_than_cells_go_loses_nobody_where_the_jump_is_known(step):
+    shifts = np.where(np.arange(12) < 6, 0, 22)
+    labels = np.zeros((12, 96, 96), np.uint16)
+    for t, s in enumerate(shifts):
+        labels[t][disc(6, (20 + s, 20 + s + t), (96, 96))] = 1
+        labels[t][disc(6, (44 + s, 40 + s - t), (96, 96))] = 2
+    frames = ArrayFrames(labels)
+    stage = Registration.from_drift(np.column_stack([shifts, shifts]))
+    tracks = step(frames, state=step.prepare(frames, registration=stage))
+    assert tracks.first_last == {1: (0, 11), 2: (0, 11)}
+    place = tracks.centroids(1, n_frames=12)  # of the raw frames
+    np.testing.assert_allclose(place[7], np.argwhere(labels[7] == 1).mean(axis=0))
+    cut = step.merge([step.prepare(p, registration=stage) for p in chunked(frames, [6])])
+    pd.testing.assert_frame_equal(step(frames, state=cut).links, tracks.links)
+    lost = step(frames, state=step.prepare(frames))
+    assert len(lost.first_last) > 2
 
 
 class TestLap:

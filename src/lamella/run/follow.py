@@ -11,6 +11,7 @@ import pandas as pd
 
 from lamella.core.frames import Frames
 from lamella.core.movie import Scale
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.run.cautions import warn_of_doubt, warn_of_events, warn_of_several
@@ -100,6 +101,7 @@ def follow(
     image: Frames | None,
     *,
     scale: Scale,
+    registration: Registration | None = None,
     source: str,
     several: str,
     fill_gaps: int = 0,
@@ -111,6 +113,8 @@ def follow(
     ----------
     image : Frames, optional
         Raw frames, for trackers that compare intensities.
+    registration : Registration, optional
+        How the field drifted, where that is known.
     source : str
         The movie, for messages.
     several : str
@@ -122,7 +126,7 @@ def follow(
     """
     step: Any = tracker  # a state fits the step that prepared it
     with naming(source):
-        state = step.prepare(counted(labels), image, scale=scale)
+        state = step.prepare(counted(labels), image, scale=scale, registration=registration)
         tracks: Tracks = step(labels, state=state)
     warn_of_several(step, state, source=source, remedy=several)
     warn_of_doubt(step, state, source=source)

@@ -16,7 +16,7 @@ from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ByNucleus, ExistingLabels, External
-from lamella.track import FillGaps
+from lamella.track import FillGaps, Largest
 
 LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
@@ -101,7 +101,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         keys[f"declump/{name}"] = single[name] = key
     measured = {}
     for name, each in settings.objects.items():
-        track = keys[f"track/{name}"] = key_of(single[name], scale, each.channel, *_tracking(each))
+        # All trackers but one follow cells as if nothing had drifted.
+        drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
+        track = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
+        keys[f"track/{name}"] = track
         if name == next(iter(settings.objects)):
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())

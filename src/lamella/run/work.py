@@ -201,6 +201,7 @@ class StageWork:
             self._single(name),
             self.movie.channel(each.channel),
             scale=self.movie.scale,
+            registration=self._registration,
             source=self.movie.source,
             fill_gaps=each.fill_gaps,
             several=f'set method = "lap" under [objects.{name}.track] in study.toml',

@@ -12,6 +12,7 @@ from pydantic import Field
 from lamella.core.errors import SettingsError
 from lamella.core.frames import Frames
 from lamella.core.movie import Scale
+from lamella.core.registration import Registration
 from lamella.core.step import Step
 from lamella.core.tracks import Tracks
 from lamella.track.chains import Joined, Limits
@@ -36,8 +37,10 @@ class Chained(NamedTuple):
 class Survey:
     """What a tracker keeps of a movie: its objects, and what a pixel is worth."""
 
-    def __init__(self, objects: Objects, scale: Scale) -> None:
-        self.objects, self.scale = objects, scale
+    def __init__(
+        self, objects: Objects, scale: Scale, registration: Registration | None = None
+    ) -> None:
+        self.objects, self.scale, self.registration = objects, scale, registration
         self._chained: dict[_Chaining, Chained] = {}
 
     def chained(self, step: _Chaining) -> Chained:
@@ -69,7 +72,12 @@ class _Chaining(Step):
     min_frames: Annotated[int, Field(ge=1)] = 1
 
     def prepare(
-        self, frames: Frames, image: Frames | None = None, *, scale: Scale | None = None
+        self,
+        frames: Frames,
+        image: Frames | None = None,
+        *,
+        scale: Scale | None = None,
+        registration: Registration | None = None,
     ) -> Survey:
         """The objects of a part of the movie.
 
@@ -81,11 +89,16 @@ class _Chaining(Step):
             Raw frames, where intensity is a clue.
         scale : Scale, optional
             Needed where a limit is given in µm.
+        registration : Registration, optional
+            How the field drifted, where that is known: cells are then followed as if it had not.
         """
-        return Survey(survey(frames, image if self.weights.light else None), scale or Scale())
+        objects = survey(frames, image if self.weights.light else None, registration)
+        return Survey(objects, scale or Scale(), registration)
 
     def merge(self, states: Sequence[Survey]) -> Survey:
-        return Survey(together([state.objects for state in states]), states[0].scale)
+        first = states[0]
+        objects = together([state.objects for state in states], first.registration)
+        return Survey(objects, first.scale, first.registration)
 
     def __call__(self, frames: Frames, *, state: Survey) -> Tracks:
         """The cells, numbered by the frame in which they appear, then by their label in it."""

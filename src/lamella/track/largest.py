@@ -10,6 +10,7 @@ import pandas as pd
 
 from lamella.core.frames import Frames
 from lamella.core.movie import Scale
+from lamella.core.registration import Registration
 from lamella.core.step import Step
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
@@ -34,11 +35,16 @@ class Largest(Step):
     method: Literal["largest"] = "largest"
 
     def prepare(
-        self, frames: Frames, image: Frames | None = None, *, scale: Scale | None = None
+        self,
+        frames: Frames,
+        image: Frames | None = None,
+        *,
+        scale: Scale | None = None,
+        registration: Registration | None = None,
     ) -> pd.DataFrame:
         """The largest object of every frame that has one: frame, label, centroid, and its likes.
 
-        Neither the movie's pixels nor its scale matter.
+        Neither the movie's pixels nor its scale nor its drift matter.
         """
         found = []
         for t in frames.span:

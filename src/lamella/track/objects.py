@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.contingency import contingency
 from lamella.kernels.regions import find_regions, means_of
+from lamella.kernels.warp import warped
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -32,7 +34,9 @@ class Objects:
     frame_shape : (Y, X)
     frame, label : (n,) int64 arrays
     place : (n, 2) float64 array
-        Centroids (y, x) in px.
+        Centroids (y, x) in px, as if the field had not drifted, where its drift is known.
+    drift : (n, 2) float64 array
+        What has been taken off; 0 where the drift is not known.
     area : (n,) float64 array
         px².
     light : (n,) float64 array
@@ -41,7 +45,7 @@ class Objects:
         Whether the object touches the edge of the field.
     shared : (k, 4) int64 array
         Frame, label in the frame before, label, and the pixels that both cover, of all pairs of
-        objects of consecutive frames that share any.
+        objects of consecutive frames that share any, drift taken off.
     first, last : (Y, X) arrays
         The labels at both ends, so that parts can be joined.
     """
@@ -51,6 +55,7 @@ class Objects:
     frame: Indices
     label: Indices
     place: Values
+    drift: Values
     area: Values
     light: Values
     at_border: NDArray[np.bool_]
@@ -82,7 +87,8 @@ class Objects:
         return Overlaps(before, after, n.astype(np.float64), len(self.frame))
 
     def links(self, cell: Indices) -> pd.DataFrame:
-        """A table of links from the cell of every object; 0 = of no cell."""
+        """A table of links, places those of the frames, from each object's cell; 0 = none."""
+        raw = self.place + self.drift
         order = np.lexsort((self.frame, cell))
         order = order[cell[order] > 0]
         return pd.DataFrame(
@@ -90,8 +96,8 @@ class Objects:
                 Col.CELL: cell[order],
                 Col.FRAME: self.frame[order],
                 Col.LABEL: self.label[order],
-                Col.Y_PX: self.place[order, 0],
-                Col.X_PX: self.place[order, 1],
+                Col.Y_PX: raw[order, 0],
+                Col.X_PX: raw[order, 1],
                 Col.AREA_PX: self.area[order],
             }
         )
@@ -129,7 +135,9 @@ class Overlaps:
         return slice(int(first), int(last))
 
 
-def survey(labels: Frames, image: Frames | None = None) -> Objects:
+def survey(
+    labels: Frames, image: Frames | None = None, registration: Registration | None = None
+) -> Objects:
     """Walk over a part of a movie once.
 
     Parameters
@@ -138,6 +146,8 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
         Objects numbered frame by frame.
     image : Frames, optional
         The raw frames, for intensities.
+    registration : Registration, optional
+        How the field of the whole movie drifted.
 
     Raises
     ------
@@ -164,16 +174,24 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
         if t == labels.span.start:
             first = frame
         else:
-            shared.append(_shared(t, last, frame))
+            shared.append(_shared(t, last, frame, registration))
         last = frame
     box = np.concatenate([r.box for r in regions])
+    raw = np.concatenate([r.centroid for r in regions])
+    drift = np.zeros_like(raw)
+    if registration is not None:
+        parts = [
+            registration.drift_at(r.centroid, t) for t, r in zip(labels.span, regions, strict=True)
+        ]
+        drift = np.concatenate(parts)
     edge = (box[:, 0] == 0) | (box[:, 1] == 0) | (box[:, 2] == height) | (box[:, 3] == width)
     return Objects(
         span=labels.span,
         frame_shape=labels.frame_shape,
         frame=np.repeat(np.arange(labels.span.start, labels.span.stop), _sizes(regions)),
         label=np.concatenate([r.label for r in regions]),
-        place=np.concatenate([r.centroid for r in regions]),
+        place=raw - drift,
+        drift=drift,
         area=np.concatenate([r.area for r in regions]).astype(np.float64),
         light=np.concatenate(light),
         at_border=edge,
@@ -183,9 +201,9 @@ def survey(labels: Frames, image: Frames | None = None) -> Objects:
     )
 
 
-def together(parts: Sequence[Objects]) -> Objects:
+def together(parts: Sequence[Objects], registration: Registration | None = None) -> Objects:
     """The objects of a movie from those of its parts, in order of time."""
-    seams = [_shared(b.span.start, a.last, b.first) for a, b in pairwise(parts)]
+    seams = [_shared(b.span.start, a.last, b.first, registration) for a, b in pairwise(parts)]
     shared = np.concatenate([part.shared for part in parts] + seams)
     return Objects(
         span=range(parts[0].span.start, parts[-1].span.stop),
@@ -193,6 +211,7 @@ def together(parts: Sequence[Objects]) -> Objects:
         frame=np.concatenate([part.frame for part in parts]),
         label=np.concatenate([part.label for part in parts]),
         place=np.concatenate([part.place for part in parts]),
+        drift=np.concatenate([part.drift for part in parts]),
         area=np.concatenate([part.area for part in parts]),
         light=np.concatenate([part.light for part in parts]),
         at_border=np.concatenate([part.at_border for part in parts]),
@@ -202,7 +221,9 @@ def together(parts: Sequence[Objects]) -> Objects:
     )
 
 
-def _shared(t: int, before: Image, after: Image) -> Indices:
+def _shared(t: int, before: Image, after: Image, registration: Registration | None) -> Indices:
+    if registration is not None:
+        before = warped(before, registration.between(t - 1, t), interpolation="nearest")
     found = contingency(before, after)
     frame = np.full(len(found.shared), t)
     return np.column_stack([frame, found.label_a[found.a], found.label_b[found.b], found.shared])
