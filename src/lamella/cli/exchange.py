@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lamella.cli import OTHERS, app
-from lamella.cli.options import scale
+from lamella.cli.options import known_number
 
 if TYPE_CHECKING:
     from lamella.run.exchange import Exchanged, Given
 
-_WRITTEN = "trackmate, imagej, ctc, geff, napari, tracks, labels or lamella (labels and tracks)."
 _Source = Annotated[
     Path,
     typer.Argument(metavar="INPUT", help="Labels, a folder of tracks, GEFF, a table, a run …"),
@@ -168,8 +167,8 @@ def _given(
         like=like,
         axes=axes,
         frame_shape=_shape(frame_shape),
-        pixel_size_um=_number(pixel_size_um, "--pixel-size-um"),
-        interval_min=_number(interval_min, "--interval-min"),
+        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+        interval_min=known_number(interval_min, "--interval-min"),
         labels=labels,
         max_distance_px=max_distance_px,
         offsets=offsets,
@@ -196,11 +195,6 @@ def _shape(text: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _number(text: str | None, option: str) -> float | None:
-    value = scale(text, option)
-    return None if isinstance(value, str) else value
-
-
 def _tell(done: Exchanged) -> None:
     from lamella.cli import show
 
@@ -210,13 +204,12 @@ def _tell(done: Exchanged) -> None:
     divided = sum(len(found) > 1 for found in tracks.daughters.values())
     merged = sum(len(found) > 1 for found in tracks.parents.values())
     shapes = "with shapes" if done.with_shapes else "places without shapes"
-    cells, objects = _many(len(tracks.first_last), "cell"), _many(len(tracks.links), "object")
+    cells, objects = (
+        show.counted(len(tracks.first_last), "cell"),
+        show.counted(len(tracks.links), "object"),
+    )
     show.out.print(
-        f"{done.path}: {cells} in {_many(done.tracked.n_frames, 'frame')} ({objects}, {shapes}); "
+        f"{done.path}: {cells} in {show.counted(done.tracked.n_frames, 'frame')} ({objects}, {shapes}); "
         f"{divided} divide, {merged} merge",
         soft_wrap=True,
     )
-
-
-def _many(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
