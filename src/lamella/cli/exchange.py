@@ -204,12 +204,10 @@ def _tell(done: Exchanged) -> None:
     divided = sum(len(found) > 1 for found in tracks.daughters.values())
     merged = sum(len(found) > 1 for found in tracks.parents.values())
     shapes = "with shapes" if done.with_shapes else "places without shapes"
-    cells, objects = (
-        show.counted(len(tracks.first_last), "cell"),
-        show.counted(len(tracks.links), "object"),
-    )
+    cells = show.counted(len(tracks.first_last), "cell")
+    objects = show.counted(len(tracks.links), "object")
+    frames = show.counted(done.tracked.n_frames, "frame")
     show.out.print(
-        f"{done.path}: {cells} in {show.counted(done.tracked.n_frames, 'frame')} ({objects}, {shapes}); "
-        f"{divided} divide, {merged} merge",
+        f"{done.path}: {cells} in {frames} ({objects}, {shapes}); {divided} divide, {merged} merge",
         soft_wrap=True,
     )
