@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
-from lamella.track.events import suspicious_events
+from lamella.track.events import TrackChecks
 from worlds import WANDERERS_FIELD, wanderers
 
 N_FRAMES = 20
@@ -16,7 +16,7 @@ quick = settings(max_examples=40, deadline=None)
 
 
 def events_of(links, shape=WANDERERS_FIELD):
-    return suspicious_events(Tracks.from_links(links), frame_shape=shape, n_frames=N_FRAMES)
+    return TrackChecks()(Tracks.from_links(links), frame_shape=shape, n_frames=N_FRAMES)
 
 
 def told(events):

@@ -9,7 +9,7 @@ from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.io import open_labels
 from lamella.io.track_ids import tracked_from_ids
-from lamella.track.events import suspicious_events
+from lamella.track.events import TrackChecks
 from lamella.track.field_drift import field_drift
 from lamella.track.fill import FillGaps
 from lamella.track.sizes import with_sizes
@@ -29,9 +29,7 @@ def tracks(labels):
 
 
 def events_of(tracks, labels):
-    return suspicious_events(
-        tracks, frame_shape=labels.frames.frame_shape, n_frames=labels.n_frames
-    )
+    return TrackChecks()(tracks, frame_shape=labels.frames.frame_shape, n_frames=labels.n_frames)
 
 
 def test_divisions_that_the_file_does_not_tell_are_found(tracks, labels):

@@ -10,7 +10,7 @@ from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io.track_ids import tracked_from_ids
 from lamella.phantom import ColonyPhantom
-from lamella.track.events import KINDS, TrackChecks, suspicious_events
+from lamella.track.events import KINDS, TrackChecks
 from lamella.track.sizes import with_sizes
 from worlds import (
     WANDERERS_FIELD,
@@ -31,11 +31,10 @@ FIELD, N_FRAMES = WANDERERS_FIELD, 20
 
 def events_of(labels, parents=None, **settings):
     tracked = tracked_from_ids(Labels.from_array(labels), parents)
-    return suspicious_events(
+    return TrackChecks(**settings)(
         with_sizes(tracked.tracks, tracked.labels.frames),
         frame_shape=labels.shape[1:],
         n_frames=len(labels),
-        settings=TrackChecks(**settings),
     )
 
 
@@ -50,9 +49,7 @@ def checked(links, parents=None, *, life=None, **settings):
     tracks = Tracks.from_links(links, parents)
     if life:
         tracks = Tracks(links, {**tracks.first_last, **life}, parents or {})
-    return suspicious_events(
-        tracks, frame_shape=FIELD, n_frames=N_FRAMES, settings=TrackChecks(**settings)
-    )
+    return TrackChecks(**settings)(tracks, frame_shape=FIELD, n_frames=N_FRAMES)
 
 
 def at(links, cell, frames=slice(None)):
@@ -306,7 +303,7 @@ def test_words_have_micrometres_where_the_scale_is_known():
     links.loc[at(links, 5, slice(9, None)), Col.X_PX] += 20
     tracks = Tracks.from_links(links)
     scale = Scale(pixel_size_um=0.5)
-    (words,) = suspicious_events(tracks, frame_shape=FIELD, scale=scale)[Col.WORDS]
+    (words,) = TrackChecks()(tracks, frame_shape=FIELD, scale=scale)[Col.WORDS]
     assert words.startswith("Cell 5 jumps by ")
     assert " µm) a frame" in words
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lamella.track.events import TrackChecks, suspicious_events
+from lamella.track.events import TrackChecks
 from lamella.track.field_drift import FieldDrift, field_drift
 from lamella.track.fill import FillGaps
 from lamella.track.lap import Lap
@@ -25,7 +25,6 @@ __all__ = [
     "TrackChecks",
     "Tracker",
     "field_drift",
-    "suspicious_events",
     "track",
     "with_sizes",
 ]

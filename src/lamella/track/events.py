@@ -103,7 +103,51 @@ class TrackChecks(Step):
         scale: Scale | None = None,
         n_frames: int | None = None,
     ) -> pd.DataFrame:
-        """Suspicious events, the worst first; see :func:`suspicious_events`."""
+        """Everything about the tracks that a person should look at, the worst first.
+
+        Parameters
+        ----------
+        tracks : Tracks
+            Best with the columns of `lamella.track.sizes.with_sizes`, and `intensity` where known.
+        frame_shape : (Y, X)
+        scale : Scale, optional
+            For lengths in words; nothing is decided by it.
+        n_frames : int, optional
+            Length of the movie; when None, that of the scale's times or of the longest life.
+
+        Returns
+        -------
+        DataFrame
+            One row per event: `cell` (0 for `field_jump`, which concerns all), `frame`, `kind` (see
+            `KINDS`), `other` (cell or 0), `value`, `limit`, `y_px`, `x_px`, `words`, `severity`.
+            For `appears`, `other` is a cell that vanished near by in the frames before, and the
+            other way round: a broken track, or a division that was missed.
+
+            ============== ======================================== ==========================
+            kind           value                                    frame
+            ============== ======================================== ==========================
+            swap           2 · log likelihood ratio                 first after the exchange
+            jump           step, px per frame                       after the step
+            field_jump     share of the cells that jump or are new  after the step
+            duplicate      distance over sum of radii (median)      first of the stretch
+            division       ratio of daughters, sum over mother's,   first of the daughters
+                           or number of daughters
+            merge          number of parents                        first of the merged cell
+            appears        distance to the edge of the field, px    first of the cell
+            vanishes       distance to the edge of the field, px    last of the cell
+            size_break     new area over old                        after the change
+            short_life     frames                                   first of the cell
+            gap            frames                                   first missing
+            pieces         largest share of loose pixels            first of the stretch
+            still          largest RMS distance over a stretch, px  first of the cell
+            border         frames                                   first of the stretch
+            ============== ======================================== ==========================
+
+        Notes
+        -----
+        `severity` is the weight of the kind times 1 − limit / (2 · value), or 1 − value /
+        (2 · limit) where the value lies below its limit: kinds first, then how far beyond.
+        """
         scale = scale or Scale()
         if n_frames is None:
             times = 0 if scale.time_min is None else len(scale.time_min)
@@ -147,64 +191,6 @@ class TrackChecks(Step):
             border(rows),
         ]
         return _ranked(pd.concat([each for each in found if len(each)] or [found[0]]))
-
-
-def suspicious_events(
-    tracks: Tracks,
-    *,
-    frame_shape: tuple[int, int],
-    scale: Scale | None = None,
-    n_frames: int | None = None,
-    settings: TrackChecks | None = None,
-) -> pd.DataFrame:
-    """Everything about the tracks that a person should look at, the worst first.
-
-    Parameters
-    ----------
-    tracks : Tracks
-        Best with the columns of `lamella.track.sizes.with_sizes`, and `intensity` where known.
-    frame_shape : (Y, X)
-    scale : Scale, optional
-        For lengths in words; nothing is decided by it.
-    n_frames : int, optional
-        Length of the movie; when None, that of the scale's times or of the longest life.
-    settings : TrackChecks, optional
-
-    Returns
-    -------
-    DataFrame
-        One row per event: `cell` (0 for `field_jump`, which concerns all), `frame`, `kind` (see
-        `KINDS`), `other` (cell or 0), `value`, `limit`, `y_px`, `x_px`, `words`, `severity`. For
-        `appears`, `other` is a cell that vanished near by in the frames before, and the other way
-        round: a broken track, or a division that was missed.
-
-        ============== ======================================== ==========================
-        kind           value                                    frame
-        ============== ======================================== ==========================
-        swap           2 · log likelihood ratio                 first after the exchange
-        jump           step, px per frame                       after the step
-        field_jump     share of the cells that jump or are new  after the step
-        duplicate      distance over sum of radii (median)      first of the stretch
-        division       ratio of daughters, sum over mother's,   first of the daughters
-                       or number of daughters
-        merge          number of parents                        first of the merged cell
-        appears        distance to the edge of the field, px    first of the cell
-        vanishes       distance to the edge of the field, px    last of the cell
-        size_break     new area over old                        after the change
-        short_life     frames                                   first of the cell
-        gap            frames                                   first missing
-        pieces         largest share of loose pixels            first of the stretch
-        still          largest RMS distance over a stretch, px  first of the cell
-        border         frames                                   first of the stretch
-        ============== ======================================== ==========================
-
-    Notes
-    -----
-    `severity` is the weight of the kind times 1 − limit / (2 · value), or 1 − value / (2 · limit)
-    where the value lies below its limit: kinds first, then how far beyond.
-    """
-    checks = settings or TrackChecks()
-    return checks(tracks, frame_shape=frame_shape, scale=scale, n_frames=n_frames)
 
 
 def _ranked(events: pd.DataFrame) -> pd.DataFrame:
