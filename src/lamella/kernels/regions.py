@@ -28,6 +28,12 @@ class Regions(NamedTuple):
     box: NDArray[np.int64]
     """First row, first column, row and column after the last, shape (n, 4)."""
 
+    def at_border(self, frame_shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """Whether each object touches the edge of the frame, shape (n,)."""
+        touches: NDArray[np.bool_] = (self.box[:, :2] == 0) | (self.box[:, 2:] == frame_shape)
+        cut: NDArray[np.bool_] = touches.any(axis=1)
+        return cut
+
 
 def find_regions(labels: NDArray[Any]) -> Regions:
     """Area, centroid and bounding box of every object of a label frame.

@@ -54,11 +54,7 @@ class Migration(Step):
     def rows(self, view: FrameView) -> Columns:
         """Area, centroid, contact with the border, and overlap with the frame before."""
         regions = view.regions
-        height, width = view.labels.shape
-        box = regions.box
-        at_border = (
-            (box[:, 0] == 0) | (box[:, 1] == 0) | (box[:, 2] == height) | (box[:, 3] == width)
-        )
+        at_border = regions.at_border((view.labels.shape[0], view.labels.shape[1]))
         drift: Columns = {}
         if view.registration is not None:
             moved = view.registration.drift_at(regions.centroid, view.t)

@@ -154,7 +154,6 @@ def survey(
     InputError
         When labels and image differ in shape.
     """
-    height, width = labels.frame_shape
     if image is not None and (image.frame_shape != labels.frame_shape or image.span != labels.span):
         raise InputError(
             "labels",
@@ -176,7 +175,6 @@ def survey(
         else:
             shared.append(_shared(t, last, frame, registration))
         last = frame
-    box = np.concatenate([r.box for r in regions])
     raw = np.concatenate([r.centroid for r in regions])
     drift = np.zeros_like(raw)
     if registration is not None:
@@ -184,7 +182,6 @@ def survey(
             registration.drift_at(r.centroid, t) for t, r in zip(labels.span, regions, strict=True)
         ]
         drift = np.concatenate(parts)
-    edge = (box[:, 0] == 0) | (box[:, 1] == 0) | (box[:, 2] == height) | (box[:, 3] == width)
     return Objects(
         span=labels.span,
         frame_shape=labels.frame_shape,
@@ -194,7 +191,7 @@ def survey(
         drift=drift,
         area=np.concatenate([r.area for r in regions]).astype(np.float64),
         light=np.concatenate(light),
-        at_border=edge,
+        at_border=np.concatenate([r.at_border(labels.frame_shape) for r in regions]),
         shared=np.concatenate([np.empty((0, 4), np.int64), *shared]),
         first=first,
         last=last,

@@ -51,20 +51,17 @@ def with_sizes(tracks: Tracks, labels: Frames) -> Tracks:
 
 def _sizes(t: int, frame: NDArray[Any]) -> pd.DataFrame:
     regions = find_regions(frame)
-    height, width = frame.shape
-    box = regions.box
-    touches = (box[:, :2] == 0).any(axis=1) | (box[:, 2] == height) | (box[:, 3] == width)
     largest = [
         _largest_piece(inside_of(frame, label, place))
-        for label, place in zip(regions.label, box, strict=True)
+        for label, place in zip(regions.label, regions.box, strict=True)
     ]
     area = regions.area.astype(np.float64)
     return pd.DataFrame(
         {
-            Col.FRAME: np.full(len(box), t),
+            Col.FRAME: np.full(len(area), t),
             Col.LABEL: regions.label,
             Col.AREA_PX: area,
-            Col.TOUCHES_BORDER: touches,
+            Col.TOUCHES_BORDER: regions.at_border((frame.shape[0], frame.shape[1])),
             Col.LOOSE_FRACTION: 1 - np.asarray(largest, np.float64) / area,
         }
     )
