@@ -82,7 +82,7 @@ def export(
     persistent_ids: _Persistent = False,
     offsets: _Offsets = None,
     settings: _Settings = None,
-    format: _Format = None,  # noqa: A002
+    source_format: _Format = None,
     force: _Force = False,
 ) -> None:
     """Write tracked objects for another program; what its format cannot keep is told.
@@ -94,7 +94,14 @@ def export(
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     for done in export_tracked(
-        source, out, to=to, given=given, format=format, movie=movie, name=name, force=force
+        source,
+        out,
+        to=to,
+        given=given,
+        source_format=source_format,
+        movie=movie,
+        name=name,
+        force=force,
     ):
         _tell(done)
 
@@ -118,7 +125,7 @@ def import_(
     persistent_ids: _Persistent = False,
     offsets: _Offsets = None,
     settings: _Settings = None,
-    format: _Format = None,  # noqa: A002
+    source_format: _Format = None,
     force: _Force = False,
 ) -> None:
     """Bring in what another program has tracked: labels.ome.tif, to measure with, and tracks.csv.
@@ -129,7 +136,7 @@ def import_(
 
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
-    _tell(import_tracked(source, out, given=given, format=format, force=force))
+    _tell(import_tracked(source, out, given=given, source_format=source_format, force=force))
 
 
 def _given(

@@ -85,7 +85,7 @@ class Exchanged(NamedTuple):
 
 
 def import_tracked(
-    source: Path, out: Path, *, given: Given | None = None, format: str | None = None,  # noqa: A002
+    source: Path, out: Path, *, given: Given | None = None, source_format: str | None = None,
     force: bool = False,
 ) -> Exchanged:  # fmt: skip
     """Bring what another program has tracked into a folder that `lamella measure` goes on from.
@@ -100,7 +100,9 @@ def import_tracked(
         raise SettingsError(
             str(source), "it is a run of ours", "use `lamella export … --to lamella --movie NAME`"
         )
-    done = export_tracked(source, out, to="lamella", given=given, format=format, force=force)[0]
+    done = export_tracked(
+        source, out, to="lamella", given=given, source_format=source_format, force=force
+    )[0]
     if done.tracked.labels is not None:
         return done
     note = "shapes are not known, so there is nothing to measure yet: join them with --labels"
@@ -113,7 +115,7 @@ def export_tracked(
     *,
     to: str,
     given: Given | None = None,
-    format: str | None = None,  # noqa: A002
+    source_format: str | None = None,
     movie: str | None = None,
     name: str = "cell",
     force: bool = False,
@@ -128,7 +130,7 @@ def export_tracked(
         File or folder to write. Of a run without `movie`, a folder with one of these a movie.
     to : str
         Name of the format.
-    format : str, optional
+    source_format : str, optional
         Name of the format of `source`; recognised by its content otherwise.
     movie, name : str
         Of a run: the movie, and the set of objects.
@@ -155,7 +157,7 @@ def export_tracked(
                 f"--movie {movie}", f"{source} is no run's folder", "leave --movie away"
             )
         _refuse_out(out, source, wanted, given, force=force)
-        tracked, notes = read_tracked(source, given, format=format)
+        tracked, notes = read_tracked(source, given, source_format=source_format)
         return [_written(out, tracked, wanted, notes)]
     movies = movies_of(source, name)
     if movie is not None and movie not in movies:
@@ -190,7 +192,7 @@ def _told_once() -> Iterator[None]:
 
 
 def read_tracked(
-    source: Path, given: Given | None = None, *, format: str | None = None  # noqa: A002
+    source: Path, given: Given | None = None, *, source_format: str | None = None
 ) -> tuple[Tracked, tuple[str, ...]]:  # fmt: skip
     """Tracked objects of one movie from a file or folder of another program, or of ours.
 
@@ -210,7 +212,7 @@ def read_tracked(
     given = given or Given()
     if not source.exists():
         raise InputError(str(source), "there is no such file or folder", "check the path")
-    kind = recognise(source) if format is None else format_called(format)
+    kind = recognise(source) if source_format is None else format_called(source_format)
     movie = _like(given)
     options = _options(kind, given.options)
     if given.offsets is not None and "offsets" in kind.options:
