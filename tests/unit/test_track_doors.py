@@ -199,7 +199,7 @@ def test_init_refuses_other_trackers(written, tmp_path):
     folder, _, _ = written
     said = lamella("init", folder / "raw", "-p", "{movie}.tif", "-o", tmp_path, "--track", "kalman")
     assert said.code == 2
-    assert "use largest, lap or overlap" in said.err
+    assert "use one of largest, lap, overlap" in said.err
 
 
 def test_labels_without_ids_point_to_track(written, tmp_path):

@@ -57,13 +57,8 @@ def init(
     Example: `lamella init movies -p "{condition}{session}/{cell}.tif" --pixel-size-um 0.318`
     """
     from lamella.cli import show
-    from lamella.core.errors import SettingsError
     from lamella.run.init import find_movies, write_study
 
-    if track not in ("largest", "lap", "overlap"):
-        raise SettingsError(
-            f"--track {track}", "there is no such tracker", "use largest, lap or overlap"
-        )
     found = find_movies(folder, pattern)
     into = out or folder
     write_study(
@@ -72,7 +67,7 @@ def init(
         into,
         pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),
         interval_min=scale(interval_min, "--interval-min"),
-        track=track,  # type: ignore[arg-type]
+        track=track,
         force=force,
     )
     shown = found.samples.drop(columns="exclude")

@@ -72,12 +72,11 @@ foreground = "bright"     # "bright", "dark" or "either\"""",
 }
 
 
-Track = Literal["largest", "lap", "overlap"]
 _SEVERAL = """\
 [objects.cell.declump]    # cells that touch are cut apart before they are followed
 method = "distance"       # or "intensity", "nucleus"
 [objects.cell.track]"""
-_TRACK: dict[Track, str] = {
+_TRACK = {
     "largest": """\
 # [objects.cell.track]    # one cell a movie is followed, the largest object of every frame
 # method = "lap"          # movies of several cells: follow each of them""",
@@ -180,7 +179,7 @@ def write_study(
     title: str | None = None,
     reference: str | None = None,
     method: Method = "motion",
-    track: Track = "largest",
+    track: str = "largest",
     force: bool = False,
 ) -> None:
     """Write samples.csv and study.toml into `into`.
@@ -194,9 +193,15 @@ def write_study(
 
     Raises
     ------
+    SettingsError
+        When there is no such tracker.
     OutputError
         When one of them is there already, unless `force`.
     """
+    if track not in _TRACK:
+        raise SettingsError(
+            f"--track {track}", "there is no such tracker", f"use one of {', '.join(_TRACK)}"
+        )
     for name in (SETTINGS_FILE, SAMPLES_FILE):
         if (into / name).exists() and not force:
             raise OutputError(str(into / name), "it is there already", "use --force to replace it")
