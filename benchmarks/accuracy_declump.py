@@ -98,12 +98,13 @@ def _rows(
                 *_scores(step, mask, image, truth, nuclei),
             )
     image, truth = psc(frames, root)
-    plain: Segmenter = lambda image: ArrayFrames(  # noqa: E731
-        np.stack([brighter_than_around(frame) for frame in image])
-    )
-    union: Segmenter = lambda _: ArrayFrames(  # noqa: E731
-        np.stack([_components(frame > 0) for frame in truth])
-    )
+
+    def union(image: Frames) -> Frames:
+        return ArrayFrames(np.stack([_components(frame > 0) for frame in truth]))
+
+    def plain(image: Frames) -> Frames:
+        return ArrayFrames(np.stack([brighter_than_around(frame) for frame in image]))
+
     masks = {"true union": union, "brighter than around": plain, **segmenters}
     for name, segmenter in masks.items():
         mask = ArrayFrames(segmenter(image).asarray())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import cv2
 import numpy as np
@@ -108,7 +108,8 @@ def _contacts(labels: Stack) -> dict[tuple[int, int], list[int]]:
         pairs = set()
         for one, two in ((frame[1:], frame[:-1]), (frame[:, 1:], frame[:, :-1])):
             side = (one != two) & (one > 0) & (two > 0)
-            pairs |= {tuple(sorted(p)) for p in zip(one[side].tolist(), two[side].tolist())}  # noqa: B905
+            a, b = one[side], two[side]
+            pairs |= set(zip(np.minimum(a, b).tolist(), np.maximum(a, b).tolist(), strict=True))
         for pair in sorted(pairs):
             found.setdefault(pair, []).append(t)
     return found
@@ -161,7 +162,8 @@ class TrackingScore:
         return 2 * self.divisions_right / max(self.divisions + found, 1)
 
     def __add__(self, other: TrackingScore) -> TrackingScore:
-        return TrackingScore(*(a + b for a, b in zip(vars(self).values(), vars(other).values())))  # noqa: B905
+        mine, theirs = astuple(self), astuple(other)
+        return TrackingScore(*(a + b for a, b in zip(mine, theirs, strict=True)))
 
 
 def score(found: Tracks, truth: Tracks, *, longest_gap: int = 2) -> TrackingScore:
@@ -201,6 +203,6 @@ def _divisions(tracks: Tracks) -> set[tuple[Spot, frozenset[Spot]]]:
     }
 
 
-def _spots(rows: object) -> Mapping[int, Spot]:
-    frames, labels = rows[Col.FRAME], rows[Col.LABEL]  # type: ignore[index]
+def _spots(rows: pd.DataFrame) -> Mapping[int, Spot]:
+    frames, labels = rows[Col.FRAME], rows[Col.LABEL]
     return {c: (int(frames[c]), int(labels[c])) for c in frames.index}
