@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from lamella.core.errors import FaultsError, LamellaWarning
-from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.frames import Frames
 from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.io import open_movie, tiff, write_table
 from lamella.preprocess import Drift, doubt, refuse_nan
+from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.settings import faults_of
 from lamella.run.single import Advance, refuse_existing, refuse_input
@@ -65,7 +66,7 @@ def register_movie(
         refuse_existing(path, force=force)
     movie = refuse_nan(open_movie(source, axes=axes))
     n = movie.n_frames
-    looked = _counted(movie.channel(drift.channel), lambda t: advance(t + 1, 2 * n))
+    looked = counted(movie.channel(drift.channel), lambda done: advance(done, 2 * n))
     registration = drift.estimate(drift.prepare(looked))
     told = doubt(registration, movie.source)
     if told is not None:
@@ -74,8 +75,8 @@ def register_movie(
         name: drift(frames, registration=registration) for name, frames in movie.channels.items()
     }
     last = movie.channel_names[-1]
-    counted = _counted(channels[last], lambda t: advance(n + t + 1, 2 * n))
-    tiff.write_movie(out, {**channels, last: counted}, scale=movie.scale)
+    written = counted(channels[last], lambda done: advance(n + done, 2 * n))
+    tiff.write_movie(out, {**channels, last: written}, scale=movie.scale)
     write_table(table, drift_table(registration, frame_shape=movie.frame_shape))
     return registration, table
 
@@ -97,12 +98,3 @@ def drift_table(registration: Registration, *, frame_shape: tuple[int, int]) -> 
             **{f"to_reference_{name}": matrices[:, i] for i, name in enumerate(names)},
         }
     )
-
-
-def _counted(frames: Frames, tell: Callable[[int], object]) -> Frames:
-    def read(t: int) -> Image:
-        frame = frames.frame(t)
-        tell(t)
-        return frame
-
-    return MappedFrames(frames, read)

@@ -20,7 +20,7 @@ from lamella.core.errors import (
     OutputError,
     SettingsError,
 )
-from lamella.core.frames import Frames, MappedFrames
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col, dictionary
@@ -33,6 +33,7 @@ from lamella.io.tracked_masks import refuse_strangers
 from lamella.measure import measure, refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
+from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
@@ -137,21 +138,20 @@ def segment_movie(
         del prepared  # a survey holds pixels, which the verb does not need any more
     tally, n, passes = Tally(), len(labels), 2 if declump else 1
 
-    def counted(frames: Frames, before: int) -> Frames:
-        def read(t: int) -> Any:
-            advance(before + t + 1, n * passes)
-            return frames.frame(t)
-
-        return MappedFrames(frames, read)
-
     with ExitStack() as stack:
         if declump is not None:  # it reads labels twice: what is computed is held in a file
             folder = stack.enter_context(TemporaryDirectory(prefix="lamella-"))
             clumps = Path(folder) / "clumps.ome.tif"
-            tiff.write_labels(clumps, counted(labels, 0), scale=movie.scale, name="cell")
+            tiff.write_labels(
+                clumps,
+                counted(labels, lambda done: advance(done, n * passes)),
+                scale=movie.scale,
+                name="cell",
+            )
             held, image = open_labels(clumps).frames, refuse_nan(movie).channel(channel)
             labels = declump(held, image, seeds, state=declump.prepare(held, image, seeds))
-        final = counted(tally.watching(labels), n * (passes - 1))
+        before = n * (passes - 1)
+        final = counted(tally.watching(labels), lambda done: advance(before + done, n * passes))
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
     tally.warn(movie.source)
     return Segmented(tally, told)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
@@ -17,6 +16,7 @@ from lamella.io.tracked_masks import write_tracked_masks
 from lamella.measure import refuse_mismatch
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_binary
+from lamella.run.counted import counted
 from lamella.run.follow import Followed, follow
 from lamella.run.single import refuse_existing, refuse_input, step_from
 from lamella.track import Tracker
@@ -86,14 +86,6 @@ def track_labels(
     known = known if raw is None else raw.scale.completed_by(known)
     scale = _scale(known, labels.n_frames, pixel_size_um, interval_min)
     n = labels.n_frames
-
-    def counted(frames: Frames) -> Frames:
-        def read(t: int) -> Image:
-            advance(t + 1, n)
-            return frames.frame(t)
-
-        return MappedFrames(frames, read)
-
     followed = follow(
         tracker,
         labels.frames,
@@ -102,7 +94,7 @@ def track_labels(
         source=str(source),
         fill_gaps=fill_gaps,
         several="use --method lap",
-        counted=counted,
+        counted=lambda frames: counted(frames, lambda done: advance(done, n)),
     )
     if not followed.tracks.first_last:
         raise InputError(str(source), "it holds no object in any frame", "look at the labels")

@@ -26,6 +26,7 @@ from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
+from lamella.run.counted import counted
 from lamella.run.follow import CHECKS, follow
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
@@ -93,13 +94,7 @@ class StageWork:
 
     def _counted(self, frames: Frames, stage: str) -> Frames:
         """The same frames, telling how far the reading has come."""
-        first = frames.span.start
-
-        def read(t: int) -> Image:
-            self.tell(stage, t - first + 1, len(frames))
-            return frames.frame(t)
-
-        return MappedFrames(frames, read)
+        return counted(frames, lambda done: self.tell(stage, done, len(frames)))
 
     def _drift(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.drift
