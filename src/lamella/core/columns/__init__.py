@@ -1,0 +1,1 @@
+"""The vocabulary of `lamella.Col`, a file per topic."""
