@@ -116,7 +116,8 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
             _, before = flooded(inside, cy, cx, True)
         for i in range(len(ends)):
             ey, ex = ends[i]
-            y, x = _outermost(inside, before, ey, ex, np.float64(distance[ey, ex]))
+            width, base = _widths(way, owner, distance, ey, ex, rank[i], cy, cx, radius)
+            y, x = _outermost(inside, steps, before, ey, ex, max(width, 2.0))
             length = length_of(pulled_tight(inside, before, y, x))
             if length - radius < stand_out or length < min_length:
                 continue
@@ -125,7 +126,6 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
                 twin |= np.hypot(table[j, 0] - y, table[j, 1] - x) <= _SAME_TIP_PX
             if twin:
                 continue
-            width, base = _widths(way, owner, distance, ey, ex, rank[i], cy, cx, radius)
             margin = min(top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex)
             at_edge = min(top + y, left + x, field_height - 1 - top - y, field_width - 1 - left - x)
             cut = at_edge == 0 or margin + 1 <= distance[ey, ex] + 0.5
@@ -146,21 +146,29 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
 
 
 @njit(cache=True, nogil=True)
-def _outermost(inside, before, y, x, reach):  # type: ignore[no-untyped-def]
-    """On from the end of a branch, the pixel furthest from the last bend of the way to that end."""
+def _outermost(inside, steps, before, y, x, radius):  # type: ignore[no-untyped-def]
+    """On from the end of a branch, the pixel furthest from the last bend of the way to that end.
+
+    Looked for within a disc, and again within a disc round what was found there, until nothing is
+    further. On the way out the distance from the centre, in steps, never falls.
+    """
     string = pulled_tight(inside, before, y, x)
     k = 0
     while k < len(string) - 1 and not sees(inside, string[k, 0], string[k, 1], y, x):
         k += 1
+    # A bend right at the end would tell nothing of the direction.
+    while k > 0 and np.hypot(string[k, 0] - y, string[k, 1] - x) < 3 * radius:
+        k -= 1
     from_y, from_x = string[k]
     furthest = np.hypot(y - from_y, x - from_x)
-    radius = max(reach, 1.0) + 1.0
     span = int(radius)
     for _ in range(_MOST_CLIMBS):
         at_y, at_x = y, x
         for b in range(max(at_y - span, 0), min(at_y + span + 1, inside.shape[0])):
             for a in range(max(at_x - span, 0), min(at_x + span + 1, inside.shape[1])):
-                if not inside[b, a] or (b - at_y) ** 2 + (a - at_x) ** 2 > radius * radius:
+                if not inside[b, a] or steps[b, a] < steps[at_y, at_x]:
+                    continue
+                if (b - at_y) ** 2 + (a - at_x) ** 2 > radius * radius:
                     continue
                 far = np.hypot(b - from_y, a - from_x)
                 if far > furthest + 1e-9 and sees(inside, at_y, at_x, b, a):
