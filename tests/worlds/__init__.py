@@ -34,3 +34,5 @@ from worlds.shapes import line as line
 from worlds.shapes import middle as middle
 from worlds.shapes import one_pixel as one_pixel
 from worlds.shapes import ring as ring
+from worlds.stars import roughened as roughened
+from worlds.stars import star as star
