@@ -113,7 +113,6 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
         The number in `owner` of each of `ends`.
     n_all : int
         Number of end points before.
-    all_ends : (n_all, 2) int64 array
     """
     height, width = skeleton.shape
     nearest, ry, rx = np.inf, 0, 0
@@ -133,12 +132,10 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
         y, x = found[i]
         reach[i] = along[y, x] + distance[y, x]
     order = np.argsort(-reach, kind="mergesort")
-    all_ends = np.empty((len(found), 2), np.int64)
     ends, rank = np.empty((len(found), 2), np.int64), np.empty(len(found), np.int64)
     n = 0
     for i in range(len(found)):
         y, x = found[order[i]]
-        all_ends[i] = y, x
         p, meets = y * width + x, False
         deepest = 0.0
         while p >= 0:
@@ -154,24 +151,41 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
             ends[n] = y, x
             rank[n] = i
             n += 1
-    return ends[:n], before, owner, rank[:n], all_ends
+    return ends[:n], before, owner, rank[:n]
 
 
 @njit(cache=True, nogil=True)
-def pruned(skeleton, before, all_ends, rank):  # type: ignore[no-untyped-def]
-    """The skeleton without the branches of the end points that are not in `rank`."""
-    width = skeleton.shape[1]
+def pruned(skeleton, before, ends):  # type: ignore[no-untyped-def]
+    """The skeleton without loose ends, except the ways to `ends`; rings stay.
+
+    Without ends nothing but rings is left, or the pixel nearest to the centre.
+    """
+    height, width = skeleton.shape
+    stays = np.zeros((height, width), np.bool_)
+    for i in range(len(ends)):
+        p = ends[i, 0] * width + ends[i, 1]
+        while p >= 0:
+            stays[p // width, p % width] = True
+            p = before[p // width, p % width]
     left = skeleton.copy()
-    stays = np.zeros(len(all_ends), np.bool_)
-    stays[rank] = True
-    for i in range(len(all_ends) - 1, -1, -1):  # side branches of side branches first
-        p = all_ends[i, 0] * width + all_ends[i, 1]
-        while not stays[i] and before[p // width, p % width] >= 0:
-            y, x = p // width, p % width
-            if neighbours(left, y, x) > 1:
-                break
-            left[y, x] = False
-            p = before[y, x]
+    for y in range(height):
+        for x in range(width):
+            b, a = y, x
+            goes_on = left[b, a]
+            while goes_on:
+                goes_on = False
+                is_root = before[b, a] < 0
+                if stays[b, a] or is_root or neighbours(left, b, a) > 1:
+                    break
+                left[b, a] = False
+                # Its one neighbour may be a loose end now.
+                for v in range(max(b - 1, 0), min(b + 2, height)):
+                    for u in range(max(a - 1, 0), min(a + 2, width)):
+                        if left[v, u]:
+                            goes_on, b, a = True, v, u
+                            break
+                    if goes_on:
+                        break
     return left
 
 

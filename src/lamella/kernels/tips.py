@@ -12,7 +12,7 @@ from lamella.kernels.branches import branches_that_stand_out, line_length, middl
 from lamella.kernels.skeleton import thinned
 from lamella.kernels.ways import flooded, has_hole, length_of, pulled_tight, sees
 
-_N_VALUES = 10
+_N_VALUES = 9
 _SAME_TIP_PX = 1.5
 _MOST_CLIMBS = 100
 
@@ -91,7 +91,7 @@ def find_tips(
     centre, radius, table, n_branch_points, length, skeleton = tips_of(
         np.ascontiguousarray(inside), distance, stand_out, min_length, *origin, *shape
     )
-    y, x, steps, tight, beyond, width, base, angle, cut, _ = table.T
+    y, x, steps, tight, beyond, width, base, angle, cut = table.T
     return Tips(
         (int(centre[0]), int(centre[1])), float(radius), y, x, steps, tight, beyond, width, base,
         angle, cut > 0, int(n_branch_points), float(length), skeleton,
@@ -104,9 +104,7 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
     cy, cx = middle(distance)
     radius = np.float64(distance[cy, cx]) - 0.5
     skeleton = thinned(inside, distance)
-    ends, way, owner, rank, all_ends = branches_that_stand_out(
-        skeleton, distance, cy, cx, stand_out
-    )
+    ends, way, owner, rank = branches_that_stand_out(skeleton, distance, cy, cx, stand_out)
     table = np.empty((len(ends), _N_VALUES))
     n = 0
     if len(ends):
@@ -133,14 +131,12 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
             table[n, 0], table[n, 1] = y, x
             table[n, 2], table[n, 3], table[n, 4] = steps[y, x], length, length - radius
             table[n, 5], table[n, 6], table[n, 7] = width, base, angle
-            table[n, 8], table[n, 9] = cut, rank[i]
+            table[n, 8] = cut
+            ends[n], rank[n] = ends[i], rank[i]
             n += 1
-    table = table[:n]
-    kept = np.empty(n, np.int64)
-    for i in range(n):
-        kept[i] = np.int64(table[i, 9])
-    bare = pruned(skeleton, way, all_ends, kept)
-    n_branch_points = _branch_points(way, owner, distance, all_ends, kept, cy, cx, radius)
+    table, ends, rank = table[:n], ends[:n], rank[:n]
+    bare = pruned(skeleton, way, ends)
+    n_branch_points = _branch_points(way, owner, distance, ends, rank, cy, cx, radius)
     by_length = np.argsort(-table[:, 3], kind="mergesort")
     return (cy, cx), radius, table[by_length], n_branch_points, line_length(bare), bare
 
@@ -195,17 +191,17 @@ def _widths(way, owner, distance, y, x, own, cy, cx, radius):  # type: ignore[no
 
 
 @njit(cache=True, nogil=True)
-def _branch_points(way, owner, distance, all_ends, kept, cy, cx, radius):  # type: ignore[no-untyped-def]
+def _branch_points(way, owner, distance, ends, rank, cy, cx, radius):  # type: ignore[no-untyped-def]
     """Places where branches part; all within the body's disc are one, if three branches leave it.
 
     Nor do two count whose discs inside the cell hold each other's middle.
     """
     width = distance.shape[1]
     n_from_body, n = 0, 0
-    places = np.empty((len(kept), 2), np.int64)
-    for i in range(len(kept)):
-        p = all_ends[kept[i], 0] * width + all_ends[kept[i], 1]
-        while way[p // width, p % width] >= 0 and owner[p // width, p % width] == kept[i]:
+    places = np.empty((len(ends), 2), np.int64)
+    for i in range(len(ends)):
+        p = ends[i, 0] * width + ends[i, 1]
+        while way[p // width, p % width] >= 0 and owner[p // width, p % width] == rank[i]:
             p = way[p // width, p % width]
         y, x = p // width, p % width
         if (y - cy) ** 2 + (x - cx) ** 2 <= radius * radius:

@@ -27,8 +27,7 @@ def summary_of(
     means = found.frames.loc[valid, [*_KEYS, *names]].groupby(_KEYS).mean()
     since = np.diff(sightings[Col.TIME_MIN].to_numpy(np.float64), prepend=np.nan)
     watched = np.where(sightings[Col.PAIR_VALID].to_numpy(bool), since, 0.0)
-    # A sum that skips no missing time: unknown times make an unknown rate.
-    minutes = pd.Series(watched).groupby([sightings[k] for k in _KEYS]).sum(min_count=1)
+    minutes = pd.Series(watched).groupby([sightings[k] for k in _KEYS]).sum()
     lives = found.finer["tip_lives"]
     both = lives[Col.TIP_BIRTH_SEEN].to_numpy(bool) & lives[Col.TIP_DEATH_SEEN].to_numpy(bool)
     of_lives = (
@@ -50,6 +49,6 @@ def summary_of(
     table[counted] = table[counted].fillna(0).astype(np.int64)
     watched_min = minutes.reindex(pd.MultiIndex.from_frame(cells)).to_numpy(np.float64)
     births = table.pop("births").to_numpy(np.float64)
-    rate = np.full(len(table), np.nan)
+    rate = np.full(len(table), np.nan)  # also where times are not known: their sum is 0
     np.divide(births, watched_min, out=rate, where=watched_min > 0)
     return table.assign(**{Col.TIP_BIRTHS: rate})

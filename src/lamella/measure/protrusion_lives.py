@@ -111,9 +111,11 @@ def _speeds(life: Integers, tips: pd.DataFrame) -> Floats:
     length = uncut_length(tips)[order]
     time = tips[Col.TIME_MIN].to_numpy(np.float64)[order]
     same = (np.diff(life[order], prepend=-2) == 0) & (life[order] >= 0)
-    speed = np.full(len(tips), np.nan)
-    change = np.diff(length, prepend=np.nan) / np.diff(time, prepend=np.nan)
-    speed[order] = np.where(same, change, np.nan)
+    change, since = np.diff(length, prepend=np.nan), np.diff(time, prepend=np.nan)
+    sorted_speed = np.full(len(tips), np.nan)
+    np.divide(change, since, out=sorted_speed, where=same)
+    speed = np.empty(len(tips))
+    speed[order] = sorted_speed
     return speed
 
 
