@@ -51,8 +51,9 @@ def run_sums(place: Floats, pair: NDArray[np.bool_], *, start: NDArray[np.intp])
     start : (n_tracks + 1,) intp array
         Rows ``start[i]:start[i + 1]`` are track i's.
     """
-    whole, lengths, ratio = _run_sums(place, pair, start)
-    return RunSums(*whole, *lengths, ratio)
+    (n_runs, longest), sums, ratio = _run_sums(place, pair, start)
+    path, net, reach, last_ratio = sums
+    return RunSums(n_runs, longest, path, net, reach, last_ratio, ratio)
 
 
 class WindowSums(NamedTuple):

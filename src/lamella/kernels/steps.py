@@ -86,7 +86,8 @@ def steps_in_run(pair: NDArray[np.bool_]) -> NDArray[np.int64]:
     row = np.arange(len(pair))
     breaks = ~pair
     breaks[:1] = True
-    return row - np.maximum.accumulate(np.where(breaks, row, 0))
+    steps: NDArray[np.int64] = row - np.maximum.accumulate(np.where(breaks, row, 0))
+    return steps
 
 
 def moves_over(place: Floats, in_run: NDArray[np.int64], *, window: int) -> Floats:
@@ -106,22 +107,27 @@ def moves_over(place: Floats, in_run: NDArray[np.int64], *, window: int) -> Floa
     return moved
 
 
-def turns_over(moved: Floats, *, window: int) -> Floats:
+def turns_over(moved: Floats, *, window: int) -> tuple[Floats, Floats]:
     """Turn of every row from the movement of the window before it to that of the window after it.
 
     Parameters
     ----------
     moved : (n, 2) float64 array
         As `moves_over` gives it, of the same `window`.
+
+    Returns
+    -------
+    turn, length : (n,) float64 arrays
+        See `turns`; and the length of both movements together.
     """
     after = np.full(moved.shape, np.nan)
     if window < len(moved):
         after[:-window] = moved[window:]
-    return turns(moved, after)
+    return turns(moved, after), lengths(moved) + lengths(after)
 
 
 def peaks(
-    values: Floats, *, above: float, apart: int, start: NDArray[np.intp]
+    values: Floats, weight: Floats, *, above: float, apart: int, start: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """Rows that stand out: of those above a limit the highest, then the next that is far enough.
 
@@ -129,6 +135,8 @@ def peaks(
     ----------
     values : (n,) float64 array
         NaN stands out nowhere.
+    weight : (n,) float64 array
+        Of equal values that of the larger weight comes first, of equal weights the earlier.
     above : float
     apart : int
         Two peaks of a track are at least so many rows apart.
@@ -138,18 +146,18 @@ def peaks(
     Returns
     -------
     (n,) bool array
-        Of equal values the earlier comes first.
     """
-    found: NDArray[np.bool_] = _peaks(values, float(above), apart, start)
+    found: NDArray[np.bool_] = _peaks(values, weight, float(above), apart, start)
     return found
 
 
 @njit(cache=True, nogil=True)
-def _peaks(values: Any, above: float, apart: int, start: Any) -> Any:
+def _peaks(values: Any, weight: Any, above: float, apart: int, start: Any) -> Any:
     chosen = np.zeros(len(values), np.bool_)
     for track in range(len(start) - 1):
         first, stop = start[track], start[track + 1]
         high = np.flatnonzero(values[first:stop] > above) + first
+        high = high[np.argsort(-weight[high], kind="mergesort")]
         for i in high[np.argsort(-values[high], kind="mergesort")]:
             free = True
             for j in range(max(first, i - apart + 1), min(stop, i + apart)):

@@ -68,7 +68,7 @@ class MovementColumns:
         "turning_event",
         "",
         "True where movement_turn_deg is above turn_deg and highest among the frames nearer than "
-        "`window`; never where it is NaN.",
+        "`window` (of equal ones where the cell moved most); never where it is NaN.",
     )
     ANGLE_TO_DIRECTION = _(
         "angle_to_direction_deg", "°", "Angle of the step to the direction `towards`, 0 to 180."

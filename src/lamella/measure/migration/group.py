@@ -9,8 +9,9 @@ from pydantic import Field
 
 from lamella.core.movie import Scale
 from lamella.core.step import Step
-from lamella.measure.migration.per_step import Whither, step_columns
+from lamella.measure.migration.per_step import step_columns
 from lamella.measure.migration.per_track import track_columns
+from lamella.measure.migration.places import Whither
 from lamella.measure.view import FrameView, Measured, Seen
 
 

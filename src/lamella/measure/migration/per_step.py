@@ -41,7 +41,8 @@ def step_columns(
     turn = turns_at(at.moved)
     in_run = steps_in_run(at.pair)
     movement = moves_over(at.place, in_run, window=window)
-    movement_turn = np.abs(turns_over(movement, window=window))
+    turned, both = turns_over(movement, window=window)
+    movement_turn = np.abs(turned)
     step = lengths(at.moved)
     columns: dict[str, Any] = {
         Col.STEP_PX: step,
@@ -59,7 +60,7 @@ def step_columns(
         Col.MOVEMENT_DX_UM: movement[:, 1] * um,
         Col.MOVEMENT_UM: lengths(movement) * um,
         Col.MOVEMENT_TURN: movement_turn,
-        Col.TURNING_EVENT: peaks(movement_turn, above=turn_deg, apart=window, start=start),
+        Col.TURNING_EVENT: peaks(movement_turn, both, above=turn_deg, apart=window, start=start),
     }
     if whither.towards is not None:
         ahead = np.broadcast_to(whither.direction, at.moved.shape)

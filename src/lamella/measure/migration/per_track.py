@@ -38,7 +38,7 @@ def track_columns(
     """
     at = Places.in_um(sightings)
     reached = extents(at.place, at.valid, start=at.rows.start)
-    window = straightness_frames
+    window: int | None = straightness_frames
     if straightness_min is not None:
         window = _frames_in(straightness_min, sightings)
     columns: dict[str, Any] = {
@@ -110,5 +110,5 @@ def _frames_in(duration_min: float, sightings: pd.DataFrame) -> int | None:
     if not len(frame) or frame.min() == frame.max() or not np.isfinite(minutes).all():
         return None
     first, last = frame.argmin(), frame.argmax()
-    interval = (minutes[last] - minutes[first]) / (frame[last] - frame[first])
+    interval = float((minutes[last] - minutes[first]) / (frame[last] - frame[first]))
     return max(1, round(duration_min / interval))

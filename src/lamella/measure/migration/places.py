@@ -73,7 +73,7 @@ class Places(NamedTuple):
 
 
 def over(a: Floats, b: Floats) -> Floats:
-    """a / b; NaN where b is 0 or not known: a track of zero length has no ratio."""
+    """Ratio; NaN where b is 0 or not known: a track of zero length has no ratio."""
     out = np.full(np.shape(a), np.nan)
     return np.divide(a, b, out=out, where=np.asarray(b) > 0)
 

@@ -19,10 +19,10 @@ def ratios(at: Places, reached: Extents) -> Mapping[str, Any]:
     * net displacement and path as published: ``persistence = min(net / path, 1)``, of which the
       net spans rejected steps and the path skips them;
     * both spanning them: ``confinement_ratio = net / path_bridged``;
-    * neither spanning them, over runs r of trusted steps: ``straightness_runs = Σ net_r / Σ path_r``
-      with ``tortuosity`` its inverse, ``outreach_ratio = Σ max_r / Σ path_r``,
-      ``displacement_ratio = Σ net_r / Σ max_r``, where max_r is the largest distance from the run's
-      first place.
+    * neither spanning them, over runs r of trusted steps: ``straightness_runs`` is Σ net_r / Σ
+      path_r and ``tortuosity`` its inverse, ``outreach_ratio`` Σ max_r / Σ path_r, and
+      ``displacement_ratio`` Σ net_r / Σ max_r, where max_r is the largest distance from the first
+      place of the run.
 
     On a track without gaps and rejected steps these are the track's own, as celltrackR has them.
     """

@@ -18,7 +18,7 @@ from lamella.measure.summaries import CellRows
 def turning(at: Places, steps: pd.DataFrame, reached: Extents) -> Mapping[str, Any]:
     """Turns where two trusted steps meet, turns of the whole track, and turning events."""
     could_be_seen = np.isfinite(steps[Col.MOVEMENT_TURN].to_numpy(np.float64))
-    columns = {
+    columns: dict[str, Any] = {
         Col.TURNING_ANGLE: steps[Col.TURNING_ANGLE],
         Col.DIRECTIONAL_CHANGE_RATE: steps[Col.DIRECTIONAL_CHANGE_RATE],
         Col.TURNING_EVENT: steps[Col.TURNING_EVENT],
