@@ -50,7 +50,8 @@ def per_frame(rows, *, um, window, turn_deg):
     n = len(rows)
     step = [p[i] - p[i - 1] if pair[i] else np.full(2, NAN) for i in range(n)]
     out = {k: [NAN] * n for k in ("turn", "rate", "ratio", "dy", "dx", "speed", "mturn", "signed")}
-    out["event"], out["in_run"] = [False] * n, [0] * n
+    out["event"] = [False] * n
+    out["in_run"] = [0 if v else NAN for v in rows["valid"]]
     length = [0.0] * n
     for i in range(n):
         out["dy"][i], out["dx"][i] = step[i] * um

@@ -236,7 +236,8 @@ class TestAGap:
         assert (cell[Col.N_GAPS], cell[Col.LONGEST_GAP]) == (1, 2)
         assert (cell[Col.N_RUNS], cell[Col.LONGEST_RUN]) == (2, 3)
         assert cell[Col.N_REJECTED_STEPS] == 3
-        assert frames[Col.STEPS_IN_RUN].tolist() == [0, 1, 2, 3, 0, 0, 0, 1, 2, 3]
+        in_run = [0, 1, 2, 3, np.nan, np.nan, 0, 1, 2, 3]
+        np.testing.assert_array_equal(frames[Col.STEPS_IN_RUN], in_run)
         assert frames[Col.TURNING_ANGLE].notna().to_numpy().nonzero()[0].tolist() == [1, 2, 7, 8]
         assert cell[Col.N_STRAIGHTNESS_WINDOWS] == 0
         assert np.isnan(cell[Col.STRAIGHTNESS_FIXED])

@@ -43,7 +43,10 @@ class MovementColumns:
         "Turning angle over the time from the middle of the one step to the middle of the other.",
     )
     STEPS_IN_RUN = _(
-        "steps_in_run", "", "Trusted steps one after the other up to this frame; 0 after a gap."
+        "steps_in_run",
+        "",
+        "Trusted steps one after the other up to this frame; 0 where a run begins, NaN where the "
+        "frame is not valid.",
     )
     DIRECTIONALITY_RATIO = _(
         "directionality_ratio",

@@ -54,7 +54,7 @@ def step_columns(
         Col.TURNING_ANGLE: np.abs(turn),
         Col.TURNING_ANGLE_SIGNED: turn,
         Col.DIRECTIONAL_CHANGE_RATE: np.abs(turn) / at.turning_time,
-        Col.STEPS_IN_RUN: in_run,
+        Col.STEPS_IN_RUN: np.where(at.valid, in_run, np.nan),
         Col.DIRECTIONALITY_RATIO: run_sums(at.place, at.pair, start=start).ratio,
         Col.MOVEMENT_DY_UM: movement[:, 0] * um,
         Col.MOVEMENT_DX_UM: movement[:, 1] * um,
