@@ -49,7 +49,7 @@ class Migration(Step):
 
     References
     ----------
-    TrackMate 8, https://doi.org/10.1038/s41592-022-01507-1; celltrackR,
+    TrackMate, https://doi.org/10.1038/s41592-022-01507-1; celltrackR,
     https://doi.org/10.1016/j.immuno.2021.100003; DiPer, https://doi.org/10.1038/nprot.2014.131
     """
 
