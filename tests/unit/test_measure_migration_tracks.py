@@ -57,7 +57,7 @@ def test_all_is_as_plain_lines_have_it(seed, even):
         for column, name in FRAME_COLUMNS.items():
             found = steps[column].to_numpy(float)
             np.testing.assert_allclose(
-                found, np.array(plain[name], float), 1e-9, 1e-7, err_msg=column
+                found, np.array(plain[name], float), 1e-9, 1e-9, err_msg=column
             )
         expected = per_cell(rows, um=0.5, **settings, **where)
         assert set(cells.columns) == {Col.OBJECT, Col.CELL, *expected}
