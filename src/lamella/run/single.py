@@ -218,7 +218,7 @@ def measure_movie(
     masks = _objects(labels)
     if largest:
         masks = _largest(masks, str(labels))
-    frames, cells = measure(refuse_nan(movie), masks)
+    frames, cells, _ = measure(refuse_nan(movie), masks)
     if cells.empty:
         raise InputError(str(labels), "it holds no object in any frame", "look at the labels")
     if isinstance(masks, Labels):
