@@ -31,15 +31,11 @@ class PartSums(NamedTuple):
 
     def centroids(self) -> FloatArray:
         """(n, 2) row and column; NaN for an empty part."""
-        return np.stack(
-            [_over(self.row, self.weight), _over(self.column, self.weight)], axis=1
-        )
+        return np.stack([_over(self.row, self.weight), _over(self.column, self.weight)], axis=1)
 
 
 def _over(total: FloatArray, weight: FloatArray) -> FloatArray:
-    out: FloatArray = np.divide(
-        total, weight, out=np.full(weight.shape, np.nan), where=weight > 0
-    )
+    out: FloatArray = np.divide(total, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
     return out
 
 

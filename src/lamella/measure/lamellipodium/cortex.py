@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.frames import Image
-from lamella.core.table import Col, Column
+from lamella.core.table import Col
 from lamella.kernels.sectors import mean_of_band, profile_of_band, sector_angles
+from lamella.measure.lamellipodium.definitions import PerCell
 from lamella.measure.view import FrameView
 
 FloatArray = NDArray[np.float64]
-PerCell = dict[Column, FloatArray]
 
 
 def profiles(

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from lamella.core.frames import Image
 from lamella.core.table import Col, Column
 from lamella.kernels.front import Furthest, furthest_of_objects, sides_of_objects
-from lamella.kernels.parts import PartSums
-from lamella.measure.lamellipodium.definitions import Part, ratio_of
+from lamella.measure.lamellipodium.definitions import PerCell, Share, ratio_of
 from lamella.measure.view import FrameView
 
 FloatArray = NDArray[np.float64]
-PerCell = dict[Column, FloatArray]
 
 # Centroids are sums over thousands of pixels: a shift below this is rounding, not a direction.
 _LEAST_PX = 1e-9
@@ -86,11 +84,6 @@ BY_MOVEMENT = Names(
 )
 
 
-def polarity_of(lam: PartSums, body: PartSums) -> FloatArray:
-    """(n, 2) from the centroid of the body to that of the lamellipodium, (y, x) px."""
-    return lam.centroids() - body.centroids()
-
-
 def polarity_columns(vector: FloatArray, area: NDArray[np.int64]) -> PerCell:
     """The vector, its length and its direction."""
     length = np.hypot(vector[:, 0], vector[:, 1])
@@ -128,22 +121,21 @@ def angle_of(vector: FloatArray) -> FloatArray:
 
 
 def side_columns(
-    view: FrameView, image: Image, part: Part, direction: FloatArray, names: Names, level: float
+    view: FrameView, image: Image, share: Share, direction: FloatArray, names: Names, level: float
 ) -> PerCell:
     """The cell and its lamellipodium on both sides of the line through the cell's centroid."""
     front, back = sides_of_objects(
         image,
         *view.objects,
-        part.share,
+        share,
         centre=view.regions.centroid,
         direction=long_enough(direction),
     )
-    known = np.isfinite(part.lam.weight)  # a band without a pixel size is no lamellipodium
     means, lam_means, lam_areas = [], [], []
     for side in (front, back):
         means.append(_over(side.intensity, side.weight) - level)
-        lam_areas.append(np.where(known, side.part_weight, np.nan))
-        lam_means.append(_over(side.part_intensity, lam_areas[-1]) - level)
+        lam_areas.append(side.part_weight)
+        lam_means.append(_over(side.part_intensity, side.part_weight) - level)
     return {
         names.front_area: front.weight,
         names.front_mean: means[0],

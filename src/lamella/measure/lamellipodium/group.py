@@ -1,65 +1,59 @@
-"""How much brighter the lamellipodium is than the rest of the cell."""
+"""The group of measures: which of them are wanted, and a frame measured by all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from lamella.core.frames import Image
 from lamella.core.movie import Scale
-from lamella.core.step import Step
-from lamella.core.table import Col, Column
-from lamella.kernels.halves import Halves, Split, halves_of_objects, sum_parts
-from lamella.kernels.noise import halves_ratio_of_noise, noise_of_objects
+from lamella.core.step import Reach, Step
+from lamella.core.table import Col
+from lamella.kernels.halves import halves_of_objects
+from lamella.kernels.noise import noise_of_objects
 from lamella.kernels.regions import pixels_at
-from lamella.kernels.thresholds import multi_otsu
-from lamella.measure.view import (
-    FrameView,
-    Measured,
-    Seen,
-    mean_or_nan,
-    per_cell,
-    sd_or_nan,
+from lamella.kernels.sectors import sector_angles
+from lamella.measure.lamellipodium.cortex import Rings, one_sidedness, profiles
+from lamella.measure.lamellipodium.definitions import (
+    By,
+    Part,
+    PerCell,
+    Side,
+    by_band,
+    by_halves,
+    by_layers,
+    columns_of_halves,
+    columns_of_share,
+    share_of_halves,
 )
+from lamella.measure.lamellipodium.direction import (
+    BY_MOVEMENT,
+    BY_POLARITY,
+    long_enough,
+    movement_columns,
+    polarity_columns,
+    side_columns,
+    tip_columns,
+)
+from lamella.measure.lamellipodium.over_time import completed
+from lamella.measure.lamellipodium.profile import cortex_of_cells, with_movement
+from lamella.measure.lamellipodium.shifts import polarity_shifts
+from lamella.measure.lamellipodium.summary import summary_of_cells
+from lamella.measure.view import Columns, FrameView, Measured, Seen
 
-PerCell = dict[Column, NDArray[np.float64]]
-"""Values by column, one for every cell of a frame."""
-
-_PER_CHANNEL = (
-    Col.BACKGROUND,
-    Col.LAM_THRESHOLD,
-    Col.LAM_MEAN,
-    Col.CYTO_MEAN,
-    Col.LAM_CYTO_RATIO,
-    Col.LAM_Y_PX,
-    Col.LAM_X_PX,
-    Col.CYTO_Y_PX,
-    Col.CYTO_X_PX,
-    Col.NOISE_SD,
-    Col.LAM_CYTO_RATIO_NOISE,
-    Col.SATURATED_FRACTION,
-)
-_BAND = (Col.BAND_RATIO, Col.BAND_FRACTION)
-_LAYERS = (
-    Col.LAYER_BODY_MEAN,
-    Col.LAYER_TRANSITION_MEAN,
-    Col.LAYER_LAM_MEAN,
-    Col.LAYER_BODY_FRACTION,
-    Col.LAYER_LAM_FRACTION,
-    Col.LAYER_RATIO,
-)
+CORTEX, CORTEX_MEAN, SHIFTS = "cortex", "cortex_mean", "polarity_shifts"
+"""Names of the finer tables."""
 
 
 class Lamellipodium(Step):
-    """Bright over dim part of every cell, on the raw frame, with the mask of the same frame.
+    """How the signal of every cell is spread, on the raw frame, with the mask of the same frame.
 
-    Three definitions, side by side:
+    **Bright over dim**, by three definitions side by side:
 
     * the published one: the cell's pixels split at `percentile`; pixels that equal the threshold
       count in both parts with fractional weight, so that the parts have exactly their share;
@@ -71,23 +65,70 @@ class Lamellipodium(Step):
     fewer than 2 pixels or the dim mean is not positive. All ratios depend on the background that is
     subtracted.
 
+    **Polarity** (`polarity`): the vector from the centroid of the body to that of the
+    lamellipodium as `polarity_by` defines it; its cosine with the movement over the last `window`
+    frames, known where all their steps are valid and they sum to `min_movement_px`; front and back
+    of the cell by the line through its centroid, at right angles to polarity and to movement; the
+    pixel furthest along either, and how fast it advances.
+
+    **Cortex**: the mean within `cortex_um` of the edge at `n_angles` angles around the centroid
+    (table ``cortex``; ``cortex_mean`` is its mean over frames, turned so that the cell moves
+    towards angle 0), and the rings of `ring_um` just inside and outside of the edge.
+
+    Without a pixel size what is set in µm is NaN, and without an interval the velocity is. Cells:
+    means over valid frames; those of the published measure (``lam_cyto_ratio`` and what it is made
+    of) over all frames in which the cell was seen.
+
     Parameters
     ----------
     percentile : float
         50 is the median split as published; 40 and 70 were explored there.
+    side : {"bright", "dim"}
+        Which side of the threshold is lamellipodium: dim where a thin lamellipodium holds less of
+        what is stained than the body. Ratios stay lamellipodium over body.
+    closing_px : int
+        Radius of a disc that closes gaps in the lamellipodium, 0 = none. The parts then have no
+        fixed share, and no ratio of noise is known.
     band_um : float or None
-        3.8 µm is the published 12 px at 0.318 µm/px. Without a pixel size the result is NaN.
+        3.8 µm is the published 12 px at 0.318 µm/px.
     layers : bool
+    polarity : bool
+    polarity_by : {"halves", "band", "layers"}
+        Which lamellipodium polarity and front and back are about.
+    window : int
+        Frames over which movement is looked at.
+    min_movement_px : float
+        Shorter movements have no direction: it would be that of the outline's jitter.
+    max_shift : int
+        Polarity is compared with movement up to so many frames earlier and later; 0 = not at all.
+    cortex_um, ring_um : float or None
+        Widths of the band and of the rings; None = left out.
+    n_angles : int
     channels : tuple of str or None
         Channels to measure; None = all.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
     percentile: float = Field(50, gt=0, lt=100)
+    side: Side = "bright"
+    closing_px: int = Field(0, ge=0, le=100)
     band_um: float | None = Field(3.8, gt=0)
     layers: bool = True
+    polarity: bool = True
+    polarity_by: By = "halves"
+    window: int = Field(3, ge=1)
+    min_movement_px: float = Field(1.0, ge=0)
+    max_shift: int = Field(5, ge=0)
+    cortex_um: float | None = Field(1.0, gt=0)
+    n_angles: int = Field(24, ge=4, le=360)
+    ring_um: float | None = Field(1.0, gt=0)
     channels: tuple[str, ...] | None = Field(None, min_length=1)
+
+    @classmethod
+    def published(cls) -> Self:
+        """The published measure alone: bright and dim half, and nothing else."""
+        return cls(band_um=None, layers=False, polarity=False, cortex_um=None, ring_um=None)
 
     @field_validator("channels")
     @classmethod
@@ -96,71 +137,127 @@ class Lamellipodium(Step):
             raise ValueError("a channel is named twice")
         return names
 
+    @model_validator(mode="after")
+    def _polarity_is_of_something(self) -> Self:
+        if self.polarity and self.polarity_by == "band" and not self.band_um:
+            raise ValueError('polarity_by = "band" needs band_um')
+        if self.polarity and self.polarity_by == "layers" and not self.layers:
+            raise ValueError('polarity_by = "layers" needs layers = true')
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(before=self.window if self.polarity or self.cortex_um else 0)
+
     def rows(self, view: FrameView) -> Seen:
         """Every measure of every cell and channel of the frame."""
-        columns: dict[str, NDArray[np.float64]] = {}
         channels = self.channels or view.movie.channel_names
+        um = view.movie.scale.um
+        columns: dict[str, NDArray[np.float64]] = {}
+        movement = view.displacement(self.window) if self.reach.before else None
+        if movement is not None:
+            columns.update(movement_columns(movement, least_px=self.min_movement_px))
+        if movement is not None and self.polarity:
+            way = long_enough(movement, self.min_movement_px)
+            columns.update(tip_columns(view, way, BY_MOVEMENT))
+        rings = Rings(view, width_px=self.ring_um / um) if self.ring_um else None
+        cortex: dict[str, NDArray[np.float64]] = {}
         for channel in channels:
             image = view.image(channel)
-            background = view.background(image, channel)
-            halves = halves_of_objects(
-                image, *view.objects, percentile=self.percentile, level=background
-            )
-            found: PerCell = {
-                Col.BACKGROUND: np.full(len(view.regions.label), background),
-                Col.LAM_THRESHOLD: halves.threshold - background,
-                Col.LAM_MEAN: halves.bright_mean,
-                Col.CYTO_MEAN: halves.dim_mean,
-                Col.LAM_CYTO_RATIO: halves.ratio,
-                Col.LAM_Y_PX: halves.bright_row,
-                Col.LAM_X_PX: halves.bright_column,
-                Col.CYTO_Y_PX: halves.dim_row,
-                Col.CYTO_X_PX: halves.dim_column,
-                Col.NOISE_SD: noise_of_objects(image, *view.objects),
-                Col.SATURATED_FRACTION: _saturated_fraction(view, image),
-            }
-            if self.band_um:
-                found |= self._band(view, image, background, halves)
-            if self.layers:
-                found |= _layers(view, image, background)
+            level = view.background(image, channel)
+            found, part = self._parts(view, image, level)
+            if part is not None and movement is not None:
+                found |= self._directed(view, image, part, movement, level)
+            if rings is not None:
+                found |= rings.columns(image, level)
             suffix = channel if len(channels) > 1 else None
-            columns.update((column.of(suffix), values) for column, values in found.items())
-        return Seen(columns)
+            if self.cortex_um:
+                width = self.cortex_um / um
+                profile, weight = profiles(
+                    view, image, within_px=width, n_angles=self.n_angles, level=level
+                )
+                found |= one_sidedness(profile)
+                cortex[Col.CORTEX_PX] = weight.ravel()  # the same in every channel
+                cortex[Col.CORTEX_MEAN.of(suffix)] = profile.ravel()
+            for column, values in found.items():
+                shared = movement is not None and column in BY_MOVEMENT.of_cell
+                columns[column if shared else column.of(suffix)] = values
+        return Seen(columns, {CORTEX: self._table(view, cortex)} if self.cortex_um else {})
 
-    def _band(self, view: FrameView, image: Image, background: float, halves: Halves) -> PerCell:
-        ratio, fraction = (np.full(len(view.regions.label), np.nan) for _ in range(2))
-        width_px = (self.band_um or np.nan) / view.movie.scale.um
-        if np.isfinite(width_px):
-            for i, (crop, mask) in enumerate(_cells(view, image)):
-                distance = view.edge_distances[i]
-                split = Split(halves.threshold[i], halves.tie_weight[i])
-                near, rest = sum_parts(crop, mask, split, distance=distance, within=width_px)
-                fraction[i] = near.weight / (near.weight + rest.weight)
-                if 0 < fraction[i] < 1:
-                    lam, others = (p.intensity / p.weight - background for p in (near, rest))
-                    ratio[i] = lam / others if others > 0 else np.nan
-        return {Col.BAND_RATIO: ratio, Col.BAND_FRACTION: fraction}
+    def _parts(self, view: FrameView, image: Image, level: float) -> tuple[PerCell, Part | None]:
+        """Columns of every definition, and the part that polarity is about."""
+        halves = halves_of_objects(image, *view.objects, percentile=self.percentile, level=level)
+        plain = self.side == "bright" and not self.closing_px
+        found: PerCell = {
+            Col.BACKGROUND: np.full(len(view.regions.label), level),
+            Col.LAM_THRESHOLD: halves.threshold - level,
+            Col.NOISE_SD: noise_of_objects(image, *view.objects),
+            Col.SATURATED_FRACTION: _saturated_fraction(view, image),
+        }
+        bright = 1 - self.percentile / 100
+        parts: dict[By, Part] = {}
+        if plain:
+            found |= columns_of_halves(halves, view.regions.area, share=bright)
+        if not plain or self.band_um or self.polarity:
+            share = share_of_halves(view, image, halves, side=self.side, closing_px=self.closing_px)
+            if not plain:
+                found |= columns_of_share(view, image, share, level)
+            parts["halves"] = by_halves(share, found)
+            if self.band_um:
+                width = self.band_um / view.movie.scale.um
+                parts["band"] = by_band(view, image, share, within_px=width, level=level)
+                found |= parts["band"].columns
+        if self.layers:
+            parts["layers"] = by_layers(
+                view, image, side=self.side, closing_px=self.closing_px, level=level
+            )
+            found |= parts["layers"].columns
+        return found, parts[self.polarity_by] if self.polarity else None
+
+    def _directed(
+        self, view: FrameView, image: Image, part: Part, movement: NDArray[np.float64], level: float
+    ) -> PerCell:
+        """Polarity, what lies in front of it and of the movement, and the tip along it."""
+        way = long_enough(movement, self.min_movement_px)
+        return {
+            **polarity_columns(part.vector, view.regions.area),
+            **side_columns(view, image, part.share, part.vector, BY_POLARITY, level),
+            **side_columns(view, image, part.share, way, BY_MOVEMENT, level),
+            **tip_columns(view, part.vector, BY_POLARITY),
+        }
+
+    def _table(self, view: FrameView, cortex: dict[str, NDArray[np.float64]]) -> Columns:
+        n = len(view.regions.label)
+        return {
+            Col.CELL: np.repeat(view.regions.label, self.n_angles),
+            Col.CORTEX_ANGLE: np.tile(sector_angles(self.n_angles), n),
+            **cortex,
+        }
 
     def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
-        """Add what noise alone would give; nothing here needs other frames."""
-        table = found.frames
-        columns: dict[str, pd.Series | NDArray[np.float64]] = {}
-        for name in table.columns:
-            columns[name] = table[name]
-            bare, _, channel = name.partition("__")
-            if bare == Col.NOISE_SD:
-                suffix, share = channel or None, self.percentile / 100
-                lam, cyto = (table[c.of(suffix)] for c in (Col.LAM_MEAN, Col.CYTO_MEAN))
-                columns[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = halves_ratio_of_noise(
-                    (1 - share) * lam + share * cyto, columns[name], percentile=self.percentile
-                )
-        return Measured(pd.DataFrame(columns))
+        """Add what needs the other frames: what is known of movement, velocities, noise, µm."""
+        frames = completed(
+            found.frames,
+            sightings,
+            scale,
+            window=self.window,
+            percentile=self.percentile,
+            side=self.side,
+            closed=self.closing_px > 0,
+        )
+        finer = dict(found.finer)
+        if CORTEX in finer:
+            finer[CORTEX] = with_movement(finer[CORTEX], frames)
+            finer[CORTEX_MEAN] = cortex_of_cells(
+                finer[CORTEX], frames, sightings, n_angles=self.n_angles
+            )
+        if self.polarity and self.max_shift:
+            finer[SHIFTS] = polarity_shifts(frames, sightings, scale, most=self.max_shift)
+        return Measured(frames, finer)
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
-        """Mean of every measure over the frames that have it, per cell."""
-        table = found.frames
-        ratios = [c for c in table.columns if c.partition("__")[0] == Col.LAM_CYTO_RATIO]
-        return per_cell(table, lambda rows: _summary(rows, ratios))
+        """One row per cell, see the class."""
+        return summary_of_cells(found.frames, sightings, found.finer.get(SHIFTS))
 
 
 def _saturated_fraction(view: FrameView, image: Image) -> NDArray[np.float64]:
@@ -175,62 +272,3 @@ def _saturated_fraction(view: FrameView, image: Image) -> NDArray[np.float64]:
 @cache
 def _highest(dtype: np.dtype[Any]) -> int:
     return int(np.iinfo(dtype).max)
-
-
-def _cells(view: FrameView, image: Image) -> Iterator[tuple[Image, NDArray[np.bool_]]]:
-    """Image and mask of every cell, cropped to its box."""
-    for (top, left, bottom, right), mask in zip(view.regions.box, view.masks, strict=True):
-        yield image[top:bottom, left:right], mask
-
-
-def _layers(view: FrameView, image: Image, background: float) -> PerCell:
-    found = np.full((len(_LAYERS), len(view.regions.label)), np.nan)
-    for i, (crop, mask) in enumerate(_cells(view, image)):
-        layers = _three_layers(crop[mask])
-        if layers is None:
-            continue
-        mean, fraction = layers
-        body, transition, lam = mean - background
-        ratio = lam / body if body > 0 else np.nan
-        found[:, i] = body, transition, lam, fraction[0], fraction[2], ratio
-    return dict(zip(_LAYERS, found, strict=True))
-
-
-def _three_layers(
-    values: NDArray[Any],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Mean of every layer, dimmest first, and its share of the pixels; None without layers."""
-    thresholds = multi_otsu(values, classes=3)
-    if thresholds is None:
-        return None
-    layer = np.searchsorted(thresholds, values.astype(np.float64), side="left")
-    count = np.bincount(layer, minlength=3)
-    if not count.all():
-        return None
-    total = np.bincount(layer, weights=values.astype(np.float64), minlength=3)
-    return total / count, count / len(values)
-
-
-def _summary(rows: pd.DataFrame, ratios: list[str]) -> dict[str, float]:
-    averaged = {*_PER_CHANNEL, *_BAND, *_LAYERS} - {
-        Col.LAM_Y_PX, Col.LAM_X_PX, Col.CYTO_Y_PX, Col.CYTO_X_PX, Col.SATURATED_FRACTION
-    }  # fmt: skip
-    summary: dict[str, float] = {}
-    for name in rows.columns:
-        bare, _, channel = name.partition("__")
-        values = (
-            rows[name].to_numpy(np.float64) if bare in {*averaged, Col.SATURATED_FRACTION} else None
-        )
-        if values is None:
-            continue
-        finite = values[np.isfinite(values)]
-        suffix = channel or None
-        if bare == Col.SATURATED_FRACTION:
-            summary[Col.N_SATURATED.of(suffix)] = int((finite > 0).sum())
-            continue
-        summary[name] = mean_or_nan(finite)
-        if name in ratios:
-            found = np.isfinite(rows[Col.LAM_Y_PX.of(suffix)].to_numpy(np.float64))
-            summary[Col.LAM_CYTO_RATIO_SD.of(suffix)] = sd_or_nan(finite)
-            summary[Col.N_UNDEFINED_RATIO.of(suffix)] = int(found.sum() - len(finite))
-    return summary
