@@ -156,10 +156,10 @@ class Lamellipodium(Step):
         columns: dict[str, NDArray[np.float64]] = {}
         movement = view.displacement(self.window) if self.reach.before else None
         if movement is not None:
-            columns.update(movement_columns(movement, least_px=self.min_movement_px))
+            columns.update(movement_columns(movement, least_px=self.min_movement_px).items())
         if movement is not None and self.polarity:
             way = long_enough(movement, self.min_movement_px)
-            columns.update(tip_columns(view, way, BY_MOVEMENT))
+            columns.update(tip_columns(view, way, BY_MOVEMENT).items())
         rings = Rings(view, width_px=self.ring_um / um) if self.ring_um else None
         cortex: dict[str, NDArray[np.float64]] = {}
         for channel in channels:
