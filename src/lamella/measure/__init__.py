@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -55,6 +55,7 @@ def measure(
     sightings: Sightings | None = None,
     level: Level | None = None,
     registration: Registration | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Measurements:
     """Measure every cell of a movie.
 
@@ -73,6 +74,8 @@ def measure(
         Grey value to subtract from intensities, such as ``CameraOffset(offset=100)``; default 0.
     registration : Registration, optional
         How the field drifted, from `Drift`; steps and µm are then measured without it.
+    progress : callable, optional
+        Called with the number of every frame done.
 
     Raises
     ------
@@ -105,6 +108,7 @@ def measure(
         first_last=tracks.first_last if tracks else None,
         interpolated=tracks.interpolated if tracks else None,
         registration=registration,
+        progress=progress,
     )
     summaries = [g.summarise(found, table) for g, found in zip(groups, made, strict=True)]
     cells = joined([base.summarise(table), *summaries])

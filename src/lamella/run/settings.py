@@ -75,11 +75,13 @@ class MeasureSettings(_Table):
     @property
     def groups(self) -> dict[str, Group]:
         """The groups that are wanted, by name."""
-        every: dict[str, Group | Literal[False]] = {
-            "migration": self.migration,
-            "lamellipodium": self.lamellipodium,
-        }
+        every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
+
+    @classmethod
+    def group_names(cls) -> list[str]:
+        """All groups that there are."""
+        return [name for name in cls.model_fields if name not in ("background", "sightings")]
 
 
 class Settings(_Table):
