@@ -184,6 +184,20 @@ class Lamellipodium(Step):
                 columns[column if shared else column.of(suffix)] = values
         return Seen(columns, {CORTEX: self._table(view, cortex)} if self.cortex_um else {})
 
+    def part(self, view: FrameView, channel: str) -> Part:
+        """What `polarity_by` calls lamellipodium in a frame, with the columns of all definitions.
+
+        Raises
+        ------
+        ValueError
+            When `polarity` is off.
+        """
+        image = view.image(channel)
+        found, part = self._parts(view, image, view.background(image, channel))
+        if part is None:
+            raise ValueError("nothing tells which lamellipodium is meant: set polarity = true")
+        return part._replace(columns=found)
+
     def _parts(self, view: FrameView, image: Image, level: float) -> tuple[PerCell, Part | None]:
         """Columns of every definition, and the part that polarity is about."""
         halves = halves_of_objects(image, *view.objects, percentile=self.percentile, level=level)
