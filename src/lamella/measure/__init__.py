@@ -15,6 +15,7 @@ from lamella.core.tracked import Tracked
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
+from lamella.measure.protrusion import Protrusion
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
@@ -26,6 +27,7 @@ __all__ = [
     "Measured",
     "Measurements",
     "Migration",
+    "Protrusion",
     "Sightings",
     "Walked",
     "joined",
