@@ -150,7 +150,7 @@ def window_statistics(values, position, band, n, bands, sizes):  # type: ignore[
             for first in range(n):
                 m = 0
                 for j in range(first, first + sizes[s]):
-                    i = b * n + j % n
+                    i = b * n + (j if j < n else j - n)
                     for k in range(begin[i], begin[i + 1]):
                         within[m] = ordered[k]
                         m += 1
@@ -162,17 +162,46 @@ def window_statistics(values, position, band, n, bands, sizes):  # type: ignore[
 
 @njit(cache=True, nogil=True)
 def _five(values, out):  # type: ignore[no-untyped-def]
-    """Mean, SD, minimum, median and maximum of values that are not none; sorts them."""
-    values.sort()
+    """Mean, SD, minimum, median and maximum of values that are not none; changes their order."""
     n = len(values)
-    mean = values.mean()
-    square = 0.0
+    least, most, total = values[0], values[0], 0.0
+    for value in values:
+        least, most = min(least, value), max(most, value)
+        total += value
+    mean, square = total / n, 0.0
     for value in values:
         square += (value - mean) ** 2
     out[0] = mean
     out[1] = np.sqrt(square / (n - 1)) if n > 1 else np.nan
-    out[2], out[4] = values[0], values[-1]
-    out[3] = (values[(n - 1) // 2] + values[n // 2]) / 2
+    out[2], out[4] = least, most
+    _select(values, n // 2)
+    middle = values[n // 2]
+    if n % 2 == 0:  # all before the middle are at most as large
+        middle = (middle + values[: n // 2].max()) / 2
+    out[3] = middle
+
+
+@njit(cache=True, nogil=True)
+def _select(values, rank):  # type: ignore[no-untyped-def]
+    """Put the value of this rank in its place, none larger before it (Hoare's selection)."""
+    low, high = 0, len(values) - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            return
 
 
 @njit(cache=True, nogil=True)
