@@ -92,8 +92,8 @@ def _told(
     # A step begins where the frame before ended; steps of a run follow each other.
     began = edges.time_min[rows.start - 1 : rows.stop - 1]
     fastest = speed * scale.um / edges.minutes[rows, None]
-    top = np.full(n, -np.inf)
-    np.maximum.at(top, of, fastest[time, position])
+    top = np.full(n, np.nan)
+    np.fmax.at(top, of, fastest[time, position])
     return pd.DataFrame(
         {
             Col.EDGE_START_FRAME: frame[start],
