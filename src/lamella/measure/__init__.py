@@ -12,6 +12,7 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracked import Tracked
+from lamella.measure.edge import Edge
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
@@ -21,6 +22,7 @@ from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
 
 __all__ = [
+    "Edge",
     "Group",
     "Lamellipodium",
     "Level",

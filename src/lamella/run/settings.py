@@ -11,7 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
-from lamella.measure import Group, Lamellipodium, Migration, Protrusion, Sightings
+from lamella.measure import (
+    Edge,
+    Group,
+    Lamellipodium,
+    Migration,
+    Protrusion,
+    Sightings,
+)
 from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
@@ -72,6 +79,7 @@ class MeasureSettings(_Table):
     migration: Migration | Literal[False] = Migration()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
+    edge: Edge | Literal[False] = Edge()
 
     @property
     def groups(self) -> dict[str, Group]:
