@@ -27,7 +27,7 @@ def in_memory() -> list[str]:
     """Topic a."""
     images, masks, movie, labels = _cell()
     expected = plain.procedure(images, masks, um=UM, interval_min=INTERVAL_MIN)
-    _, cells = measure(movie, labels, PUBLISHED)
+    _, cells, _ = measure(movie, labels, PUBLISHED)
     speed, lam = float(cells[Col.MEAN_SPEED].iloc[0]), float(cells[Col.LAM_CYTO_RATIO].iloc[0])
     # Half a grey value of ties moves a mean: the ratio agrees to about that.
     if abs(speed / expected.mean_speed - 1) > 1e-9 or abs(lam / expected.ratio - 1) > 5e-3:

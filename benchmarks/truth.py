@@ -62,16 +62,16 @@ def against_truth(phantom: Phantom) -> dict[str, float]:
     truth = true_labels(phantom)
     offset = CameraOffset(offset=phantom.settings.camera.offset)
     groups = [Migration(), Lamellipodium()]
-    migration, lamellipodium = walk(phantom.movie, labels, groups, level=offset)
-    true_migration, true_lamellipodium = walk(
+    seen, (migration, lamellipodium) = walk(phantom.movie, labels, groups, level=offset)
+    true_seen, (_, true_lamellipodium) = walk(
         phantom.clean, truth, groups, level=lambda frame, labels, channel: 0.0
     )
-    pairs = migration[Col.PAIR_VALID].to_numpy(bool)
-    y, x = (true_migration[c].to_numpy() for c in (Col.Y_PX, Col.X_PX))
+    pairs = seen[Col.PAIR_VALID].to_numpy(bool)
+    y, x = (true_seen[c].to_numpy() for c in (Col.Y_PX, Col.X_PX))
     true_step = np.hypot(np.diff(y, prepend=np.nan), np.diff(x, prepend=np.nan))[pairs]
-    step = migration[Col.STEP_PX].to_numpy()[pairs]
-    ratio = lamellipodium[Col.LAM_CYTO_RATIO]
-    true_ratio = true_lamellipodium[Col.LAM_CYTO_RATIO]
+    step = migration.frames[Col.STEP_PX].to_numpy()[pairs]
+    ratio = lamellipodium.frames[Col.LAM_CYTO_RATIO]
+    true_ratio = true_lamellipodium.frames[Col.LAM_CYTO_RATIO]
     published = published_ratio(phantom, labels)
     n_seen = np.isfinite(y).sum()
     return {
@@ -81,9 +81,9 @@ def against_truth(phantom: Phantom) -> dict[str, float]:
         "ratio": percent(ratio.mean(), true_ratio.mean()),
         "published_ratio": percent(published, true_ratio.mean()),
         "true_ratio": float(true_ratio.mean()),
-        "noise_ratio": float(lamellipodium[Col.LAM_CYTO_RATIO_NOISE].mean()),
+        "noise_ratio": float(lamellipodium.frames[Col.LAM_CYTO_RATIO_NOISE].mean()),
         "iou": mean_iou(labels, truth),
-        "found": float(np.isfinite(migration[Col.Y_PX]).sum() / n_seen),
+        "found": float(np.isfinite(seen[Col.Y_PX]).sum() / n_seen),
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
-from lamella.measure import Lamellipodium, Migration
+from lamella.measure import Lamellipodium, Migration, Sightings
 from lamella.phantom import CellPhantom
 from lamella.preprocess import CameraOffset, Drift, NoBackground, Normalise, PercentileOutside
 from lamella.segment import (
@@ -46,6 +46,7 @@ EXAMPLES = [
     TrackChecks(),
     FillGaps(),
     Centre(),
+    Sightings(),
     Migration(),
     Lamellipodium(),
     Contrasts(),

@@ -79,7 +79,7 @@ def by_birth(cells):
 @pytest.mark.parametrize("name", SEEDS)
 def test_measures_of_every_cell_are_those_of_the_true_labels(finished, masks, name):
     phantom = PHANTOMS[name]
-    frames, true = measure(phantom.movie, Labels.from_array(masks[name]))
+    frames, true, _ = measure(phantom.movie, Labels.from_array(masks[name]))
     lives = frames.groupby("cell")["frame"].agg(["min", "max"])
     true["first_frame"] = true["cell"].map(lives["min"])
     true["last_frame"] = true["cell"].map(lives["max"])
@@ -183,11 +183,11 @@ def test_from_python_as_from_the_command_line(study, masks):
     name = "wt1"
     movie, labels = PHANTOMS[name].movie, Labels.from_array(shuffled(masks[name], SEEDS[name]))
     tracked = track(labels, Lap(), image=movie.channel(), scale=movie.scale)
-    frames, cells = measure(movie, tracked)
+    frames, cells, _ = measure(movie, tracked)
     theirs = table(study, "cells").query("movie == @name").reset_index(drop=True)
     shared = [c for c in cells.columns if c in theirs.columns]
     assert {"parent", "n_daughters", "first_frame"} <= set(shared)
     pd.testing.assert_frame_equal(cells[shared], theirs[shared], check_dtype=False)
     filled = FillGaps(longest_frames=2)(labels.frames, tracks=tracked.tracks)
-    again, _ = measure(movie, Labels("cell", filled.labels))
+    again, *_ = measure(movie, Labels("cell", filled.labels))
     assert len(again) == len(frames)

@@ -21,7 +21,7 @@ CHANGES = {
     "nothing": ("", []),
     "reference": ('reference = "WT"', []),
     "percentile": ("[measure.lamellipodium]\npercentile = 60", MEASURED),
-    "migration": ("[measure.migration]\nmin_iou = 0.4", MEASURED),
+    "sightings": ("[measure.sightings]\nmin_iou = 0.4", MEASURED),
     "no_lamellipodium": ("[measure]\nlamellipodium = false", ["tables"]),
     "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED),
     "centre": ("[objects.cell]\ncentre = false", []),
@@ -67,10 +67,10 @@ def test_a_setting_runs_again_what_depends_on_it(study, change):
     after = _times(study)
     rewritten = {name for name in before if after[name] != before[name]}
     assert bool(rewritten) == bool(expected)
-    if expected == MEASURED:  # of one group only, or of both where the background counts
+    if expected == MEASURED:  # of the groups that it concerns
         assert all("measures/" in n or n.count("/") == 1 for n in rewritten)
-        other = "migration" if change in ("percentile", "background") else "lamellipodium"
-        assert not any(other in name for name in rewritten)
+        others = () if change == "sightings" else ("migration", "sightings")
+        assert not any(other in name for other in others for name in rewritten)
 
 
 def test_the_title_and_a_condition_touch_no_movie(study):

@@ -18,10 +18,10 @@ WRONG = {
         [r"error: study.toml: \[objects.cell.segment\] clases: unknown .*did you mean 'classes'\?"],
     ),
     "several": (
-        SEGMENT + "clases = 2\n[measure.migration]\nmin_iuo = 1\n[statistic]\n[scale]\naxis = 1\n",
+        SEGMENT + "clases = 2\n[measure.sightings]\nmin_iuo = 1\n[statistic]\n[scale]\naxis = 1\n",
         [
             r"\[objects.cell.segment\] clases: unknown setting; did you mean 'classes'\?",
-            r"\[measure.migration\] min_iuo: unknown setting; did you mean 'min_iou'\?",
+            r"\[measure.sightings\] min_iuo: unknown setting; did you mean 'min_iou'\?",
             r"study.toml: statistic: unknown setting; did you mean 'statistics'\?",
             r"\[scale\] axis: unknown setting; did you mean 'axes'\?",
         ],

@@ -12,7 +12,9 @@ from planted_drift import planted, ramp, shifts
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
-from lamella.measure import Lamellipodium, Migration, measure
+from lamella.core.table import Col
+from lamella.measure import Lamellipodium, Migration, Sightings, walk
+from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside
 from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
@@ -30,8 +32,9 @@ HASHES: dict[str, tuple] = {
     "nucleus": (1, "63c7cffe8f4c"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
-    "migration": (2, "9a8b35bec948", "1940218e440c"),
-    "lamellipodium": (1, "0dcdad465722", "af042aa6e37e"),
+    "sightings": (1, "60ec5e0dd249", "1f1fddb677a4"),
+    "migration": (3, "9e4a23796f60", "d220565c62c6"),
+    "lamellipodium": (1, "ed97564742bf", "525b4b9a01fb"),
 }
 
 
@@ -50,6 +53,10 @@ def images(phantom):
 @pytest.fixture(scope="module")
 def masks(phantom):
     return ArrayFrames(phantom.truth.frames.asarray())
+
+
+def no_level(frame, labels, channel):
+    return 0.0
 
 
 def digest(values, *, decimals=4):
@@ -108,9 +115,23 @@ def test_largest_and_centre(masks):
     assert found == HASHES["largest and centre"]
 
 
-@pytest.mark.parametrize("step", [Migration(), Lamellipodium()], ids=["migration", "lamellipodium"])
-def test_measures(phantom, masks, step):
-    frames, cells = measure(phantom.movie, Labels("cell", masks), [step])
-    name = type(step).__name__.lower()
-    numbers = [t.select_dtypes("number").to_numpy() for t in (frames, cells)]
-    assert (step.version, *map(digest, numbers)) == HASHES[name]
+def own_numbers(table):
+    """Numbers of a table that its step made."""
+    return table.drop(columns=[*KEYS, Col.OBJECT, Col.CELL], errors="ignore").select_dtypes(
+        ["number", "bool"]
+    )
+
+
+def test_sightings(phantom, masks):
+    step = Sightings()
+    table = walk(phantom.movie, Labels("cell", masks), [], level=no_level).sightings
+    found = (digest(own_numbers(table)), digest(own_numbers(step.summarise(table))))
+    assert (step.version, *found) == HASHES["sightings"]
+
+
+@pytest.mark.parametrize("group", [Migration(), Lamellipodium()], ids=lambda g: type(g).__name__)
+def test_groups_of_measures(phantom, masks, group):
+    sightings, (made,) = walk(phantom.movie, Labels("cell", masks), [group], level=no_level)
+    tables = [made.frames, group.summarise(made, sightings), *made.finer.values()]
+    found = tuple(digest(own_numbers(table)) for table in tables)
+    assert (group.version, *found) == HASHES[type(group).__name__.lower()]

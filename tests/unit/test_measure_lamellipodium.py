@@ -21,7 +21,7 @@ def measured(image, mask, *, step=None, level=None, pixel_size_um=0.3, names=Non
     )
     labels = Labels.from_array(np.asarray(mask)[None])
     with pytest.warns(match="one frame"):
-        frames, _ = measure(movie, labels, [step or Lamellipodium()], level=level)
+        frames, *_ = measure(movie, labels, [step or Lamellipodium()], level=level)
     return frames.iloc[0]
 
 
@@ -108,7 +108,7 @@ class TestUndefined:
         image, mask = split_cell(200, 100)
         dark = np.where(mask, 0, 0)
         movie = Movie.from_array(np.stack([image, dark, image]).astype(np.uint16))
-        _, cells = measure(movie, Labels.from_array(np.stack([mask] * 3)), [Lamellipodium()])
+        _, cells, _ = measure(movie, Labels.from_array(np.stack([mask] * 3)), [Lamellipodium()])
         assert cells[Col.LAM_CYTO_RATIO].iloc[0] == 2
         assert cells[Col.N_UNDEFINED_RATIO].iloc[0] == 1
 
@@ -227,8 +227,8 @@ def test_without_a_background_to_subtract_the_geometry_stands_and_frames_are_cou
     image, mask = split_cell(200, 100)
     images, masks = np.stack([image] * 3).astype(np.uint16), np.stack([mask] * 3)
     movie, labels = Movie.from_array(images, pixel_size_um=0.3), Labels.from_array(masks)
-    known, _ = measure(movie, labels, [Lamellipodium()])
-    frames, cells = measure(
+    known, *_ = measure(movie, labels, [Lamellipodium()])
+    frames, cells, _ = measure(
         movie, labels, [Lamellipodium()], level=lambda frame, labels, channel: float("nan")
     )
     assert np.isnan(frames[[Col.LAM_MEAN, Col.LAM_CYTO_RATIO, Col.BAND_RATIO]]).all(axis=None)

@@ -24,7 +24,7 @@ def test_a_division_in_the_table_of_cells():
     tracked = tracked_from_ids(
         Labels.from_array(labels), {child: (mother,) for child, mother in parents.items()}
     )
-    frames, cells = measure(movie_of(labels), tracked)
+    frames, cells, _ = measure(movie_of(labels), tracked)
     columns = ["cell", "first_frame", "last_frame", "parent", "generation", "n_daughters"]
     assert cells[columns].to_numpy().tolist() == [
         [1, 0, 4, 0, 0, 2],
@@ -50,8 +50,8 @@ def test_filled_shapes_enter_no_summary():
     seen = odd.copy()
     seen[3] = 0
     filled = Tracked(Tracks.from_links(marked), 8, Labels.from_array(odd))
-    frames, with_it = measure(movie, filled)
-    _, without = measure(movie, tracked_from_ids(Labels.from_array(seen)))
+    frames, with_it, _ = measure(movie, filled)
+    _, without, _ = measure(movie, tracked_from_ids(Labels.from_array(seen)))
     changed = [Col.N_EMPTY_FRAMES, Col.EMPTY_RATE, Col.N_INTERPOLATED]
     pd.testing.assert_frame_equal(with_it.drop(columns=changed), without.drop(columns=changed))
     assert with_it[changed].iloc[0].tolist() == [0, 0, 1]
@@ -65,7 +65,7 @@ def test_filled_shapes_enter_no_summary():
 
 def test_counts_are_whole_and_nobody_is_nobodys_daughter():
     labels = translating_disc((0, 2), 4).astype(np.uint16)
-    _, cells = measure(movie_of(labels), tracked_from_ids(Labels.from_array(labels)))
+    _, cells, _ = measure(movie_of(labels), tracked_from_ids(Labels.from_array(labels)))
     whole = [Col.PARENT, Col.GENERATION, Col.N_DAUGHTERS, Col.FIRST_FRAME, Col.N_INTERPOLATED]
     assert cells[whole].dtypes.eq(np.int64).all()
     assert cells[whole].to_numpy().tolist() == [[0, 0, 0, 0, 0]]

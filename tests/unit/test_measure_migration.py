@@ -8,18 +8,19 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.table import Col
-from lamella.measure import Migration, measure
+from lamella.measure import Migration, Sightings, measure
 from worlds import disc, gap_movie, one_pixel, translating_disc
 
 UM, MINUTES = 0.5, 2.0
 
 
-def measured(labels, *, group=None, **scale):
+def measured(labels, *, sightings=None, **scale):
     movie = Movie.from_array(
         np.ones(labels.shape, np.uint16),
         **{"pixel_size_um": UM, "interval_min": MINUTES, **scale},
     )
-    return measure(movie, Labels.from_array(labels), [group or Migration()])
+    found = measure(movie, Labels.from_array(labels), [Migration()], sightings=sightings)
+    return found.frames, found.cells
 
 
 def one_cell(labels, **kwargs):
@@ -122,7 +123,7 @@ def test_a_mask_that_takes_in_a_neighbour_makes_no_step():
     assert frames[Col.PAIR_VALID].tolist() == [False, True, True, False, False, True]
     assert cell[Col.N_SIZE_BREAKS] == 2
     assert cell[Col.MAX_SPEED] == pytest.approx(1 * UM / MINUTES)
-    _, cell = one_cell(labels, group=Migration(max_area_change=3))
+    _, cell = one_cell(labels, sightings=Sightings(max_area_change=3))
     assert cell[Col.N_SIZE_BREAKS] == 0
     assert cell[Col.MAX_SPEED] > 2 * UM / MINUTES
 
@@ -138,7 +139,7 @@ def test_unequal_times_are_used_as_they_are():
     labels = translating_disc(step_px=(0, 2), n_frames=3, radius_px=8, field=(64, 64))
     movie = Movie.from_array(np.ones(labels.shape, np.uint8), pixel_size_um=1.0)
     movie = Movie(movie.channels, type(movie.scale)(1.0, np.array([0.0, 1.0, 5.0])))
-    frames, _ = measure(movie, Labels.from_array(labels), [Migration()])
+    frames, *_ = measure(movie, Labels.from_array(labels), [Migration()])
     assert frames[Col.SPEED].tolist()[1:] == [2.0, 0.5]
 
 
@@ -212,14 +213,14 @@ class TestDriftTakenOff:
         return measure(movie, Labels.from_array(labels), [Migration()], registration=stage)
 
     def test_a_cell_that_sits_on_the_glass_does_not_move(self, stage):
-        frames, cells = self.measured(stage, (0, 0))
+        frames, cells, _ = self.measured(stage, (0, 0))
         assert frames[Col.PAIR_VALID].tolist() == [False] + [True] * 6
         assert cells[Col.MEAN_SPEED].tolist() == [pytest.approx(0, abs=1e-9)]
         assert cells[Col.NET_UM].tolist() == [pytest.approx(0, abs=1e-9)]
         assert np.isnan(cells[Col.PERSISTENCE].iloc[0]) or cells[Col.PATH_UM].iloc[0] < 1e-9
 
     def test_a_cell_that_glides_keeps_its_movement(self, stage):
-        frames, cells = self.measured(stage, (1, 2))
+        frames, cells, _ = self.measured(stage, (1, 2))
         assert cells[Col.NET_UM].iloc[0] == pytest.approx(6 * np.hypot(1, 2) * UM)
         assert cells[Col.MEAN_STEP_PX].iloc[0] == pytest.approx(np.hypot(1, 2))
         assert cells[Col.PERSISTENCE].iloc[0] == pytest.approx(1)

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.movie import Scale, regular_times
 from lamella.io import tiff
-from lamella.run.single import measure_movie
+from lamella.measure import Sightings
+from lamella.preprocess import PercentileOutside
+from lamella.run.measure import measure_movie, measures_from
 from worlds import disc
 
 
@@ -45,3 +47,32 @@ def test_labels_without_any_object_are_refused(written):
     with pytest.raises(InputError, match=r"none.tif: it holds no object"):
         measure_movie(written / "cell.tif", written / "none.tif", written / "m")
     assert not (written / "m").exists()
+
+
+class TestWhatToMeasure:
+    """Options of `lamella measure`, by the names of study.toml."""
+
+    def test_a_setting_of_a_group(self):
+        settings = measures_from(["lamellipodium.percentile=40", "background.method=percentile"])
+        assert settings.lamellipodium.percentile == 40
+        assert isinstance(settings.background, PercentileOutside)
+
+    def test_groups_that_are_not_named_are_off(self):
+        assert list(measures_from([], groups="migration").groups) == ["migration"]
+
+    def test_a_group_that_is_not_known_is_named_with_those_that_are(self):
+        with pytest.raises(SettingsError, match=r"'edges'.*migration, .*edge"):
+            measures_from([], groups="migration,edges")
+
+    def test_a_misspelt_setting_is_refused_by_name(self):
+        with pytest.raises(FaultsError, match=r"percentil: unknown.*did you mean 'percentile'"):
+            measures_from(["lamellipodium.percentil=40"])
+
+    def test_a_study_is_the_start(self, tmp_path):
+        (tmp_path / "study.toml").write_text(
+            "[measure]\nmigration = false\n[measure.sightings]\nmin_iou = 0.1\n"
+        )
+        settings = measures_from(["sightings.min_area_fraction=0.2"], study=tmp_path)
+        assert settings.sightings == Sightings(min_iou=0.1, min_area_fraction=0.2)
+        assert "migration" not in settings.groups
+        assert "migration" in measures_from([], groups="migration", study=tmp_path).groups

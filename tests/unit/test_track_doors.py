@@ -203,7 +203,7 @@ def test_init_refuses_other_trackers(written, tmp_path):
 
 
 def test_labels_without_ids_point_to_track(written, tmp_path):
-    from lamella.run.single import measure_movie
+    from lamella.run.measure import measure_movie
 
     folder, _, _ = written
     with pytest.warns(LamellaWarning, match="for many: lamella track"):

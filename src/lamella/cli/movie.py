@@ -189,6 +189,16 @@ def measure(
     largest: Annotated[
         bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
     ] = False,
+    groups: Annotated[
+        str | None, typer.Option(help="Groups of measures, such as migration,edge; all by default.")
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Setting of [measure], `group.key=value`."),
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option(help="Take the settings of [measure] from this study.")
+    ] = None,
     axes: _Axes = None,
     force: _Force = False,
 ) -> None:
@@ -198,26 +208,31 @@ def measure(
     not yet: for a movie of a single cell add `--largest`, for one of many run `lamella track` and
     give its folder.
 
-    Example: `lamella measure cell.tif labels.tif -o measured --largest`
+    Example: `lamella measure cell.tif labels.tif -o measured --largest --set
+    background.method=percentile`
     """
     from lamella.cli import show
-    from lamella.run.single import measure_movie
+    from lamella.run.measure import measure_movie, measures_from
 
-    measured = measure_movie(
-        movie,
-        labels,
-        out,
-        axes=axes,
-        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
-        interval_min=known_number(interval_min, "--interval-min"),
-        largest=largest,
-        force=force,
-    )
+    settings = measures_from(options or [], groups=groups, study=study)
+    with show.frame_bar("measuring") as advance:
+        measured, files = measure_movie(
+            movie,
+            labels,
+            out,
+            settings=settings,
+            axes=axes,
+            pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+            interval_min=known_number(interval_min, "--interval-min"),
+            largest=largest,
+            force=force,
+            advance=advance,
+        )
     if measured.scale.pixel_size_um is None:
         show.tell("note", "no pixel size is known: measures in µm are missing")
     if measured.scale.time_min is None:
         show.tell("note", "no interval is known: steps are per frame, no speeds")
-    show.out.print(f"wrote frames.csv, cells.csv and columns.csv in {out}", soft_wrap=True)
+    show.out.print(f"wrote {', '.join(files)} in {out}", soft_wrap=True)
 
 
 @app.command(rich_help_panel=HOW_GOOD)

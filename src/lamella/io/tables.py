@@ -29,6 +29,8 @@ _EXACT: Any = (
     if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
+MOST_ROWS_IN_CSV = 200_000
+"""Longer tables are written as Parquet alone."""
 _MISSING = ["", "NaN", "nan", "NA"]
 
 
@@ -48,6 +50,22 @@ def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
         # Opened here: after an error (a full disk) pyarrow would keep the file open.
         with whole_file(path) as part, part.open("wb") as file:
             pq.write_table(arrow, file, compression="zstd")
+
+
+def write_readable(folder: Path, name: str, table: pd.DataFrame) -> str:
+    """Write ``NAME.csv`` into the folder, or ``NAME.parquet`` where no spreadsheet would open it.
+
+    Returns
+    -------
+    str
+        The name of the file. One of the other kind, of an earlier time, is removed.
+    """
+    kinds = [".csv", ".parquet"]
+    if len(table) > MOST_ROWS_IN_CSV:
+        kinds.reverse()
+    write_table(folder / f"{name}{kinds[0]}", table)
+    (folder / f"{name}{kinds[1]}").unlink(missing_ok=True)
+    return f"{name}{kinds[0]}"
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,17 +15,19 @@ from lamella.core.tracked import Tracked
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
-from lamella.measure.view import KEYS, Group, Level, walk
-
-GROUPS = {"migration": Migration, "lamellipodium": Lamellipodium}
-"""Every group of measures by the name that it has in study.toml."""
+from lamella.measure.sightings import Sightings
+from lamella.measure.view import KEYS, Group, Level, Measured
+from lamella.measure.walk import Walked, walk
 
 __all__ = [
-    "GROUPS",
     "Group",
     "Lamellipodium",
     "Level",
+    "Measured",
+    "Measurements",
     "Migration",
+    "Sightings",
+    "Walked",
     "joined",
     "measure",
     "refuse_mismatch",
@@ -34,14 +36,27 @@ __all__ = [
 ]
 
 
+class Measurements(NamedTuple):
+    """What was measured of a movie."""
+
+    frames: pd.DataFrame
+    """One row per cell and frame; see `lamella.Col` for the columns."""
+    cells: pd.DataFrame
+    """One row per cell."""
+    finer: Mapping[str, pd.DataFrame]
+    """Tables with several rows a cell and frame, or not by frame, by their names."""
+
+
 def measure(
     movie: Movie,
     labels: Labels | Tracked,
-    groups: Sequence[Any] = (Migration(), Lamellipodium()),
+    groups: Sequence[Group] = (Migration(), Lamellipodium()),
     *,
+    sightings: Sightings | None = None,
     level: Level | None = None,
     registration: Registration | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    progress: Callable[[int], object] | None = None,
+) -> Measurements:
     """Measure every cell of a movie.
 
     Parameters
@@ -53,15 +68,14 @@ def measure(
         table of cells then holds, and whose filled-in shapes enter no summary.
     groups : sequence of measure groups
         Which measures, with their settings.
+    sightings : Sightings, optional
+        Which frames and steps are trusted; default ``Sightings()``.
     level : callable, optional
         Grey value to subtract from intensities, such as ``CameraOffset(offset=100)``; default 0.
     registration : Registration, optional
         How the field drifted, from `Drift`; steps and µm are then measured without it.
-
-    Returns
-    -------
-    frames, cells : DataFrame
-        One row per cell and frame, and one per cell; see `lamella.Col` for the columns.
+    progress : callable, optional
+        Called with the number of every frame done.
 
     Raises
     ------
@@ -77,24 +91,32 @@ def measure(
     >>> disc = np.zeros((2, 9, 9), np.uint16)
     >>> disc[0, 2:6, 2:5] = disc[1, 3:7, 2:5] = 1
     >>> movie = lamella.Movie.from_array(disc * 100, pixel_size_um=0.5, interval_min=2)
-    >>> frames, cells = measure(movie, lamella.Labels.from_array(disc), [Migration()])
-    >>> float(cells["mean_speed_um_per_min"].iloc[0])
+    >>> found = measure(movie, lamella.Labels.from_array(disc), [Migration()])
+    >>> float(found.cells["mean_speed_um_per_min"].iloc[0])
     0.25
     """
     tracks = labels.tracks if isinstance(labels, Tracked) else None
     painted = _painted(labels) if isinstance(labels, Tracked) else labels
     refuse_mismatch(movie, painted)
-    tables = walk(
+    base = sightings or Sightings()
+    table, made = walk(
         movie,
         painted,
         groups,
+        sightings=base,
         level=level or (lambda frame, labels, channel: 0.0),
         first_last=tracks.first_last if tracks else None,
         interpolated=tracks.interpolated if tracks else None,
         registration=registration,
+        progress=progress,
     )
-    cells = joined([g.summarise(table) for g, table in zip(groups, tables, strict=True)])
-    return joined(tables), cells if tracks is None else with_lineage(cells, tracks)
+    summaries = [g.summarise(found, table) for g, found in zip(groups, made, strict=True)]
+    cells = joined([base.summarise(table), *summaries])
+    return Measurements(
+        joined([table, *(found.frames for found in made)]),
+        cells if tracks is None else with_lineage(cells, tracks),
+        {name: finer for found in made for name, finer in found.finer.items()},
+    )
 
 
 def _painted(tracked: Tracked) -> Labels:

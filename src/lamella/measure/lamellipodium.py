@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,7 +19,14 @@ from lamella.kernels.halves import Halves, Split, halves_of_objects, sum_parts
 from lamella.kernels.noise import halves_ratio_of_noise, noise_of_objects
 from lamella.kernels.regions import pixels_at
 from lamella.kernels.thresholds import multi_otsu
-from lamella.measure.view import KEYS, Columns, FrameView, mean_or_nan, per_cell, sd_or_nan
+from lamella.measure.view import (
+    FrameView,
+    Measured,
+    Seen,
+    mean_or_nan,
+    per_cell,
+    sd_or_nan,
+)
 
 PerCell = dict[Column, NDArray[np.float64]]
 """Values by column, one for every cell of a frame."""
@@ -77,6 +83,7 @@ class Lamellipodium(Step):
     """
 
     version: ClassVar[int] = 1
+    looks_at_light: ClassVar[bool] = True
     percentile: float = Field(50, gt=0, lt=100)
     band_um: float | None = Field(3.8, gt=0)
     layers: bool = True
@@ -89,7 +96,7 @@ class Lamellipodium(Step):
             raise ValueError("a channel is named twice")
         return names
 
-    def rows(self, view: FrameView) -> Columns:
+    def rows(self, view: FrameView) -> Seen:
         """Every measure of every cell and channel of the frame."""
         columns: dict[str, NDArray[np.float64]] = {}
         channels = self.channels or view.movie.channel_names
@@ -118,14 +125,14 @@ class Lamellipodium(Step):
                 found |= _layers(view, image, background)
             suffix = channel if len(channels) > 1 else None
             columns.update((column.of(suffix), values) for column, values in found.items())
-        return columns
+        return Seen(columns)
 
     def _band(self, view: FrameView, image: Image, background: float, halves: Halves) -> PerCell:
         ratio, fraction = (np.full(len(view.regions.label), np.nan) for _ in range(2))
         width_px = (self.band_um or np.nan) / view.movie.scale.um
         if np.isfinite(width_px):
             for i, (crop, mask) in enumerate(_cells(view, image)):
-                distance = _distance_to_edge(mask)
+                distance = view.edge_distances[i]
                 split = Split(halves.threshold[i], halves.tie_weight[i])
                 near, rest = sum_parts(crop, mask, split, distance=distance, within=width_px)
                 fraction[i] = near.weight / (near.weight + rest.weight)
@@ -134,15 +141,12 @@ class Lamellipodium(Step):
                     ratio[i] = lam / others if others > 0 else np.nan
         return {Col.BAND_RATIO: ratio, Col.BAND_FRACTION: fraction}
 
-    def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-        """Add what noise alone would give; nothing here needs other frames.
-
-        Pixels inside a shape that was filled in are nobody's measurement: their values are NaN.
-        """
-        seen = ~table[Col.INTERPOLATED].to_numpy(bool)
+    def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
+        """Add what noise alone would give; nothing here needs other frames."""
+        table = found.frames
         columns: dict[str, pd.Series | NDArray[np.float64]] = {}
         for name in table.columns:
-            columns[name] = table[name] if name in KEYS else table[name].where(seen)
+            columns[name] = table[name]
             bare, _, channel = name.partition("__")
             if bare == Col.NOISE_SD:
                 suffix, share = channel or None, self.percentile / 100
@@ -150,10 +154,11 @@ class Lamellipodium(Step):
                 columns[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = halves_ratio_of_noise(
                     (1 - share) * lam + share * cyto, columns[name], percentile=self.percentile
                 )
-        return pd.DataFrame(columns)
+        return Measured(pd.DataFrame(columns))
 
-    def summarise(self, table: pd.DataFrame) -> pd.DataFrame:
+    def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """Mean of every measure over the frames that have it, per cell."""
+        table = found.frames
         ratios = [c for c in table.columns if c.partition("__")[0] == Col.LAM_CYTO_RATIO]
         return per_cell(table, lambda rows: _summary(rows, ratios))
 
@@ -174,15 +179,8 @@ def _highest(dtype: np.dtype[Any]) -> int:
 
 def _cells(view: FrameView, image: Image) -> Iterator[tuple[Image, NDArray[np.bool_]]]:
     """Image and mask of every cell, cropped to its box."""
-    for label, (top, left, bottom, right) in zip(view.regions.label, view.regions.box, strict=True):
-        yield image[top:bottom, left:right], view.labels[top:bottom, left:right] == label
-
-
-def _distance_to_edge(mask: NDArray[np.bool_]) -> NDArray[Any]:
-    # A border of background all round: the edge of the crop is the edge of the cell. Where the
-    # cell touches the field's edge that is a cut, not an edge; such frames are flagged.
-    padded = np.pad(mask, 1).view(np.uint8)
-    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    for (top, left, bottom, right), mask in zip(view.regions.box, view.masks, strict=True):
+        yield image[top:bottom, left:right], mask
 
 
 def _layers(view: FrameView, image: Image, background: float) -> PerCell:

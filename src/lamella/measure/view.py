@@ -1,25 +1,23 @@
-"""One frame as the measures see it, and the walk over a movie that shows it to all of them."""
+"""One frame as the measures see it, and what a group of measures makes of it."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, ReadAhead
-from lamella.core.labels import Labels
+from lamella.core.frames import Image
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
+from lamella.core.step import Reach
 from lamella.core.table import Col
-from lamella.kernels.regions import Regions, find_regions
-from lamella.kernels.warp import warped
+from lamella.kernels.regions import Regions, inside_of
 
 Level = Callable[[Image, Image, str], float]
 """``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
@@ -31,13 +29,33 @@ Columns = Mapping[str, NDArray[Any]]
 """Values by column, one for every object of ``FrameView.regions``."""
 
 
+class Seen(NamedTuple):
+    """What a group saw in one frame."""
+
+    objects: Columns
+    """A value for every object of ``FrameView.regions``, which may be none."""
+    finer: Mapping[str, Columns] = {}
+    """Rows of finer tables by the name of the table, always the same ones. Each set of columns
+    holds `Col.CELL`, the label that a row belongs to."""
+
+
+class Measured(NamedTuple):
+    """What a group made of a whole movie."""
+
+    frames: pd.DataFrame
+    """`KEYS` and the group's columns, a row per cell and frame; the rows of `Sightings`."""
+    finer: Mapping[str, pd.DataFrame] = {}
+    """Tables of which a cell has several rows a frame, or that are not by frame, by name."""
+
+
 @dataclass(frozen=True)
 class FrameView:
     """Frame `t`: its labels, what one pass over them tells, and the raw pixels on demand.
 
     `anything` is above 0 wherever an object is, whether it is measured here or not. Where the
     drift of the field is known, `registration` tells it, and the previous labels lie where the
-    field took them by now.
+    field took them by now. `earlier` are the objects of the frames before, the latest first, where
+    they were, and their places without the drift.
     """
 
     t: int
@@ -49,11 +67,45 @@ class FrameView:
     level: Level
     anything: Image
     registration: Registration | None = None
+    earlier: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default=())
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
         """Labels, and number and box of every object: what kernels ask for."""
         return self.labels, self.regions.label, self.regions.box
+
+    @cached_property
+    def masks(self) -> list[NDArray[np.bool_]]:
+        """Every object cut out, cropped to its box of ``regions.box``."""
+        return [inside_of(self.labels, *each) for each in zip(*self.objects[1:], strict=True)]
+
+    @cached_property
+    def edge_distances(self) -> list[NDArray[np.float32]]:
+        """Distance of every pixel of every object to the nearest pixel outside it, px.
+
+        Cropped as `masks`, 0 outside. Beyond the box counts as outside: where the cell touches the
+        field's edge that is a cut, not an edge; such frames are flagged.
+        """
+        return [_distance_to_edge(mask) for mask in self.masks]
+
+    @cached_property
+    def still_centroids(self) -> NDArray[np.float64]:
+        """Centroids (y, x) in px without the drift of the field, (n, 2)."""
+        return still(self.regions.centroid, self.registration, self.t)
+
+    def displacement(self, frames: int) -> NDArray[np.float64]:
+        """Movement (y, x) of every centroid since `frames` before, drift taken off, px, (n, 2).
+
+        NaN where the cell was not found then. A group that asks for it has a reach of so many
+        frames; whether the steps in between are valid only `Sightings` knows.
+        """
+        moved = np.full(self.regions.centroid.shape, np.nan)
+        if frames > len(self.earlier):
+            return moved
+        label, place = self.earlier[frames - 1]
+        _, here, there = np.intersect1d(self.regions.label, label, return_indices=True)
+        moved[here] = self.still_centroids[here] - place[there]
+        return moved
 
     def image(self, channel: str) -> Image:
         """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""
@@ -67,160 +119,37 @@ class FrameView:
 class Group(Protocol):
     """A group of measures: what it sees in a frame, and what it makes of it afterwards."""
 
-    def rows(self, view: FrameView) -> Columns:
-        """Values of every object of the frame."""
+    looks_at_light: ClassVar[bool]
+    """Whether it measures the movie's pixels, or only shapes and places."""
 
-    def complete(self, table: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-        """The table (object, cell, frame, …) of whole tracks with what needs the other frames."""
+    def provenance(self) -> dict[str, Any]:
+        """Name, version and settings."""
 
-    def summarise(self, table: pd.DataFrame) -> pd.DataFrame:
+    @property
+    def reach(self) -> Reach:
+        """Frames before and after that a row depends on."""
+
+    def rows(self, view: FrameView) -> Seen:
+        """What the frame shows of every object."""
+
+    def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
+        """What was found, with what needs the other frames; rows are those of `sightings`."""
+
+    def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per object set and cell."""
 
 
-def walk(
-    movie: Movie,
-    labels: Labels,
-    groups: Sequence[Group],
-    *,
-    level: Level,
-    anything: Frames | None = None,
-    first_last: Mapping[int, tuple[int, int]] | None = None,
-    interpolated: pd.DataFrame | None = None,
-    registration: Registration | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> list[pd.DataFrame]:
-    """Measure every cell of every frame, reading each frame once for all groups.
-
-    Parameters
-    ----------
-    movie, labels
-        Of the same number and size of frames.
-    level
-        The grey value to subtract, see `Level`.
-    anything
-        Above 0 wherever any object is, for `level`; by default the labels.
-    first_last
-        First and last frame of every cell; by default those in which its label occurs.
-    interpolated
-        Cell and frame of the shapes that were filled in and not seen; by default none.
-    registration
-        How the field drifted, where that is known; movement is then measured without it.
-    progress
-        Called with the number of every frame done.
-
-    Returns
-    -------
-    list of DataFrame
-        One a group, a row per cell and frame from its first to its last; frames in which it was not
-        found have NaN. `interpolated` tells the rows of shapes that were filled in.
-    """
-    if movie.n_frames == 1:
-        warnings.warn(
-            f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
-            LamellaWarning,
-            stacklevel=3,
-        )
-    seen: list[tuple[int, Regions]] = []
-    found: list[list[Columns]] = [[] for _ in groups]
-    previous: tuple[Image, Regions] | None = None
-    with ExitStack() as readers:
-        label_frames = readers.enter_context(ReadAhead(labels.frames))
-        channels = {
-            name: readers.enter_context(ReadAhead(frames))
-            for name, frames in movie.channels.items()
-        }
-        ahead = replace(movie, channels=channels)
-        for t in label_frames.span:
-            frame = label_frames.frame(t)
-            regions = find_regions(frame)
-            if len(regions.label) or t == label_frames.span[-1]:  # no cells: still has columns
-                before, regions_before = previous or (None, None)
-                if before is not None and registration is not None:
-                    before, regions_before = _carried(before, registration, t)
-                others = frame if anything is None else anything.frame(t)
-                view = FrameView(
-                    t, frame, regions, before, regions_before, ahead, level, others, registration
-                )
-                seen.append((t, regions))
-                for rows, group in zip(found, groups, strict=True):
-                    rows.append(group.rows(view))
-            previous = (frame, regions)
-            if progress is not None:
-                progress(t)
-    frames = np.repeat([t for t, _ in seen], [len(r.label) for _, r in seen]).astype(np.int64)
-    cells = np.concatenate([r.label for _, r in seen]) if seen else np.empty(0, np.int64)
-    skeleton = _skeleton(cells, frames, first_last, labels.name)
-    minutes = movie.scale.minutes(movie.n_frames)
-    places = _places(skeleton, cells, frames)
-    filled = _filled_in(skeleton, interpolated)
-    tables = []
-    for rows, group in zip(found, groups, strict=True):
-        values = {
-            name: _spread(np.concatenate([columns[name] for columns in rows]), places, skeleton)
-            for name in (rows or [{}])[0]
-        }
-        keys = {name: skeleton[name] for name in skeleton.columns}
-        time = minutes[skeleton[Col.FRAME].to_numpy()]
-        table = pd.DataFrame({**keys, Col.TIME_MIN: time, Col.INTERPOLATED: filled, **values})
-        tables.append(group.complete(table, movie.scale))
-    return tables
-
-
-def _carried(labels: Image, registration: Registration, t: int) -> tuple[Image, Regions]:
-    """The labels of frame `t` − 1 where the drift of the field took them, and what they tell."""
-    moved = warped(labels, registration.between(t - 1, t), interpolation="nearest")
-    return moved, find_regions(moved)
-
-
-def _places(
-    skeleton: pd.DataFrame, cells: NDArray[np.int64], frames: NDArray[np.int64]
-) -> NDArray[np.intp]:
-    """Row of the skeleton for every cell and frame that was seen; −1 where it has none."""
-    keys = [Col.CELL, Col.FRAME]
-    rows = pd.MultiIndex.from_frame(skeleton[keys])
-    return rows.get_indexer(pd.MultiIndex.from_arrays([cells, frames], names=keys))
-
-
-def _filled_in(skeleton: pd.DataFrame, interpolated: pd.DataFrame | None) -> NDArray[np.bool_]:
-    """Whether the shape of each row was filled in."""
-    filled = np.zeros(len(skeleton), bool)
-    if interpolated is not None and len(interpolated):
-        cells, frames = (interpolated[name].to_numpy(np.int64) for name in (Col.CELL, Col.FRAME))
-        rows = _places(skeleton, cells, frames)
-        filled[rows[rows >= 0]] = True
-    return filled
-
-
-def _spread(
-    values: NDArray[Any], places: NDArray[np.intp], skeleton: pd.DataFrame
+def still(
+    places: NDArray[np.float64], registration: Registration | None, t: int
 ) -> NDArray[np.float64]:
-    """Values in their rows; NaN in the rows of frames in which the cell was not found."""
-    column = np.full(len(skeleton), np.nan)
-    column[places[places >= 0]] = values[places >= 0]
-    return column
+    """Places of frame `t` as if the field had stood still."""
+    return places if registration is None else places - registration.drift_at(places, t)
 
 
-def _skeleton(
-    cells: NDArray[np.int64],
-    frames: NDArray[np.int64],
-    first_last: Mapping[int, tuple[int, int]] | None,
-    name: str,
-) -> pd.DataFrame:
-    """Object, cell and frame of every row of a table, gaps included."""
-    if first_last is None:
-        lives = pd.Series(frames).groupby(cells).agg(["min", "max"])
-        first_last = {int(str(cell)): (int(a), int(b)) for cell, a, b in lives.itertuples()}
-    known = np.array(sorted(first_last), np.int64)
-    life = np.array([first_last[cell] for cell in known.tolist()], np.int64).reshape(-1, 2)
-    n = life[:, 1] - life[:, 0] + 1
-    start = np.cumsum(n) - n
-    return pd.DataFrame(
-        {
-            Col.OBJECT: pd.Series([name] * int(n.sum()), dtype="str"),
-            Col.CELL: np.repeat(known, n),
-            Col.FRAME: np.arange(n.sum()) + np.repeat(life[:, 0] - start, n),
-        }
-    )
+def _distance_to_edge(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    padded = np.pad(mask, 1).view(np.uint8)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance[1:-1, 1:-1].astype(np.float32, copy=False)
 
 
 def per_cell(

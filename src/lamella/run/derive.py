@@ -9,12 +9,11 @@ import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
-from lamella.io.tables import read_table, write_table
+from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
 from lamella.run.stages import MovieTask, events_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts
 
-_MOST_ROWS_IN_CSV = 200_000
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
 
@@ -49,7 +48,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "events.csv", events)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
-    if len(frames) <= _MOST_ROWS_IN_CSV:
+    if len(frames) <= MOST_ROWS_IN_CSV:
         write_table(folder / "frames.csv", frames)
     else:
         (folder / "frames.csv").unlink(missing_ok=True)

@@ -47,7 +47,7 @@ title = {title}
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
 
-[measure.migration]
+[measure.sightings]       # which frames and steps are trusted
 min_area_fraction = 0.3
 min_iou = 0.3
 max_area_change = 1.5

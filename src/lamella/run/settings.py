@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
-from lamella.measure import Lamellipodium, Migration
+from lamella.measure import Group, Lamellipodium, Migration, Sightings
 from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
@@ -65,17 +65,23 @@ class ObjectSettings(_Table):
 
 
 class MeasureSettings(_Table):
-    """[measure]: the groups of measures, each with its settings or ``false``."""
+    """[measure]: what is trusted, and groups of measures with their settings or ``false``."""
 
     background: Background = NoBackground()
+    sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
 
     @property
-    def groups(self) -> dict[str, Migration | Lamellipodium]:
+    def groups(self) -> dict[str, Group]:
         """The groups that are wanted, by name."""
-        every = {"migration": self.migration, "lamellipodium": self.lamellipodium}
+        every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
+
+    @classmethod
+    def group_names(cls) -> list[str]:
+        """All groups that there are."""
+        return [name for name in cls.model_fields if name not in ("background", "sightings")]
 
 
 class Settings(_Table):

@@ -1,47 +1,31 @@
-"""One movie, one step: what `lamella segment` and `lamella measure` do."""
+"""One movie, one step: what `lamella segment` does."""
 
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from lamella.core.errors import (
     FaultsError,
-    InputError,
-    LamellaWarning,
     OutputError,
     SettingsError,
 )
 from lamella.core.frames import Frames
-from lamella.core.labels import Labels
 from lamella.core.movie import Movie
-from lamella.core.table import Col, dictionary
-from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie, tiff
-from lamella.io.ctc import has_tracks, read_ctc
-from lamella.io.tables import write_table
-from lamella.io.track_folder import is_track_folder, read_track_folder
-from lamella.io.tracked_masks import refuse_strangers
-from lamella.measure import measure, refuse_mismatch
+from lamella.measure import refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
-from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
-from lamella.run.study import movie_name
 from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
-from lamella.track import Largest
-
-_LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.05
 
 Advance = Callable[[int, int], object]
 """Called with the number of frames done, and of all."""
@@ -188,89 +172,6 @@ def _seeds(movie: Movie, step: Declump | None, nuclei: Path | None) -> Frames | 
     masks = open_labels(nuclei, name="nucleus")
     refuse_mismatch(movie, masks)
     return masks.frames
-
-
-def measure_movie(
-    source: Path,
-    labels: Path,
-    out: Path,
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    largest: bool = False,
-    force: bool = False,
-) -> Movie:
-    """Measure one movie with its labels; writes frames.csv, cells.csv and columns.csv into `out`.
-
-    Parameters
-    ----------
-    labels : Path
-        A label file; or a folder of `lamella track` or `lamella import`, or of another tracker in
-        the layout of the Cell Tracking Challenge, whose cells and lineage are kept.
-    largest : bool
-        Follow the largest object of every frame as the one cell; otherwise labels of a file are
-        track ids, and a warning tells where they look as if they were not.
-    """
-    for name in ("frames.csv", "cells.csv", "columns.csv"):
-        refuse_existing(out / name, force=force)
-    movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
-    masks = _objects(labels)
-    if largest:
-        masks = _largest(masks, str(labels))
-    frames, cells = measure(refuse_nan(movie), masks)
-    if cells.empty:
-        raise InputError(str(labels), "it holds no object in any frame", "look at the labels")
-    if isinstance(masks, Labels):
-        _warn_of_changing_ids(frames, str(labels))
-    for name, table in (("frames.csv", frames), ("cells.csv", cells)):
-        table.insert(0, Col.MOVIE, movie_name(source.name))
-        write_table(out / name, table)
-    write_table(out / "columns.csv", dictionary([frames, cells]))
-    return movie
-
-
-def _objects(path: Path) -> Labels | Tracked:
-    """Labels, with their tracks where they are known."""
-    if is_track_folder(path):
-        tracked = read_track_folder(path)
-        refuse_strangers(tracked)
-        return tracked
-    if has_tracks(path):
-        return read_ctc(path)
-    labels = open_labels(path)
-    refuse_image(labels, str(path))
-    return labels
-
-
-def _largest(masks: Labels | Tracked, source: str) -> Tracked:
-    if isinstance(masks, Tracked):
-        raise SettingsError(
-            "--largest", f"{source} holds tracks already", "leave it out, or give labels"
-        )
-    tracker = Largest()
-    state = tracker.prepare(masks.frames)
-    warn_of_several(
-        tracker,
-        state,
-        source=source,
-        remedy=f"run: lamella track {source} -o tracked, and measure the folder tracked",
-    )
-    return Tracked(tracker(masks.frames, state=state), masks.n_frames, masks, source=source)
-
-
-def _warn_of_changing_ids(frames: pd.DataFrame, source: str) -> None:
-    """Numbers given frame by frame mix up the cells; cells that keep theirs overlap themselves."""
-    overlap = frames[Col.IOU_PREVIOUS].dropna()
-    n_cells = frames[Col.CELL].nunique()
-    if n_cells > 1 and len(overlap) and (overlap < _LEAST_OVERLAP).mean() > _MOST_CHANGES:
-        warnings.warn(
-            f"{source}: in {(overlap < _LEAST_OVERLAP).mean():.0%} of the steps an object does not "
-            "overlap the one of the same number in the frame before, so the numbers may not be "
-            "track ids; for a single cell use --largest, for many: lamella track",
-            LamellaWarning,
-            stacklevel=2,
-        )
 
 
 def refuse_input(out: Path, source: Path) -> None:

@@ -29,6 +29,19 @@ LAST_STAGE = "tables"
 """A movie whose last stage is up to date is done."""
 
 
+SIGHTINGS = "sightings"
+
+
+def measure_stage(name: str, group: str) -> str:
+    """The stage that measures a group of a set of objects."""
+    return f"measure/{name}/{group}"
+
+
+def sightings_stage(name: str) -> str:
+    """The stage that tells where the cells of a set were seen, which all groups stand on."""
+    return measure_stage(name, SIGHTINGS)
+
+
 def events_file(name: str) -> str:
     """What is suspicious in the tracks of a set of objects, in the folder of a movie."""
     return f"events/{name}.parquet"
@@ -109,13 +122,12 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             if each.centre:
                 keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
             keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 2)
+        sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
+        keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
         for group_name, group in settings.measure.groups.items():
-            key = key_of(track, group.provenance(), level)
-            if group_name == "migration":  # looks at masks only: the background changes nothing
-                moved = [keys[DRIFT_STAGE]] if settings.drift else []
-                key = key_of(track, group.provenance(), *moved)
-            keys[f"measure/{name}/{group_name}"] = key
-            measured[name, group_name] = key
+            light = [level] if group.looks_at_light else []  # otherwise it changes nothing
+            key = key_of(sightings, group.provenance(), *light)
+            keys[measure_stage(name, group_name)] = measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys
 

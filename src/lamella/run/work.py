@@ -19,8 +19,8 @@ from lamella.core.table import Col, stacked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.documents import write_png
-from lamella.io.tables import read_table, write_table
-from lamella.measure import joined, refuse_mismatch, walk, with_lineage
+from lamella.io.tables import write_table
+from lamella.measure import Measured, joined, refuse_mismatch, walk, with_lineage
 from lamella.preprocess import NoBackground, PercentileOutside, doubt
 from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import filmstrip
@@ -28,16 +28,20 @@ from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted
 from lamella.run.follow import CHECKS, follow
+from lamella.run.measured import read_measured, write_measured
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
+    SIGHTINGS,
     MovieTask,
     events_file,
     external_in,
     masks_path,
+    measure_stage,
     open_raw,
+    sightings_stage,
 )
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
 
@@ -287,11 +291,12 @@ class StageWork:
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
-        groups = {n: g for n, g in settings.groups.items() if f"measure/{name}/{n}" in stale}
-        tables = walk(
+        groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
+        sightings, tables = walk(
             self.movie,
             self._labels("labels", name),
             list(groups.values()),
+            sightings=settings.sightings,
             level=settings.background,
             anything=self._anything() if settings.background.looks_outside else None,
             first_last=tracks.first_last,
@@ -302,18 +307,25 @@ class StageWork:
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
             self._warn_of_background(name)
         made: dict[str, Made] = {}
-        for (group_name, group), table in zip(groups.items(), tables, strict=True):
-            file = f"measures/{name}.{group_name}.parquet"
-            write_table(self.task.folder / file, table)
-            warn_of_saturation(table, self.movie.source)
+        if sightings_stage(name) in stale:
+            files = write_measured(
+                self.task.folder, f"measures/{name}.{SIGHTINGS}", Measured(sightings)
+            )
             if self.movie.n_frames > 1:
-                warn_of_few_steps(table, self.movie.source)
-            provenance = {
-                "measure": group.provenance(),
-                "background": settings.background.provenance(),
-            }
-            made[f"measure/{name}/{group_name}"] = Made((file,), {}, provenance)
+                warn_of_few_steps(sightings, self.movie.source)
+            trusted = {"measure": settings.sightings.provenance()}
+            made[sightings_stage(name)] = Made(files, {}, trusted)
+        for (group_name, group), measured in zip(groups.items(), tables, strict=True):
+            files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
+            warn_of_saturation(measured.frames, self.movie.source)
+            provenance = {"measure": group.provenance()}
+            if group.looks_at_light:
+                provenance["background"] = settings.background.provenance()
+            made[measure_stage(name, group_name)] = Made(files, {}, provenance)
         return made
+
+    def _measured(self, name: str, group: str) -> Measured:
+        return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
     def _anything(self) -> Frames:
         """Above 0 wherever an object of any set was segmented, tracked or not."""
@@ -348,25 +360,24 @@ class StageWork:
                 )
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
-        frames, cells = [], []
-        groups = self.task.settings.measure.groups
-        for each in self.task.settings.objects:
-            tables = [
-                read_table(self.task.folder / f"measures/{each}.{group}.parquet")
-                for group in groups
-            ]
-            summaries = [
-                group.summarise(table) for group, table in zip(groups.values(), tables, strict=True)
-            ]
-            if tables:
-                frames.append(joined(tables))
-                cells.append(with_lineage(joined(summaries), self._tracks(each)))
-        files = ("frames.parquet", "cells.parquet")
-        for file, tables in zip(files, (frames, cells), strict=True):
+        parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
+        settings = self.task.settings
+        for each in settings.objects:
+            sightings = self._measured(each, SIGHTINGS).frames
+            groups = settings.measure.groups
+            found = {group: self._measured(each, group) for group in groups}
+            summaries = [groups[group].summarise(found[group], sightings) for group in groups]
+            cells = joined([settings.measure.sightings.summarise(sightings), *summaries])
+            parts["frames"].append(joined([sightings, *(each.frames for each in found.values())]))
+            parts["cells"].append(with_lineage(cells, self._tracks(each)))
+            for measured in found.values():
+                for kind, table in measured.finer.items():
+                    parts.setdefault(kind, []).append(table)
+        for kind, tables in parts.items():
             table = stacked(tables)
             table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
-            write_table(self.task.folder / file, table)
-        return {"tables": Made(files)}
+            write_table(self.task.folder / f"{kind}.parquet", table)
+        return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
 
 
 def _noting_flat(frames: Frames, flat: set[int]) -> Frames:

@@ -32,6 +32,9 @@ class SightingColumns:
     AREA_UM2 = _("area_um2", "µm²", "Area: per frame, or its mean over valid frames per cell.")
     EMPTY = _("empty", "", "True where the cell was not found in this frame, nor filled in.")
     TOUCHES_BORDER = _("touches_border", "", "True where the cell touches the edge of the field.")
+    TOUCHES_NEIGHBOUR = _(
+        "touches_neighbour", "", "True where a pixel of another object lies against the cell."
+    )
     VALID = _("valid", "", "True where the area is large enough to be trusted (min_area_fraction).")
     IOU_PREVIOUS = _(
         "iou_previous", "", "Intersection over union with the same cell in the frame before."
@@ -54,9 +57,10 @@ class SightingColumns:
         "n_empty_frames", "", "Of these, frames in which it was not found, nor filled in."
     )
     N_VALID_FRAMES = _("n_valid_frames", "", "Frames with a trusted area.")
-    N_VALID_PAIRS = _("n_valid_pairs", "", "Steps that entered speed and path.")
+    N_VALID_PAIRS = _("n_valid_pairs", "", "Steps from a frame to the next that can be trusted.")
     N_SIZE_BREAKS = _(
         "n_size_breaks", "", "Steps left out because the area changed too much (max_area_change)."
     )
     EMPTY_RATE = _("empty_rate", "", "Empty frames over frames.")
     N_BORDER = _("n_border_frames", "", "Frames in which the cell touches the field's edge.")
+    N_NEIGHBOUR = _("n_neighbour_frames", "", "Frames in which another object lies against it.")
