@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+FEWEST_LAGS = 3
+"""Below this, no slope is given."""
+
 
 class LagSums(NamedTuple):
     """Sums over the pairs of each lag, of every track: (n_tracks, n_lags + 1) arrays, lag 0 first.
@@ -65,6 +68,58 @@ def goes_on(
     out[1:] = (track[1:] == track[:-1]) & (frame[1:] == frame[:-1] + 1) & known[1:] & known[:-1]
     trusted: NDArray[np.bool_] = out & pair_valid
     return trusted
+
+
+def relative_variance(lag: FloatArray, n_pairs: FloatArray) -> FloatArray:
+    """Variance of the mean squared displacement of diffusion at a lag, over its square.
+
+    ``(2 n² + 1) / (3 n · pairs)`` at lag n; of one track of N steps, which has N − n + 1 pairs, it
+    is ``(2 n² + 1) / (3 n (N − n + 1))``. Infinite without pairs.
+
+    Parameters
+    ----------
+    lag : float array
+        Lag in frames, from 1.
+    n_pairs : float array
+        Pairs of frames, of equal shape or broadcast.
+
+    References
+    ----------
+    Qian, Sheetz & Elson 1991, https://doi.org/10.1016/S0006-3495(91)82125-7
+    """
+    known = n_pairs > 0
+    ratio = (2 * lag**2 + 1) / (3 * lag * np.where(known, n_pairs, 1.0))
+    out: FloatArray = np.where(known, ratio, np.inf)
+    return out
+
+
+def log_slope(lag: FloatArray, msd: FloatArray, variance: FloatArray) -> FloatArray:
+    """Slope of log MSD over log lag, each lag weighted by one over its relative variance.
+
+    Parameters
+    ----------
+    lag, msd, variance : (..., L) float arrays
+        Lags above 0, in any unit; lags with an infinite variance or without a positive MSD count
+        nothing.
+
+    Returns
+    -------
+    (...) float64 array
+        NaN below 3 lags.
+    """
+    usable = np.isfinite(variance) & np.isfinite(msd) & (msd > 0) & (lag > 0)
+    weight = np.where(usable, 1 / np.where(usable, variance, 1.0), 0.0)
+    x, y = np.log(np.where(usable, lag, 1.0)), np.log(np.where(usable, msd, 1.0))
+    total = weight.sum(axis=-1, keepdims=True)
+    total = np.where(total > 0, total, 1.0)
+    x = x - (weight * x).sum(axis=-1, keepdims=True) / total
+    y = y - (weight * y).sum(axis=-1, keepdims=True) / total
+    spread = (weight * x * x).sum(axis=-1)
+    told = (usable.sum(axis=-1) >= FEWEST_LAGS) & (spread > 0)
+    out: FloatArray = np.where(
+        told, (weight * x * y).sum(axis=-1) / np.where(told, spread, 1.0), np.nan
+    )
+    return out
 
 
 def lag_sums(

@@ -73,6 +73,54 @@ def sampled(
     return Sampled(np.ascontiguousarray(place), duration, distinct[order], first)
 
 
+def observed(
+    track: NDArray[np.int64],
+    frame: NDArray[np.int64],
+    place: FloatArray,
+    time: FloatArray,
+    valid: NDArray[np.bool_],
+    goes_on: NDArray[np.bool_],
+    *,
+    bridged_frames: int,
+) -> tuple[Sampled, NDArray[np.int64]]:
+    """The rows of tracks that the filter may see, and the gaps that it crosses.
+
+    Parameters
+    ----------
+    track : (n,) int array
+        Number of the track of every row, from 0, without a break; rows are sorted by track and
+        frame.
+    frame, place, time
+        Of every row.
+    valid : (n,) bool array
+        Whether the place is trusted. Where it is not, or place or time is not finite, nothing was
+        seen.
+    goes_on : (n,) bool array
+        Whether a trusted step leads from the row before; a run ends at a step that is not.
+    bridged_frames : int
+        Most frames in a row without a trusted place that the filter crosses; a run ends at more.
+
+    Returns
+    -------
+    Sampled
+        Of every track, those without a place too.
+    n_bridged : (n_tracks,) int array
+    """
+    n_tracks = int(track[-1]) + 1 if len(track) else 0
+    seen = np.flatnonzero(valid & np.isfinite(place).all(axis=1) & np.isfinite(time))
+    on = np.zeros(len(seen), bool)
+    bridged = np.zeros(len(seen), bool)
+    if len(seen) > 1:
+        later, earlier = seen[1:], seen[:-1]
+        missing = frame[later] - frame[earlier] - 1
+        possible = (track[later] == track[earlier]) & (time[later] > time[earlier])
+        bridged[1:] = possible & (missing > 0) & (missing <= bridged_frames)
+        on[1:] = bridged[1:] | (possible & (missing == 0) & goes_on[later])
+    first = np.searchsorted(track[seen], np.arange(n_tracks + 1))
+    n_bridged = np.bincount(track[seen][bridged], minlength=n_tracks)
+    return sampled(place[seen], time[seen], ~on, first), n_bridged
+
+
 @njit(cache=True, nogil=True)
 def step_variance(ratio):  # type: ignore[no-untyped-def]
     """``2r − 3 + 4e⁻ʳ − e⁻²ʳ``: variance of a step that the velocity before does not tell."""
