@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # constraints.txt pins what is known to work together, and the one PyTorch that extras may bring.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint bench accuracy clean
+.PHONY: demo test lint bench accuracy columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
@@ -26,6 +26,9 @@ bench: $(VENV)/.test ## Speed against named alternatives: writes docs/benchmarks
 
 accuracy: $(VENV)/.test ## Measures against known truth: writes docs/accuracy.md
 	$(BIN)/python benchmarks/accuracy.py
+
+columns: $(VENV)/.core ## The data dictionary: writes docs/columns.md
+	$(BIN)/python docs/make_columns.py
 
 clean: ## Remove the virtual environment and the demo
 	rm -rf $(VENV) $(OUT)

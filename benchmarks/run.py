@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import kernels_and_files
+import measure_groups
 import motion_speed
 import studies
 import tracking_speed
@@ -33,6 +34,7 @@ TOPICS = {
     "f": ("Memory", studies.memory),
     "g": ("One mask by motion", motion_speed.one_mask),
     "h": ("Linking many cells", tracking_speed.linking),
+    "i": ("Groups of measures", measure_groups.groups),
 }
 
 
