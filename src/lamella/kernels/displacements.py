@@ -39,7 +39,9 @@ class LagSums(NamedTuple):
         """A sum over the number of its pairs; NaN where there are none."""
         number = {"direction": "n_directions", "velocity": "n_velocities"}.get(name, "n_pairs")
         n = getattr(self, number)
-        out: FloatArray = np.divide(getattr(self, name), n, out=np.full_like(n, np.nan), where=n > 0)
+        out: FloatArray = np.divide(
+            getattr(self, name), n, out=np.full_like(n, np.nan), where=n > 0
+        )
         return out
 
     def of_groups(self, group: NDArray[np.int64], n_groups: int) -> LagSums:

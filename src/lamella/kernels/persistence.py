@@ -38,7 +38,8 @@ class Sampled(NamedTuple):
     def n_steps(self) -> NDArray[np.int64]:
         """Steps of every track, shape (n_tracks,)."""
         counts = np.concatenate([[0], np.cumsum(self.duration >= 0)])
-        return counts[self.first[1:]] - counts[self.first[:-1]]
+        steps: NDArray[np.int64] = counts[self.first[1:]] - counts[self.first[:-1]]
+        return steps
 
 
 def sampled(
@@ -272,9 +273,7 @@ def innovations(place, duration, durations, first, longest, persistence, noise):
     return out
 
 
-def log_likelihood(
-    seen: Sampled, *, speed: float, persistence: float, error: float
-) -> FloatArray:
+def log_likelihood(seen: Sampled, *, speed: float, persistence: float, error: float) -> FloatArray:
     """Log-likelihood of every track, shape (n_tracks,), given the first place of every run.
 
     Parameters

@@ -88,7 +88,8 @@ def fit_together(seen: Sampled) -> FloatArray:
     NaN with fewer than 4 steps in all, or where nothing moves.
     """
     together = seen._replace(first=np.array([0, len(seen.place)], np.int64))
-    return fit_walks(together).best[0]
+    best: FloatArray = fit_walks(together).best[0]
+    return best
 
 
 @njit(cache=True, nogil=True)
@@ -156,7 +157,7 @@ def _cost(data, m, theta, held, value):  # type: ignore[no-untyped-def]
     if beyond:
         return _FAR
     sums = _sums(data, theta)
-    if held == _NOTHING or held == _PERSISTENCE:
+    if held in (_NOTHING, _PERSISTENCE):
         square = max(sums[1] / (2 * m), 1e-300)
         return 2 * sums[0] + 2 * m * (math.log(square) + 1)
     if held == _SPEED:

@@ -8,7 +8,8 @@ weighs the lags as they deserve: S is then the root mean square speed over track
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,9 @@ class GroupSums(NamedTuple):
     """Time of one step."""
 
 
-def group_sums(seen: Sampled, group: NDArray[np.int64], n_groups: int, best: FloatArray) -> GroupSums:
+def group_sums(
+    seen: Sampled, group: NDArray[np.int64], n_groups: int, best: FloatArray
+) -> GroupSums:
     """Likelihoods of groups of tracks around the fit to all of them.
 
     Parameters
@@ -61,15 +64,16 @@ def group_sums(seen: Sampled, group: NDArray[np.int64], n_groups: int, best: Flo
     speed, persistence, error = best
     log_p = math.log(persistence)
     root_k = 2 * error / (speed * math.sqrt(unit_msd(unit, persistence)))
-    n_steps = np.bincount(group, weights=seen.n_steps, minlength=n_groups)
+
+    def of_groups(values: NDArray[Any]) -> FloatArray:
+        return np.bincount(group, weights=values, minlength=n_groups).astype(np.float64)
+
+    n_steps = of_groups(seen.n_steps)
 
     def at(p: float, k: float) -> tuple[FloatArray, FloatArray]:
         noise = 0.25 * k * k * unit_msd(unit, math.exp(p))
         each = innovations(*seen, longest, math.exp(p), noise)
-        return (
-            np.bincount(group, weights=each[:, 0], minlength=n_groups),
-            np.bincount(group, weights=each[:, 1], minlength=n_groups),
-        )
+        return of_groups(each[:, 0]), of_groups(each[:, 1])
 
     longest = longest_run(seen)
     spread = _spread(at, n_steps, log_p, root_k, speed)
@@ -81,8 +85,12 @@ def group_sums(seen: Sampled, group: NDArray[np.int64], n_groups: int, best: Flo
     sums = [[at(p, k) for k in nodes_k] for p in nodes_p]
     stacked = np.array(sums)  # (A, B, 2, G)
     return GroupSums(
-        n_steps, stacked[:, :, 0].transpose(2, 0, 1), stacked[:, :, 1].transpose(2, 0, 1),
-        nodes_p, nodes_k, unit,
+        n_steps,
+        stacked[:, :, 0].transpose(2, 0, 1),
+        stacked[:, :, 1].transpose(2, 0, 1),
+        nodes_p,
+        nodes_k,
+        unit,
     )
 
 
@@ -120,35 +128,53 @@ def refitted(sums: GroupSums, times: FloatArray) -> FloatArray:
     return out
 
 
-def _spread(at, n_steps, log_p, root_k, speed):  # type: ignore[no-untyped-def]
+def bounded(sums: GroupSums, *, deviance: float) -> NDArray[np.bool_]:
+    """Whether S, P and σ have a lower and an upper bound, steps of all groups taken as they come.
+
+    Twice the log-likelihood of all groups, maximised over the other parameters, must have fallen by
+    `deviance` towards the ends of the grid, which reaches far.
+
+    Returns
+    -------
+    (3, 2) bool array
+        S has an upper bound where P has a lower one: the shorter P, the faster S for the same
+        spread. It has a lower bound wherever something moves.
+    """
+    m = sums.n_steps.sum()
+    cost = 2 * sums.log_f.sum(axis=0) + 2 * m * np.log(sums.square.sum(axis=0) / (2 * m))
+    over_k, over_p = cost.min(axis=1), cost.min(axis=0)
+    rise_p = over_k[[0, -1]] - over_k.min()
+    rise_k = over_p[[0, -1]] - over_p.min()
+    p, error = rise_p >= deviance, rise_k >= deviance
+    out: NDArray[np.bool_] = np.array([[True, p[0]], p, error])
+    return out
+
+
+At = Callable[[float, float], tuple[FloatArray, FloatArray]]
+Star = Mapping[tuple[int, int], FloatArray]
+_STAR = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1))
+
+
+def _spread(
+    at: At, n_steps: FloatArray, log_p: float, root_k: float, speed: float
+) -> NDArray[np.float64]:
     """Expected standard errors of log P and root k: the larger of two ways to tell them.
 
     From the curvature of the likelihood, as if every step spoke for itself, and from the scatter
     of the groups' slopes around it (the sandwich).
     """
-    h = _NUDGE
-    k = max(root_k, 2 * h)
-    places = {(i, j): at(log_p + i * h, k + j * h) for i, j in
-              ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1))}  # fmt: skip
-    here = {key: 2 * a + q / speed**2 for key, (a, q) in places.items()}
-    scaled = {key: q / speed**2 for key, (_, q) in places.items()}
-
-    def slope(of, i, j):  # type: ignore[no-untyped-def]
-        return (of[i, j] - of[-i, -j]) / (2 * h)
-
-    def bend(of, i, j):  # type: ignore[no-untyped-def]
-        return (of[i, j] - 2 * of[0, 0] + of[-i, -j]) / h**2
-
-    both = (bend(here, 1, 1) - bend(here, 1, 0) - bend(here, 0, 1)) / 2
-    scores = np.stack([slope(here, 1, 0), slope(here, 0, 1), 2 * n_steps - scaled[0, 0]])
-    s_p, s_k = slope(scaled, 1, 0), slope(scaled, 0, 1)
-    hessian = np.array(
-        [
-            [bend(here, 1, 0).sum(), both.sum(), -s_p.sum()],
-            [both.sum(), bend(here, 0, 1).sum(), -s_k.sum()],
-            [-s_p.sum(), -s_k.sum(), scaled[0, 0].sum()],
-        ]
-    )
+    middle = max(root_k, 2 * _NUDGE)
+    found = {(i, j): at(log_p + i * _NUDGE, middle + j * _NUDGE) for i, j in _STAR}
+    scaled = {key: square / speed**2 for key, (_, square) in found.items()}
+    cost = {key: 2 * log_f + scaled[key] for key, (log_f, _) in found.items()}
+    bend_p, bend_k = _bend(cost, 1, 0), _bend(cost, 0, 1)
+    both = (_bend(cost, 1, 1) - bend_p - bend_k) / 2
+    scores = np.stack([_slope(cost, 1, 0), _slope(cost, 0, 1), 2 * n_steps - scaled[0, 0]])
+    with_speed = np.array([-_slope(scaled, 1, 0).sum(), -_slope(scaled, 0, 1).sum()])
+    hessian = np.zeros((3, 3))
+    hessian[:2, :2] = [[bend_p.sum(), both.sum()], [both.sum(), bend_k.sum()]]
+    hessian[:2, 2] = hessian[2, :2] = with_speed
+    hessian[2, 2] = scaled[0, 0].sum()
     largest = np.array([0.8, max(0.5, 0.5 * root_k)])
     if not np.linalg.eigvalsh(hessian)[0] > 0:
         return largest
@@ -156,7 +182,20 @@ def _spread(at, n_steps, log_p, root_k, speed):  # type: ignore[no-untyped-def]
     n = len(n_steps)
     scatter = scores @ scores.T * (n / max(n - 1, 1))
     variance = np.maximum(np.diag(2 * inverse), np.diag(inverse @ scatter @ inverse))[:2]
-    return np.clip(np.sqrt(variance), 1e-4, largest)
+    out: FloatArray = np.clip(np.sqrt(variance), 1e-4, largest)
+    return out
+
+
+def _slope(star: Star, i: int, j: int) -> FloatArray:
+    """First derivative of every group along a direction."""
+    out: FloatArray = (star[i, j] - star[-i, -j]) / (2 * _NUDGE)
+    return out
+
+
+def _bend(star: Star, i: int, j: int) -> FloatArray:
+    """Second derivative of every group along a direction."""
+    out: FloatArray = (star[i, j] - 2 * star[0, 0] + star[-i, -j]) / _NUDGE**2
+    return out
 
 
 class _Parabola(NamedTuple):
@@ -173,11 +212,15 @@ class _Parabola(NamedTuple):
         """The value beside the node."""
         p, k = shift
         bent: FloatArray = self.h_p * p * p / 2 + self.h_k * k * k / 2 + self.mixed * p * k
-        return self.here + self.g_p * p + self.g_k * k + bent
+        out: FloatArray = self.here + self.g_p * p + self.g_k * k + bent
+        return out
 
     def lowest(self) -> tuple[FloatArray, FloatArray]:
         """Where the parabola is least, at most one node away; an axis that does not bend stays."""
-        h_p, h_k = np.where(self.h_p > 0, self.h_p, np.inf), np.where(self.h_k > 0, self.h_k, np.inf)
+        h_p, h_k = (
+            np.where(self.h_p > 0, self.h_p, np.inf),
+            np.where(self.h_k > 0, self.h_k, np.inf),
+        )
         tilt = self.mixed**2 / (h_p * h_k)
         sound = tilt < 0.99
         mixed, rest = np.where(sound, self.mixed, 0.0), 1 - np.where(sound, tilt, 0.0)
@@ -187,7 +230,7 @@ class _Parabola(NamedTuple):
 
 
 def _parabola(table: FloatArray, i: NDArray[np.int64], j: NDArray[np.int64]) -> _Parabola:
-    """The parabola through node (i, j) and its neighbours; flat along an axis at whose end it is."""
+    """The parabola through node (i, j) and its neighbours; flat along an axis at its end."""
     n = np.arange(len(table))
     last_p, last_k = table.shape[1] - 1, table.shape[2] - 1
     inner_p, inner_k = (i > 0) & (i < last_p), (j > 0) & (j < last_k)

@@ -18,6 +18,7 @@ from lamella.measure.migration import Migration
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
+from lamella.measure.walks import Walks
 
 __all__ = [
     "Group",
@@ -28,6 +29,7 @@ __all__ = [
     "Migration",
     "Sightings",
     "Walked",
+    "Walks",
     "joined",
     "measure",
     "refuse_mismatch",

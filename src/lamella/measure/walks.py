@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lamella.core.columns.walks import WALK
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col
@@ -34,8 +35,8 @@ class Walks(Step):
 
     All is made of positions without the drift of the field, in µm. Only what is valid enters, see
     `Sightings`: a pair of frames counts towards a lag where every step in between is valid. The
-    table ``lags`` holds, for every cell and lag up to a share of its longest run of valid steps, the
-    time-averaged mean squared displacement, the direction autocorrelation ⟨v̂(t)·v̂(t+τ)⟩ and the
+    table ``lags`` holds, for every cell and lag up to a share of its longest run of valid steps,
+    the time-averaged mean squared displacement, the direction autocorrelation ⟨v̂(t)·v̂(t+τ)⟩ and the
     velocity autocorrelation ⟨v(t)·v(t+τ)⟩, each with the number of pairs. Lags are in frames; where
     frames are not evenly spaced, `lag_min` is the mean time between the frames of the pairs.
 
@@ -48,10 +49,10 @@ class Walks(Step):
     more than `bridged_frames` follow each other; a step that is not trusted cuts the track, whose
     parts then share S, P and σ.
 
-    What a track cannot tell is NaN, and `walk_not_told` says why: σ where the error is small against
-    a step, P where it is short against the interval or long against the track, S where P has
-    no lower bound (speed times persistence is then all that is told). The intervals stay: an end
-    that is 0 or infinite is not known.
+    What a track cannot tell is NaN, and `walk_not_told` says why: σ where the error is small
+    against a step, P where it is short against the interval or long against the track, S where P
+    has no lower bound (S² P is then all that is told). The intervals stay; a lower end that is not
+    known is 0, an upper one is NaN.
 
     Parameters
     ----------
@@ -108,7 +109,9 @@ class Walks(Step):
             }
         )
         counts = [Col.N_LAG_PAIRS, Col.N_DIRECTION_PAIRS, Col.N_VELOCITY_PAIRS]
-        return Measured(found.frames, {**found.finer, "lags": table.astype(dict.fromkeys(counts, int))})
+        return Measured(
+            found.frames, {**found.finer, "lags": table.astype(dict.fromkeys(counts, int))}
+        )
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell: S, P, σ with intervals, and the slope of its displacement."""
@@ -137,7 +140,8 @@ class Walks(Step):
         step = np.diff(rows.place, axis=0, prepend=np.nan)
         short = rows.goes_on & (np.hypot(step[:, 0], step[:, 1]) < self.min_step_um)
         n = len(rows.cell)
-        walk = dict(zip(WALK_COLUMNS, np.stack([values, fit.low, fit.high]).T.reshape(9, -1), strict=True))
+        ends = np.stack([values, fit.low, np.where(np.isfinite(fit.high), fit.high, np.nan)])
+        walk = dict(zip(WALK, ends.transpose(2, 0, 1).reshape(len(WALK), -1), strict=True))
         return pd.DataFrame(
             {
                 Col.OBJECT: rows.name,
@@ -165,20 +169,6 @@ class Walks(Step):
             min_step=self.min_step_um,
         )
         return sums, np.where(longest > 0, n_lags, -1)
-
-
-WALK_COLUMNS = (
-    Col.WALK_SPEED,
-    Col.WALK_SPEED_LOW,
-    Col.WALK_SPEED_HIGH,
-    Col.PERSISTENCE_TIME,
-    Col.PERSISTENCE_TIME_LOW,
-    Col.PERSISTENCE_TIME_HIGH,
-    Col.LOCALISATION_ERROR,
-    Col.LOCALISATION_ERROR_LOW,
-    Col.LOCALISATION_ERROR_HIGH,
-)
-"""S, P and σ, each with the ends of its interval."""
 
 
 class _Rows(NamedTuple):

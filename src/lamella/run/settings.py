@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
-from lamella.measure import Group, Lamellipodium, Migration, Sightings
+from lamella.measure import Group, Lamellipodium, Migration, Sightings, Walks
 from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
@@ -70,6 +70,7 @@ class MeasureSettings(_Table):
     background: Background = NoBackground()
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
+    walks: Walks | Literal[False] = Walks()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
 
     @property

@@ -81,7 +81,7 @@ class WalkColumns:
     WALK_SPEED_HIGH = _(
         "walk_speed_um_per_min_high",
         "µm/min",
-        "Upper end of the 95 % interval; infinite = none is known.",
+        "Upper end of the 95 % interval; missing = none is known.",
     )
     PERSISTENCE_TIME = _(
         "persistence_time_min",
@@ -95,7 +95,7 @@ class WalkColumns:
     PERSISTENCE_TIME_HIGH = _(
         "persistence_time_min_high",
         "min",
-        "Upper end of the 95 % interval; infinite = none is known.",
+        "Upper end of the 95 % interval; missing = none is known.",
     )
     LOCALISATION_ERROR = _(
         "localisation_error_um",
@@ -109,7 +109,7 @@ class WalkColumns:
     LOCALISATION_ERROR_HIGH = _(
         "localisation_error_um_high",
         "µm",
-        "Upper end of the 95 % interval; infinite = none is known.",
+        "Upper end of the 95 % interval; missing = none is known.",
     )
     WALK_NOT_TOLD = _(
         "walk_not_told",
@@ -134,3 +134,17 @@ class WalkColumns:
     N_SHORT_STEPS = _(
         "n_short_steps", "", "Valid steps below min_step_um, which have no direction."
     )
+
+
+WALK = (
+    WalkColumns.WALK_SPEED,
+    WalkColumns.WALK_SPEED_LOW,
+    WalkColumns.WALK_SPEED_HIGH,
+    WalkColumns.PERSISTENCE_TIME,
+    WalkColumns.PERSISTENCE_TIME_LOW,
+    WalkColumns.PERSISTENCE_TIME_HIGH,
+    WalkColumns.LOCALISATION_ERROR,
+    WalkColumns.LOCALISATION_ERROR_LOW,
+    WalkColumns.LOCALISATION_ERROR_HIGH,
+)
+"""S, P and σ, each with the ends of its interval."""
