@@ -10,7 +10,7 @@ from lamella.kernels.persistence import unit_msd
 FloatArray = NDArray[np.float64]
 
 # P is sought among so many, from a share of the shortest lag to a multiple of the longest.
-_NODES = 160
+_NODES = 400
 _SHORTEST, _LONGEST = 0.05, 30.0
 
 

@@ -32,6 +32,8 @@ FEWEST_STEPS = 4
 SHORTEST_P = 0.02
 LONGEST_P = 100.0
 _LEAST_K, _MOST_K = 1e-9, 1e9
+# Errors in true steps: none, and so little that the search for its bounds begins there.
+_NO_ERROR, _SOME_ERROR = 0.001, 0.005
 # What is held while the rest is sought.
 _NOTHING, _SPEED, _PERSISTENCE, _ERROR = 0, 1, 2, 3
 _FAR = 1e300
@@ -191,15 +193,22 @@ def _end(data, m, theta, peak, at, held, way, deviance):  # type: ignore[no-unty
     """
     unit = data[5]
     origin = at[held - 1]
-    if held == _ERROR:  # an error of 0 has no logarithm: 1 % of a step is as good
-        origin = max(origin, 0.01 * 0.5 * at[0] * math.sqrt(unit_msd(unit, at[1])))
     furthest = 12.0
+    goal = math.sqrt(deviance)
+    near, rise_near = 0.0, 0.0
+    start = theta.copy()
+    if held == _ERROR:  # below a thousandth of a step there is none, and 0 has no logarithm
+        step = at[0] * math.sqrt(unit_msd(unit, at[1]))
+        if origin < _SOME_ERROR * step:
+            origin = _SOME_ERROR * step
+            rise_near, start = _rise(data, m, start, peak, held, origin, way)
+            if rise_near >= goal:
+                return origin if way > 0 else 0.0
+        if way < 0:
+            furthest = math.log(origin / (_NO_ERROR * step))
     if held == _PERSISTENCE:
         limit = LONGEST_P * (data[4] + 1) if way > 0 else SHORTEST_P
         furthest = abs(math.log(limit) - theta[0])
-    goal = math.sqrt(deviance)
-    start = theta.copy()
-    near, rise_near = 0.0, 0.0
     far, rise_far = min(0.25, furthest), 0.0
     while True:
         rise_far, start = _rise(data, m, start, peak, held, origin * math.exp(way * far), way)

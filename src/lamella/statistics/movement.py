@@ -136,10 +136,11 @@ class Movement(Step):
         curves, walks = [], []
         for condition, session, chosen in _groups(everyone):
             one = everyone.only(chosen)
-            named = {Col.CONDITION: condition, Col.SESSION: session}
             curve, walk = self._together(one)
+            named: dict[str, str] = {Col.CONDITION: condition, Col.SESSION: session}
             curves.append(curve.assign(**named)[MSD_COLUMNS])
-            walks.append({**named, **walk, Col.N_CELLS_LEFT_OUT: n_left_out})
+            row: dict[str, object] = {**named, **walk, Col.N_CELLS_LEFT_OUT: n_left_out}
+            walks.append(row)
         msd = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=MSD_COLUMNS)
         return msd, pd.DataFrame(walks, columns=WALK_COLUMNS)
 
