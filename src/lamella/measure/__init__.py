@@ -20,6 +20,7 @@ from lamella.measure.protrusion import Protrusion
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
+from lamella.measure.walks import Walks
 
 __all__ = [
     "Edge",
@@ -32,6 +33,7 @@ __all__ = [
     "Protrusion",
     "Sightings",
     "Walked",
+    "Walks",
     "joined",
     "measure",
     "refuse_mismatch",

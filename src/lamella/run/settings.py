@@ -18,6 +18,7 @@ from lamella.measure import (
     Migration,
     Protrusion,
     Sightings,
+    Walks,
 )
 from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
@@ -77,6 +78,7 @@ class MeasureSettings(_Table):
     background: Background = NoBackground()
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
+    walks: Walks | Literal[False] = Walks()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()
