@@ -127,7 +127,7 @@ def smoothed(points, sigma):  # type: ignore[no-untyped-def]
     """Evenly spaced points of a closed line, smoothed by 2 G(σ) − G(√2 σ); σ in points."""
     if sigma < 0.2:  # the kernel would be its middle alone
         return points.copy()
-    n, reach = len(points), int(np.ceil(5 * sigma))
+    n, reach = len(points), int(np.ceil(6 * sigma))
     kernel = np.empty(reach + 1)
     for k in range(reach + 1):
         square = (k / sigma) ** 2
