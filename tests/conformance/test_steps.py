@@ -12,7 +12,16 @@ from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import Edge, Lamellipodium, Migration, Sightings
 from lamella.phantom import CellPhantom
-from lamella.preprocess import CameraOffset, Drift, NoBackground, Normalise, PercentileOutside
+from lamella.preprocess import (
+    CameraOffset,
+    Drift,
+    ExponentialFit,
+    HistogramMatching,
+    NoBackground,
+    Normalise,
+    PercentileOutside,
+    SimpleRatio,
+)
 from lamella.segment import (
     ByDistance,
     ByIntensity,
@@ -33,6 +42,9 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    ExponentialFit(),
+    SimpleRatio(),
+    HistogramMatching(),
     MultiOtsu(),
     Motion(),
     ExistingLabels(pattern="{movie}.tif"),
