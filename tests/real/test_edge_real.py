@@ -23,11 +23,8 @@ def b16():
     """Segmented as the main job does: VASP, multiotsu smoothed by 2 px, largest object."""
     opened = open_movie(ROOT / "b16f1_edge" / "{channel}_t00-15.tif")
     movie = Movie(opened.channels, Scale(pixel_size_um=0.153))
-    segment = MultiOtsu(smoothing_px=2)
-    masks = np.stack(
-        [segment(frame) for frame in (movie.frame(t, "ch1_VASP") for t in range(movie.n_frames))]
-    )
-    largest = np.stack([_largest(mask) for mask in masks])
+    masks = MultiOtsu(smoothing_px=2)(movie.channel("ch1_VASP"))
+    largest = np.stack([_largest(masks.frame(t)) for t in range(movie.n_frames)])
     return measure(movie, Labels.from_array(largest), [Edge()])
 
 

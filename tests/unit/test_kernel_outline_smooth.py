@@ -102,6 +102,17 @@ def test_edge_on_the_border_and_against_a_neighbour_is_told():
     assert (found.contact[(x > 4) & (x < 15)] == 0).all()
 
 
+def test_contact_stays_in_its_place_beside_rough_edge():
+    """Half of the outline is a comb, which smoothing shortens by far more than the border."""
+    labels = np.zeros((60, 60), np.uint16)
+    labels[0:30, 5:55] = 1
+    labels[30:36, 5:55:2] = 1
+    found = smooth_outline(trace_rings(labels == 1)[0][0], labels)
+    y = found.points[:, 0]
+    assert (found.contact[y < 0.5] == 1).all()
+    assert (found.contact[y > 12] == 0).all()
+
+
 def test_a_cell_that_fills_the_frame_has_no_free_edge():
     assert (outline(np.ones((20, 30), bool)).contact == 1).all()
 

@@ -1,6 +1,7 @@
 """Figures of the edge: what they show, and that they draw whatever the tables hold."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lamella.core.labels import Labels
@@ -32,7 +33,7 @@ class TestMap:
     def test_has_a_panel_for_each_measure(self, world):
         drawn = edge_map(world[1]["edge"], title="a cell")
         titles = [axes.get_title(loc="left") for axes in drawn.axes]
-        assert [t.partition(" ")[0] for t in titles if t] == ["Velocity", "Curvature", "Intensity"]
+        assert [t.partition(" ")[0] for t in titles if t] == ["Velocity", "Curvature,", "Intensity"]
         assert is_png(drawn)
 
     def test_colours_reach_as_far_to_both_sides(self, world):
@@ -75,10 +76,25 @@ class TestOutlines:
 
 class TestLags:
     def test_a_line_per_channel(self, world):
-        lags = world[1]["edge_lags"]
-        two = lags.assign(**{Col.EDGE_CHANNEL: "a"})
-        assert is_png(edge_lag(lags))
-        assert len(edge_lag(two).axes[0].lines) == 3  # two axes and a channel
+        lag = np.arange(-3, 4)
+        one = pd.DataFrame(
+            {
+                Col.EDGE_CHANNEL: "a",
+                Col.EDGE_LAG_FRAMES: lag,
+                Col.EDGE_LAG_MIN: 0.5 * lag,
+                Col.EDGE_CORRELATION: 0.5 / (1 + lag**2),
+                Col.EDGE_CORRELATION_LOW: 0.0,
+                Col.EDGE_CORRELATION_HIGH: 0.6,
+            }
+        )
+        two = pd.concat([one, one.assign(**{Col.EDGE_CHANNEL: "b"})])
+        axes = edge_lag(two).axes[0]
+        assert len(axes.lines) == 4  # two axes and two channels
+        assert axes.lines[2].get_xdata()[0] == -1.5
+        assert "min" in axes.get_xlabel()
+        unknown = edge_lag(one.assign(**{Col.EDGE_LAG_MIN: np.nan}))
+        assert "frames" in unknown.axes[0].get_xlabel()
+        assert is_png(unknown)
 
 
 def test_nothing_to_draw_says_so(world):
