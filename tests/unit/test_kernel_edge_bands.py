@@ -77,9 +77,7 @@ def test_windows_against_numpy():
 
 
 def test_one_pixel_has_no_sd():
-    found, _ = window_statistics(
-        np.array([5.0]), np.array([2]), np.array([0]), 4, 1, np.array([2])
-    )
+    found, _ = window_statistics(np.array([5.0]), np.array([2]), np.array([0]), 4, 1, np.array([2]))
     assert found[0, 2, 0, [0, 2, 3, 4]].tolist() == [5, 5, 5, 5]
     assert np.isnan(found[0, 2, 0, 1])
     assert np.isnan(found[0, 0, 0]).all()

@@ -43,9 +43,7 @@ def test_missing_values_leave_their_pairs_out():
     second[[3, 50], 0] = np.nan
     found = lagged_correlation(first[:, :1], second[:, :1], one_run(120), most=0)
     both = np.isfinite(first[:, 0]) & np.isfinite(second[:, 0])
-    assert found.correlation[0] == pytest.approx(
-        np.corrcoef(first[both, 0], second[both, 0])[0, 1]
-    )
+    assert found.correlation[0] == pytest.approx(np.corrcoef(first[both, 0], second[both, 0])[0, 1])
     assert found.pairs[0] == 108
 
 

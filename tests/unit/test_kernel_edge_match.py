@@ -82,7 +82,7 @@ def test_does_not_depend_on_where_the_lines_begin(world):
 
 def test_a_line_that_only_glides_is_matched_point_to_point_once_the_glide_is_taken_off():
     before = wobbly(3)
-    q = match_outlines(before, before + (30, -40), shift=(30, -40), nodes=60)
+    q = match_outlines(before, before + np.array([30, -40]), shift=(30, -40), nodes=60)
     assert (q - np.arange(60) / 60 + 0.5) % 1 - 0.5 == pytest.approx(0, abs=1e-3)
 
 
@@ -91,9 +91,7 @@ def test_a_finger_that_grows_is_found():
     angle = np.arange(600) / 600 * 2 * np.pi
     discs = np.full(600, 20.0)
     finger = discs + 15 * np.exp(-(((angle - np.pi) / 0.12) ** 2))
-    before, after = (
-        np.stack([r * np.sin(angle), r * np.cos(angle)], 1) for r in (discs, finger)
-    )
+    before, after = (np.stack([r * np.sin(angle), r * np.cos(angle)], 1) for r in (discs, finger))
     q = match_outlines(before, after, nodes=100, stiffness=0.02)
     tip, opposite = walked(after, q[[50, 0]])[0]
     assert tip[1] < -30

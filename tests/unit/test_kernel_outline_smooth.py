@@ -132,7 +132,9 @@ class TestArcs:
         first, count = stretches(line, origin, n)
         assert (count >= 1).all()
         if points > 3 * n:
-            every = np.concatenate([np.arange(a, a + c) % points for a, c in zip(first, count)])
+            every = np.concatenate(
+                [np.arange(a, a + c) % points for a, c in zip(first, count, strict=True)]
+            )
             assert sorted(every) == list(range(points))
 
     def test_means_are_over_the_positions_own_points(self):
@@ -148,9 +150,7 @@ class TestOrigin:
     def test_lies_to_the_right(self, phase):
         line = circle(7, 300, at=(20, 30), phase=phase)
         start = placed(line, outline_origin(line), 4)
-        assert start == pytest.approx(
-            np.array([[20, 37], [27, 30], [20, 23], [13, 30]]), abs=1e-3
-        )
+        assert start == pytest.approx(np.array([[20, 37], [27, 30], [20, 23], [13, 30]]), abs=1e-3)
 
     def test_turns_with_the_field(self):
         world = MovingEllipse("", lambda t: np.zeros(2), lambda t: np.diag([8.0, 14.0]))

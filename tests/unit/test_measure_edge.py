@@ -265,9 +265,7 @@ class TestLight:
         return labels, image.astype(np.uint16)
 
     def test_band_follows_the_angle_with_background_taken_off(self, world):
-        found = measured(
-            world[0], image=world[1], level=lambda image, labels, channel: 10.0
-        )
+        found = measured(world[0], image=world[1], level=lambda image, labels, channel: 10.0)
         edge = found.finer["edge"].query("frame == 0")
         inside = edge[Col.EDGE_POSITION].isin([*range(10), *range(91, 100)])
         outside = edge[Col.EDGE_POSITION].between(15, 85)

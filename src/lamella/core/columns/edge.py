@@ -85,8 +85,12 @@ class EdgeColumns:
         "Area that the position swept since the frame before; all positions add up to the change "
         "of area.",
     )
-    EDGE_CURVATURE_PX = _("edge_curvature_per_px", "1/px", "Mean curvature of the position, convex positive.")
-    EDGE_CURVATURE = _("edge_curvature_per_um", "1/µm", "Mean curvature of the position, convex positive.")
+    EDGE_CURVATURE_PX = _(
+        "edge_curvature_per_px", "1/px", "Mean curvature of the position, convex positive."
+    )
+    EDGE_CURVATURE = _(
+        "edge_curvature_per_um", "1/µm", "Mean curvature of the position, convex positive."
+    )
     EDGE_CONTACT = _(
         "edge_contact",
         "",
