@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
+from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_tracking import tracking_table
 from motion_movies import SPLITS, Split
@@ -193,6 +194,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         brightness_table,
         speed_table,
         session_table,
+        lamellipodium_table,
         partial(motion_table, split),
         stability_table,
         closing_table,
