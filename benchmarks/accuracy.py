@@ -13,6 +13,7 @@ from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
+from accuracy_movement import movement_table
 from accuracy_tracking import tracking_table
 from motion_movies import SPLITS, Split
 from truth import UM, against_truth, cell, main_phantoms
@@ -193,6 +194,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         main_table,
         brightness_table,
         speed_table,
+        movement_table,
         session_table,
         lamellipodium_table,
         partial(motion_table, split),

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
-from lamella.measure import Lamellipodium, Migration, Sightings
+from lamella.measure import Edge, Lamellipodium, Migration, Sightings
 from lamella.phantom import CellPhantom
 from lamella.preprocess import (
     CameraOffset,
@@ -61,6 +61,7 @@ EXAMPLES = [
     Sightings(),
     Migration(),
     Lamellipodium(),
+    Edge(),
     Contrasts(),
 ]
 

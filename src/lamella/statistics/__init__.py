@@ -2,12 +2,14 @@
 
 from lamella.statistics.contrasts import Contrasts, compare_conditions, standard_measures
 from lamella.statistics.effect import Effect, cliffs_delta, cohens_d
+from lamella.statistics.movement import Movement
 from lamella.statistics.summary import by_condition
 from lamella.statistics.units import to_units
 
 __all__ = [
     "Contrasts",
     "Effect",
+    "Movement",
     "by_condition",
     "cliffs_delta",
     "cohens_d",
