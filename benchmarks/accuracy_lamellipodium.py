@@ -89,7 +89,8 @@ def _offsets() -> Iterator[str]:
         "`lam_cyto_ratio_noise` says of it.",
         "",
         "| photo-electrons of the body | definition | no offset | offset 100, left in "
-        "| offset 100, subtracted | offset 500, left in | offset 500, subtracted | uniform | told |",
+        "| offset 100, subtracted | offset 500, left in | offset 500, subtracted | uniform "
+        "| told |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     light, mask = crescent(0.6)
@@ -112,12 +113,12 @@ def _true_angles(phantom: Phantom) -> FloatArray:
     angles = []
     for frame in phantom.compartments.frames:
         lam, body = (np.array(np.nonzero(frame == k)).mean(axis=1) for k in (2, 1))
-        angles.append(np.arctan2(*(lam - body)))
+        angles.append(np.rad2deg(np.arctan2(*(lam - body))))
     return np.array(angles)
 
 
 def _apart(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.rad2deg(np.abs(np.angle(np.exp(1j * (a - b)))))
+    return np.abs((a - b + 180) % 360 - 180)
 
 
 def _polarity() -> Iterator[str]:
@@ -150,8 +151,8 @@ def _polarity() -> Iterator[str]:
                     errors.setdefault("cortex", []).append(
                         _apart(frames[Col.CORTEX_PEAK_ANGLE].to_numpy(), true)
                     )
-                    way = frames[Col.MOVEMENT_ANGLE].to_numpy()
-                    off = np.abs(np.cos(true - way) - frames[Col.POLARITY_COS_MOVEMENT])
+                    way = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy()
+                    off = np.abs(np.cos(np.deg2rad(true - way)) - frames[Col.POLARITY_COS_MOVEMENT])
                     cosines.append(off.dropna().max())
         told = [
             f"{np.median(e):.1f} ({np.percentile(e, 95):.1f})"
