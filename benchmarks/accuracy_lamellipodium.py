@@ -214,7 +214,7 @@ def _tips() -> Iterator[str]:
             ).frames
             speed = frames[Col.MOVEMENT_TIP_VELOCITY].dropna()
             yield (
-                f"| {step:g} | {degrees:g}° | {100 * (speed.mean() / step - 1):+.1f} % "
+                f"| {step:g} | {degrees:g}° | {100 * (speed.mean() / step - 1):+z.1f} % "
                 f"| {speed.std():.2f} |"
             )
 
@@ -260,7 +260,7 @@ def _bleached(rate: float, *, known: bool) -> str:
             if isinstance(step, ExponentialFit):
                 fitted = done.told["fluorescence"]["rate_per_frame"]
                 rates.append(fitted / -np.log(1 - rate))
-    told = [f"{100 * max(t, key=abs):+.1f} %" for t in (raw_trends, *trends)]
+    told = [f"{100 * max(t, key=abs):+z.1f} %" for t in (raw_trends, *trends)]
     told += [f"{100 * max(m):.1f} %" for m in moved]
     told = [f"{min(rates):.3f} to {max(rates):.3f}", *told]
     return f"| {rate:.1%} | {'known' if known else 'forgotten'} | {' | '.join(told)} |"
