@@ -12,6 +12,7 @@ import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_motion import closing_table, motion_table, stability_table
+from accuracy_movement import movement_table
 from accuracy_tracking import tracking_table
 from motion_movies import SPLITS, Split
 from truth import UM, against_truth, cell, main_phantoms
@@ -192,6 +193,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         main_table,
         brightness_table,
         speed_table,
+        movement_table,
         session_table,
         partial(motion_table, split),
         stability_table,

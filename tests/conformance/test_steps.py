@@ -10,9 +10,18 @@ from pydantic import ValidationError
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
-from lamella.measure import Lamellipodium, Migration, Sightings
+from lamella.measure import Edge, Lamellipodium, Migration, Sightings
 from lamella.phantom import CellPhantom
-from lamella.preprocess import CameraOffset, Drift, NoBackground, Normalise, PercentileOutside
+from lamella.preprocess import (
+    CameraOffset,
+    Drift,
+    ExponentialFit,
+    HistogramMatching,
+    NoBackground,
+    Normalise,
+    PercentileOutside,
+    SimpleRatio,
+)
 from lamella.segment import (
     ByDistance,
     ByIntensity,
@@ -33,6 +42,9 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    ExponentialFit(),
+    SimpleRatio(),
+    HistogramMatching(),
     MultiOtsu(),
     Motion(),
     ExistingLabels(pattern="{movie}.tif"),
@@ -49,6 +61,7 @@ EXAMPLES = [
     Sightings(),
     Migration(),
     Lamellipodium(),
+    Edge(),
     Contrasts(),
 ]
 

@@ -33,7 +33,7 @@ HASHES: dict[str, tuple] = {
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (1, "60ec5e0dd249", "1f1fddb677a4"),
-    "migration": (3, "9e4a23796f60", "d220565c62c6"),
+    "migration": (4, "e611ada20fc9", "6c618ce40bbc"),
     "lamellipodium": (1, "ed97564742bf", "525b4b9a01fb"),
 }
 

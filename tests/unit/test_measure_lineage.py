@@ -25,6 +25,7 @@ def test_a_division_in_the_table_of_cells():
         Labels.from_array(labels), {child: (mother,) for child, mother in parents.items()}
     )
     frames, cells, _ = measure(movie_of(labels), tracked)
+    assert cells[[Col.N_SPLITS, Col.N_MERGES]].to_numpy().tolist() == [[1, 0], [0, 0], [0, 0]]
     columns = ["cell", "first_frame", "last_frame", "parent", "generation", "n_daughters"]
     assert cells[columns].to_numpy().tolist() == [
         [1, 0, 4, 0, 0, 2],
@@ -35,6 +36,17 @@ def test_a_division_in_the_table_of_cells():
     assert lives == [[0, 4], [5, 9], [5, 9]]
     # Daughters take no step from their mother's place.
     assert frames.loc[frames["frame"] == 5, "step_um"].isna().all()
+
+
+def test_splits_and_merges_are_counted_where_they_are():
+    """Cell 1 becomes 2 and 3; these become 4 together; 4 goes on as 5 alone."""
+    lives = {1: (0, 2), 2: (3, 5), 3: (3, 5), 4: (6, 8), 5: (10, 11)}
+    parents = {2: (1,), 3: (1,), 4: (2, 3), 5: (4,)}
+    links = pd.DataFrame({Col.CELL: list(lives), Col.FRAME: [a for a, _ in lives.values()]})
+    cells = pd.DataFrame({Col.OBJECT: "cell", Col.CELL: list(lives)})
+    counted = with_lineage(cells, Tracks(links, lives, parents))
+    assert counted[Col.N_SPLITS].tolist() == [1, 0, 0, 0, 0]
+    assert counted[Col.N_MERGES].tolist() == [0, 0, 0, 1, 0]
 
 
 def test_filled_shapes_enter_no_summary():

@@ -38,7 +38,7 @@ def test_models_that_depend_on_the_grey_scale_get_the_adaptive_rule():
             r"clases: unknown setting; did you mean 'classes'\?",
         ),
         ({"mesure": {}}, r"mesure: unknown setting; did you mean 'measure'\?"),
-        ({"measure": {"migration": {"min_iuo": 1}}}, r"min_iuo: unknown setting.*'min_iou'"),
+        ({"measure": {"sightings": {"min_iuo": 1}}}, r"min_iuo: unknown setting.*'min_iou'"),
         ({"scale": {"pixel_size": 1}}, r"\[scale\] pixel_size: unknown setting.*'pixel_size_um'"),
         ({"scale": {"interval_min": "sometimes"}}, r"\[scale\].*'sometimes' is not accepted"),
         (

@@ -34,3 +34,8 @@ from worlds.shapes import line as line
 from worlds.shapes import middle as middle
 from worlds.shapes import one_pixel as one_pixel
 from worlds.shapes import ring as ring
+from worlds.stars import roughened as roughened
+from worlds.stars import star as star
+from worlds.walks import moved as moved
+from worlds.walks import random_walks as random_walks
+from worlds.walks import sighted as sighted

@@ -12,21 +12,25 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracked import Tracked
+from lamella.measure.edge import Edge
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
+from lamella.measure.protrusion import Protrusion
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
 from lamella.measure.walks import Walks
 
 __all__ = [
+    "Edge",
     "Group",
     "Lamellipodium",
     "Level",
     "Measured",
     "Measurements",
     "Migration",
+    "Protrusion",
     "Sightings",
     "Walked",
     "Walks",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,8 @@ from lamella.core.step import Reach, Step
 from lamella.core.table import Col
 from lamella.kernels.contacts import touching_others
 from lamella.kernels.regions import iou_with_namesake
-from lamella.measure.view import Columns, FrameView, mean_or_nan, per_cell
+from lamella.measure.summaries import CellRows
+from lamella.measure.view import Columns, FrameView
 
 
 class Sightings(Step):
@@ -104,7 +104,29 @@ class Sightings(Step):
 
     def summarise(self, table: pd.DataFrame) -> pd.DataFrame:
         """One row per cell: how many frames, of what kind, and its mean area."""
-        return per_cell(table, _summary)
+        rows = CellRows.of(table)
+        seen = ~table[Col.INTERPOLATED].to_numpy(bool)
+        counts: dict[str, Any] = {
+            Col.N_EMPTY_FRAMES: table[Col.EMPTY],
+            Col.N_VALID_FRAMES: table[Col.VALID],
+            Col.N_VALID_PAIRS: table[Col.PAIR_VALID],
+            Col.N_SIZE_BREAKS: table[Col.SIZE_BREAK],
+            Col.N_BORDER: table[Col.TOUCHES_BORDER].to_numpy(bool) & seen,
+            Col.N_NEIGHBOUR: table[Col.TOUCHES_NEIGHBOUR].to_numpy(bool) & seen,
+        }
+        counted = rows.summaries(counts, list(counts))
+        valid = table[Col.VALID].to_numpy(bool)
+        areas = rows.summaries(table, [Col.AREA_UM2, Col.AREA_PX], where=valid).mean
+        n = {name: counted.total[name].astype(np.int64) for name in counts}
+        columns: dict[str, Any] = {
+            Col.N_FRAMES: np.diff(rows.start),
+            Col.N_EMPTY_FRAMES: n[Col.N_EMPTY_FRAMES],
+            Col.EMPTY_RATE: counted.mean[Col.N_EMPTY_FRAMES],
+            **n,
+            Col.AREA_UM2: areas[Col.AREA_UM2],
+            Col.AREA_PX: areas[Col.AREA_PX],
+        }
+        return rows.cells.assign(**columns)
 
 
 def place_px(table: pd.DataFrame) -> NDArray[np.float64]:
@@ -129,21 +151,3 @@ def _overlap_with_previous(view: FrameView) -> NDArray[np.float64]:
         before.area,
     )
     return overlap
-
-
-def _summary(rows: pd.DataFrame) -> Mapping[str, Any]:
-    valid = rows[Col.VALID].to_numpy(bool)
-    empty = rows[Col.EMPTY].to_numpy(bool)
-    seen = ~rows[Col.INTERPOLATED].to_numpy(bool)
-    return {
-        Col.N_FRAMES: len(rows),
-        Col.N_EMPTY_FRAMES: int(empty.sum()),
-        Col.EMPTY_RATE: float(empty.mean()),
-        Col.N_VALID_FRAMES: int(valid.sum()),
-        Col.N_VALID_PAIRS: int(rows[Col.PAIR_VALID].sum()),
-        Col.N_SIZE_BREAKS: int(rows[Col.SIZE_BREAK].sum()),
-        Col.N_BORDER: int((rows[Col.TOUCHES_BORDER] & seen).sum()),
-        Col.N_NEIGHBOUR: int((rows[Col.TOUCHES_NEIGHBOUR] & seen).sum()),
-        Col.AREA_UM2: mean_or_nan(rows[Col.AREA_UM2].to_numpy(np.float64)[valid]),
-        Col.AREA_PX: mean_or_nan(rows[Col.AREA_PX].to_numpy(np.float64)[valid]),
-    }

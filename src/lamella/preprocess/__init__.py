@@ -6,18 +6,32 @@ from lamella.preprocess.background import (
     NoBackground,
     PercentileOutside,
 )
+from lamella.preprocess.bleaching import (
+    Bleaching,
+    ExponentialFit,
+    HistogramMatching,
+    SimpleRatio,
+    Unbleached,
+    unbleached,
+)
 from lamella.preprocess.drift import Drift, doubt
 from lamella.preprocess.finite import refuse_nan
 from lamella.preprocess.normalise import Decision, Normalise
 
 __all__ = [
     "Background",
+    "Bleaching",
     "CameraOffset",
     "Decision",
     "Drift",
+    "ExponentialFit",
+    "HistogramMatching",
     "NoBackground",
     "Normalise",
     "PercentileOutside",
+    "SimpleRatio",
+    "Unbleached",
     "doubt",
     "refuse_nan",
+    "unbleached",
 ]

@@ -79,9 +79,9 @@ def filmstrip(
     for image, mask in zip(images, masks, strict=True):
         if image.ndim != 2 or image.shape != mask.shape:
             raise ValueError(f"Expected 2-D frames like their masks: {image.shape}, {mask.shape}")
-    windows, found = _windows([_box(mask, cell) for mask in masks], images[0].shape, crop_px)
+    windows, found = windows_of([box_of(mask, cell) for mask in masks], images[0].shape, crop_px)
     tiles = stretched(
-        [_view(image, window, height_px) for image, window in zip(images, windows, strict=True)]
+        [view_of(image, window, height_px) for image, window in zip(images, windows, strict=True)]
     )
     top = CAPTION_PX if any(captions) else 0
     width = len(tiles) * (height_px + GAP_PX) - GAP_PX
@@ -90,7 +90,7 @@ def filmstrip(
     for left, tile, mask, window in zip(lefts, tiles, masks, windows, strict=True):
         area = strip[top:, left : left + height_px]
         area[:] = tile[:, :, None]
-        labels = _labels(mask, window, height_px)
+        labels = labels_in(mask, window, height_px)
         chosen = labels != 0 if cell is None else labels == cell
         area[_outline(labels, (labels != 0) & ~chosen)] = OTHER_COLOUR
         area[_outline(labels, chosen)] = CELL_COLOUR
@@ -108,7 +108,7 @@ def to_png(strip: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-def _box(mask: NDArray[np.generic], cell: int | None) -> tuple[int, int, int, int] | None:
+def box_of(mask: NDArray[np.generic], cell: int | None) -> tuple[int, int, int, int] | None:
     """First and last row and column of the cell; None where it is not in the frame."""
     there: Bool = mask != 0 if cell is None else mask == cell
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
@@ -117,7 +117,7 @@ def _box(mask: NDArray[np.generic], cell: int | None) -> tuple[int, int, int, in
     return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
 
 
-def _windows(
+def windows_of(
     boxes: Sequence[tuple[int, int, int, int] | None], shape: tuple[int, ...], crop_px: int | None
 ) -> tuple[list[Window], list[bool]]:
     """Top, left and side of each frame's window, and whether the cell is in it."""
@@ -146,7 +146,7 @@ def _start(centre: float, side: int, length: int) -> int:
     return int(np.clip(round(centre - side / 2), 0, length - side))
 
 
-def _view(image: NDArray[np.generic], window: Window, height: int) -> NDArray[np.float32]:
+def view_of(image: NDArray[np.generic], window: Window, height: int) -> NDArray[np.float32]:
     """The window at the size of the tile, NaN outside of the frame."""
     top, left, side = window
     rows = slice(max(top, 0), min(top + side, image.shape[0]))
@@ -165,7 +165,7 @@ def _view(image: NDArray[np.generic], window: Window, height: int) -> NDArray[np
     return tile
 
 
-def _labels(mask: NDArray[np.generic], window: Window, height: int) -> Labels:
+def labels_in(mask: NDArray[np.generic], window: Window, height: int) -> Labels:
     """The labels in the window at the size of the tile, 0 outside of the frame."""
     top, left, side = window
     places = ((np.arange(height) + 0.5) * side / height).astype(int)

@@ -11,7 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
-from lamella.measure import Group, Lamellipodium, Migration, Sightings, Walks
+from lamella.measure import (
+    Edge,
+    Group,
+    Lamellipodium,
+    Migration,
+    Protrusion,
+    Sightings,
+    Walks,
+)
 from lamella.preprocess import Background, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
@@ -72,6 +80,8 @@ class MeasureSettings(_Table):
     migration: Migration | Literal[False] = Migration()
     walks: Walks | Literal[False] = Walks()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
+    protrusion: Protrusion | Literal[False] = Protrusion()
+    edge: Edge | Literal[False] = Edge()
 
     @property
     def groups(self) -> dict[str, Group]:

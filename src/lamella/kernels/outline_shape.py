@@ -1,0 +1,111 @@
+"""Where an outline begins, and how it bends."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from lamella.kernels.outline_smooth import arc_lengths, at_arc, smoothed
+
+_MOST_OF_EDGE = 0.06
+
+
+def outline_origin(points: ArrayLike, *, turn: float = 0.0) -> float:
+    """Where an outline begins: the point that lies to the right, in the mean over all points.
+
+    The first Fourier component of the outline is a circle; its point in the direction `turn` is
+    the origin. Unlike the point that lies furthest to one side, it moves little when the outline
+    changes little.
+
+    Parameters
+    ----------
+    points : (N, 2) array_like
+        A closed line (y, x).
+    turn : float
+        Direction in radians from +x towards +y.
+
+    Returns
+    -------
+    float
+        Way along the outline from its first point, as a share of its length, in [0, 1); 0 for an
+        outline without a first component.
+    """
+    origin: float = origin_of(np.ascontiguousarray(points, dtype=np.float64), float(turn))
+    return origin
+
+
+@njit(cache=True, nogil=True)
+def origin_of(points, turn):  # type: ignore[no-untyped-def]
+    """`outline_origin` on an array."""
+    arc = arc_lengths(points)
+    n, length = len(points), arc[-1]
+    total = 0j
+    for i in range(n):  # the mean over each side, weighted by its length
+        j = (i + 1) % n
+        side = arc[i + 1] - arc[i]
+        y, x = (points[i, 0] + points[j, 0]) / 2, (points[i, 1] + points[j, 1]) / 2
+        y, x = y - points[0, 0], x - points[0, 1]
+        phase = -np.pi * (arc[i] + arc[i + 1]) / length
+        total += side * complex(x, y) * complex(np.cos(phase), np.sin(phase))
+    if abs(total) < 1e-9 * length * length:
+        return 0.0
+    share = (turn - np.arctan2(total.imag, total.real)) / (2 * np.pi)
+    share -= np.floor(share)
+    return share if share < 1 else 0.0
+
+
+def curvature(points: ArrayLike, *, smoothing_px: float = 0.0) -> NDArray[np.float64]:
+    """Curvature κ = (x′y″ − y′x″) / (x′² + y′²)^1.5 at every point, 1/px, positive where convex.
+
+    Parameters
+    ----------
+    points : (N, 2) array_like
+        A closed line (y, x), clockwise on the screen, evenly spaced.
+    smoothing_px : float
+        σ of a further smoothing (see `smooth_outline`), at most 6 % of the length. Second
+        derivatives raise the staircase of a mask: without smoothing they are that and no more.
+
+    Returns
+    -------
+    (N,) float64 array
+        By differences of neighbours: a polygon of N points on a circle has 1/R up to 1/N². NaN
+        where neighbours coincide.
+    """
+    line = np.ascontiguousarray(points, dtype=np.float64)
+    bends: NDArray[np.float64] = curvature_of(line, float(smoothing_px))
+    return bends
+
+
+@njit(cache=True, nogil=True)
+def curvature_of(points, smoothing):  # type: ignore[no-untyped-def]
+    """`curvature` on an array."""
+    n = len(points)
+    length = arc_lengths(points)[-1]
+    sigma = min(smoothing, _MOST_OF_EDGE * length)
+    line = smoothed(points, sigma * n / length) if length > 0 else points
+    out = np.empty(n)
+    for i in range(n):
+        a, b = (i - 1) % n, (i + 1) % n
+        dy, dx = (line[b, 0] - line[a, 0]) / 2, (line[b, 1] - line[a, 1]) / 2
+        ddy = line[a, 0] - 2 * line[i, 0] + line[b, 0]
+        ddx = line[a, 1] - 2 * line[i, 1] + line[b, 1]
+        speed = dy * dy + dx * dx
+        out[i] = (dx * ddy - dy * ddx) / speed**1.5 if speed > 0 else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True)
+def placed(points, origin, n):  # type: ignore[no-untyped-def]
+    """`n` equal positions from the origin on, (n, 2), and the nearest point of each, (n,)."""
+    arc = arc_lengths(points)
+    length = arc[-1]
+    where = (origin + np.arange(n) / n) * length
+    nearest = np.empty(n, np.int64)
+    for k in range(n):
+        way = where[k] - np.floor(where[k] / length) * length
+        i = np.searchsorted(arc, way, side="right") - 1
+        i = min(max(i, 0), len(points) - 1)
+        further = way - arc[i] > arc[i + 1] - way
+        nearest[k] = (i + further) % len(points)
+    return at_arc(points, arc, where), nearest
