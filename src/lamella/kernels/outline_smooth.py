@@ -189,9 +189,7 @@ def arc_lengths(points):  # type: ignore[no-untyped-def]
     arc[0] = 0.0
     for i in range(n):
         j = (i + 1) % n
-        arc[i + 1] = arc[i] + np.hypot(
-            points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]
-        )
+        arc[i + 1] = arc[i] + np.hypot(points[j, 0] - points[i, 0], points[j, 1] - points[i, 1])
     return arc
 
 

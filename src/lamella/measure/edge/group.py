@@ -141,9 +141,7 @@ class Edge(Step):
         frames = motion_of_frames(found.frames, edges, scale, still_px=self.still_px)
         finer = {
             "edge": edges.table(scale),
-            "edge_events": events_of(
-                edges, scale, still_px=self.still_px, least=self.least_event
-            ),
+            "edge_events": events_of(edges, scale, still_px=self.still_px, least=self.least_event),
             "edge_lags": lags_of(edges, scale, most=self.most_lag),
         }
         if "edge_windows" in found.finer:
@@ -160,4 +158,3 @@ class Edge(Step):
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell: means over valid steps, numbers of events, and the best lag."""
         return summary_of_cells(found)
-

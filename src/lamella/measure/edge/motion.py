@@ -26,7 +26,8 @@ def motion_of_frames(
     moves = np.isfinite(step)
     length = np.where(moves, edges.length_px, 0.0)
     columns: dict[str, NDArray[np.generic]] = {
-        Col.EDGE_PERIMETER_UM: frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row] * scale.um,
+        Col.EDGE_PERIMETER_UM: frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row]
+        * scale.um,
         Col.EDGE_RUN: edges.run.astype(np.float64),
         Col.EDGE_CONTACT_FRACTION: 1 - free.mean(axis=1),
     }

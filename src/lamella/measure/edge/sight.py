@@ -175,9 +175,7 @@ class _Light:
         return found
 
 
-def _outline(
-    labels: Image, mask: NDArray[np.bool_], box: NDArray[np.int64], look: Look
-) -> Outline:
+def _outline(labels: Image, mask: NDArray[np.bool_], box: NDArray[np.int64], look: Look) -> Outline:
     """The largest outer outline: holes are filled, lesser pieces left out."""
     outer, _ = trace_rings(mask, top=int(box[0]), left=int(box[1]))
     return smooth_outline(outer[0], labels, smoothing_px=look.smoothing_px)
