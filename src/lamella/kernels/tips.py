@@ -124,7 +124,9 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
                 twin |= np.hypot(table[j, 0] - y, table[j, 1] - x) <= _SAME_TIP_PX
             if twin:
                 continue
-            margin = min(top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex)
+            margin = min(
+                top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex
+            )
             at_edge = min(top + y, left + x, field_height - 1 - top - y, field_width - 1 - left - x)
             # Masks often end a pixel before the field does.
             cut = at_edge <= 1 or margin + 1 <= distance[ey, ex] + 0.5
