@@ -96,6 +96,7 @@ class Protrusion(Step):
 
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = False
+    gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
     min_beyond_um: float = Field(5.0, ge=0)
     min_length_um: float | None = Field(None, gt=0)
     join_um: float | None = Field(None, gt=0)
