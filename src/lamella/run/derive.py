@@ -51,6 +51,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "events.csv", events)
     for kind, table in finer.items():
         write_table(folder / f"{kind}.parquet", table)
+    for old in folder.glob("*.parquet"):  # of groups that are off by now
+        if old.stem not in ("frames", "cells", *finer):
+            old.unlink()
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     if len(frames) <= MOST_ROWS_IN_CSV:

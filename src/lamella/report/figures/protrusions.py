@@ -132,9 +132,7 @@ def _lines(skeleton: NDArray[np.bool_]) -> list[list[tuple[int, int]]]:
         b = np.s_[dy:, max(dx, 0) : width - max(-dx, 0)]
         y, x = np.nonzero(skeleton[a] & skeleton[b])
         x = x + max(-dx, 0)
-        found += [
-            [(p, q), (p + dx, q + dy)] for q, p in zip(y.tolist(), x.tolist(), strict=True)
-        ]
+        found += [[(p, q), (p + dx, q + dy)] for q, p in zip(y.tolist(), x.tolist(), strict=True)]
     return found
 
 
