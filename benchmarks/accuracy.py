@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
+from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_tracking import tracking_table
@@ -197,6 +198,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         movement_table,
         walks_table,
         session_table,
+        lamellipodium_table,
         partial(motion_table, split),
         stability_table,
         closing_table,

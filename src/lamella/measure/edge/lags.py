@@ -43,7 +43,10 @@ def lags_of(edges: Edges, scale: Scale, *, most: int) -> pd.DataFrame:
                 )
             )
     if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in _COLUMNS})
+        texts = (Col.OBJECT, Col.EDGE_CHANNEL)
+        return pd.DataFrame(
+            {name: pd.Series(dtype="str" if name in texts else np.float64) for name in _COLUMNS}
+        )
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, Col.OBJECT, pd.Series([edges.object_name] * len(table), dtype="str"))
     return table.sort_values([Col.CELL, Col.EDGE_CHANNEL, Col.EDGE_LAG_FRAMES], ignore_index=True)

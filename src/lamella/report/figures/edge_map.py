@@ -15,7 +15,7 @@ from lamella.report.style import HAIR, INK, PAGE_MM, figure, nothing, styled
 from lamella.report.tables import has, has_values, numbers, per_channel
 from lamella.report.words import label, unit
 
-SHARE = 99.0
+SHARE = 96.0
 """Per cent of the values that a colour scale spans; what lies beyond has its end's colour."""
 CONTACT = HAIR
 
