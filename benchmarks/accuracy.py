@@ -14,6 +14,7 @@ from accuracy_drift import drift_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_protrusion import protrusion_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
 from motion_movies import SPLITS, Split
@@ -205,6 +206,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         partial(declump_table, {"motion": by_motion}),
         drift_table,
         tracking_table,
+        protrusion_table,
     ]
 
 
