@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
+from accuracy_edge import edge_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_tracking import tracking_table
@@ -201,6 +202,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         partial(declump_table, {"motion": by_motion}),
         drift_table,
         tracking_table,
+        edge_table,
     ]
 
 
