@@ -9,6 +9,7 @@ from pathlib import Path
 import kernels_and_files
 import measure_groups
 import motion_speed
+import protrusion_speed
 import studies
 import tracking_speed
 from timing import machine
@@ -35,6 +36,7 @@ TOPICS = {
     "g": ("One mask by motion", motion_speed.one_mask),
     "h": ("Linking many cells", tracking_speed.linking),
     "i": ("Groups of measures", measure_groups.groups),
+    "j": ("Lengths of protrusions", protrusion_speed.lengths),
 }
 
 

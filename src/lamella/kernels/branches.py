@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lamella.kernels.skeleton import SIMPLE, bits_around
 from lamella.kernels.ways import flooded
 
 _TIE = 1e-4  # distances are float32
@@ -83,11 +84,39 @@ def neighbours(on, y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def pruned(skeleton, before, ends):  # type: ignore[no-untyped-def]
+    """The skeleton without loose ends, except the ways to `ends`; rings stay.
+
+    Without ends nothing but rings is left, or the pixel nearest to the centre.
+    """
+    height, width = skeleton.shape
+    stays = np.zeros((height, width), np.bool_)
+    for i in range(len(ends)):
+        p = ends[i, 0] * width + ends[i, 1]
+        while p >= 0:
+            stays[p // width, p % width] = True
+            p = before[p // width, p % width]
+    left = skeleton.copy()
+    todo = [(y, x) for y in range(height) for x in range(width) if skeleton[y, x]]
+    while todo:
+        y, x = todo.pop()
+        # A loose end, or a corner of a place where lines meet: it joins nothing.
+        if not left[y, x] or stays[y, x] or before[y, x] < 0 or not SIMPLE[bits_around(left, y, x)]:
+            continue
+        left[y, x] = False
+        for b in range(max(y - 1, 0), min(y + 2, height)):
+            for a in range(max(x - 1, 0), min(x + 2, width)):
+                if left[b, a]:
+                    todo.append((b, a))
+    return left
+
+
+@njit(cache=True, nogil=True)
 def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ignore[no-untyped-def]
     """End points of the skeleton whose branches stand out of every disc that they come from.
 
     Every end point is followed to the centre, the one that reaches furthest first; a branch begins
-    where its way meets one that was followed before. It stands out where its end reaches beyond
+    where its way meets one that was followed before, or a ring, or the centre. It stands out where its end reaches beyond
     the largest disc inside the cell round its beginning, and round any point from there to the
     centre, by `stand_out` px or more. Corners and bumps of the outline reach hardly beyond the disc
     that touches the outline there, whatever the length of their branch.
@@ -126,6 +155,7 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
                 if neighbours(skeleton, y, x) == 1:
                     found.append((y, x))
     along, before = flooded(skeleton, ry, rx, False)
+    rings = pruned(skeleton, before, np.empty((0, 2), np.int64))  # and what leads to them
     owner = np.full((height, width), -1, np.int64)
     reach = np.empty(len(found))
     for i in range(len(found)):
@@ -140,7 +170,7 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
         deepest = 0.0
         while p >= 0:
             b, a = p // width, p % width
-            meets |= owner[b, a] >= 0 or before[b, a] < 0
+            meets |= owner[b, a] >= 0 or rings[b, a]
             if owner[b, a] < 0:
                 owner[b, a] = i
             if meets:
@@ -152,41 +182,6 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
             rank[n] = i
             n += 1
     return ends[:n], before, owner, rank[:n]
-
-
-@njit(cache=True, nogil=True)
-def pruned(skeleton, before, ends):  # type: ignore[no-untyped-def]
-    """The skeleton without loose ends, except the ways to `ends`; rings stay.
-
-    Without ends nothing but rings is left, or the pixel nearest to the centre.
-    """
-    height, width = skeleton.shape
-    stays = np.zeros((height, width), np.bool_)
-    for i in range(len(ends)):
-        p = ends[i, 0] * width + ends[i, 1]
-        while p >= 0:
-            stays[p // width, p % width] = True
-            p = before[p // width, p % width]
-    left = skeleton.copy()
-    for y in range(height):
-        for x in range(width):
-            b, a = y, x
-            goes_on = left[b, a]
-            while goes_on:
-                goes_on = False
-                is_root = before[b, a] < 0
-                if stays[b, a] or is_root or neighbours(left, b, a) > 1:
-                    break
-                left[b, a] = False
-                # Its one neighbour may be a loose end now.
-                for v in range(max(b - 1, 0), min(b + 2, height)):
-                    for u in range(max(a - 1, 0), min(a + 2, width)):
-                        if left[v, u]:
-                            goes_on, b, a = True, v, u
-                            break
-                    if goes_on:
-                        break
-    return left
 
 
 @njit(cache=True, nogil=True)

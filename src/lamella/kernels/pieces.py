@@ -81,5 +81,4 @@ def without_pinholes(mask: Mask, *, below_px: float) -> Mask:
     _, found, stats, _ = cv2.connectedComponentsWithStats(padded, connectivity=4)
     small = stats[:, cv2.CC_STAT_AREA] < below_px
     small[[0, found[0, 0]]] = False  # the mask itself, and what lies around it
-    filled: Mask = mask | small[found[1:-1, 1:-1]]
-    return filled
+    return mask | small[found[1:-1, 1:-1]] if small.any() else mask

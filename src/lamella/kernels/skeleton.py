@@ -13,22 +13,19 @@ _DY = np.array([-1, -1, 0, 1, 1, 1, 0, -1])
 _DX = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 
 
-def _may_go() -> NDArray[np.bool_]:
-    """By the bits of the eight neighbours: whether a pixel may go without harm, (256,).
-
-    It is simple (Yokoi's number of crossings is 1: no piece and no hole comes, goes or is joined)
-    and has two neighbours or more, so that it is no end of a line.
-    """
-    bits = np.arange(256)[:, None] >> np.arange(8) & 1
-    off = 1 - bits
-    crossings = sum(
+def _crossings() -> NDArray[np.int64]:
+    """Yokoi's number of crossings by the bits of the eight neighbours of a pixel, (256,)."""
+    off = 1 - (np.arange(256)[:, None] >> np.arange(8) & 1)
+    out: NDArray[np.int64] = sum(
         off[:, k] - off[:, k] * off[:, (k + 1) % 8] * off[:, (k + 2) % 8] for k in (0, 2, 4, 6)
     )
-    out: NDArray[np.bool_] = (crossings == 1) & (bits.sum(axis=1) >= 2)
     return out
 
 
-_MAY_GO = _may_go()
+SIMPLE = _crossings() == 1
+"""By `bits_around`: no piece and no hole comes, goes or is joined when the pixel goes, (256,)."""
+_NO_END = np.array([code.bit_count() >= 2 for code in range(256)])
+_MAY_GO = SIMPLE & _NO_END
 
 
 def skeleton_of(inside: NDArray[np.bool_], distance: NDArray[Any]) -> NDArray[np.bool_]:
@@ -117,6 +114,17 @@ def thinned(inside, distance, may_go=_MAY_GO):  # type: ignore[no-untyped-def]
         for x in range(width):
             out[y, x] = on[(y + 1) * stride + x + 1]
     return out
+
+
+@njit(cache=True, nogil=True)
+def bits_around(on, y, x):  # type: ignore[no-untyped-def]
+    """The eight neighbours of a pixel of a mask, clockwise from the one above, as bits."""
+    around = 0
+    for k in range(8):
+        b, a = y + _DY[k], x + _DX[k]
+        if 0 <= b < on.shape[0] and 0 <= a < on.shape[1]:
+            around |= np.int64(on[b, a]) << k
+    return around
 
 
 @njit(cache=True, nogil=True)

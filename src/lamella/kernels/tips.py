@@ -42,7 +42,7 @@ class Tips(NamedTuple):
     angle: NDArray[np.float64]
     """Direction from the centre, radians from +x towards +y."""
     cut: NDArray[np.bool_]
-    """Whether it ends at the edge of the field, so that the tip may lie beyond."""
+    """Whether it ends at the edge of the field or a pixel before, so that the tip may lie beyond."""
     n_branch_points: int
     skeleton_length: float
     skeleton: NDArray[np.bool_]
@@ -124,9 +124,12 @@ def tips_of(inside, distance, stand_out, min_length, top, left, field_height, fi
                 twin |= np.hypot(table[j, 0] - y, table[j, 1] - x) <= _SAME_TIP_PX
             if twin:
                 continue
-            margin = min(top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex)
+            margin = min(
+                top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex
+            )
             at_edge = min(top + y, left + x, field_height - 1 - top - y, field_width - 1 - left - x)
-            cut = at_edge == 0 or margin + 1 <= distance[ey, ex] + 0.5
+            # Masks often end a pixel before the field does.
+            cut = at_edge <= 1 or margin + 1 <= distance[ey, ex] + 0.5
             angle = np.arctan2(np.float64(y - cy), np.float64(x - cx))
             table[n, 0], table[n, 1] = y, x
             table[n, 2], table[n, 3], table[n, 4] = steps[y, x], length, length - radius

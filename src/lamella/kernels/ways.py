@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -150,9 +148,7 @@ def sees(inside, y0, x0, y1, x1):  # type: ignore[no-untyped-def]
     return True
 
 
-def tight_length(
-    inside: NDArray[np.bool_], start: tuple[int, int], end: tuple[int, int]
-) -> float:
+def tight_length(inside: NDArray[np.bool_], start: tuple[int, int], end: tuple[int, int]) -> float:
     """Length of the shortest way between two pixels inside a mask, as of a string pulled tight, px.
 
     Parameters

@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lamella.core.frames import Image
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col, Column
 from lamella.kernels.ellipse import compactness
 from lamella.kernels.pieces import distance_inside, one_piece, without_pinholes
+from lamella.kernels.regions import find_regions, inside_of
 from lamella.kernels.tips import Tips, find_tips
 from lamella.measure.protrusion_cells import summary_of
 from lamella.measure.protrusion_lives import followed, lives_of
@@ -157,6 +159,17 @@ class Protrusion(Step):
             piece, distance, stand_out=stand_out, min_length=least, origin=origin, field=field
         )
         return piece, found, n_fragments
+
+    def skeletons(self, labels: Image, *, pixel_size_um: float | None) -> NDArray[np.bool_]:
+        """Skeletons of all cells of a frame, without branches that do not stand out, (Y, X) bool."""
+        drawn = np.zeros(labels.shape, bool)
+        regions = find_regions(labels)
+        size = np.nan if pixel_size_um is None else pixel_size_um
+        for label, box in zip(regions.label, regions.box, strict=True):
+            top, left, bottom, right = box
+            mask = inside_of(labels, label, box)
+            drawn[top:bottom, left:right] |= self.tips_of(mask, pixel_size_um=size)[1].skeleton
+        return drawn
 
     def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
         """Who is who among the tips over time, their speeds and their lives."""

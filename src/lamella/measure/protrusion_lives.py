@@ -192,5 +192,3 @@ def _phases(kept: pd.DataFrame, life: Integers, n: int) -> tuple[Floats, Floats]
         a, b = a[some], b[some]
         speed[life[a]] = np.abs(length[b] - length[a]) / (time[b] - time[a])
     return growth, retraction
-
-
