@@ -92,8 +92,8 @@ def edge_table() -> str:
         f"1 or 4 px a frame (at most a fifth of the radius); {len(sharp)} steps, random places and "
         "directions. *Sub-pixel*: the outlines are polygons of 400 points. *Masks*: the same "
         "shapes as pixels, smoothed as by default. Error of the normal velocity, RMS over 100 "
-        "positions, in px a frame; the worst size of each row. *Flux*: sum of what was swept against the "
-        "difference of the two outlines' areas, the worst step.",
+        "positions, in px a frame; the worst size of each row. *Flux*: sum of what was swept "
+        "against the difference of the two outlines' areas, the worst step.",
         "",
         "| world | sub-pixel, worst | of the fastest edge | masks, 0.25 px a frame "
         "| masks, 1 px | masks, 4 px | of the fastest edge, at 4 px | flux, worst |",
