@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
+from accuracy_edge import edge_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
@@ -207,6 +208,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         drift_table,
         tracking_table,
         protrusion_table,
+        edge_table,
     ]
 
 

@@ -32,7 +32,7 @@ class MovingEllipse:
         grid = np.moveaxis(np.mgrid[: field[0], : field[1]], 0, -1) - self.centre(t)
         return (np.linalg.solve(self.matrix(t), grid[..., None])[..., 0] ** 2).sum(-1) <= 1
 
-    def normal_velocity(self, t: float, places: Points, n: int = 4000) -> NDArray[np.float64]:
+    def normal_velocity(self, t: float, places: Points, n: int = 2000) -> NDArray[np.float64]:
         """px per frame, positive outwards, at the points of the outline nearest to the places."""
         h = 1e-4
         line = self.points(t, n)
