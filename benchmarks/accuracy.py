@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
+from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
 from accuracy_tracking import tracking_table
+from accuracy_walks import walks_table
 from motion_movies import SPLITS, Split
 from truth import UM, against_truth, cell, main_phantoms
 
@@ -195,7 +197,9 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         brightness_table,
         speed_table,
         movement_table,
+        walks_table,
         session_table,
+        lamellipodium_table,
         partial(motion_table, split),
         stability_table,
         closing_table,

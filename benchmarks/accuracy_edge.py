@@ -45,9 +45,7 @@ def _outline(world: MovingEllipse, t: float, masks: bool) -> np.ndarray:
     reach = int(np.ceil(np.abs(world.points(t)).max())) + 4
     mask = world.mask(t, (reach, reach))
     ring = trace_rings(mask)[0][0]
-    return smooth_outline(
-        ring, mask.astype(np.uint16), smoothing_px=SETTINGS.smoothing_px
-    ).points
+    return smooth_outline(ring, mask.astype(np.uint16), smoothing_px=SETTINGS.smoothing_px).points
 
 
 def _at(points: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from lamella.kernels.contour import hausdorff_percentile
 from lamella.measure import Lamellipodium, Migration, measure
 
 UM, INTERVAL_MIN = 0.318, 1.0
-PUBLISHED = (Migration(), Lamellipodium(band_um=None, layers=False))
+PUBLISHED = (Migration(), Lamellipodium.published())
 ALL = (Migration(), Lamellipodium())
 
 

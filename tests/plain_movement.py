@@ -178,7 +178,7 @@ def per_cell(rows, *, um, window, turn_deg, straightness_frames, towards, point_
         "mean_directional_change_rate_deg_per_min": np.mean(rates) if rates else NAN,
         "n_turning_events": events,
         "turning_events_per_min": ratio(events, sum((t[i + 1] - t[i - 1]) / 2 for i in seen)),
-        "n_movement_turns": len(seen),
+        "n_window_turns": len(seen),
         "fmi_x": ratio(sum(m[1] for m in moved), path),
         "fmi_y": ratio(sum(m[0] for m in moved), path),
         "fmi_direction": ratio(sum(float(m @ way) for m in moved), path),

@@ -143,7 +143,7 @@ def test_turning_events_stand_apart_and_leave_no_turn_out(seed, window, turn_deg
     frames, _ = moved(sighted(*[random_walks(seed)[0]]), group)
     for _, rows in frames.groupby(Col.CELL):
         events = np.flatnonzero(rows[Col.TURNING_EVENT])
-        turns = rows[Col.MOVEMENT_TURN].to_numpy()
+        turns = rows[Col.WINDOW_TURN].to_numpy()
         assert (np.diff(events) >= window).all()
         assert (turns[events] > turn_deg).all()
         for t in np.flatnonzero(turns > turn_deg):

@@ -32,15 +32,11 @@ def measured(cell):
     return measure(*cell, [Lamellipodium()], level=LEVEL)
 
 
-def degrees(radians):
-    return np.rad2deg(np.asarray(radians, float))
-
-
 def test_polarity_points_up_and_right_where_the_smooth_edge_is(measured):
     """By eye: a smooth bright edge from the top to the right, a ragged rear at the lower left."""
-    lpd = degrees(measured.frames[f"polarity_angle_rad__{LPD}"])
+    lpd = measured.frames[f"polarity_angle_deg__{LPD}"]
     assert (np.abs(lpd + 64) < 5).all()
-    vasp = degrees(measured.frames[f"polarity_angle_rad__{VASP}"])
+    vasp = measured.frames[f"polarity_angle_deg__{VASP}"]
     assert ((vasp > -45) & (vasp < 0)).all()  # retraction fibres and foci hold VASP too
 
 
@@ -48,7 +44,7 @@ def test_the_cortex_is_brightest_at_the_leading_edge(measured):
     for channel, least in ((LPD, 0.7), (VASP, 0.12)):
         strength = measured.frames[f"cortex_strength__{channel}"]
         assert (strength > least).all()
-        peak = degrees(measured.frames[f"cortex_peak_angle_rad__{channel}"])
+        peak = measured.frames[f"cortex_peak_angle_deg__{channel}"]
         assert ((peak > -75) & (peak < -40)).all()
 
 
@@ -58,8 +54,8 @@ def test_turned_into_the_movement_the_cortex_peaks_in_front(measured):
     angle = table[Col.CORTEX_TO_MOVEMENT]
     for channel in (LPD, VASP):
         relative = table[f"cortex_relative__{channel}"]
-        assert abs(angle[relative.idxmax()]) < np.pi / 4
-        front, back = (relative[at].mean() for at in (angle.abs() < 0.8, angle.abs() > 2.3))
+        assert abs(angle[relative.idxmax()]) < 45
+        front, back = (relative[at].mean() for at in (angle.abs() < 46, angle.abs() > 132))
         assert front > 1.2 * back
     assert measured.cells[f"polarity_forward_fraction__{LPD}"].iloc[0] > 0.8
 

@@ -34,7 +34,14 @@ HASHES: dict[str, tuple] = {
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (1, "60ec5e0dd249", "1f1fddb677a4"),
     "migration": (4, "e611ada20fc9", "6c618ce40bbc"),
-    "lamellipodium": (1, "ed97564742bf", "525b4b9a01fb"),
+    "lamellipodium": (
+        2,
+        "5f8150771aa7",
+        "fab62f176fa6",
+        "9d2676f98f14",
+        "abb1d65a17d0",
+        "27d0db1051d4",
+    ),  # fmt: skip
 }
 
 

@@ -260,7 +260,7 @@ class TestLeastSquares:
         msd = expected_msd(self.LAG, speed=speed, persistence=persistence) + 4 * error**2
         found = fit_msd(self.LAG, msd[None], self.WEIGHT)[0]
         assert_allclose(found[:2], truth[:2], rtol=1e-3 if error else 4e-3)
-        assert found[2] == pytest.approx(error, abs=0.03)
+        assert found[2] == pytest.approx(error, abs=0.05)
 
     def test_weights_that_are_not_squared_again(self):
         """With many walks the fit is near the truth; lags that lack pairs count nothing."""

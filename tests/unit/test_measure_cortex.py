@@ -41,7 +41,7 @@ def test_a_cosine_has_its_strength_and_its_direction(angle, amplitude):
     row = found([image] * 2, [mask] * 2).frames.iloc[0]
     assert row[Col.CORTEX_STRENGTH] == pytest.approx(amplitude, abs=0.01)
     if amplitude:
-        off = np.angle(np.exp(1j * (row[Col.CORTEX_PEAK_ANGLE] - angle)))
+        off = np.angle(np.exp(1j * (np.deg2rad(row[Col.CORTEX_PEAK_ANGLE]) - angle)))
         assert abs(np.rad2deg(off)) < 1
 
 
@@ -51,7 +51,7 @@ def test_the_profile_stands_in_a_table_by_angle():
         [image] * 3, [mask] * 3, Lamellipodium(n_angles=12), level=lambda *_: 100.0
     ).finer["cortex"]
     assert table[Col.FRAME].tolist() == [0] * 12 + [1] * 12 + [2] * 12
-    angle = table[Col.CORTEX_ANGLE].to_numpy()
+    angle = np.deg2rad(table[Col.CORTEX_ANGLE].to_numpy())
     np.testing.assert_allclose(angle[:12], np.arange(12) * np.pi / 6)
     expected = 1000 * (1 + 0.5 * np.cos(angle - 0.8)) - 100
     # A hat of 30° to either side flattens a cosine by 2 %.
@@ -68,7 +68,7 @@ def test_the_mean_profile_is_turned_into_the_direction_of_movement(turn):
     frames, _, finer = found(list(images), list(masks))
     np.testing.assert_allclose(frames[Col.CORTEX_COS_MOVEMENT].iloc[3:], np.cos(turn), atol=0.01)
     table = finer["cortex_mean"]
-    angle = table[Col.CORTEX_TO_MOVEMENT].to_numpy()
+    angle = np.deg2rad(table[Col.CORTEX_TO_MOVEMENT].to_numpy())
     assert (np.diff(angle) > 0).all()
     assert -np.pi <= angle.min() <= angle.max() < np.pi
     np.testing.assert_allclose(

@@ -20,7 +20,7 @@ FRAME_COLUMNS = {
     Col.DIRECTIONAL_CHANGE_RATE: "rate",
     Col.STEPS_IN_RUN: "in_run",
     Col.DIRECTIONALITY_RATIO: "ratio",
-    Col.MOVEMENT_TURN: "mturn",
+    Col.WINDOW_TURN: "mturn",
     Col.TURNING_EVENT: "event",
 }
 
@@ -121,10 +121,10 @@ class TestALine:
         angle = np.degrees(np.arctan2(1000, 0)) - heading
         assert frames[Col.ANGLE_TO_POINT].iloc[-1] == pytest.approx(angle, abs=0.2)
         assert cell[Col.FMI_POINT] == pytest.approx(0.6, abs=0.02)
-        np.testing.assert_allclose(frames[Col.MOVEMENT_UM][3:], 7.5)
-        np.testing.assert_allclose(frames[Col.MOVEMENT_DY_UM][3:], 4.5)
-        np.testing.assert_allclose(frames[Col.MOVEMENT_DX_UM][3:], 6)
-        assert frames[Col.MOVEMENT_UM][:3].isna().all()
+        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_UM][3:], 7.5)
+        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_DY_UM][3:], 4.5)
+        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_DX_UM][3:], 6)
+        assert frames[Col.WINDOW_MOVEMENT_UM][:3].isna().all()
 
 
 class TestACircle:
@@ -178,7 +178,7 @@ class TestASquare:
         np.testing.assert_allclose(turn[[6, 12, 18]], 90)
         assert np.flatnonzero(frames[Col.TURNING_EVENT]).tolist() == [6, 12, 18]
         assert cell[Col.N_TURNING_EVENTS] == 3
-        assert cell[Col.N_MOVEMENT_TURNS] == 19
+        assert cell[Col.N_WINDOW_TURNS] == 19
         assert cell[Col.TURNING_EVENT_RATE] == pytest.approx(3 / 38)
 
     def test_covers_its_area(self, tables):
@@ -241,7 +241,7 @@ class TestAGap:
         assert frames[Col.TURNING_ANGLE].notna().to_numpy().nonzero()[0].tolist() == [1, 2, 7, 8]
         assert cell[Col.N_STRAIGHTNESS_WINDOWS] == 0
         assert np.isnan(cell[Col.STRAIGHTNESS_FIXED])
-        assert cell[Col.N_MOVEMENT_TURNS] == 0
+        assert cell[Col.N_WINDOW_TURNS] == 0
         assert np.isnan(cell[Col.TURNING_EVENT_RATE])
 
     def test_a_shape_that_was_filled_in_is_lost_too(self):

@@ -53,7 +53,8 @@ def gliding(step_px, n=8, *, start=(30.0, 30.0), angle=None, **settings):
 
 
 def apart(a, b):
-    return np.abs(np.angle(np.exp(1j * (np.asarray(a) - np.asarray(b)))))
+    """Angle in radians between directions in degrees and in radians."""
+    return np.abs(np.angle(np.exp(1j * (np.deg2rad(np.asarray(a, float)) - np.asarray(b)))))
 
 
 class TestPolarity:
@@ -113,10 +114,12 @@ class TestMovement:
         assert np.rad2deg(apart(own, angle)).max() < 1
         assert frames[Col.POLARITY_COS_MOVEMENT].isna().tolist() == [True] * 3 + [False] * 5
         known = frames.iloc[3:]
-        np.testing.assert_allclose(known[Col.MOVEMENT_PX], 3 * np.hypot(*step))
-        np.testing.assert_allclose(known[Col.MOVEMENT_ANGLE], np.arctan2(*step))
+        np.testing.assert_allclose(known[Col.LAM_MOVEMENT_PX], 3 * np.hypot(*step))
+        np.testing.assert_allclose(known[Col.LAM_MOVEMENT_ANGLE], np.rad2deg(np.arctan2(*step)))
         np.testing.assert_allclose(
-            known[Col.POLARITY_COS_MOVEMENT], np.cos(own[3:] - np.arctan2(*step)), rtol=1e-12
+            known[Col.POLARITY_COS_MOVEMENT],
+            np.cos(np.deg2rad(own[3:]) - np.arctan2(*step)),
+            rtol=1e-12,
         )
         assert cells[Col.POLARITY_FORWARD].iloc[0] == (np.cos(turn) > 0)
         assert cells[Col.N_COSINES].iloc[0] == 5
@@ -124,8 +127,8 @@ class TestMovement:
     def test_a_cell_that_stays_has_none(self):
         image, mask = crescent(1.0)
         frames = found([image] * 6, [mask] * 6).frames
-        assert (frames[Col.MOVEMENT_PX].iloc[3:] == 0).all()
-        assert frames[Col.MOVEMENT_ANGLE].isna().all()
+        assert (frames[Col.LAM_MOVEMENT_PX].iloc[3:] == 0).all()
+        assert frames[Col.LAM_MOVEMENT_ANGLE].isna().all()
         assert frames[Col.POLARITY_COS_MOVEMENT].isna().all()
         assert frames[Col.MOVEMENT_TIP_Y_PX].isna().all()
 
@@ -134,9 +137,9 @@ class TestMovement:
         images, masks = list(images), list(masks)
         near = found(images, masks, Lamellipodium(min_movement_px=3.0)).frames
         far = found(images, masks, Lamellipodium(min_movement_px=3.1)).frames
-        assert near[Col.MOVEMENT_ANGLE].notna().sum() == 5
-        assert far[Col.MOVEMENT_ANGLE].isna().all()
-        assert far[Col.MOVEMENT_PX].notna().sum() == 5
+        assert near[Col.LAM_MOVEMENT_ANGLE].notna().sum() == 5
+        assert far[Col.LAM_MOVEMENT_ANGLE].isna().all()
+        assert far[Col.LAM_MOVEMENT_PX].notna().sum() == 5
 
     def test_a_step_that_is_not_valid_hides_the_windows_over_it(self):
         images, masks = (list(x) for x in gliding((0.0, 2.0), n=10, start=(47.5, 28.0)))
@@ -144,7 +147,7 @@ class TestMovement:
         frames, cells, _ = found(images, masks)
         assert frames[Col.VALID].tolist() == [True] * 4 + [False] + [True] * 5
         known = [3, 8, 9]
-        for column in (Col.MOVEMENT_PX, Col.POLARITY_COS_MOVEMENT, Col.MOVEMENT_FRONT_AREA_PX,
+        for column in (Col.LAM_MOVEMENT_PX, Col.POLARITY_COS_MOVEMENT, Col.MOVEMENT_FRONT_AREA_PX,
                        Col.MOVEMENT_TIP_VELOCITY, Col.MOVEMENT_TIP_X_PX):  # fmt: skip
             assert np.flatnonzero(frames[column].notna()).tolist() == known
         there = np.flatnonzero(frames[Col.POLARITY_TIP_ADVANCE_PX].notna())
@@ -276,7 +279,8 @@ class TestDefinitions:
         bright = found([image] * 2, [mask] * 2).frames.iloc[0]
         dim = found([image] * 2, [mask] * 2, Lamellipodium(side="dim")).frames.iloc[0]
         assert dim[Col.LAM_CYTO_RATIO] == pytest.approx(1 / bright[Col.LAM_CYTO_RATIO])
-        assert apart(dim[Col.POLARITY_ANGLE], bright[Col.POLARITY_ANGLE]) == pytest.approx(np.pi)
+        other = np.deg2rad(bright[Col.POLARITY_ANGLE])
+        assert apart(dim[Col.POLARITY_ANGLE], other) == pytest.approx(np.pi)
         assert dim[Col.LAM_X_PX] == pytest.approx(bright[Col.CYTO_X_PX])
 
     @pytest.mark.parametrize("percentile", [40, 50, 70])
@@ -381,7 +385,7 @@ def test_channels_have_their_own_polarity_and_share_the_movement():
     row = frames.iloc[-1]
     assert row["polarity_cos_movement__front"] == pytest.approx(1)
     assert row["polarity_cos_movement__rear"] == pytest.approx(-1)
-    assert row[Col.MOVEMENT_ANGLE] == 0
+    assert row[Col.LAM_MOVEMENT_ANGLE] == 0
     assert {"movement_front_area_px", "movement_front_mean__rear"} <= set(frames)
     assert "movement_front_area_px__rear" not in frames
     assert {"cortex_mean__front", "cortex_mean__rear"} <= set(finer["cortex"])
@@ -392,5 +396,5 @@ def test_what_is_trusted_is_decided_elsewhere():
     images, masks = (list(x) for x in gliding((0.0, 2.0), start=(47.5, 28.0)))
     strict = Sightings(min_iou=0.999)
     frames = found(images, masks, sightings=strict).frames
-    assert frames[Col.MOVEMENT_PX].isna().all()
+    assert frames[Col.LAM_MOVEMENT_PX].isna().all()
     assert frames[Col.POLARITY_TIP_VELOCITY].isna().all()

@@ -8,15 +8,15 @@ from lamella.core.table import Col
 from lamella.report.figures.cortex import cortex_by_movement, cortex_map
 from lamella.report.style import as_png
 
-ANGLES = np.arange(12) * 2 * np.pi / 12
+ANGLES = np.arange(12) * 30.0
 
 
-def profile_table(frames=(0, 1, 2, 5), bright_at=np.pi / 2, minutes=2.0):
+def profile_table(frames=(0, 1, 2, 5), bright_at=90.0, minutes=2.0):
     """One cell whose cortex is brightest at an angle; frames 3 and 4 are missing."""
     rows = [
         {
             Col.CELL: 1, Col.FRAME: t, Col.TIME_MIN: t * minutes, Col.CORTEX_ANGLE: a,
-            Col.CORTEX_MEAN: 100 * (1 + np.cos(a - bright_at)) + t,
+            Col.CORTEX_MEAN: 100 * (1 + np.cos(np.deg2rad(a - bright_at))) + t,
         }
         for t in frames
         for a in ANGLES
@@ -26,12 +26,13 @@ def profile_table(frames=(0, 1, 2, 5), bright_at=np.pi / 2, minutes=2.0):
 
 def mean_table(peaks):
     """A row per movie, cell and angle; profiles peak at the given angle."""
-    angle = np.sort((ANGLES + np.pi) % (2 * np.pi) - np.pi)
+    angle = np.sort((ANGLES + 180) % 360 - 180)
     parts = [
         pd.DataFrame(
             {
                 Col.MOVIE: movie, Col.OBJECT: "cell", Col.CELL: 1, Col.CONDITION: condition,
-                Col.CORTEX_TO_MOVEMENT: angle, Col.CORTEX_RELATIVE: 1 + 0.3 * np.cos(angle - peak),
+                Col.CORTEX_TO_MOVEMENT: angle,
+                Col.CORTEX_RELATIVE: 1 + 0.3 * np.cos(np.deg2rad(angle - peak)),
             }
         )
         for movie, condition, peak in peaks
@@ -57,14 +58,14 @@ def test_the_map_is_bright_where_the_cortex_is():
 
 def test_the_map_marks_movement():
     frames = pd.DataFrame(
-        {Col.FRAME: [0, 1], Col.TIME_MIN: [0.0, 2.0], Col.MOVEMENT_ANGLE: [np.nan, np.pi / 4]}
+        {Col.FRAME: [0, 1], Col.TIME_MIN: [0.0, 2.0], Col.LAM_MOVEMENT_ANGLE: [np.nan, 45.0]}
     )
     (dots,) = cortex_map(profile_table(), frames).axes[0].lines
     assert dots.get_ydata()[1] == pytest.approx(45)
 
 
 def test_a_line_per_cell_and_a_mean_per_condition():
-    table = mean_table([("a", "wt", 0.0), ("b", "wt", 0.2), ("c", "ko", np.pi)])
+    table = mean_table([("a", "wt", 0.0), ("b", "wt", 11.0), ("c", "ko", 180.0)])
     drawn = cortex_by_movement(table)
     lines = [line for line in drawn.axes[0].lines if len(line.get_xdata()) > 2]
     assert len(lines) == 5

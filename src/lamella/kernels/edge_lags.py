@@ -82,9 +82,7 @@ def lagged_correlation(
     known = np.isfinite(every)
     n_known = known.sum((1, 2))
     filled = np.where(known, every, 0.0)
-    mean = np.divide(
-        filled.sum((1, 2)), n_known, out=np.full(len(lags), np.nan), where=n_known > 0
-    )
+    mean = np.divide(filled.sum((1, 2)), n_known, out=np.full(len(lags), np.nan), where=n_known > 0)
     error, independent = np.full(len(lags), np.nan), np.zeros(len(lags))
     for k in np.flatnonzero(n_known > 0):
         centred = np.where(known[k], every[k] - mean[k], 0.0)

@@ -97,15 +97,78 @@ def curvature_of(points, smoothing):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def placed(points, origin, n):  # type: ignore[no-untyped-def]
-    """`n` equal positions from the origin on, (n, 2), and the nearest point of each, (n,)."""
+    """Places (n, 2) of `n` equal positions from the origin on.
+
+    The origin is the way from the first point as a share of the outline's length.
+    """
     arc = arc_lengths(points)
-    length = arc[-1]
-    where = (origin + np.arange(n) / n) * length
-    nearest = np.empty(n, np.int64)
+    return at_arc(points, arc, (origin + np.arange(n) / n) * arc[-1])
+
+
+@njit(cache=True, nogil=True)
+def stretches(points, origin, n):  # type: ignore[no-untyped-def]
+    """Which points belong to each of `n` equal positions: those of its own stretch of outline.
+
+    Position k reaches from half a position before its place to half after; where no point lies
+    there, the one nearest to its place is taken.
+
+    Returns
+    -------
+    first, count : (n,) int64 arrays
+        Points ``first, first + 1, …`` (round and round), ``count`` of them, at least one.
+    """
+    m = len(points)
+    arc = arc_lengths(points)
+    # Counted once for both positions that meet there, so that each point belongs to one.
+    border = np.empty(n + 1, np.int64)
     for k in range(n):
-        way = where[k] - np.floor(where[k] / length) * length
-        i = np.searchsorted(arc, way, side="right") - 1
-        i = min(max(i, 0), len(points) - 1)
-        further = way - arc[i] > arc[i + 1] - way
-        nearest[k] = (i + further) % len(points)
-    return at_arc(points, arc, where), nearest
+        border[k] = _points_before(arc, (origin + (k - 0.5) / n) * arc[-1])
+    border[n] = border[0] + m
+    first, count = np.empty(n, np.int64), np.empty(n, np.int64)
+    for k in range(n):
+        i, j = border[k], max(border[k + 1], border[k])
+        if j == i:
+            middle = (origin + k / n) * arc[-1]
+            before, after = _way(arc, i - 1), _way(arc, i)
+            i = i - 1 if middle - before <= after - middle else i
+            j = i + 1
+        first[k], count[k] = i % m, j - i
+    return first, count
+
+
+@njit(cache=True, nogil=True)
+def _points_before(arc, way):  # type: ignore[no-untyped-def]
+    """Points at less than this way along the outline, those of all rounds before counted."""
+    rounds = int(np.floor(way / arc[-1]))
+    rest = way - rounds * arc[-1]
+    return rounds * (len(arc) - 1) + int(np.searchsorted(arc[:-1], rest, side="left"))
+
+
+@njit(cache=True, nogil=True)
+def _way(arc, i):  # type: ignore[no-untyped-def]
+    """Way to point i of any round."""
+    rounds = int(np.floor(i / (len(arc) - 1)))
+    return rounds * arc[-1] + arc[i - rounds * (len(arc) - 1)]
+
+
+@njit(cache=True, nogil=True)
+def means_of_stretches(values, first, count):  # type: ignore[no-untyped-def]
+    """Mean of a quantity of the points over every position, (n,)."""
+    out = np.empty(len(first))
+    for k in range(len(first)):
+        total = 0.0
+        for i in range(first[k], first[k] + count[k]):
+            total += values[i % len(values)]
+        out[k] = total / count[k]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def largest_of_stretches(values, first, count):  # type: ignore[no-untyped-def]
+    """Largest value of the points of every position, (n,)."""
+    out = np.empty(len(first), values.dtype)
+    for k in range(len(first)):
+        out[k] = values[first[k]]
+        for i in range(first[k], first[k] + count[k]):
+            out[k] = max(out[k], values[i % len(values)])
+    return out

@@ -87,11 +87,16 @@ def _smooth(corners, labels, sigma, spacing):  # type: ignore[no-untyped-def]
                 for j in range(first, min(last, first + n - 1) + 1):
                     contact[j % n] = kind
     points = smoothed(points, sigma / step)
-    # Only the length changed where the kernel is flat; the points are laid out evenly once more.
+    # Rough parts lost more of their length than straight ones: laid out evenly once more.
     arc = arc_lengths(points)
-    points = at_arc(points, arc, np.arange(n) * (arc[-1] / n))
-    _give_area(points, enclosed_area(corners))
-    return points, contact
+    where = np.arange(n) * (arc[-1] / n)
+    even, carried = at_arc(points, arc, where), np.empty(n, np.uint8)
+    for i in range(n):
+        j = min(int(np.searchsorted(arc, where[i], side="right")) - 1, n - 1)
+        further = where[i] - arc[j] > arc[j + 1] - where[i]
+        carried[i] = contact[(j + further) % n]
+    _give_area(even, enclosed_area(corners))
+    return even, carried
 
 
 @njit(cache=True, nogil=True)
@@ -127,7 +132,7 @@ def smoothed(points, sigma):  # type: ignore[no-untyped-def]
     """Evenly spaced points of a closed line, smoothed by 2 G(σ) − G(√2 σ); σ in points."""
     if sigma < 0.2:  # the kernel would be its middle alone
         return points.copy()
-    n, reach = len(points), int(np.ceil(5 * sigma))
+    n, reach = len(points), int(np.ceil(6 * sigma))
     kernel = np.empty(reach + 1)
     for k in range(reach + 1):
         square = (k / sigma) ** 2
@@ -189,9 +194,7 @@ def arc_lengths(points):  # type: ignore[no-untyped-def]
     arc[0] = 0.0
     for i in range(n):
         j = (i + 1) % n
-        arc[i + 1] = arc[i] + np.hypot(
-            points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]
-        )
+        arc[i + 1] = arc[i] + np.hypot(points[j, 0] - points[i, 0], points[j, 1] - points[i, 1])
     return arc
 
 

@@ -123,16 +123,6 @@ def observed(
 
 
 @njit(cache=True, nogil=True)
-def step_variance(ratio):  # type: ignore[no-untyped-def]
-    """``2r − 3 + 4e⁻ʳ − e⁻²ʳ``: variance of a step that the velocity before does not tell."""
-    if ratio < _SHORT:
-        series = 2 / 3 - ratio / 2 + 7 * ratio**2 / 30 - ratio**3 / 12 + 31 * ratio**4 / 1260
-        return series * ratio**3
-    a = math.exp(-ratio)
-    return 2 * ratio - 3 + 4 * a - a * a
-
-
-@njit(cache=True, nogil=True)
 def unit_msd(lag, persistence):  # type: ignore[no-untyped-def]
     """Fürth's mean squared displacement at S = 1: ``2 P [τ − P (1 − e^(−τ/P))]``."""
     ratio = lag / persistence
@@ -155,14 +145,19 @@ def _moved(covariance, law):  # type: ignore[no-untyped-def]
 def _law(duration, persistence):  # type: ignore[no-untyped-def]
     """How place and velocity (S = 1) go on over a time: memory, travel, and the variances added."""
     ratio = duration / persistence
-    a = math.exp(-ratio)
     lost = -math.expm1(-ratio)
+    kept = 1 - lost
+    if ratio < _SHORT:
+        series = 2 / 3 - ratio / 2 + 7 * ratio**2 / 30 - ratio**3 / 12 + 31 * ratio**4 / 1260
+        scatter = series * ratio**3
+    else:
+        scatter = 2 * ratio - 3 + 4 * kept - kept * kept
     return (
-        a,
+        kept,
         persistence * lost,
-        0.5 * persistence**2 * step_variance(ratio),
+        0.5 * persistence**2 * scatter,
         0.5 * persistence * lost**2,
-        -0.5 * math.expm1(-2 * ratio),
+        0.5 * lost * (2 - lost),
     )
 
 
@@ -306,5 +301,6 @@ def longest_run(seen: Sampled) -> int:
 
 
 def typical_duration(seen: Sampled) -> float:
-    """The commonest time between neighbours; NaN without a step."""
-    return float(seen.durations[0]) if len(seen.durations) else math.nan
+    """The median time between neighbours; NaN without a step."""
+    steps = seen.durations[seen.duration[seen.duration >= 0]]
+    return float(np.median(steps)) if len(steps) else math.nan

@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lamella.kernels.persistence import Sampled, innovations, longest_run, unit_msd
+from lamella.kernels.persistence import (
+    Sampled,
+    innovations,
+    longest_run,
+    typical_duration,
+    unit_msd,
+)
 from lamella.kernels.persistence_fit import LONGEST_P, SHORTEST_P
 
 FloatArray = NDArray[np.float64]
@@ -60,7 +66,7 @@ def group_sums(
     best : (3,) float array
         S, P and σ of all tracks together, finite.
     """
-    unit = float(seen.durations[0])
+    unit = typical_duration(seen)
     speed, persistence, error = best
     log_p = math.log(persistence)
     root_k = 2 * error / (speed * math.sqrt(unit_msd(unit, persistence)))

@@ -36,6 +36,7 @@ __all__ = [
     "Walks",
     "joined",
     "measure",
+    "painted",
     "refuse_mismatch",
     "walk",
     "with_lineage",
@@ -102,12 +103,12 @@ def measure(
     0.25
     """
     tracks = labels.tracks if isinstance(labels, Tracked) else None
-    painted = _painted(labels) if isinstance(labels, Tracked) else labels
-    refuse_mismatch(movie, painted)
+    masks = painted(labels) if isinstance(labels, Tracked) else labels
+    refuse_mismatch(movie, masks)
     base = sightings or Sightings()
     table, made = walk(
         movie,
-        painted,
+        masks,
         groups,
         sightings=base,
         level=level or (lambda frame, labels, channel: 0.0),
@@ -125,8 +126,14 @@ def measure(
     )
 
 
-def _painted(tracked: Tracked) -> Labels:
-    """The shapes with track ids."""
+def painted(tracked: Tracked) -> Labels:
+    """The shapes of tracks as labels with track ids.
+
+    Raises
+    ------
+    InputError
+        When the tracks have no shapes.
+    """
     frames = tracked.painted()
     if tracked.labels is None or frames is None:
         raise InputError(

@@ -19,9 +19,10 @@ from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_readable
 from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
-from lamella.measure import measure
+from lamella.measure import measure, painted
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
+from lamella.run.light import light_of
 from lamella.run.options import values_of
 from lamella.run.settings import MeasureSettings, read_settings, settings_from
 from lamella.run.single import Advance, refuse_existing
@@ -117,8 +118,11 @@ def measure_movie(
     masks = _objects(labels)
     if largest:
         masks = _largest(masks, str(labels))
+    light = light_of(
+        refuse_nan(movie), masks if isinstance(masks, Labels) else painted(masks), settings
+    )
     found = measure(
-        refuse_nan(movie),
+        light.movie,
         masks,
         list(settings.groups.values()),
         sightings=settings.sightings,

@@ -20,7 +20,7 @@ from lamella.measure import (
     Sightings,
     Walks,
 )
-from lamella.preprocess import Background, Drift, NoBackground, Normalise
+from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
 from lamella.track import Largest, Tracker
@@ -72,10 +72,14 @@ class ObjectSettings(_Table):
         return self.normalise or default
 
 
+_NO_GROUPS = ("background", "bleaching", "sightings")
+
+
 class MeasureSettings(_Table):
     """[measure]: what is trusted, and groups of measures with their settings or ``false``."""
 
     background: Background = NoBackground()
+    bleaching: Bleaching | Literal[False] = False
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
     walks: Walks | Literal[False] = Walks()
@@ -92,7 +96,7 @@ class MeasureSettings(_Table):
     @classmethod
     def group_names(cls) -> list[str]:
         """All groups that there are."""
-        return [name for name in cls.model_fields if name not in ("background", "sightings")]
+        return [name for name in cls.model_fields if name not in _NO_GROUPS]
 
 
 class Settings(_Table):

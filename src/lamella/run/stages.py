@@ -106,6 +106,8 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
     level = [background.provenance(), *(found.values() if background.looks_outside else ())]
+    if bleaching := settings.measure.bleaching:
+        level.append(bleaching.provenance())
     for name, key in found.items():
         keys[f"segment/{name}"] = key
     single = dict(found)  # keys of the labels in which clumps are split, where they are

@@ -28,6 +28,7 @@ from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted
 from lamella.run.follow import CHECKS, follow
+from lamella.run.light import light_of
 from lamella.run.measured import read_measured, write_measured
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
@@ -292,13 +293,16 @@ class StageWork:
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
         groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
+        labels = self._labels("labels", name)
+        anything = self._anything() if settings.background.looks_outside else None
+        light = light_of(self.movie, labels, settings, anything=anything)
         sightings, tables = walk(
-            self.movie,
-            self._labels("labels", name),
+            light.movie,
+            labels,
             list(groups.values()),
             sightings=settings.sightings,
             level=settings.background,
-            anything=self._anything() if settings.background.looks_outside else None,
+            anything=anything,
             first_last=tracks.first_last,
             interpolated=tracks.interpolated,
             registration=self._registration,
@@ -321,7 +325,10 @@ class StageWork:
             provenance = {"measure": group.provenance()}
             if group.looks_at_light:
                 provenance["background"] = settings.background.provenance()
-            made[measure_stage(name, group_name)] = Made(files, {}, provenance)
+                if settings.bleaching:
+                    provenance["bleaching"] = settings.bleaching.provenance()
+            told = light.told if group.looks_at_light else {}
+            made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
 
     def _measured(self, name: str, group: str) -> Measured:

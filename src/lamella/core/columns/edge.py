@@ -58,10 +58,10 @@ class EdgeColumns:
         "edge_curvature_mean_per_um", "1/µm", "Mean curvature of the free edge, convex positive."
     )
     EDGE_CURVATURE_MAX = _(
-        "edge_curvature_max_per_um", "1/µm", "Largest curvature of the free edge: most convex."
+        "edge_curvature_max_per_um", "1/µm", "Largest curvature of a free position: most convex."
     )
     EDGE_CURVATURE_MIN = _(
-        "edge_curvature_min_per_um", "1/µm", "Smallest curvature of the free edge: most concave."
+        "edge_curvature_min_per_um", "1/µm", "Smallest curvature of a free position: most concave."
     )
 
     # edge: a row per cell, frame and position
@@ -85,8 +85,12 @@ class EdgeColumns:
         "Area that the position swept since the frame before; all positions add up to the change "
         "of area.",
     )
-    EDGE_CURVATURE_PX = _("edge_curvature_per_px", "1/px", "Curvature, convex positive.")
-    EDGE_CURVATURE = _("edge_curvature_per_um", "1/µm", "Curvature, convex positive.")
+    EDGE_CURVATURE_PX = _(
+        "edge_curvature_per_px", "1/px", "Mean curvature of the position, convex positive."
+    )
+    EDGE_CURVATURE = _(
+        "edge_curvature_per_um", "1/µm", "Mean curvature of the position, convex positive."
+    )
     EDGE_CONTACT = _(
         "edge_contact",
         "",

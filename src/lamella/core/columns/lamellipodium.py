@@ -88,7 +88,7 @@ class LamellipodiumColumns:
         "layer_lam_area_um2", "µm²", "Area of the brightest of three Otsu layers."
     )
 
-    # Polarity and movement, per frame; angles from +x growing towards +y, −π to π
+    # Polarity and movement, per frame; angles from +x growing towards +y, −180 to 180
     POLARITY_Y_PX = _(
         "polarity_y_px", "px", "Rows from the centroid of the body to that of the lamellipodium."
     )
@@ -100,22 +100,22 @@ class LamellipodiumColumns:
     POLARITY_PX = _("polarity_px", "px", "Length of the polarity vector.")
     POLARITY_UM = _("polarity_um", "µm", "Length of the polarity vector.")
     POLARITY_ANGLE = _(
-        "polarity_angle_rad", "rad", "Direction of the polarity vector; NaN where its length is 0."
+        "polarity_angle_deg", "°", "Direction of the polarity vector; NaN where its length is 0."
     )
     POLARITY_RELATIVE = _(
         "polarity_relative",
         "",
         "Length of the polarity vector over the radius of a disc of the cell's area.",
     )
-    MOVEMENT_PX = _(
-        "movement_px",
+    LAM_MOVEMENT_PX = _(
+        "lam_movement_px",
         "px",
         "Displacement over the window, drift taken off; NaN unless all its steps are valid.",
     )
-    MOVEMENT_UM = _("movement_um", "µm", "movement_px in µm.")
-    MOVEMENT_ANGLE = _(
-        "movement_angle_rad",
-        "rad",
+    LAM_MOVEMENT_UM = _("lam_movement_um", "µm", "lam_movement_px in µm.")
+    LAM_MOVEMENT_ANGLE = _(
+        "lam_movement_angle_deg",
+        "°",
         "Direction of that displacement; NaN where it is below min_movement_px.",
     )
     POLARITY_COS_MOVEMENT = _(
@@ -293,7 +293,7 @@ class LamellipodiumColumns:
         "How one-sided the cortex is: first harmonic of its profile over the mean, 0 = even.",
     )
     CORTEX_PEAK_ANGLE = _(
-        "cortex_peak_angle_rad", "rad", "Direction of that harmonic: where the cortex is bright."
+        "cortex_peak_angle_deg", "°", "Direction of that harmonic: where the cortex is bright."
     )
     CORTEX_COS_MOVEMENT = _(
         "cortex_cos_movement", "", "Cosine of the angle between that direction and the movement."
@@ -316,14 +316,14 @@ class LamellipodiumColumns:
 
     # Tables cortex and cortex_mean: a row per angle
     CORTEX_ANGLE = _(
-        "cortex_angle_rad",
-        "rad",
-        "Angle seen from the centroid, from +x growing towards +y, 0 to 2π.",
+        "cortex_angle_deg",
+        "°",
+        "Angle seen from the centroid, from +x growing towards +y, 0 to 360.",
     )
     CORTEX_TO_MOVEMENT = _(
-        "cortex_to_movement_rad",
-        "rad",
-        "The same seen from the movement, −π to π: 0 = where the cell goes.",
+        "cortex_to_movement_deg",
+        "°",
+        "The same seen from the movement, −180 to 180: 0 = where the cell goes.",
     )
     CORTEX_PX = _("cortex_px", "px²", "Pixels of the band at this angle, by their shares.")
     CORTEX_MEAN = _("cortex_mean", "grey", "Mean of the band at this angle, background subtracted.")

@@ -54,15 +54,17 @@ class MovementColumns:
         "Distance from where the run of trusted steps began over the path since then (DiPer's "
         "d/D); begins anew after a gap or a rejected step; falls with time, see steps_in_run.",
     )
-    MOVEMENT_DY_UM = _(
-        "movement_dy_um",
+    WINDOW_MOVEMENT_DY_UM = _(
+        "window_movement_dy_um",
         "µm",
         "Movement along the rows since `window` frames before; NaN unless all steps are trusted.",
     )
-    MOVEMENT_DX_UM = _("movement_dx_um", "µm", "The same along the columns.")
-    MOVEMENT_UM = _("movement_um", "µm", "Length of the movement since `window` frames before.")
-    MOVEMENT_TURN = _(
-        "movement_turn_deg",
+    WINDOW_MOVEMENT_DX_UM = _("window_movement_dx_um", "µm", "The same along the columns.")
+    WINDOW_MOVEMENT_UM = _(
+        "window_movement_um", "µm", "Length of the movement since `window` frames before."
+    )
+    WINDOW_TURN = _(
+        "window_turn_deg",
         "°",
         "Angle in this frame between the movement of the `window` frames before and of those "
         "after, 0 to 180; NaN unless all their steps are trusted.",
@@ -70,7 +72,7 @@ class MovementColumns:
     TURNING_EVENT = _(
         "turning_event",
         "",
-        "True where movement_turn_deg is above turn_deg and highest among the frames nearer than "
+        "True where window_turn_deg is above turn_deg and highest among the frames nearer than "
         "`window` (of equal ones where the cell moved most); never where it is NaN.",
     )
     ANGLE_TO_DIRECTION = _(
@@ -227,8 +229,8 @@ class MovementColumns:
         "1/min",
         "Turning events over the time of the frames in which one could be seen.",
     )
-    N_MOVEMENT_TURNS = _(
-        "n_movement_turns", "", "Frames in which a turning event could be seen (movement_turn_deg)."
+    N_WINDOW_TURNS = _(
+        "n_window_turns", "", "Frames in which a turning event could be seen (window_turn_deg)."
     )
 
     # Per cell: whither

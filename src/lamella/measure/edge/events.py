@@ -38,11 +38,14 @@ def events_of(edges: Edges, scale: Scale, *, still_px: float, least: int) -> pd.
             label = _regions(sign * step[moving] > still_px, least)
             if label.any():
                 found = _told(edges, moving, label, sign * step[moving], scale)
-                parts.append(found.assign(
-                    **{Col.CELL: cell, Col.EDGE_RUN: run, Col.EDGE_MOTION: motion}
-                ))  # fmt: skip
+                found[Col.CELL], found[Col.EDGE_RUN] = cell, run
+                found[Col.EDGE_MOTION] = motion
+                parts.append(found)
     if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in _COLUMNS})
+        texts = (Col.OBJECT, Col.EDGE_MOTION)
+        return pd.DataFrame(
+            {name: pd.Series(dtype="str" if name in texts else np.float64) for name in _COLUMNS}
+        )
     table = pd.concat(parts, ignore_index=True)
     table = table.sort_values(
         [Col.CELL, Col.EDGE_START_FRAME, Col.EDGE_POSITION, Col.EDGE_END_FRAME], ignore_index=True
@@ -56,12 +59,12 @@ def _regions(moves: NDArray[np.bool_], least: int) -> NDArray[np.int64]:
     """Connected regions of (time, position), which is closed; from 1, small ones left out."""
     label, n = ndimage.label(moves)
     if n == 0:
-        return label.astype(np.int64)
+        return np.zeros(moves.shape, np.int64)
     left, right = label[:, 0], label[:, -1]
     seam = (left > 0) & (right > 0)
     joins = coo_array((np.ones(seam.sum()), (left[seam], right[seam])), shape=(n + 1, n + 1))
     _, joined = connected_components(joins, directed=False)
-    label = joined[label]
+    label = np.asarray(joined)[label]
     label = np.where(moves, label, -1)
     names, compact, count = np.unique(label, return_inverse=True, return_counts=True)
     large = (count >= least) & (names >= 0)

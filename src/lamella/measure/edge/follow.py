@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def followed(seen: pd.DataFrame, sightings: pd.DataFrame, n: int) -> Edges:
     of_sightings = {name: sightings[name].to_numpy() for name in (*keys, Col.TIME_MIN)}
     cell, frame, time = (values[row] for values in of_sightings.values())
 
-    def of(name: str) -> NDArray[np.generic]:
+    def of(name: str) -> NDArray[Any]:
         return seen[name].to_numpy().reshape(-1, n)[block]
 
     swept = of(Col.EDGE_SWEPT_PX2).astype(np.float64)
@@ -125,7 +125,7 @@ def followed(seen: pd.DataFrame, sightings: pd.DataFrame, n: int) -> Edges:
     origin = np.rint(followed_origins(of(CAME_FROM).astype(np.float64), begins)).astype(np.int64)
     order = (origin[:, None] + np.arange(n)) % n
 
-    def turned(name: str) -> NDArray[np.generic]:
+    def turned(name: str) -> NDArray[Any]:
         return np.take_along_axis(of(name), order, axis=1)
 
     minutes = np.full(len(row), np.nan)

@@ -33,6 +33,9 @@ class Edge(Step):
     that every position and pixel counts once. Edge on the field's border or against another object
     is flagged and left out of what the edge does; a cell all of whose edge is so has NaN.
 
+    What is followed is the edge, not the stuff behind it: a cell that turns on the spot is matched
+    to what lies nearest, as a disc that turns shows, whose edge does not move at all.
+
     Finer tables: ``edge`` (a row per cell, frame and position), ``edge_windows`` (bands cut into
     sectors), ``edge_events`` (protrusions and retractions), ``edge_lags`` (correlation of intensity
     with movement). Frames that are not valid have no rows in them. Measures in µm are NaN without a
@@ -141,9 +144,7 @@ class Edge(Step):
         frames = motion_of_frames(found.frames, edges, scale, still_px=self.still_px)
         finer = {
             "edge": edges.table(scale),
-            "edge_events": events_of(
-                edges, scale, still_px=self.still_px, least=self.least_event
-            ),
+            "edge_events": events_of(edges, scale, still_px=self.still_px, least=self.least_event),
             "edge_lags": lags_of(edges, scale, most=self.most_lag),
         }
         if "edge_windows" in found.finer:
@@ -160,4 +161,3 @@ class Edge(Step):
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell: means over valid steps, numbers of events, and the best lag."""
         return summary_of_cells(found)
-

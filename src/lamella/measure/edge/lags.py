@@ -43,12 +43,13 @@ def lags_of(edges: Edges, scale: Scale, *, most: int) -> pd.DataFrame:
                 )
             )
     if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in _COLUMNS})
+        texts = (Col.OBJECT, Col.EDGE_CHANNEL)
+        return pd.DataFrame(
+            {name: pd.Series(dtype="str" if name in texts else np.float64) for name in _COLUMNS}
+        )
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, Col.OBJECT, pd.Series([edges.object_name] * len(table), dtype="str"))
-    return table.sort_values(
-        [Col.CELL, Col.EDGE_CHANNEL, Col.EDGE_LAG_FRAMES], ignore_index=True
-    )
+    return table.sort_values([Col.CELL, Col.EDGE_CHANNEL, Col.EDGE_LAG_FRAMES], ignore_index=True)
 
 
 _COLUMNS = (
@@ -61,6 +62,8 @@ _COLUMNS = (
 def _between(light: Floats, edges: Edges) -> Floats:
     """Mean of a frame and the one before of its run; NaN in the run's first."""
     out = np.full(light.shape, np.nan)
-    goes_on = np.flatnonzero((edges.cell[1:] == edges.cell[:-1]) & (edges.run[1:] == edges.run[:-1]))
+    goes_on = np.flatnonzero(
+        (edges.cell[1:] == edges.cell[:-1]) & (edges.run[1:] == edges.run[:-1])
+    )
     out[goes_on + 1] = (light[goes_on] + light[goes_on + 1]) / 2
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -25,8 +27,10 @@ def motion_of_frames(
     step, swept = edges.free_step_px, np.where(free, edges.swept_px2, np.nan)
     moves = np.isfinite(step)
     length = np.where(moves, edges.length_px, 0.0)
-    columns: dict[str, NDArray[np.generic]] = {
-        Col.EDGE_PERIMETER_UM: frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row] * scale.um,
+    perimeter = frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row]
+    columns: dict[str, NDArray[Any]] = {
+        Col.EDGE_PERIMETER_PX: perimeter,
+        Col.EDGE_PERIMETER_UM: perimeter * scale.um,
         Col.EDGE_RUN: edges.run.astype(np.float64),
         Col.EDGE_CONTACT_FRACTION: 1 - free.mean(axis=1),
     }
@@ -56,7 +60,7 @@ def motion_of_frames(
     )
 
 
-def _curvatures(bends: Floats, um: float) -> dict[str, NDArray[np.generic]]:
+def _curvatures(bends: Floats, um: float) -> dict[str, NDArray[Any]]:
     """Mean, largest and smallest over positions; NaN without a free one."""
     known = np.isfinite(bends)
     some = known.any(axis=1)
@@ -74,7 +78,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
 
 
-def _in_rows(values: NDArray[np.generic], edges: Edges, n: int) -> Floats:
+def _in_rows(values: NDArray[Any], edges: Edges, n: int) -> Floats:
     column = np.full(n, np.nan)
     column[edges.row] = values
     return column

@@ -39,7 +39,8 @@ class Sectors(NamedTuple):
         """Windows of outlines of these lengths: at least 1, at most one a position."""
         if self.width_px is None or not np.isfinite(self.width_px):
             return np.full(len(perimeter_px), self.number, np.int64)
-        return np.clip(np.rint(perimeter_px / self.width_px), 1, n).astype(np.int64)
+        number = np.clip(np.rint(perimeter_px / self.width_px), 1, n)
+        return np.asarray(number, np.int64)
 
     def sizes(self, perimeter_px: float, n: int) -> NDArray[np.int64]:
         """Positions in a window: one size, or two that differ by one."""

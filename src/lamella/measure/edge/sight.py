@@ -17,7 +17,14 @@ from lamella.kernels.edge_bands import (
     window_statistics,
 )
 from lamella.kernels.edge_swept import edge_step
-from lamella.kernels.outline_shape import curvature_of, origin_of, placed
+from lamella.kernels.outline_shape import (
+    curvature_of,
+    largest_of_stretches,
+    means_of_stretches,
+    origin_of,
+    placed,
+    stretches,
+)
 from lamella.kernels.outline_smooth import Outline, arc_lengths, smooth_outline
 from lamella.kernels.regions import Regions, inside_of
 from lamella.kernels.tracing import trace_rings
@@ -60,9 +67,10 @@ def seen_edges(view: FrameView, look: Look) -> Seen:
     for i, (label, box) in enumerate(zip(regions.label, regions.box, strict=True)):
         outline = _outline(view.labels, view.masks[i], box, look)
         origin = origin_of(outline.points, 0.0)
-        places[i], nearest = placed(outline.points, origin, n)
-        bends[i] = curvature_of(outline.points, look.curvature_px)[nearest]
-        contact[i] = outline.contact[nearest]
+        places[i] = placed(outline.points, origin, n)
+        own = stretches(outline.points, origin, n)
+        bends[i] = means_of_stretches(curvature_of(outline.points, look.curvature_px), *own)
+        contact[i] = largest_of_stretches(outline.contact, *own)
         perimeter[i] = arc_lengths(outline.points)[-1]
         before = _before(view, label, look)
         if before is not None:
@@ -76,9 +84,9 @@ def seen_edges(view: FrameView, look: Look) -> Seen:
                 shift=_shift(view, i, label) if look.follow_centroid else (0.0, 0.0),
             )
             moved[i] = np.stack(step, 1)
-            _, nearest = placed(before.points, before_origin, n)
+            own = stretches(before.points, before_origin, n)
             came_from = np.rint(step.came_from).astype(np.int64) % n
-            earlier = before.contact[nearest][came_from]
+            earlier = largest_of_stretches(before.contact, *own)[came_from]
             contact[i] = np.where(contact[i] > 0, contact[i], earlier)
         light.add(i, view, outline, origin)
     cell = np.repeat(regions.label, n)
@@ -175,9 +183,7 @@ class _Light:
         return found
 
 
-def _outline(
-    labels: Image, mask: NDArray[np.bool_], box: NDArray[np.int64], look: Look
-) -> Outline:
+def _outline(labels: Image, mask: NDArray[np.bool_], box: NDArray[np.int64], look: Look) -> Outline:
     """The largest outer outline: holes are filled, lesser pieces left out."""
     outer, _ = trace_rings(mask, top=int(box[0]), left=int(box[1]))
     return smooth_outline(outer[0], labels, smoothing_px=look.smoothing_px)

@@ -62,16 +62,18 @@ def windows_of(
         Col.EDGE_FIRST_POSITION: np.repeat(first.astype(np.int16), bands),
         Col.EDGE_N_POSITIONS: np.repeat(size.astype(np.int16), bands),
     }
-    light = {
+    light: dict[str, object] = {
         name: seen[name].to_numpy()[chosen]
         for name in seen.columns
         if name not in (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
     }
-    steps = {
+    steps: dict[str, object] = {
         name: np.repeat(moved[:, k].astype(np.float32), bands)
         for k, name in enumerate(STEP_STATISTICS)
     }
-    speed = {Col.EDGE_WINDOW_VELOCITY: np.repeat(velocity.astype(np.float32), bands)}
+    speed: dict[str, object] = {
+        Col.EDGE_WINDOW_VELOCITY: np.repeat(velocity.astype(np.float32), bands)
+    }
     return pd.DataFrame({**keys, **light, **steps, **speed})
 
 

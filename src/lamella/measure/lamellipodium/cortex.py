@@ -56,7 +56,7 @@ def one_sidedness(profile: FloatArray) -> PerCell:
     strength = np.hypot(y, x)
     return {
         Col.CORTEX_STRENGTH: strength,
-        Col.CORTEX_PEAK_ANGLE: np.where(strength > 1e-9, np.arctan2(y, x), np.nan),
+        Col.CORTEX_PEAK_ANGLE: np.where(strength > 1e-9, np.rad2deg(np.arctan2(y, x)), np.nan),
     }
 
 

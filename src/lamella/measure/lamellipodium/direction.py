@@ -99,8 +99,8 @@ def polarity_columns(vector: FloatArray, area: NDArray[np.int64]) -> PerCell:
 def movement_columns(vector: FloatArray, *, least_px: float) -> PerCell:
     """How far a cell came over the window, and where to."""
     return {
-        Col.MOVEMENT_PX: np.hypot(vector[:, 0], vector[:, 1]),
-        Col.MOVEMENT_ANGLE: angle_of(long_enough(vector, least_px)),
+        Col.LAM_MOVEMENT_PX: np.hypot(vector[:, 0], vector[:, 1]),
+        Col.LAM_MOVEMENT_ANGLE: angle_of(long_enough(vector, least_px)),
     }
 
 
@@ -114,9 +114,9 @@ def long_enough(vector: FloatArray, least_px: float = 0.0) -> FloatArray:
 
 
 def angle_of(vector: FloatArray) -> FloatArray:
-    """Direction from +x growing towards +y, −π to π; NaN without one."""
+    """Direction in degrees from +x growing towards +y, −180 to 180; NaN without one."""
     known = long_enough(vector)
-    out: FloatArray = np.arctan2(known[:, 0], known[:, 1])
+    out: FloatArray = np.rad2deg(np.arctan2(known[:, 0], known[:, 1]))
     return out
 
 

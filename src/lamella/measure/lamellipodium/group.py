@@ -244,7 +244,7 @@ class Lamellipodium(Step):
         n = len(view.regions.label)
         return {
             Col.CELL: np.repeat(view.regions.label, self.n_angles),
-            Col.CORTEX_ANGLE: np.tile(sector_angles(self.n_angles), n),
+            Col.CORTEX_ANGLE: np.tile(np.rad2deg(sector_angles(self.n_angles)), n),
             **cortex,
         }
 

@@ -18,7 +18,7 @@ _IN_UM: dict[str, Column] = {
     Col.POLARITY_Y_PX: Col.POLARITY_Y_UM,
     Col.POLARITY_X_PX: Col.POLARITY_X_UM,
     Col.POLARITY_PX: Col.POLARITY_UM,
-    Col.MOVEMENT_PX: Col.MOVEMENT_UM,
+    Col.LAM_MOVEMENT_PX: Col.LAM_MOVEMENT_UM,
 }
 _IN_UM2: dict[str, Column] = {
     Col.LAM_AREA_PX: Col.LAM_AREA_UM2,
@@ -36,7 +36,7 @@ _IN_UM2: dict[str, Column] = {
     Col.MOVEMENT_LAM_FRONT_AREA_PX: Col.MOVEMENT_LAM_FRONT_AREA_UM2,
     Col.MOVEMENT_LAM_BACK_AREA_PX: Col.MOVEMENT_LAM_BACK_AREA_UM2,
 }
-_OF_MOVEMENT = {Col.MOVEMENT_PX, Col.MOVEMENT_ANGLE, *BY_MOVEMENT}
+_OF_MOVEMENT = {Col.LAM_MOVEMENT_PX, Col.LAM_MOVEMENT_ANGLE, *BY_MOVEMENT}
 _OF_STEP = {BY_POLARITY.tip_advance, BY_MOVEMENT.tip_advance}
 _ANGLES: dict[str, Column] = {
     Col.POLARITY_ANGLE: Col.POLARITY_COS_MOVEMENT,
@@ -84,9 +84,9 @@ def completed(
             made[_IN_UM2[column].of(suffix)] = np.asarray(made[name], np.float64) * scale.um**2
         elif column in _VELOCITY:
             made[_VELOCITY[column].of(suffix)] = np.asarray(made[name]) * scale.um / minutes
-        elif column in _ANGLES and Col.MOVEMENT_ANGLE in made:
-            apart = np.asarray(made[name]) - np.asarray(made[Col.MOVEMENT_ANGLE])
-            made[_ANGLES[column].of(suffix)] = np.cos(apart)
+        elif column in _ANGLES and Col.LAM_MOVEMENT_ANGLE in made:
+            apart = np.asarray(made[name]) - np.asarray(made[Col.LAM_MOVEMENT_ANGLE])
+            made[_ANGLES[column].of(suffix)] = np.cos(np.deg2rad(apart))
         elif column == Col.NOISE_SD:
             made[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = _ratio_of_noise(
                 frames, suffix, percentile=percentile, side=side, closed=closed

@@ -20,9 +20,9 @@ def with_movement(cortex: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
     cortex : DataFrame
         A row per cell, frame and angle, in order of cell and frame.
     frames : DataFrame
-        With `Col.MOVEMENT_ANGLE`, a row per cell and frame.
+        With `Col.LAM_MOVEMENT_ANGLE`, a row per cell and frame.
     """
-    movement = frames[Col.MOVEMENT_ANGLE].to_numpy(np.float64)[_rows(cortex, frames)]
+    movement = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy(np.float64)[_rows(cortex, frames)]
     angle = wrapped(cortex[Col.CORTEX_ANGLE].to_numpy(np.float64) - movement)
     out = cortex.copy()
     out.insert(list(cortex.columns).index(Col.CORTEX_ANGLE) + 1, Col.CORTEX_TO_MOVEMENT, angle)
@@ -37,13 +37,12 @@ def cortex_of_cells(
     Each frame's profile is turned by interpolating linearly between its angles. Beside the mean
     intensity stands the mean of profiles that were each divided by their own mean, in which a
     bright frame counts no more than a dim one; a frame without a positive mean does not count
-    there. Angles run from −π up to π, 0 = where the cell goes.
+    there. Angles run from −180° up to 180°, 0 = where the cell goes.
     """
-    angles = wrapped(sector_angles(n_angles))
-    angles = np.sort(angles)
+    angles = np.sort(wrapped(np.rad2deg(sector_angles(n_angles))))
     first = cortex.iloc[::n_angles]  # one row a profile
     rows = _rows(first, frames)
-    movement = frames[Col.MOVEMENT_ANGLE].to_numpy(np.float64)[rows]
+    movement = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy(np.float64)[rows]
     enters = sightings[Col.VALID].to_numpy(bool)[rows] & np.isfinite(movement)
     cell = first[Col.CELL].to_numpy(np.int64)[enters]
     known, of_cell = np.unique(cell, return_inverse=True)
@@ -70,15 +69,15 @@ def cortex_of_cells(
 
 
 def wrapped(angle: FloatArray) -> FloatArray:
-    """The same angle in −π ≤ a < π."""
-    out: FloatArray = (angle + np.pi) % (2 * np.pi) - np.pi
+    """The same angle in degrees, −180 ≤ a < 180."""
+    out: FloatArray = (angle + 180) % 360 - 180
     return out
 
 
 def _turned(profile: FloatArray, by: FloatArray, angles: FloatArray) -> FloatArray:
     """Profiles (r, n) read at `angles` counted from the angle `by` (r,) of each."""
     n = profile.shape[1]
-    place = (angles[None, :] + by[:, None]) / (2 * np.pi) * n
+    place = (angles[None, :] + by[:, None]) / 360 * n
     low = np.floor(place).astype(np.int64)
     share = place - low
     row = np.arange(len(profile))[:, None]

@@ -56,7 +56,8 @@ def polarity_shifts(
         bare, _, channel = column.partition("__")
         if bare != Col.POLARITY_ANGLE:
             continue
-        polarity = np.where(valid, frames[column].to_numpy(np.float64), np.nan)
+        angle = np.deg2rad(frames[column].to_numpy(np.float64))
+        polarity = np.where(valid, angle, np.nan)
         mean, count = (np.full((len(known), len(shifts)), np.nan) for _ in range(2))
         for k, shift in enumerate(shifts):
             apart = movement - _later(polarity, of_cell, shift)

@@ -42,7 +42,7 @@ def step_columns(
     in_run = steps_in_run(at.pair)
     movement = moves_over(at.place, in_run, window=window)
     turned, both = turns_over(movement, window=window)
-    movement_turn = np.abs(turned)
+    window_turn = np.abs(turned)
     step = lengths(at.moved)
     columns: dict[str, Any] = {
         Col.STEP_PX: step,
@@ -56,11 +56,11 @@ def step_columns(
         Col.DIRECTIONAL_CHANGE_RATE: np.abs(turn) / at.turning_time,
         Col.STEPS_IN_RUN: np.where(at.valid, in_run, np.nan),
         Col.DIRECTIONALITY_RATIO: run_sums(at.place, at.pair, start=start).ratio,
-        Col.MOVEMENT_DY_UM: movement[:, 0] * um,
-        Col.MOVEMENT_DX_UM: movement[:, 1] * um,
-        Col.MOVEMENT_UM: lengths(movement) * um,
-        Col.MOVEMENT_TURN: movement_turn,
-        Col.TURNING_EVENT: peaks(movement_turn, both, above=turn_deg, apart=window, start=start),
+        Col.WINDOW_MOVEMENT_DY_UM: movement[:, 0] * um,
+        Col.WINDOW_MOVEMENT_DX_UM: movement[:, 1] * um,
+        Col.WINDOW_MOVEMENT_UM: lengths(movement) * um,
+        Col.WINDOW_TURN: window_turn,
+        Col.TURNING_EVENT: peaks(window_turn, both, above=turn_deg, apart=window, start=start),
     }
     if whither.towards is not None:
         ahead = np.broadcast_to(whither.direction, at.moved.shape)

@@ -49,9 +49,8 @@ def track_columns(
         **turning(at, steps, reached),
         **whither_columns(at, steps, whither),
     }
-    return at.rows.cells.assign(
-        **{name: columns[name] for name in Col.all() if name in columns}  # in a steady order
-    )
+    in_order = {name: columns[name] for name in Col.all() if name in columns}
+    return pd.concat([at.rows.cells, pd.DataFrame(in_order)], axis=1)
 
 
 def _lived(at: Places, reached: Extents, sightings: pd.DataFrame) -> Mapping[str, Any]:

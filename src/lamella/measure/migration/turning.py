@@ -17,12 +17,12 @@ from lamella.measure.summaries import CellRows
 
 def turning(at: Places, steps: pd.DataFrame, reached: Extents) -> Mapping[str, Any]:
     """Turns where two trusted steps meet, turns of the whole track, and turning events."""
-    could_be_seen = np.isfinite(steps[Col.MOVEMENT_TURN].to_numpy(np.float64))
+    could_be_seen = np.isfinite(steps[Col.WINDOW_TURN].to_numpy(np.float64))
     columns: dict[str, Any] = {
         Col.TURNING_ANGLE: steps[Col.TURNING_ANGLE],
         Col.DIRECTIONAL_CHANGE_RATE: steps[Col.DIRECTIONAL_CHANGE_RATE],
         Col.TURNING_EVENT: steps[Col.TURNING_EVENT],
-        Col.N_MOVEMENT_TURNS: could_be_seen,
+        Col.N_WINDOW_TURNS: could_be_seen,
         Col.TURNING_EVENT_RATE: np.where(could_be_seen, at.turning_time, np.nan),
     }
     found = at.rows.summaries(columns, list(columns))
@@ -36,7 +36,7 @@ def turning(at: Places, steps: pd.DataFrame, reached: Extents) -> Mapping[str, A
         Col.MEAN_DIRECTIONAL_CHANGE_RATE: found.mean[Col.DIRECTIONAL_CHANGE_RATE],
         Col.N_TURNING_EVENTS: events.astype(np.int64),
         Col.TURNING_EVENT_RATE: over(events.to_numpy(), time.to_numpy()),
-        Col.N_MOVEMENT_TURNS: found.total[Col.N_MOVEMENT_TURNS].astype(np.int64),
+        Col.N_WINDOW_TURNS: found.total[Col.N_WINDOW_TURNS].astype(np.int64),
     }
 
 

@@ -41,7 +41,7 @@ def cortex_map(
     cortex : DataFrame
         The table ``cortex``, rows of one cell.
     frames : DataFrame, optional
-        Rows of the same cell, with `Col.MOVEMENT_ANGLE`.
+        Rows of the same cell, with `Col.LAM_MOVEMENT_ANGLE`.
     measure : str
         Column of `cortex`, such as that of one channel.
     """
@@ -51,7 +51,7 @@ def cortex_map(
     grid = cortex.assign(_t=time).pivot_table(
         index=Col.CORTEX_ANGLE, columns="_t", values=measure, aggfunc="mean", dropna=False
     )
-    angle = np.rad2deg((grid.index.to_numpy(np.float64) + np.pi) % (2 * np.pi) - np.pi)
+    angle = (grid.index.to_numpy(np.float64) + 180) % 360 - 180
     order = np.argsort(angle)
     angle, step = angle[order], 360 / len(angle)
     known = grid.columns.to_numpy(np.float64)
@@ -75,9 +75,9 @@ def cortex_map(
         rasterized=True,
     )
     axes.set_ylim(-180, 180)
-    if frames is not None and has_values(frames, Col.MOVEMENT_ANGLE):
+    if frames is not None and has_values(frames, Col.LAM_MOVEMENT_ANGLE):
         at, _ = _times(frames)
-        way = np.rad2deg(numbers(frames, Col.MOVEMENT_ANGLE))
+        way = numbers(frames, Col.LAM_MOVEMENT_ANGLE)
         axes.plot(at, way, ls="", marker="o", ms=2.6, color="white", mec=INK, mew=0.5, clip_on=True,
                   label="movement")  # fmt: skip
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, handlelength=1)
@@ -151,7 +151,7 @@ def _lines(axes: Axes, table: pd.DataFrame, cells: pd.DataFrame, key: Key, measu
             profiles.setdefault(groups.get(movie, ("", ""))[0], []).append(values)
     few = sum(map(len, profiles.values())) <= MOST_LINES
     # The profile goes round: its first point stands at both ends.
-    around = np.rad2deg(np.append(angle, angle[0] + 2 * np.pi))
+    around = np.append(angle, angle[0] + 360)
     for condition in [c for c in (*key.conditions, "") if c in profiles]:
         stack = np.array(profiles[condition])
         colour = key.colour(condition)

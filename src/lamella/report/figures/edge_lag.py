@@ -45,9 +45,7 @@ def edge_lag(lags: pd.DataFrame, *, title: str = "") -> Figure:
             alpha=0.18,
             lw=0,
         )
-        axes.plot(
-            x, numbers(rows, Col.EDGE_CORRELATION), "o-", ms=2.2, color=colour, label=channel
-        )
+        axes.plot(x, numbers(rows, Col.EDGE_CORRELATION), "o-", ms=2.2, color=colour, label=channel)
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=not in_min))
     axes.set_xlabel(f"Intensity after movement ({'min' if in_min else 'frames'})")
     axes.set_ylabel("Correlation")

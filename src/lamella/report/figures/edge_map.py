@@ -15,7 +15,7 @@ from lamella.report.style import HAIR, INK, PAGE_MM, figure, nothing, styled
 from lamella.report.tables import has, has_values, numbers, per_channel
 from lamella.report.words import label, unit
 
-SHARE = 99.0
+SHARE = 96.0
 """Per cent of the values that a colour scale spans; what lies beyond has its end's colour."""
 CONTACT = HAIR
 
@@ -105,9 +105,7 @@ def _colours(*, signed: bool) -> Colormap:
     return colormaps["RdBu_r" if signed else "magma"].with_extremes(bad=CONTACT)
 
 
-def _as_image(
-    edge: pd.DataFrame, name: str
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _as_image(edge: pd.DataFrame, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Frames from the first to the last, and values by (position, frame); NaN where none are."""
     frame, position = (
         numbers(edge, column).astype(np.int64) for column in (Col.FRAME, Col.EDGE_POSITION)
@@ -151,5 +149,3 @@ def _run_borders(
     """Where runs begin, but the first."""
     begins = edge.groupby(Col.EDGE_RUN)[Col.FRAME].min().to_numpy(np.int64)
     return [float(borders[frame - frames[0]]) for frame in np.sort(begins)[1:]]
-
-

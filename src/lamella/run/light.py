@@ -1,0 +1,46 @@
+"""The light that is measured: that of the raw movie, or with its bleaching undone."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+from lamella.core.errors import LamellaWarning
+from lamella.core.frames import Frames
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie
+from lamella.preprocess import unbleached
+from lamella.run.settings import MeasureSettings
+
+
+class Light(NamedTuple):
+    """A movie to measure intensities in, and what was done to it, for the manifest."""
+
+    movie: Movie
+    told: dict[str, Any]
+
+
+def light_of(
+    movie: Movie, labels: Labels, settings: MeasureSettings, *, anything: Frames | None = None
+) -> Light:
+    """The movie as it came, unless the settings ask for its bleaching to be undone.
+
+    Reads every frame once more where they do. What makes the correction doubtful is warned of.
+
+    Parameters
+    ----------
+    anything : Frames, optional
+        Above 0 wherever any object is, for the background; by default the labels.
+    """
+    step = settings.bleaching
+    if not step or not any(group.looks_at_light for group in settings.groups.values()):
+        return Light(movie, {})
+    made = unbleached(movie, labels, step, level=settings.background, anything=anything)
+    doubts = [f"{channel}: {doubt}" for channel, t in made.told.items() for doubt in t["doubts"]]
+    if doubts:
+        warnings.warn(
+            f"{movie.source}: bleaching is undone with doubts: {'; '.join(doubts)}",
+            LamellaWarning,
+            stacklevel=3,
+        )
+    return Light(made.movie, {"bleaching": dict(made.told)})
