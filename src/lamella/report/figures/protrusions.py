@@ -113,6 +113,8 @@ def _panel(
     cut = tips[Col.TIP_CUT].to_numpy(bool)
     edge = [withStroke(linewidth=1.6, foreground="black")]
     for rows, marker, colour in ((tips[~cut], "o", _TIP), (tips[cut], "x", _CUT)):
+        if rows.empty:
+            continue
         axes.plot(
             rows[Col.TIP_X_PX] - left, rows[Col.TIP_Y_PX] - top, marker, color=colour,
             ms=4 if close else 2, mew=1.0, path_effects=edge if marker == "x" else None,
