@@ -15,6 +15,7 @@ from accuracy_edge import edge_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_protrusion import protrusion_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
 from motion_movies import SPLITS, Split
@@ -207,6 +208,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         drift_table,
         tracking_table,
         edge_table,
+        protrusion_table,
     ]
 
 

@@ -223,10 +223,10 @@ def _regime() -> list[str]:
                 lines.append(f"| {steps} | {p:g} | {share:g} | " + " | ".join(parts) + " |")
     lines += [
         "",
-        "As a rule, then: a single track of 120 steps tells all three for P of 2 to 10 frames and σ "
-        "of at least 0.2 of a step; one of 30 steps tells S, and of P the order; a condition "
-        "tells all three from P of 1 frame and σ of 0.2 of a step on. Shorter P can be told only if "
-        "cells keep to the law below the interval between frames, which nobody has seen.",
+        "As a rule, then: a single track of 120 steps tells all three for P of 2 to 10 frames and "
+        "σ of at least 0.2 of a step; one of 30 steps tells S, and of P the order; a condition "
+        "tells all three from P of 1 frame and σ of 0.2 of a step on. Shorter P can be told only "
+        "if cells keep to the law below the interval between frames, which nobody has seen.",
     ]
     return lines
 
@@ -258,13 +258,13 @@ def _speed() -> list[str]:
             N_TRACKS, N_STEPS + 1, speed=1, persistence=5, error=0.2, rng=np.random.default_rng(17)
         )
     )
-    started = time.perf_counter()
+    started = time.process_time()
     fit_walks(seen)
-    fitted = time.perf_counter()
+    fitted = time.process_time()
     fit_walks(seen, deviance=DEVIANCE)
-    done = time.perf_counter()
+    done = time.process_time()
     return [
-        f"One core: {1e3 * (fitted - started) / N_TRACKS:.2f} ms a track of {N_STEPS} steps, with "
+        f"Time of one processor: {1e3 * (fitted - started) / N_TRACKS:.2f} ms a track of {N_STEPS} steps, with "
         f"intervals {1e3 * (done - fitted) / N_TRACKS:.1f} ms.",
     ]
 

@@ -1,10 +1,10 @@
 """The published geodesic distance transform of a cell, written out as it is told.
 
 Gómez-de-Mariscal et al. 2021, https://doi.org/10.48550/arXiv.2112.08817: the distance from the
-centre of the body to every pixel of the cell, over steps of 1 and √2 between the 8 neighbours. Their
+centre of the body to every pixel of the cell, over steps of 1 and √2 between the 8 neighbours. The
 procedure takes the nearest pixel that is not settled yet, found anew among all pixels of the image
 each time, and hands its distance on to the neighbours one by one: time grows with the square of the
-number of pixels. The language is theirs, and numpy finds the nearest.
+number of pixels. The language is the same, and numpy finds the nearest.
 """
 
 from __future__ import annotations

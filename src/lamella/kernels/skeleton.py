@@ -96,7 +96,7 @@ def thinned(inside, distance, may_go=_MAY_GO):  # type: ignore[no-untyped-def]
                     p = facing[i]
                     around = 0
                     for k in range(8):
-                        around |= np.int64(on[p + step[k]]) << k
+                        around |= int(on[p + step[k]]) << k
                     if not may_go[around]:
                         continue
                     on[p] = 0
@@ -123,7 +123,7 @@ def bits_around(on, y, x):  # type: ignore[no-untyped-def]
     for k in range(8):
         b, a = y + _DY[k], x + _DX[k]
         if 0 <= b < on.shape[0] and 0 <= a < on.shape[1]:
-            around |= np.int64(on[b, a]) << k
+            around |= int(on[b, a]) << k
     return around
 
 

@@ -42,7 +42,7 @@ class Tips(NamedTuple):
     angle: NDArray[np.float64]
     """Direction from the centre, radians from +x towards +y."""
     cut: NDArray[np.bool_]
-    """Whether it ends at the edge of the field or a pixel before, so that the tip may lie beyond."""
+    """Whether it ends at the field's edge or a pixel before, so that the tip may lie beyond."""
     n_branch_points: int
     skeleton_length: float
     skeleton: NDArray[np.bool_]

@@ -96,6 +96,7 @@ class Protrusion(Step):
 
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = False
+    gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
     min_beyond_um: float = Field(5.0, ge=0)
     min_length_um: float | None = Field(None, gt=0)
     join_um: float | None = Field(None, gt=0)
@@ -161,7 +162,7 @@ class Protrusion(Step):
         return piece, found, n_fragments
 
     def skeletons(self, labels: Image, *, pixel_size_um: float | None) -> NDArray[np.bool_]:
-        """Skeletons of all cells of a frame, without branches that do not stand out, (Y, X) bool."""
+        """Skeletons of all cells of a frame, (Y, X) bool, without what does not stand out."""
         drawn = np.zeros(labels.shape, bool)
         regions = find_regions(labels)
         size = np.nan if pixel_size_um is None else pixel_size_um
@@ -175,10 +176,10 @@ class Protrusion(Step):
         """Who is who among the tips over time, their speeds and their lives."""
         tips = found.finer["tips"]
         tips = tips.assign(**{um: tips[px] * scale.um for px, um in _IN_UM.items()})
-        limit = self.max_step_um / scale.um
+        limit: float | NDArray[np.float64] = self.max_step_um / scale.um
         if not np.isfinite(limit):
             body = found.frames[Col.BODY_RADIUS_PX].groupby(sightings[Col.CELL])
-            limit = _BODY_SHARE * body.transform("median").to_numpy(np.float64)
+            limit = _BODY_SHARE * body.transform("median").to_numpy().astype(np.float64)
         tips = followed(tips, sightings, limit_px=limit, missed_frames=self.missed_frames)
         lives = lives_of(tips, sightings, missed_frames=self.missed_frames)
         return Measured(found.frames, {"tips": tips, "tip_lives": lives})

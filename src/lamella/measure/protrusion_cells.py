@@ -10,7 +10,7 @@ import pandas as pd
 from lamella.core.table import Col, Column
 from lamella.measure.view import Measured
 
-_KEYS = [Col.OBJECT, Col.CELL]
+_KEYS: list[str] = [Col.OBJECT, Col.CELL]
 
 
 def summary_of(

@@ -61,7 +61,8 @@ def _rows_in(sightings: pd.DataFrame, tips: pd.DataFrame) -> Integers:
     span = int(frames.max(initial=0)) + 1
     key = sightings[Col.CELL].to_numpy(np.int64) * span + frames
     wanted = tips[Col.CELL].to_numpy(np.int64) * span + tips[Col.FRAME].to_numpy(np.int64)
-    return np.searchsorted(key, wanted)
+    rows: Integers = np.searchsorted(key, wanted)
+    return rows
 
 
 def _lives(run: Integers, frame: Integers, place: Floats, missed_frames: int) -> Integers:
@@ -161,7 +162,7 @@ def lives_of(tips: pd.DataFrame, sightings: pd.DataFrame, *, missed_frames: int)
     before, after = np.maximum(first - 1, 0), np.minimum(last + 1, len(time) - 1)
     life = time[last] - time[first]
     whole = (life + time[after] - time[before]) / 2
-    growth, retraction = _phases(kept, group.ngroup().to_numpy(np.int64), len(lives))
+    growth, retraction = _phases(kept, group.ngroup().to_numpy().astype(np.int64), len(lives))
     return lives.assign(
         **{
             Col.TIP_BIRTH_SEEN: birth,

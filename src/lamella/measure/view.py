@@ -121,6 +121,8 @@ class Group(Protocol):
 
     looks_at_light: ClassVar[bool]
     """Whether it measures the movie's pixels, or only shapes and places."""
+    gathered: ClassVar[tuple[str, ...]]
+    """Finer tables that are small enough to be put together for all movies of a study."""
 
     def provenance(self) -> dict[str, Any]:
         """Name, version and settings."""

@@ -52,6 +52,25 @@ BAND = (
     " the median split, it does not force half of the cell to be lamellipodium."
 )
 
+MSD = (
+    "Left: mean squared displacement by lag, all sessions together; bands are 95 % intervals over"
+    " movies, lines the persistent random walk that was fitted; grey guides have slope 1"
+    " (wandering) and 2 (straight ahead). Noise of the centroid lifts the shortest lags. Right: how"
+    " far the direction of a step is that of one a lag before; noise lowers the first lag."
+)
+
+CORTEX = (
+    "Intensity of the cell’s rim by its angle to the movement, 1 = the cell’s own mean; thin:"
+    " cells, thick: their mean per condition. Only frames in which the cell moved enter."
+)
+
+EDGE = (
+    "Position on the edge (upwards, from an origin that is followed) against time: movement of the"
+    " edge, positive outwards; curvature, positive where convex; intensity of the rim. Grey: edge"
+    " on the border of the field or against another cell, and what was not measured. The cell with"
+    " the most valid steps of the first movie of the condition."
+)
+
 SCATTER = (
     "One mark per cell on log axes. The ratio of a cell is its distance from the diagonal (1×);"
     " the thin lines mark other ratios. Marks that leave their line towards the lower left point"

@@ -25,6 +25,12 @@ class ReportInput:
         The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
         Means per condition and effect sizes, as statistics give them.
+    msd, walks : pandas.DataFrame
+        Displacement by lag, and the persistent random walk, of every condition.
+    cortex : pandas.DataFrame
+        Mean profile of every cell's cortex.
+    edges : mapping of str to pandas.DataFrame
+        The finer table ``edge`` of some cells, by what to call each.
     status : pandas.DataFrame
         movie, stage, state, seconds, peak_mb, message.
     samples : pandas.DataFrame
@@ -47,6 +53,10 @@ class ReportInput:
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    msd: pd.DataFrame = field(default_factory=pd.DataFrame)
+    walks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cortex: pd.DataFrame = field(default_factory=pd.DataFrame)
+    edges: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     status: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     filmstrips: Mapping[str, bytes] = field(default_factory=dict)

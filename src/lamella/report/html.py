@@ -13,7 +13,8 @@ from lamella.core.table import Col
 from lamella.report import sections
 from lamella.report.contents import ReportInput
 from lamella.report.page import frame, templates, uri
-from lamella.report.pictures import Picture, key_rows, pictures
+from lamella.report.picture import Picture
+from lamella.report.pictures import key_rows, pictures
 from lamella.report.sentences import (
     Finding,
     findings,
@@ -62,6 +63,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         other_effects=other_effects,
         conditions=conditions,
         all_conditions=all_conditions,
+        walks=sections.walks_sheet(report),
         wide=[p for p in drawn if p.wide and p.name != "effect_sizes" and not _long(p)],
         narrow=[p for p in drawn if not p.wide],
         forest=[p for p in drawn if p.name == "effect_sizes"],

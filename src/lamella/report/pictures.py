@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from lamella.core.table import KEY_MEASURES, Col
 from lamella.report import captions
 from lamella.report.contents import ReportInput
+from lamella.report.dynamics import dynamics
 from lamella.report.figures.dots import dots_by_condition, speed_measure
 from lamella.report.figures.empty import empty_frames, empty_rate
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
 from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
-from lamella.report.style import PAGE_MM, Images, Key, save
+from lamella.report.picture import Picture, picture
+from lamella.report.style import Key
 from lamella.report.tables import (
     has,
     has_values,
@@ -30,18 +31,6 @@ from lamella.report.tables import (
     unique,
 )
 from lamella.report.words import count, label, listed
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as it goes into the run's folder (``name.png``, ``name.svg``) and into the page."""
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-    images: Images
-    wide: bool
 
 
 def key_measures(table: pd.DataFrame) -> list[str]:
@@ -77,12 +66,10 @@ def pictures(report: ReportInput) -> list[Picture]:
     objects = unique([*texts(report.cells, Col.OBJECT), *texts(report.frames, Col.OBJECT)])
     for name in objects or [""]:
         part = _of_object(report, name) if name else report
-        for picture in _of_cells(part, key):
+        for each in (*_of_cells(part, key), *dynamics(part, key)):
             if len(objects) > 1:
-                picture = replace(
-                    picture, name=f"{picture.name}_{name}", title=f"{picture.title}: {name}"
-                )
-            made.append(picture)
+                each = replace(each, name=f"{each.name}_{name}", title=f"{each.title}: {name}")
+            made.append(each)
     return made
 
 
@@ -93,18 +80,16 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
         cells=only(report.cells, object=name),
         units=only(report.units, object=name),
         conditions=only(report.conditions, object=name),
+        msd=only(report.msd, object=name),
+        cortex=only(report.cortex, object=name),
+        edges={title: edge for title, edge in report.edges.items() if len(only(edge, object=name))},
     )
-
-
-def _picture(name: str, title: str, caption: str, alt: str, drawn: Figure) -> Picture:
-    wide = drawn.get_figwidth() * 25.4 > 0.6 * PAGE_MM
-    return Picture(name, title, caption, alt, save(drawn), wide)
 
 
 def _effects(report: ReportInput, key: Key) -> Picture:
     rows = key_rows(report.effects, report.cells)
     names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
-    return _picture(
+    return picture(
         "effect_sizes",
         "Effect sizes",
         captions.EFFECTS,
@@ -117,7 +102,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
     frames, cells = report.frames, report.cells
     conditions = listed(list(key.conditions)) or "all movies"
     if has_values(frames, Col.Y_PX) or has_values(frames, Col.Y_UM):
-        yield _picture(
+        yield picture(
             "trajectories",
             "Trajectories",
             captions.TRAJECTORIES,
@@ -134,7 +119,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             break
     if course_measures(frames):
         shown = [label(name) for name in course_measures(frames)]
-        yield _picture(
+        yield picture(
             "time_course",
             "Over time",
             captions.COURSE + _undrawn(frames),
@@ -142,7 +127,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             time_course(frames, cells, key),
         )
     if len(empty_frames(cells)):
-        yield _picture(
+        yield picture(
             "empty_rate",
             "Empty frames",
             captions.EMPTY,
@@ -171,7 +156,7 @@ def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Pictu
     if "ratio" in bare:
         parts.append(_background(report, measure))
     title = label(measure)
-    return _picture(
+    return picture(
         f"by_condition_{measure}",
         title[:1].upper() + title[1:],
         " ".join(parts),
@@ -184,7 +169,7 @@ def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Pictu
 
 def _scatter(report: ReportInput, table: pd.DataFrame, lam: str, key: Key) -> Picture:
     channel = lam.partition("__")[2]
-    return _picture(
+    return picture(
         f"lam_versus_cyto{'_' + channel if channel else ''}",
         "Bright against dim part" + (f" ({channel})" if channel else ""),
         f"{captions.SCATTER} {_background(report, lam)}",

@@ -41,6 +41,12 @@ CONDITION_COLUMNS: tuple[str, ...] = (
     Col.MEAN, Col.SD, Col.MEDIAN, Col.MEAN_LOW, Col.MEAN_HIGH,
 )  # fmt: skip
 
+WALK_COLUMNS: tuple[str, ...] = (
+    Col.OBJECT, Col.CONDITION, Col.SESSION, Col.N, Col.N_CELLS, Col.WALK_SPEED,
+    Col.WALK_SPEED_LOW, Col.WALK_SPEED_HIGH, Col.PERSISTENCE_TIME, Col.PERSISTENCE_TIME_LOW,
+    Col.PERSISTENCE_TIME_HIGH, Col.LOCALISATION_ERROR, Col.MSD_ALPHA, Col.WALK_NOT_TOLD,
+)  # fmt: skip
+
 EFFECT_COLUMNS: tuple[str, ...] = (
     Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE, Col.SESSION, Col.N, Col.N_REFERENCE,
     Col.MEAN, Col.MEAN_REFERENCE, Col.DIFFERENCE, Col.COHENS_D, Col.COHENS_D_LOW,
@@ -213,6 +219,18 @@ def conditions_sheets(report: ReportInput) -> tuple[Sheet | None, Sheet | None]:
         all_of="tables/conditions.csv",
     )  # fmt: skip
     return short, full if len(report.conditions) > len(whole) else None
+
+
+def walks_sheet(report: ReportInput) -> Sheet | None:
+    """The persistent random walk of every condition, all sessions together."""
+    whole = only(report.walks, session="all")
+    names = list(WALK_COLUMNS)
+    names.remove(Col.SESSION)
+    if len(unique(texts(whole, Col.OBJECT))) == 1:
+        names.remove(Col.OBJECT)
+    return sheet(
+        whole, names, "Persistent random walk of every condition", all_of="tables/walks.csv"
+    )
 
 
 def effects_sheets(report: ReportInput) -> tuple[Sheet | None, Sheet | None]:

@@ -10,18 +10,21 @@ import pandas as pd
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
+from lamella.measure import Walks
 from lamella.run.stages import MovieTask, events_file
 from lamella.run.study import Study
-from lamella.statistics import Contrasts
+from lamella.statistics import Contrasts, Movement
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects.
+    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects, msd, walks.
 
-    Where the statistics cannot be done, units, conditions and effects are left empty.
+    Beside them the finer tables that are small enough, such as ``tip_lives.parquet``; the others
+    stay in the folders of the movies. Where the statistics cannot be done, units, conditions,
+    effects, msd and walks are left empty.
 
     Parameters
     ----------
@@ -43,9 +46,14 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         counting = study.settings.statistics.counting(cells)
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
     events = _events(ready)
-    write_table(folder / "columns.csv", dictionary([frames, cells, events]))
+    finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
     write_table(folder / "frames.parquet", frames)
     write_table(folder / "events.csv", events)
+    for kind, table in finer.items():
+        write_table(folder / f"{kind}.parquet", table)
+    for old in folder.glob("*.parquet"):  # of groups that are off by now
+        if old.stem not in ("frames", "cells", *finer):
+            old.unlink()
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     if len(frames) <= MOST_ROWS_IN_CSV:
@@ -56,15 +64,47 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     try:
         conditions, effects = study.settings.statistics(cells)
         units = study.settings.statistics.units(cells)
+        msd, walks = movement_of(study)(frames, cells)
     except (InputError, SettingsError) as error:
         conditions, effects = Contrasts()(cells.iloc[:0])
         units = pd.DataFrame()
+        msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = error
     write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
     write_table(folder / "conditions.csv", conditions)
     write_table(folder / "effects.csv", effects)
+    write_table(folder / "msd.csv", msd)
+    write_table(folder / "walks.csv", walks)
+    write_table(
+        folder / "columns.csv",
+        dictionary([frames, cells, events, *finer.values(), conditions, effects, msd, walks]),
+    )
     if fault is not None:
         raise fault
+
+
+def movement_of(study: Study) -> Movement:
+    """How populations move: by the groups of the statistics, with the settings of the walks."""
+    statistics, walks = study.settings.statistics, study.settings.measure.walks or Walks()
+    shared = set(Movement.model_fields) & set(Walks.model_fields)
+    return Movement(
+        condition=statistics.condition,
+        session=statistics.session,
+        unit=statistics.unit,
+        **walks.model_dump(include=shared),
+    )
+
+
+def _gathered(study: Study) -> list[str]:
+    groups = study.settings.measure.groups.values()
+    return [kind for group in groups for kind in group.gathered]
+
+
+def _finer(ready: Sequence[MovieTask], kind: str) -> pd.DataFrame:
+    """One finer table of all movies."""
+    files = [task.folder / f"{kind}.parquet" for task in ready]
+    tables = [read_table(file) for file in files if file.is_file()]
+    return _together(tables, keys=_FRAME_KEYS[:3])
 
 
 def _together(tables: Sequence[pd.DataFrame], *, keys: Sequence[str]) -> pd.DataFrame:

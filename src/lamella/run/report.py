@@ -17,7 +17,7 @@ from lamella.run.cache import Manifest
 from lamella.run.stages import LOCK_FILE
 
 if TYPE_CHECKING:
-    from lamella.report.pictures import Picture
+    from lamella.report.picture import Picture
 
 REPORT_FILE = "report.html"
 _LEVEL, _MOST_DRIFTING = 0.05, 3
@@ -43,17 +43,22 @@ def write_report(out: Path) -> Path:
     refuse_other_folder(out)
     lock = tomllib.loads((out / LOCK_FILE).read_text(encoding="utf-8"))
     frames = read_table(out / "tables" / "frames.parquet")
+    cells = read_table(out / "tables" / "cells.parquet")
     status = read_table(out / "status.csv")
     samples = read_table(out / "tables" / "samples.csv")
     manifests = _manifests(out, samples)
     report = ReportInput(
         title=lock["settings"]["title"],
         frames=frames,
-        cells=read_table(out / "tables" / "cells.parquet"),
+        cells=cells,
         events=_if_there(out / "tables" / "events.csv"),
         units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
+        msd=_if_there(out / "tables" / "msd.csv"),
+        walks=_if_there(out / "tables" / "walks.csv"),
+        cortex=_if_there(out / "tables" / "cortex_mean.parquet"),
+        edges=_edges(out, cells),
         status=status,
         samples=samples,
         filmstrips=dict(_filmstrips(manifests)),
@@ -75,6 +80,24 @@ def write_report(out: Path) -> Path:
 def _if_there(path: Path) -> pd.DataFrame:
     """A table that runs of earlier versions did not write."""
     return read_table(path) if path.is_file() else pd.DataFrame()
+
+
+def _edges(out: Path, cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The edge of one cell per condition and kind: of the first movie, that of most valid steps."""
+    found: dict[str, pd.DataFrame] = {}
+    if Col.N_VALID_PAIRS not in cells:
+        return found
+    for _, rows in cells.groupby([Col.CONDITION, Col.OBJECT], sort=False, dropna=False):
+        first = rows[rows[Col.MOVIE] == rows[Col.MOVIE].iloc[0]]
+        chosen = first.loc[first[Col.N_VALID_PAIRS].idxmax()]
+        table = _if_there(out / "movies" / str(chosen[Col.MOVIE]) / "edge.parquet")
+        if len(table):
+            of_it = (table[Col.CELL] == chosen[Col.CELL]) & (
+                table[Col.OBJECT] == chosen[Col.OBJECT]
+            )
+            title = f"{chosen[Col.MOVIE]}, {chosen[Col.OBJECT]} {chosen[Col.CELL]}"
+            found[title] = table[of_it]
+    return found
 
 
 def refuse_other_folder(out: Path) -> None:

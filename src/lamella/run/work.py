@@ -384,6 +384,9 @@ class StageWork:
             table = stacked(tables)
             table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
             write_table(self.task.folder / f"{kind}.parquet", table)
+        for old in self.task.folder.glob("*.parquet"):  # of groups that are off by now
+            if old.stem not in parts:
+                old.unlink()
         return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
 
 

@@ -78,6 +78,7 @@ class Edge(Step):
 
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = True
+    gathered: ClassVar[tuple[str, ...]] = ("edge_events", "edge_lags")
     smoothing_px: float = Field(4.0, ge=0, le=50)
     curvature_px: float = Field(6.0, ge=0, le=50)
     positions: int = Field(100, ge=8, le=2000)

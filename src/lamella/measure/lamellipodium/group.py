@@ -110,6 +110,7 @@ class Lamellipodium(Step):
 
     version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
+    gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     percentile: float = Field(50, gt=0, lt=100)
     side: Side = "bright"
     closing_px: int = Field(0, ge=0, le=100)

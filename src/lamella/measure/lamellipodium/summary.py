@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lamella.core.table import Col
 from lamella.measure.lamellipodium.direction import BY_MOVEMENT, BY_POLARITY
@@ -27,6 +30,8 @@ _NO_MEAN = {
 
 _BY = [Col.OBJECT, Col.CELL]
 
+FloatArray = NDArray[np.float64]
+
 
 def summary_of_cells(
     frames: pd.DataFrame, sightings: pd.DataFrame, shifts: pd.DataFrame | None
@@ -39,28 +44,65 @@ def summary_of_cells(
     values = frames[averaged].to_numpy(np.float64).copy()
     restricted = np.array([bare[name] not in _PUBLISHED for name in averaged], bool)
     values[~valid[:, None] & restricted] = np.nan
-    keys = [frames[name] for name in _BY]
-    means = pd.DataFrame(values, columns=averaged).groupby(keys, sort=True).mean()
-    made: dict[str, pd.Series] = {}
+    groups = _Groups(frames)
+    means = groups.means(values)
+    made: dict[str, Any] = {name: groups.keys[name] for name in _BY}
     for name in names:
         channel = name.partition("__")[2] or None
         if name in averaged:
-            made[name] = means[name]
-        column = frames[name]
+            made[name] = means[:, averaged.index(name)]
+        column = frames[name].to_numpy(np.float64)
         if bare[name] == Col.LAM_CYTO_RATIO:
-            found = frames[Col.LAM_Y_PX.of(channel)].notna() & column.isna()
-            made[Col.LAM_CYTO_RATIO_SD.of(channel)] = column.groupby(keys).std()
-            made[Col.N_UNDEFINED_RATIO.of(channel)] = found.groupby(keys).sum()
+            found = frames[Col.LAM_Y_PX.of(channel)].notna().to_numpy() & np.isnan(column)
+            made[Col.LAM_CYTO_RATIO_SD.of(channel)] = groups.sds(column)
+            made[Col.N_UNDEFINED_RATIO.of(channel)] = groups.counts(found)
         elif bare[name] == Col.SATURATED_FRACTION:
-            made[Col.N_SATURATED.of(channel)] = (column > 0).groupby(keys).sum()
+            made[Col.N_SATURATED.of(channel)] = groups.counts(column > 0)
         elif bare[name] == Col.POLARITY_COS_MOVEMENT:
-            cosine = column.where(valid)
-            forward = (cosine > 0).astype(np.float64).where(cosine.notna())
-            made[Col.POLARITY_FORWARD.of(channel)] = forward.groupby(keys).mean()
-            made[Col.N_COSINES.of(channel)] = cosine.groupby(keys).count()
+            known = valid & np.isfinite(column)
+            forward = np.where(known, (column > 0).astype(np.float64), np.nan)
+            made[Col.POLARITY_FORWARD.of(channel)] = groups.means(forward[:, None])[:, 0]
+            made[Col.N_COSINES.of(channel)] = groups.counts(known)
             if shifts is not None:
-                best = best_shift(shifts, channel)
-                cells = means.index.get_level_values(Col.CELL)
-                for told in best.columns:
-                    made[told] = best[told].reindex(cells).set_axis(means.index)
-    return pd.DataFrame(made, index=means.index).reset_index()
+                best = best_shift(shifts, channel).reindex(groups.keys[Col.CELL])
+                made.update({told: best[told].to_numpy() for told in best.columns})
+    return pd.DataFrame(made)
+
+
+class _Groups:
+    """The rows of every cell, found once for all columns."""
+
+    def __init__(self, frames: pd.DataFrame) -> None:
+        group = frames.groupby(_BY, sort=True).ngroup().to_numpy(np.int64)
+        self._order = np.argsort(group, kind="stable")
+        in_order = group[self._order]
+        self._starts = np.flatnonzero(np.diff(in_order, prepend=-1))
+        self._group = group
+        self.keys = frames[_BY].iloc[self._order[self._starts]].reset_index(drop=True)
+
+    def means(self, values: FloatArray) -> FloatArray:
+        """Mean of the known values of every column, (cells, columns); NaN where there are none."""
+        known = ~np.isnan(values)
+        n = self._sums(known.astype(np.float64))
+        total = self._sums(np.where(known, values, 0.0))
+        out: FloatArray = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+        return out
+
+    def sds(self, column: FloatArray) -> FloatArray:
+        """SD with n − 1 of the known values; NaN below two."""
+        off = column - self.means(column[:, None])[self._group, 0]
+        n = self._sums(~np.isnan(off)[:, None] * 1.0)[:, 0]
+        square = self._sums(np.nan_to_num(off)[:, None] ** 2)[:, 0]
+        out: FloatArray = np.full(len(n), np.nan)
+        np.divide(square, n - 1, out=out, where=n > 1)
+        return np.sqrt(out)
+
+    def counts(self, true: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """In how many rows of every cell something is true."""
+        return self._sums(true[:, None].astype(np.float64))[:, 0].astype(np.int64)
+
+    def _sums(self, values: FloatArray) -> FloatArray:
+        if not len(self._starts):
+            return np.zeros((0, values.shape[1]))
+        out: FloatArray = np.add.reduceat(values[self._order], self._starts, axis=0)
+        return out

@@ -23,6 +23,9 @@ _OUTLINE, _SKELETON, _BODY, _TIP, _CUT = "white", COLOURS[5], COLOURS[2], COLOUR
 _MARGIN_PX = 12
 _KEY_MM = 9.0
 
+Window = tuple[int, int, int, int]
+"""Top, left, bottom and right in the frame."""
+
 
 @styled
 def protrusions(
@@ -48,15 +51,18 @@ def protrusions(
         As of ``Protrusion.skeletons``.
     title : str
     show : sequence of int, optional
-        Cells to show in a panel each; default the whole frame in one.
+        Cells to show in a panel each, those that are there; default the whole frame in one.
     pixel_size_um : float, optional
         For the scale bar.
     """
-    windows = [_around(labels, cell) for cell in show] if show else [_whole(labels)]
+    present = set(np.unique(labels).tolist())
+    asked = [cell for cell in show or () if cell in present]
+    windows = [_around(labels, cell) for cell in asked]
+    windows = windows or [(0, 0, labels.shape[0], labels.shape[1])]
     n_columns = min(len(windows), 4)
     n_rows = -(-len(windows) // n_columns)
     shape = max(h / w for h, w in ((b - t, r - le) for t, le, b, r in windows))
-    panel_mm = PAGE_MM / n_columns * (min(shape, 1.4) if show else shape)
+    panel_mm = PAGE_MM / n_columns * min(shape, 1.4)
     drawn = figure(PAGE_MM, panel_mm * n_rows + _KEY_MM + 6)
     drawn.suptitle(title, x=0.01, ha="left", fontsize=8)
     grid = drawn.subplots(n_rows, n_columns, squeeze=False)
@@ -68,18 +74,12 @@ def protrusions(
     return drawn
 
 
-def _whole(labels: NDArray[Any]) -> tuple[int, int, int, int]:
-    return 0, 0, labels.shape[0], labels.shape[1]
-
-
-def _around(labels: NDArray[Any], cell: int) -> tuple[int, int, int, int]:
-    """A square window round a cell, in the field where there is room: top, left, bottom, right."""
+def _around(labels: NDArray[Any], cell: int) -> Window:
+    """A square window round a cell, in the field where there is room."""
     rows, columns = (np.flatnonzero((labels == cell).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return _whole(labels)
-    side = max(np.ptp(rows), np.ptp(columns)) + 1 + 2 * _MARGIN_PX
+    side = int(max(np.ptp(rows), np.ptp(columns))) + 1 + 2 * _MARGIN_PX
     top, left = (
-        int(np.clip((each[0] + each[-1] + 1 - side) // 2, 0, max(length - side, 0)))
+        min(max(int(each[0] + each[-1] + 1 - side) // 2, 0), max(length - side, 0))
         for each, length in zip((rows, columns), labels.shape, strict=True)
     )
     return top, left, min(top + side, labels.shape[0]), min(left + side, labels.shape[1])
@@ -92,7 +92,7 @@ def _panel(
     cells: pd.DataFrame,
     tips: pd.DataFrame,
     skeletons: NDArray[np.bool_],
-    window: tuple[int, int, int, int],
+    window: Window,
     pixel_size_um: float | None,
 ) -> None:
     top, left, bottom, right = window
@@ -132,9 +132,7 @@ def _lines(skeleton: NDArray[np.bool_]) -> list[list[tuple[int, int]]]:
         b = np.s_[dy:, max(dx, 0) : width - max(-dx, 0)]
         y, x = np.nonzero(skeleton[a] & skeleton[b])
         x = x + max(-dx, 0)
-        found += [
-            [(p, q), (p + dx, q + dy)] for q, p in zip(y.tolist(), x.tolist(), strict=True)
-        ]
+        found += [[(p, q), (p + dx, q + dy)] for q, p in zip(y.tolist(), x.tolist(), strict=True)]
     return found
 
 

@@ -1,0 +1,27 @@
+"""A figure with what a page says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from lamella.report.style import PAGE_MM, Images, save
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it goes into the run's folder (``name.png``, ``name.svg``) and into the page."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    images: Images
+    wide: bool
+
+
+def picture(name: str, title: str, caption: str, alt: str, drawn: Figure) -> Picture:
+    """A drawn figure with its title, caption and description."""
+    wide = drawn.get_figwidth() * 25.4 > 0.6 * PAGE_MM
+    return Picture(name, title, caption, alt, save(drawn), wide)
