@@ -264,8 +264,8 @@ def _speed() -> list[str]:
     fit_walks(seen, deviance=DEVIANCE)
     done = time.process_time()
     return [
-        f"Time of one processor: {1e3 * (fitted - started) / N_TRACKS:.2f} ms a track of {N_STEPS} steps, with "
-        f"intervals {1e3 * (done - fitted) / N_TRACKS:.1f} ms.",
+        f"Time of one processor: {1e3 * (fitted - started) / N_TRACKS:.2f} ms a track of "
+        f"{N_STEPS} steps, with intervals {1e3 * (done - fitted) / N_TRACKS:.1f} ms.",
     ]
 
 
