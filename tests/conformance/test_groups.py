@@ -61,7 +61,7 @@ DEGENERATE = {
     "one pixel": lambda: still(one_pixel(field=FIELD)),
     "two pixels": lambda: still(line(2, field=FIELD)),
     "line": lambda: still(line(20, field=FIELD)),
-    "ring": lambda: still(ring(14, 9, field=FIELD)),
+    "ring": lambda: still(ring(9, 14, field=FIELD)),
     "fills the frame": lambda: np.ones((4, *FIELD), np.uint16),
     "in a single frame": one_frame_only,
     "missing frames": missing_frames,
