@@ -49,9 +49,9 @@ def write_measure_figures(
     Of every such cell ``edge_map`` (velocity, curvature, intensity by place and time),
     ``edge_outlines`` (frames spread over its steps, the outline coloured by velocity), ``edge_lag``
     (intensity against movement) and ``cortex`` (intensity by angle and time, a figure per channel);
-    of frames spread over those with tips ``protrusions`` (bodies, skeletons and tips). What a group that
-    is off would have measured is not drawn, nor what has no values; figures that an earlier time
-    drew, and this did not, go.
+    of frames spread over those with tips ``protrusions`` (bodies, skeletons and tips). What a group
+    that is off would have measured is not drawn, nor what has no values; figures that an earlier
+    time drew, and this did not, go.
 
     Parameters
     ----------
