@@ -91,6 +91,7 @@ def movement_of(study: Study) -> Movement:
         condition=statistics.condition,
         session=statistics.session,
         unit=statistics.unit,
+        min_steps=statistics.min_steps,
         **walks.model_dump(include=shared),
     )
 
