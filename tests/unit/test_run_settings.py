@@ -3,6 +3,7 @@
 import pytest
 
 from lamella.core.errors import FaultsError, SettingsError
+from lamella.measure import GROUPS
 from lamella.run.init import find_movies, write_study
 from lamella.run.settings import read_settings, settings_from
 from lamella.run.single import segmenter_from
@@ -15,6 +16,7 @@ def test_nothing_set_is_a_whole_study():
     assert list(settings.objects) == ["cell"]
     groups = ["migration", "walks", "lamellipodium", "protrusion", "edge"]
     assert list(settings.measure.groups) == groups
+    assert tuple(settings.measure.groups.values()) == GROUPS  # as `measure` has them
     assert settings.objects["cell"].normaliser.rule == "never"
 
 

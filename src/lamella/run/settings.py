@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import (
+    GROUPS,
     Edge,
     Group,
     Lamellipodium,
@@ -72,9 +73,6 @@ class ObjectSettings(_Table):
         return self.normalise or default
 
 
-_NO_GROUPS = ("background", "bleaching", "sightings")
-
-
 class MeasureSettings(_Table):
     """[measure]: what is trusted, and groups of measures with their settings or ``false``."""
 
@@ -96,7 +94,7 @@ class MeasureSettings(_Table):
     @classmethod
     def group_names(cls) -> list[str]:
         """All groups that there are."""
-        return [name for name in cls.model_fields if name not in _NO_GROUPS]
+        return [type(group).__name__.lower() for group in GROUPS]
 
 
 class Settings(_Table):
