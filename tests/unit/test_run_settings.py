@@ -186,3 +186,9 @@ def test_a_setting_that_is_needed_is_named():
     values = {"measure": {"background": {"method": "offset"}}}
     with pytest.raises(FaultsError, match=r"\[measure.background\] offset: it is missing"):
         settings_from(values, where="study.toml")
+
+
+def test_a_setting_of_another_table_is_told_where_it_stands():
+    with pytest.raises(FaultsError, match=r"min_iou: unknown setting here; it stands under "
+                       r"\[measure\.sightings\]"):  # fmt: skip
+        settings_from({"measure": {"migration": {"min_iou": 0.4}}}, where="study.toml")
