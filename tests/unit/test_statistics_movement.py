@@ -211,6 +211,21 @@ def test_one_short_track_tells_no_persistence(study):
     assert n_told < len(frames[Col.MOVIE].unique())
 
 
+def test_an_error_of_nothing_has_an_upper_end_that_the_tracks_can_tell():
+    """Without localisation error every draw says 0; the likelihood knows how large it may be."""
+    rng = np.random.default_rng(52)
+    tables = []
+    for k in range(4):
+        seen = walkers(3, 31, speed=1, persistence=5, error=0, rng=rng)
+        tables.append(as_sightings(seen).assign(**{Col.MOVIE: str(k), Col.CONDITION: "wt"}))
+    frames = pd.concat(tables, ignore_index=True)
+    cells = frames[[Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION]].drop_duplicates()
+    (row,) = strictly(frames, cells)[1].to_dict("records")
+    assert row[Col.WALK_NOT_TOLD] == "σ: no lower bound"
+    assert row[Col.LOCALISATION_ERROR_LOW] == 0
+    assert 0.01 < row[Col.LOCALISATION_ERROR_HIGH] < 0.3  # of a step of 0.93
+
+
 def test_diffusion_tells_neither_speed_nor_persistence(study):
     frames, cells = study
     drifting = frames.copy()

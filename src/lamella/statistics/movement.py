@@ -50,7 +50,8 @@ class Movement(Step):
     S, P and σ are those of all cells together, as if they had one S, P and σ; where they differ,
     S is the root mean square over them. What cannot be told is NaN, and `walk_not_told` says
     why: twice the log-likelihood does not fall by 3.84 towards both sides, or the interval's ends
-    are further apart than a factor of `widest`. Below 3 units, which tell no interval, the places
+    are further apart than a factor of `widest`. Then the interval holds the places where the
+    likelihood has fallen so far, too: draws scatter too little where σ is nearly 0. Below 3 units, which tell no interval, the places
     where the likelihood has fallen so far are held against `widest`.
 
     Parameters
@@ -197,11 +198,15 @@ class Movement(Step):
             with_steps = int((sums.n_steps > 0).sum())
             ends = np.array(interval(best, drawn, with_steps, logarithmic=True))
             if with_steps >= FEWEST_UNITS:
-                limits = np.where((limits > 0) & np.isfinite(limits), ends, limits)
+                ended = (limits > 0) & np.isfinite(limits)
+                # At the border of what can be, as at σ = 0, draws hardly scatter.
+                wider = np.stack([np.fmin(ends[0], limits[0]), np.fmax(ends[1], limits[1])])
+                ends = np.where(ended.all(axis=0), ends, wider)
+                limits = np.where(ended, ends, limits)
         values, reasons = told(
             best[None], limits[:1], limits[1:], np.array([seen.n_steps.sum()]), widest=self.widest
         )
-        shown = np.concatenate([values, ends])
+        shown = np.concatenate([values, np.where(np.isfinite(ends), ends, np.nan)])
         columns = {str(name): each for name, each in zip(WALK, shown.T.ravel(), strict=True)}
         return best, {**columns, Col.WALK_NOT_TOLD: reasons[0]}
 
