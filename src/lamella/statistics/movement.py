@@ -51,8 +51,9 @@ class Movement(Step):
     S is the root mean square over them. What cannot be told is NaN, and `walk_not_told` says
     why: twice the log-likelihood does not fall by 3.84 towards both sides, or the interval's ends
     are further apart than a factor of `widest`. Then the interval holds the places where the
-    likelihood has fallen so far, too: draws scatter too little where σ is nearly 0. Below 3 units, which tell no interval, the places
-    where the likelihood has fallen so far are held against `widest`.
+    likelihood has fallen so far, too: draws scatter too little where σ is nearly 0. Below 3 units,
+    which tell no interval, the places where the likelihood has fallen so far are held against
+    `widest`.
 
     Parameters
     ----------
