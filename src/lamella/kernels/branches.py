@@ -140,8 +140,6 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
         elsewhere.
     rank : (n,) int64 array
         The number in `owner` of each of `ends`.
-    n_all : int
-        Number of end points before.
     """
     height, width = skeleton.shape
     nearest, ry, rx = np.inf, 0, 0

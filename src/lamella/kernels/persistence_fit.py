@@ -26,6 +26,8 @@ FloatArray = NDArray[np.float64]
 
 FEWEST_STEPS = 4
 """Below this, three numbers are not fitted to a track."""
+DEVIANCE = 3.841458820694124
+"""Twice the log-likelihood falls by so much at the ends of a 95 % interval: χ² of one degree."""
 
 # P in steps, and k, between which the search stays. Shorter P is diffusion, longer than a hundred
 # times the track a straight line; beyond the k there is no noise, or no movement.
@@ -60,7 +62,7 @@ def fit_walks(seen: Sampled, *, deviance: float = math.nan) -> WalkFit:
     deviance : float
         An interval holds the values for which twice the log-likelihood, maximised over the other
         two parameters, stays within this of its maximum; NaN = no intervals, which take most of the
-        time. 3.84 is the 95 % quantile of χ² with one degree of freedom.
+        time. `DEVIANCE` gives those of 95 %.
 
     Returns
     -------
