@@ -80,7 +80,8 @@ def _thinned(inside, distance):  # type: ignore[no-untyped-def]
     turn = 0
     for now in range(1, highest + 1):
         n = begin[now + 1] - begin[now]
-        waiting[:n] = order[begin[now] : begin[now + 1]]
+        for i in range(n):
+            waiting[i] = order[begin[now] + i]
         while n > 0:
             turn += 1
             m = 0

@@ -123,10 +123,13 @@ def find_tips(
         branches.append(branch)
     bare = pruned(skeleton, way, ends[kept])
     columns = np.array(table, np.float64).reshape(len(table), 9).T
-    y, x, *values, cut = columns[:, np.argsort(-columns[3], kind="stable")]
+    y, x, steps_to, length_to, beyond, width_of, base, angles, at_field_edge = columns[
+        :, np.argsort(-columns[3], kind="stable")
+    ]
     return Tips(
-        (cy, cx), radius, y, x, *values, cut > 0, _branch_points(branches, (cy, cx), radius),
-        float(line_length(bare)), bare,
+        (cy, cx), radius, y, x, steps_to, length_to, beyond, width_of, base, angles,
+        at_field_edge > 0, _branch_points(branches, (cy, cx), radius), float(line_length(bare)),
+        bare,
     )  # fmt: skip
 
 
