@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
-from lamella.measure import Edge, Lamellipodium, Migration, Sightings
+from lamella.measure import Edge, Lamellipodium, Migration, Protrusion, Sightings, Walks
 from lamella.phantom import CellPhantom
 from lamella.preprocess import (
     CameraOffset,
@@ -31,7 +31,7 @@ from lamella.segment import (
     Motion,
     MultiOtsu,
 )
-from lamella.statistics import Contrasts
+from lamella.statistics import Contrasts, Movement
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
@@ -61,8 +61,11 @@ EXAMPLES = [
     Sightings(),
     Migration(),
     Lamellipodium(),
+    Walks(),
+    Protrusion(),
     Edge(),
     Contrasts(),
+    Movement(),
 ]
 
 

@@ -123,7 +123,7 @@ def _no_warnings():
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made and not written, where only their names and captions matter."""
-    monkeypatch.setattr("lamella.report.pictures.save", lambda _: Images(b"png", b"<svg/>"))
+    monkeypatch.setattr("lamella.report.picture.save", lambda _: Images(b"png", b"<svg/>"))
 
 
 STUDY = study()
