@@ -12,8 +12,8 @@ from walk_truth import as_sampled, true_step, walkers
 from lamella.kernels.displacements import lag_sums, relative_variance
 from lamella.kernels.msd_fit import fit_msd
 from lamella.kernels.persistence import Sampled
-from lamella.kernels.persistence_fit import fit_together, fit_walks
-from lamella.kernels.persistence_groups import bounded, group_sums, refitted
+from lamella.kernels.persistence_fit import DEVIANCE, fit_together, fit_walks
+from lamella.kernels.persistence_groups import group_sums, likelihood_ends, refitted
 from lamella.kernels.persistence_told import told
 from lamella.measure import Walks
 from lamella.statistics import Movement
@@ -22,7 +22,6 @@ from lamella.statistics.resampling import drawn_units, interval
 FloatArray = NDArray[np.float64]
 
 N_TRACKS, N_STEPS = 200, 120
-DEVIANCE = 3.841458820694124
 WIDEST = Walks().widest
 REPEATS = 1000
 PERSISTENCES, ERRORS = (2.0, 5.0, 10.0), (0.2, 0.5)
@@ -234,9 +233,9 @@ def _regime() -> list[str]:
 def _told_condition(seen: Sampled, movie: NDArray[np.int64], times: FloatArray) -> FloatArray:
     best = fit_together(seen)
     sums = group_sums(seen, movie, 20, best)
-    sides = bounded(sums, deviance=DEVIANCE)
-    ends = interval(best, refitted(sums, times), 20, logarithmic=True)
-    low, high = np.where(sides.T, ends, np.tile([[0.0], [np.inf]], 3))
+    limits = likelihood_ends(sums, deviance=DEVIANCE)
+    ends = np.array(interval(best, refitted(sums, times), 20, logarithmic=True))
+    low, high = np.where((limits > 0) & np.isfinite(limits), ends, limits)
     values, _ = told(best[None], low[None], high[None], np.array([1000]), widest=WIDEST)
     return values[0]
 

@@ -16,21 +16,40 @@ ALL = ["segment/cell", "track/cell", "centre/cell", "picture/cell", "measure/cel
 AFTER_TRACK = ALL[1:]
 MEASURED = ["measure/cell", "tables"]
 
-# What is added to study.toml, and the stages that it makes run again.
+GROUPS = ("migration", "walks", "lamellipodium", "protrusion", "edge")
+EVERY = ("sightings", *GROUPS)
+LIGHT = ("lamellipodium", "edge")
+
+# What is added to study.toml, the stages that it makes run again, and of which groups.
 CHANGES = {
-    "nothing": ("", []),
-    "reference": ('reference = "WT"', []),
-    "percentile": ("[measure.lamellipodium]\npercentile = 60", MEASURED),
-    "sightings": ("[measure.sightings]\nmin_iou = 0.4", MEASURED),
-    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["tables"]),
-    "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED),
-    "centre": ("[objects.cell]\ncentre = false", []),
-    "segment": ('[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2', ALL),
-    "declump": ('[objects.cell.declump]\nmethod = "distance"', ["declump/cell", *AFTER_TRACK]),
-    "tracker": ('[objects.cell.track]\nmethod = "lap"', AFTER_TRACK),
-    "fill_gaps": ("[objects.cell]\nfill_gaps = 1", AFTER_TRACK),
-    "min_steps": ("min_steps = 3", []),
-    "pixel_size": ("[scale]\npixel_size_um = 0.51", AFTER_TRACK),
+    "nothing": ("", [], ()),
+    "reference": ('reference = "WT"', [], ()),
+    "migration": ("[measure.migration]\nturn_deg = 45", MEASURED, ("migration",)),
+    "walks": ("[measure.walks]\nmin_step_um = 0.1", MEASURED, ("walks",)),
+    "percentile": ("[measure.lamellipodium]\npercentile = 60", MEASURED, ("lamellipodium",)),
+    "protrusion": ("[measure.protrusion]\nmin_beyond_um = 4", MEASURED, ("protrusion",)),
+    "edge": ("[measure.edge]\npositions = 60", MEASURED, ("edge",)),
+    "sightings": ("[measure.sightings]\nmin_iou = 0.4", MEASURED, EVERY),
+    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["tables"], ()),
+    "only_walks": (
+        "[measure]\nlamellipodium = false\nmigration = false\nprotrusion = false\nedge = false",
+        ["tables"],
+        (),
+    ),
+    "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED, LIGHT),
+    "bleaching": ('[measure.bleaching]\nmethod = "ratio"', MEASURED, LIGHT),
+    "drift": ("[drift]", ["drift", *MEASURED], EVERY),
+    "centre": ("[objects.cell]\ncentre = false", [], ()),
+    "segment": ('[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2', ALL, EVERY),
+    "declump": (
+        '[objects.cell.declump]\nmethod = "distance"',
+        ["declump/cell", *AFTER_TRACK],
+        EVERY,
+    ),
+    "tracker": ('[objects.cell.track]\nmethod = "lap"', AFTER_TRACK, EVERY),
+    "fill_gaps": ("[objects.cell]\nfill_gaps = 1", AFTER_TRACK, EVERY),
+    "min_steps": ("min_steps = 3", [], ()),
+    "pixel_size": ("[scale]\npixel_size_um = 0.51", AFTER_TRACK, EVERY),
 }
 
 
@@ -58,7 +77,7 @@ def _times(study: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_setting_runs_again_what_depends_on_it(study, change):
-    settings, expected = CHANGES[change]
+    settings, expected, groups = CHANGES[change]
     before = _times(study)
     before_it = BARE if change == "segment" else SETTINGS
     (study / "study.toml").write_text(before_it + settings + "\n")
@@ -67,10 +86,8 @@ def test_a_setting_runs_again_what_depends_on_it(study, change):
     after = _times(study)
     rewritten = {name for name in before if after.get(name) != before[name]}
     assert bool(rewritten) == bool(expected)
-    if expected == MEASURED:  # of the groups that it concerns
-        assert all("measures/" in n or n.count("/") == 1 for n in rewritten)
-        others = () if change == "sightings" else ("migration", "sightings")
-        assert not any(other in name for other in others for name in rewritten)
+    measures = [Path(name).name.split(".") for name in rewritten if "/measures/" in name]
+    assert {group for _, group, *_ in measures} == set(groups)
 
 
 def test_the_title_and_a_condition_touch_no_movie(study):

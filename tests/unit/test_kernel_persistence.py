@@ -11,12 +11,10 @@ from walk_truth import as_sampled, true_step, walkers
 from lamella.kernels.displacements import lag_sums, relative_variance
 from lamella.kernels.msd_fit import fit_msd
 from lamella.kernels.persistence import log_likelihood, observed, sampled, unit_msd
-from lamella.kernels.persistence_fit import fit_together, fit_walks
-from lamella.kernels.persistence_groups import bounded, group_sums, refitted
+from lamella.kernels.persistence_fit import DEVIANCE, fit_together, fit_walks
+from lamella.kernels.persistence_groups import group_sums, likelihood_ends, refitted
 from lamella.kernels.persistence_told import NO_MOVEMENT, TOO_FEW_STEPS, told
 from lamella.phantom.walk import expected_msd
-
-DEVIANCE = 3.841458820694124
 
 
 def dense(place, time, *, speed, persistence, error):
@@ -77,7 +75,8 @@ def test_a_missing_frame_is_not_observed():
     track = np.zeros(20, np.int64)
     at = PARAMETERS[0]
     for bridged, cuts, n_bridged in ((2, [16], 2), (1, [8, 16], 1), (0, [8, 13, 16], 0)):
-        seen, gaps = observed(track, frame, place, frame * 1.0, valid, on, bridged_frames=bridged)
+        there = np.where(valid[:, None], place, np.nan)
+        seen, gaps = observed(track, frame, there, frame * 1.0, on, bridged_frames=bridged)
         runs = np.split(np.flatnonzero(valid), np.searchsorted(np.flatnonzero(valid), cuts))
         expected = sum(dense(place[rows], frame[rows] * 1.0, **at) for rows in runs)
         assert_allclose(log_likelihood(seen, **at), expected, rtol=1e-9)
@@ -239,15 +238,23 @@ class TestGroups:
     def test_an_empty_draw_is_missing(self, eight):
         assert np.isnan(refitted(eight[3], np.zeros((1, 8)))).all()
 
-    def test_bounds(self, eight):
-        assert bounded(eight[3], deviance=DEVIANCE).all()
+    def test_ends_are_those_of_the_profile(self, eight):
+        seen, _, best, sums = eight
+        tracks = as_sampled(seen)
+        together = tracks._replace(first=np.array([0, len(tracks.place)]))
+        fit = fit_walks(together, deviance=DEVIANCE)
+        low, high = likelihood_ends(sums, deviance=DEVIANCE)
+        for ours, exact in ((low, fit.low[0]), (high, fit.high[0])):
+            assert_allclose(np.log(ours / best), np.log(exact / best), rtol=0.1)
+
+    def test_what_has_no_end(self):
         place = np.random.default_rng(12).normal(size=(8, 60, 2)).cumsum(axis=1)
         seen = as_sampled(place)
         sums = group_sums(seen, np.arange(8), 8, fit_together(seen))
-        sides = bounded(sums, deviance=DEVIANCE)
-        assert not sides[1, 0]
-        assert not sides[0, 1]
-        assert not sides[2, 0]
+        low, high = likelihood_ends(sums, deviance=DEVIANCE)
+        assert low[1] == low[2] == 0
+        assert high[0] == np.inf
+        assert low[0] > 0
 
 
 class TestLeastSquares:

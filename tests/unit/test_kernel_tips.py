@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lamella.kernels.ellipse import axes_of, solidity_of
+from lamella.kernels.ellipse import compactness
 from lamella.kernels.pieces import distance_inside, one_piece, without_pinholes
 from lamella.kernels.tips import find_tips
 from worlds import c_shape, disc, ellipse, line, middle, one_pixel, ring, roughened, star
@@ -22,6 +22,10 @@ def tips_of(mask, **settings):
     piece, _ = one_piece(mask, join_width_px=None)
     piece = without_pinholes(piece, below_px=20)
     return find_tips(piece, distance_inside(piece), **{"stand_out": 5.0, **settings})
+
+
+def solidity(inside):
+    return np.count_nonzero(inside) / compactness(inside, 0, 0, 1)[2]
 
 
 def drawn(seed, shape, n=25):
@@ -179,14 +183,20 @@ class TestPieces:
 class TestEllipse:
     def test_axes_of_an_ellipse(self):
         for turn in (0.0, 0.5, 1.3):
-            major, minor = axes_of(ellipse((40, 15), turn, None, (101, 101)))
-            assert (major, minor) == pytest.approx((80, 30), rel=0.01)
-        assert axes_of(one_pixel((2, 2), (5, 5))) == pytest.approx((2 / np.sqrt(3),) * 2)
+            mask = ellipse((40, 15), turn, None, (101, 101))
+            assert compactness(mask, 0, 0, 1)[:2] == pytest.approx((80, 30), rel=0.01)
+        point = one_pixel((2, 2), (5, 5))
+        assert compactness(point, 0, 0, 1)[:2] == pytest.approx((2 / np.sqrt(3),) * 2)
+
+    def test_pixels_outside_a_disc(self):
+        mask = disc(30, (40, 40), (81, 81))
+        outside = np.count_nonzero(mask & ~disc(12, (40, 40), (81, 81)))
+        assert compactness(mask, 40, 40, 12)[3] == outside
 
     def test_solidity(self):
-        assert solidity_of(np.pad(np.ones((5, 8), bool), 2)) == pytest.approx(1)
-        assert solidity_of(one_pixel((2, 2), (5, 5))) == pytest.approx(1)
+        assert solidity(np.pad(np.ones((5, 8), bool), 2)) == pytest.approx(1)
+        assert solidity(one_pixel((2, 2), (5, 5))) == pytest.approx(1)
         corner = np.zeros((20, 20), bool)
         corner[:, :5] = corner[15:] = True
-        assert solidity_of(corner) == pytest.approx((400 - 225) / (400 - 15 * 15 / 2))
-        assert solidity_of(disc(30, middle((81, 81)), (81, 81))) > 0.96
+        assert solidity(corner) == pytest.approx((400 - 225) / (400 - 15 * 15 / 2))
+        assert solidity(disc(30, middle((81, 81)), (81, 81))) > 0.96

@@ -99,7 +99,7 @@ def test_an_arm_that_grows_and_retracts():
     cell = found.cells.iloc[0]
     assert cell[Col.MEAN_TIP_LIFE] == 20
     assert cell[Col.N_TIP_LIVES_CENSORED] == 2
-    assert cell[Col.TIP_BIRTHS] == pytest.approx(1 / (13 * MINUTES))
+    assert cell[Col.TIP_BIRTHS] == pytest.approx(1 / (12 * MINUTES))  # one frame may be missed
     assert cell[Col.N_TIPS] == pytest.approx((2 * 14 + 10) / 14)
 
 
@@ -111,6 +111,20 @@ def test_a_missed_frame_is_bridged_as_often_as_is_said():
         assert len(lives) == n
     lengths[4, 1] = 0
     assert len(measured(arms(lengths)).finer["tip_lives"]) == 3
+
+
+def test_a_tip_that_may_only_have_been_missed_was_not_born():
+    """Unseen in the first frame alone and in the last alone: with a missed frame allowed, it lived
+    on as far as anybody knows; with none, it was born and it died."""
+    lengths = np.array([[40.0, 45.0]] * 8)
+    lengths[[0, -1], 1] = 0
+    for missed, seen in ((1, False), (0, True)):
+        found = measured(arms(lengths), Protrusion(missed_frames=missed))
+        lives = found.finer["tip_lives"].set_index(Col.TIP_BORN)
+        assert lives.loc[1, Col.TIP_BIRTH_SEEN] == lives.loc[1, Col.TIP_DEATH_SEEN] == seen
+        cell = found.cells.iloc[0]
+        assert cell[Col.N_TIP_LIVES_CENSORED] == 2 - seen
+        assert cell[Col.TIP_BIRTHS] == pytest.approx(seen / (7 * MINUTES))
 
 
 @pytest.mark.parametrize("fault", ["gap", "size break"])

@@ -3,6 +3,7 @@
 import pytest
 
 from lamella.core.errors import FaultsError, SettingsError
+from lamella.measure import GROUPS
 from lamella.run.init import find_movies, write_study
 from lamella.run.settings import read_settings, settings_from
 from lamella.run.single import segmenter_from
@@ -15,6 +16,7 @@ def test_nothing_set_is_a_whole_study():
     assert list(settings.objects) == ["cell"]
     groups = ["migration", "walks", "lamellipodium", "protrusion", "edge"]
     assert list(settings.measure.groups) == groups
+    assert tuple(settings.measure.groups.values()) == GROUPS  # as `measure` has them
     assert settings.objects["cell"].normaliser.rule == "never"
 
 
@@ -184,3 +186,9 @@ def test_a_setting_that_is_needed_is_named():
     values = {"measure": {"background": {"method": "offset"}}}
     with pytest.raises(FaultsError, match=r"\[measure.background\] offset: it is missing"):
         settings_from(values, where="study.toml")
+
+
+def test_a_setting_of_another_table_is_told_where_it_stands():
+    with pytest.raises(FaultsError, match=r"min_iou: unknown setting here; it stands under "
+                       r"\[measure\.sightings\]"):  # fmt: skip
+        settings_from({"measure": {"migration": {"min_iou": 0.4}}}, where="study.toml")

@@ -1,4 +1,4 @@
-"""Movement of conditions: means over pairs, intervals over movies, and what is left out."""
+"""Movement of conditions: means over cells, intervals over movies, and what is left out."""
 
 import warnings
 
@@ -67,7 +67,7 @@ def test_rows_and_columns(tables):
     assert walks[Col.N_CELLS].tolist() == [30, 30, 15, 15, 15, 15]
 
 
-def test_displacement_is_the_mean_over_all_pairs(study, tables):
+def test_displacement_is_the_mean_over_cells(study, tables):
     frames, _ = study
     wt = frames[frames[Col.MOVIE].str.startswith("wt")]
     place = wt[[Col.Y_UM, Col.X_UM]].to_numpy().reshape(30, 61, 2)
@@ -86,6 +86,42 @@ def test_displacement_is_the_mean_over_all_pairs(study, tables):
     assert curve.iloc[3][Col.DIRECTION_AUTOCORRELATION] == pytest.approx(cosine, rel=1e-9)
     velocity = (step[:, 3:] * step[:, :-3]).sum(axis=2).mean()
     assert curve.iloc[3][Col.VELOCITY_AUTOCORRELATION] == pytest.approx(velocity, rel=1e-9)
+
+
+def test_a_cell_that_stays_for_long_has_no_more_say(study):
+    """The cells of one movie are lost at different times; every cell counts as one."""
+    frames, cells = study
+    last = 10 + 9 * frames[Col.CELL]
+    cut = frames[frames[Col.FRAME] <= last]
+    curve = one(strictly(cut, cells)[0])
+    wt = [rows for movie, rows in cut.groupby([Col.MOVIE, Col.CELL]) if movie[0].startswith("wt")]
+    for lag in (1, 12):
+        squares, cosines = [], []
+        for rows in wt:
+            place = rows[[Col.Y_UM, Col.X_UM]].to_numpy()
+            squares.append(((place[lag:] - place[:-lag]) ** 2).sum(axis=1))
+            step = np.diff(place, axis=0)
+            unit = step / np.hypot(*step.T)[:, None]
+            cosines.append((unit[lag:] * unit[:-lag]).sum(axis=1).mean())
+        row = curve.iloc[lag]
+        mean = np.mean([square.mean() for square in squares])
+        assert row[Col.MSD] == pytest.approx(mean, rel=1e-9)
+        assert row[Col.MSD] != pytest.approx(np.concatenate(squares).mean(), rel=1e-3)
+        assert row[Col.DIRECTION_AUTOCORRELATION] == pytest.approx(np.mean(cosines), rel=1e-9)
+        assert row[Col.N_LAG_PAIRS] == sum(map(len, squares))
+        assert row[Col.N_CELLS] == len(squares)
+
+
+def test_short_cells_are_left_out_and_counted(study):
+    frames, cells = study
+    short = cells[Col.CELL] == 3
+    counted = cells.assign(**{Col.N_VALID_PAIRS: np.where(short, 4, 60)})
+    msd, walks = strictly(frames, counted)
+    assert walks[Col.N_CELLS].tolist() == [24, 24, 12, 12, 12, 12]
+    assert walks[Col.N_CELLS_SHORT].tolist() == [6, 6, 3, 3, 3, 3]
+    assert walks[Col.N_CELLS_LEFT_OUT].tolist() == [0] * 6
+    pd.testing.assert_frame_equal(msd, strictly(frames, cells[~short])[0])
+    assert strictly(frames, counted, min_steps=0)[1][Col.N_CELLS_SHORT].sum() == 0
 
 
 @pytest.mark.parametrize("estimator", ["likelihood", "msd"])
@@ -155,6 +191,39 @@ def test_two_movies_have_values_and_no_interval(study):
     assert row[Col.WALK_SPEED] == pytest.approx(1, rel=0.2)
     assert np.isnan([row[Col.WALK_SPEED_LOW], row[Col.MSD_ALPHA_HIGH]]).all()
     assert msd[[Col.MSD_LOW, Col.DIRECTION_AUTOCORRELATION_HIGH]].isna().all(axis=None)
+
+
+def test_one_short_track_tells_no_persistence(study):
+    """A single movie has no interval over movies; what its likelihood hardly bounds is not told."""
+    frames, cells = study
+    n_told, widest = 0, Movement().widest
+    for movie, rows in frames.groupby(Col.MOVIE):
+        one_cell = rows[(rows[Col.CELL] == 1) & (rows[Col.FRAME] < 13)]
+        own = cells[(cells[Col.MOVIE] == movie) & (cells[Col.CELL] == 1)]
+        for settings in ({}, {"widest": 3.0}):
+            told = one(strictly(one_cell, own, **settings)[1], own[Col.CONDITION].iloc[0])
+            (row,) = told.to_dict("records")
+            assert np.isnan(row[Col.PERSISTENCE_TIME]) == ("P:" in row[Col.WALK_NOT_TOLD])
+            if settings:
+                assert np.isnan(row[Col.PERSISTENCE_TIME])
+            n_told += np.isfinite(row[Col.PERSISTENCE_TIME])
+    assert widest > 3
+    assert n_told < len(frames[Col.MOVIE].unique())
+
+
+def test_an_error_of_nothing_has_an_upper_end_that_the_tracks_can_tell():
+    """Without localisation error every draw says 0; the likelihood knows how large it may be."""
+    rng = np.random.default_rng(52)
+    tables = []
+    for k in range(4):
+        seen = walkers(3, 31, speed=1, persistence=5, error=0, rng=rng)
+        tables.append(as_sightings(seen).assign(**{Col.MOVIE: str(k), Col.CONDITION: "wt"}))
+    frames = pd.concat(tables, ignore_index=True)
+    cells = frames[[Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION]].drop_duplicates()
+    (row,) = strictly(frames, cells)[1].to_dict("records")
+    assert row[Col.WALK_NOT_TOLD] == "σ: no lower bound"
+    assert row[Col.LOCALISATION_ERROR_LOW] == 0
+    assert 0.01 < row[Col.LOCALISATION_ERROR_HIGH] < 0.3  # of a step of 0.93
 
 
 def test_diffusion_tells_neither_speed_nor_persistence(study):

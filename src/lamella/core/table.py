@@ -69,13 +69,20 @@ class Col(
 
 KEY_MEASURES: tuple[Column, ...] = (
     Col.PERSISTENCE,
-    Col.STRAIGHTNESS_RUNS,
+    Col.STRAIGHTNESS_FIXED,
     Col.AREA_UM2,
     Col.LAM_CYTO_RATIO,
     Col.BAND_RATIO,
     Col.LAYER_RATIO,
+    Col.N_TIPS,
+    Col.EDGE_OUT_SPEED,
 )
-"""What a study is about besides speed: compared by the statistics, shown by the report."""
+"""What a study is about besides speed: compared by the statistics, shown by the report.
+
+Few, since of many measures some differ by chance: the published ones, and of each question the one
+that movie length, brightness and scale distort least. What many cells lack (persistence time, the
+angle between polarity and movement) would compare those that have it; ask for it by name.
+"""
 
 
 def dictionary(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -37,12 +37,20 @@ class LagSums(NamedTuple):
 
     def mean(self, name: str) -> FloatArray:
         """A sum over the number of its pairs; NaN where there are none."""
-        number = {"direction": "n_directions", "velocity": "n_velocities"}.get(name, "n_pairs")
-        n = getattr(self, number)
+        n = getattr(self, _NUMBER[name])
         out: FloatArray = np.divide(
             getattr(self, name), n, out=np.full_like(n, np.nan), where=n > 0
         )
         return out
+
+    def averaged(self) -> LagSums:
+        """Every track's means as one pair of its own, so that sums over tracks weigh each alike."""
+        parts = {}
+        for name, number in _NUMBER.items():
+            n = getattr(self, number)
+            parts[name] = np.where(n > 0, self.mean(name), 0.0)
+            parts[number] = (n > 0).astype(np.float64)
+        return LagSums(**parts)
 
     def of_groups(self, group: NDArray[np.int64], n_groups: int) -> LagSums:
         """Sums over the tracks of every group, given each track's group from 0."""
@@ -52,6 +60,15 @@ class LagSums(NamedTuple):
             np.add.at(total, group, values)
             parts.append(total)
         return LagSums(*parts)
+
+
+# What the number of its pairs is called.
+_NUMBER = {
+    "square": "n_pairs",
+    "duration": "n_pairs",
+    "direction": "n_directions",
+    "velocity": "n_velocities",
+}
 
 
 def goes_on(

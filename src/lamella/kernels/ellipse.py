@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
-
-
-def axes_of(inside: NDArray[np.bool_]) -> tuple[float, float]:
-    """Major and minor axis of the ellipse with the second moments of a mask's pixels, px.
-
-    Pixels are squares, so that neither is 0: a single pixel has 2 / √3 = 1.155.
-
-    Parameters
-    ----------
-    inside : (Y, X) bool array, not empty
-    """
-    major, minor, _, _ = compactness(inside, 0, 0, np.inf)
-    return float(major), float(minor)
-
-
-def solidity_of(inside: NDArray[np.bool_]) -> float:
-    """Pixels of a mask over the area of the convex hull of their squares; 1 for a rectangle.
-
-    A hull through the corners of pixels is larger than that through their centres: round shapes
-    have a solidity slightly below 1, the smaller they are the further.
-
-    Parameters
-    ----------
-    inside : (Y, X) bool array, not empty
-    """
-    _, _, hull, _ = compactness(inside, 0, 0, np.inf)
-    return float(np.count_nonzero(inside) / hull)
 
 
 @njit(cache=True, nogil=True)
 def compactness(inside, y0, x0, radius):  # type: ignore[no-untyped-def]
-    """Axes, area of the hull, and pixels further than `radius` from (y0, x0)."""
+    """Axes, area of the hull, and pixels of a mask further than `radius` from a point.
+
+    Pixels are squares, so that no axis is 0: a single pixel has 2 / √3 = 1.155 for both. The hull
+    is that of the squares' corners and larger than that through their centres: pixels over it are
+    1 for a rectangle, and slightly below 1 for round shapes, the smaller they are the further.
+
+    Parameters
+    ----------
+    inside : (Y, X) bool array, not empty
+    y0, x0, radius : float
+        px.
+
+    Returns
+    -------
+    major, minor : float
+        Of the ellipse with the second moments of the mask, px.
+    hull : float
+        px².
+    outside : int
+    """
     height, width = inside.shape
     n, outside = 0, 0
     sy, sx, syy, sxx, sxy = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -79,7 +79,6 @@ def observed(
     frame: NDArray[np.int64],
     place: FloatArray,
     time: FloatArray,
-    valid: NDArray[np.bool_],
     goes_on: NDArray[np.bool_],
     *,
     bridged_frames: int,
@@ -92,10 +91,7 @@ def observed(
         Number of the track of every row, from 0, without a break; rows are sorted by track and
         frame.
     frame, place, time
-        Of every row.
-    valid : (n,) bool array
-        Whether the place is trusted. Where it is not, or place or time is not finite, nothing was
-        seen.
+        Of every row. Where place or time is not finite, nothing was seen.
     goes_on : (n,) bool array
         Whether a trusted step leads from the row before; a run ends at a step that is not.
     bridged_frames : int
@@ -108,7 +104,7 @@ def observed(
     n_bridged : (n_tracks,) int array
     """
     n_tracks = int(track[-1]) + 1 if len(track) else 0
-    seen = np.flatnonzero(valid & np.isfinite(place).all(axis=1) & np.isfinite(time))
+    seen = np.flatnonzero(np.isfinite(place).all(axis=1) & np.isfinite(time))
     on = np.zeros(len(seen), bool)
     bridged = np.zeros(len(seen), bool)
     if len(seen) > 1:

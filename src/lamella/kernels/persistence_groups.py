@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
 
 from lamella.kernels.persistence import (
     Sampled,
@@ -134,26 +135,55 @@ def refitted(sums: GroupSums, times: FloatArray) -> FloatArray:
     return out
 
 
-def bounded(sums: GroupSums, *, deviance: float) -> NDArray[np.bool_]:
-    """Whether S, P and σ have a lower and an upper bound, steps of all groups taken as they come.
+def likelihood_ends(sums: GroupSums, *, deviance: float) -> FloatArray:
+    """Where S, P and σ of all groups together end, as if every step spoke for itself.
 
-    Twice the log-likelihood of all groups, maximised over the other parameters, must have fallen by
-    `deviance` towards the ends of the grid, which reaches far.
+    An end lies where twice the log-likelihood, maximised over the other parameters, has fallen by
+    `deviance`. Groups may scatter by more than this tells.
 
     Returns
     -------
-    (3, 2) bool array
-        S has an upper bound where P has a lower one: the shorter P, the faster S for the same
-        spread. It has a lower bound wherever something moves.
+    (2, 3) float64 array
+        Lower and upper ends. Where the likelihood does not fall as far up to the end of the grid,
+        which reaches far, 0 below and infinite above: for S, that is above where P has no lower
+        end, because the shorter P, the faster S for the same spread. S has a lower end wherever
+        something moves.
     """
     m = sums.n_steps.sum()
-    cost = 2 * sums.log_f.sum(axis=0) + 2 * m * np.log(sums.square.sum(axis=0) / (2 * m))
-    over_k, over_p = cost.min(axis=1), cost.min(axis=0)
-    rise_p = over_k[[0, -1]] - over_k.min()
-    rise_k = over_p[[0, -1]] - over_p.min()
-    p, error = rise_p >= deviance, rise_k >= deviance
-    out: NDArray[np.bool_] = np.array([[True, p[0]], p, error])
-    return out
+    square = np.log(np.maximum(sums.square.sum(axis=0), 1e-300) / (2 * m))
+    cost = 2 * sums.log_f.sum(axis=0) + 2 * m * square
+    log_p, root_k, rise = _finely(sums, cost - cost.min())
+    _, _, square = _finely(sums, square)
+    inside = rise <= deviance
+    # Beside the best S for P and k, the likelihood falls by 4 m times the square of log S.
+    spare = np.sqrt(np.maximum(deviance - rise, 0) / (4 * m))
+    steps = [0.5 * math.log(unit_msd(sums.unit, p)) for p in np.exp(log_p).tolist()]
+    speed = square / 2
+    with np.errstate(divide="ignore"):
+        error = speed + np.array(steps)[:, None] + np.log(root_k / 2)
+    p = np.broadcast_to(log_p[:, None], rise.shape)
+    ends = np.array(
+        [
+            [values[inside].min(), values[inside].max()]
+            for values in (speed - spare, speed + spare, p, error - spare, error + spare)
+        ]
+    )
+    low = np.exp([ends[0, 0], ends[2, 0], ends[3, 0]])
+    high = np.exp([ends[1, 1], ends[2, 1], ends[4, 1]])
+    falls_p = rise.min(axis=1)[[0, -1]] >= deviance
+    falls_k = rise.min(axis=0)[[0, -1]] >= deviance
+    has_low = np.array([True, falls_p[0], falls_k[0]])
+    has_high = np.array([falls_p[0], falls_p[1], falls_k[1]])
+    return np.stack([np.where(has_low, low, 0.0), np.where(has_high, high, np.inf)])
+
+
+def _finely(sums: GroupSums, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The axes of the grid with ten times the nodes, and a table between its nodes."""
+    axes = sums.log_p, sums.root_k
+    degree = [min(3, len(nodes) - 1) for nodes in axes]
+    fine_p, fine_k = (np.linspace(nodes[0], nodes[-1], 10 * len(nodes)) for nodes in axes)
+    spline = RectBivariateSpline(*axes, table, kx=degree[0], ky=degree[1])
+    return fine_p, fine_k, spline(fine_p, fine_k)
 
 
 At = Callable[[float, float], tuple[FloatArray, FloatArray]]

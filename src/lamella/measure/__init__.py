@@ -23,6 +23,7 @@ from lamella.measure.walk import Walked, walk
 from lamella.measure.walks import Walks
 
 __all__ = [
+    "GROUPS",
     "Edge",
     "Group",
     "Lamellipodium",
@@ -43,6 +44,10 @@ __all__ = [
 ]
 
 
+GROUPS: tuple[Group, ...] = (Migration(), Walks(), Lamellipodium(), Protrusion(), Edge())
+"""Every group with its usual settings, in the order of the tables."""
+
+
 class Measurements(NamedTuple):
     """What was measured of a movie."""
 
@@ -57,7 +62,7 @@ class Measurements(NamedTuple):
 def measure(
     movie: Movie,
     labels: Labels | Tracked,
-    groups: Sequence[Group] = (Migration(), Lamellipodium()),
+    groups: Sequence[Group] = GROUPS,
     *,
     sightings: Sightings | None = None,
     level: Level | None = None,
@@ -74,7 +79,7 @@ def measure(
         Track ids in the same coordinates, (T, Y, X); or what a tracker gave, whose lineage the
         table of cells then holds, and whose filled-in shapes enter no summary.
     groups : sequence of measure groups
-        Which measures, with their settings.
+        Which measures, with their settings; by default all.
     sightings : Sightings, optional
         Which frames and steps are trusted; default ``Sightings()``.
     level : callable, optional

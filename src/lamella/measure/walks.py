@@ -22,12 +22,10 @@ from lamella.kernels.displacements import (
     relative_variance,
 )
 from lamella.kernels.persistence import observed
-from lamella.kernels.persistence_fit import fit_walks
+from lamella.kernels.persistence_fit import DEVIANCE, fit_walks
 from lamella.kernels.persistence_told import UNKNOWN_SCALE, told
+from lamella.measure.summaries import CellRows
 from lamella.measure.view import FrameView, Measured, Seen
-
-# Twice the log-likelihood falls by so much at the ends of a 95 % interval: χ² of one degree.
-_DEVIANCE = 3.841458820694124
 
 
 class Walks(Step):
@@ -122,14 +120,12 @@ class Walks(Step):
             rows.frame,
             rows.place,
             rows.time,
-            rows.valid,
             rows.goes_on,
             bridged_frames=self.bridged_frames,
         )
-        fit = fit_walks(seen, deviance=_DEVIANCE)
+        fit = fit_walks(seen, deviance=DEVIANCE)
         values, reasons = told(fit.best, fit.low, fit.high, seen.n_steps, widest=self.widest)
-        scaled = np.isfinite(rows.place).any() and np.isfinite(rows.time).any()
-        if len(rows.place) and not scaled:
+        if len(rows.place) and not rows.scaled:
             reasons = [UNKNOWN_SCALE] * len(reasons)
         sums, n_lags = self._sums(rows)
         lag = np.arange(1, sums.square.shape[1])
@@ -178,31 +174,33 @@ class _Rows(NamedTuple):
     track: NDArray[np.int64]
     frame: NDArray[np.int64]
     place: NDArray[np.float64]
+    """µm; NaN where it is not trusted."""
     time: NDArray[np.float64]
-    valid: NDArray[np.bool_]
     goes_on: NDArray[np.bool_]
     first: NDArray[np.int64]
     cell: NDArray[np.int64]
     name: NDArray[np.object_]
+    scaled: bool
+    """Whether any place is known in µm, and any time."""
 
     @classmethod
     def of(cls, sightings: pd.DataFrame) -> _Rows:
-        cell = sightings[Col.CELL].to_numpy(np.int64)
-        starts = np.flatnonzero(np.diff(cell, prepend=np.iinfo(np.int64).min))
-        track = np.zeros(len(cell), np.int64)
-        track[starts[1:]] = 1
-        track = np.cumsum(track)
+        cells, _, start = CellRows.of(sightings)
+        track = np.repeat(np.arange(len(cells)), np.diff(start))
         frame = sightings[Col.FRAME].to_numpy(np.int64)
         place = sightings[[Col.Y_UM, Col.X_UM]].to_numpy(np.float64)
+        time = sightings[Col.TIME_MIN].to_numpy(np.float64)
+        scaled = bool(np.isfinite(place).any() and np.isfinite(time).any())
+        place = np.where(sightings[[Col.VALID]].to_numpy(bool), place, np.nan)
         pair = sightings[Col.PAIR_VALID].to_numpy(bool)
         return cls(
             track,
             frame,
             place,
-            sightings[Col.TIME_MIN].to_numpy(np.float64),
-            sightings[Col.VALID].to_numpy(bool),
+            time,
             goes_on(track, frame, place, pair),
-            np.append(starts, len(cell)).astype(np.int64),
-            cell[starts],
-            sightings[Col.OBJECT].to_numpy(object)[starts],
+            start.astype(np.int64),
+            cells[Col.CELL].to_numpy(np.int64),
+            cells[Col.OBJECT].to_numpy(object),
+            scaled,
         )

@@ -29,12 +29,23 @@ STEP = (
 PERSISTENCE = (
     "One mark per cell: net displacement over path (the published definition). It falls with the"
     " length of the movie even for the same cell; compare only movies of like length, or use the"
-    " straightness of runs beside it."
+    " straightness over a fixed time beside it."
 )
 
 STRAIGHTNESS = (
-    "One mark per cell: net displacement over path within unbroken runs of valid steps, so that"
-    " gaps bridge nothing. Longer runs still give lower values."
+    "One mark per cell: net displacement over path, mean over all stretches of equally many valid"
+    " steps (column straightness_window_frames), so that the length of the movie does not matter."
+    " Stretches of different duration are not comparable."
+)
+
+TIPS = (
+    "One mark per cell: tips of protrusions, mean over valid frames. What the field’s edge cuts is"
+    " no tip."
+)
+
+PROTRUDING = (
+    "One mark per cell: mean speed of the edge where it moves out, free of the field’s border and"
+    " of other cells. Jitter of the outline adds to it."
 )
 
 AREA = "One mark per cell: mean area of the mask over valid frames, as segmented."
@@ -108,9 +119,11 @@ DOTS: dict[str, str] = {
     Col.MEAN_STEP_UM: STEP,
     Col.MEAN_STEP_PX: STEP,
     Col.PERSISTENCE: PERSISTENCE,
-    Col.STRAIGHTNESS_RUNS: STRAIGHTNESS,
+    Col.STRAIGHTNESS_FIXED: STRAIGHTNESS,
     Col.AREA_UM2: AREA,
     Col.AREA_PX: AREA,
     Col.LAM_CYTO_RATIO: RATIO,
     Col.BAND_RATIO: BAND,
+    Col.N_TIPS: TIPS,
+    Col.EDGE_OUT_SPEED: PROTRUDING,
 }

@@ -24,9 +24,10 @@ CELL_COLUMNS: tuple[str, ...] = (
     Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT, Col.IN_STATISTICS,
     Col.PARENT, Col.N_DAUGHTERS, Col.FIRST_FRAME, Col.LAST_FRAME, Col.N_INTERPOLATED, Col.N_FRAMES,
     Col.N_EMPTY_FRAMES, Col.N_VALID_PAIRS, Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX,
-    Col.PATH_UM, Col.NET_UM, Col.PERSISTENCE, Col.STRAIGHTNESS_RUNS, Col.AREA_UM2, Col.AREA_PX,
+    Col.PATH_UM, Col.NET_UM, Col.PERSISTENCE, Col.STRAIGHTNESS_FIXED, Col.AREA_UM2, Col.AREA_PX,
     Col.LAM_CYTO_RATIO, Col.LAM_CYTO_RATIO_NOISE, Col.LAM_CYTO_RATIO_SD, Col.N_UNDEFINED_RATIO,
-    Col.BAND_RATIO, Col.LAYER_RATIO, Col.LAM_MEAN, Col.CYTO_MEAN, Col.BACKGROUND, Col.N_SATURATED,
+    Col.BAND_RATIO, Col.LAYER_RATIO, Col.N_TIPS, Col.EDGE_OUT_SPEED, Col.LAM_MEAN, Col.CYTO_MEAN,
+    Col.BACKGROUND, Col.N_SATURATED,
 )  # fmt: skip
 
 STAND_INS: dict[str, str] = {
@@ -285,7 +286,7 @@ def empties(report: ReportInput) -> Sheet | None:
 def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column that the tables have and the vocabulary knows."""
     tables = (report.cells, report.frames, report.events, report.conditions, report.effects,
-              report.status, report.samples)  # fmt: skip
+              report.msd, report.walks, report.status, report.samples)  # fmt: skip
     present = unique([str(name) for table in tables for name in table.columns])
     known = []
     for name in present:

@@ -23,6 +23,7 @@ LABELS: dict[str, str] = {
     Col.MEAN_STEP_PX: "mean step",
     Col.PATH_UM: "path",
     Col.NET_UM: "net displacement",
+    Col.STRAIGHTNESS_FIXED: "straightness",
     Col.STRAIGHTNESS_RUNS: "straightness of runs",
     Col.AREA_UM2: "area",
     Col.AREA_PX: "area",

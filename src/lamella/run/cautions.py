@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.labels import Labels
+from lamella.core.movie import Movie
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.kernels.regions import find_regions
+from lamella.preprocess import PercentileOutside
 from lamella.track import Largest
 
 _FEW_STEPS, _MUCH_LOOSE = 5, 0.1
 _OF_MASKS = ("jump", "swap", "size_break", "appears", "vanishes", "duplicate")
 _FEW_EVENTS, _EVENTS_A_CELL = 5, 0.5
 _MANY_NUMBERS, _SCATTERED = 30, 20.0
+_MUCH_BACKGROUND, _LOOKS = 0.6, 5
 
 
 def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
@@ -148,3 +152,32 @@ def warn_of_saturation(table: pd.DataFrame, source: str) -> None:
                     LamellaWarning,
                     stacklevel=3,
                 )
+
+
+def warn_of_background(movie: Movie, labels: Labels, seen: NDArray[np.int64]) -> None:
+    """Tell where most of a cell's light is not the cell's, when none is subtracted.
+
+    Parameters
+    ----------
+    seen : (n,) int array
+        Frames with cells, of which a few are looked at.
+    """
+    outside = PercentileOutside()
+    if not len(seen):
+        return
+    looked_at = seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKS).astype(int))]
+    for channel, frames in movie.channels.items():
+        shares = []
+        for t in looked_at:
+            frame, mask = frames.frame(int(t)), labels.frame(int(t))
+            inside = float(frame[mask > 0].mean(dtype=np.float64))
+            shares.append(outside(frame, mask, channel) / inside if inside > 0 else np.nan)
+        share = float(np.median(shares))
+        if share > _MUCH_BACKGROUND:
+            warnings.warn(
+                f"{movie.source}: the field around the {labels.name} has {share:.0%} of its "
+                f"brightness in channel {channel}, and no background is subtracted, so "
+                "intensity ratios are far too near to 1; set [measure.background]",
+                LamellaWarning,
+                stacklevel=3,
+            )

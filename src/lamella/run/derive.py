@@ -10,7 +10,7 @@ import pandas as pd
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import Walks
+from lamella.measure import GROUPS, Walks
 from lamella.run.stages import MovieTask, events_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
@@ -51,9 +51,8 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "events.csv", events)
     for kind, table in finer.items():
         write_table(folder / f"{kind}.parquet", table)
-    for old in folder.glob("*.parquet"):  # of groups that are off by now
-        if old.stem not in ("frames", "cells", *finer):
-            old.unlink()
+    for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
+        (folder / f"{kind}.parquet").unlink(missing_ok=True)  # of a group that is off by now
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     if len(frames) <= MOST_ROWS_IN_CSV:
@@ -91,6 +90,7 @@ def movement_of(study: Study) -> Movement:
         condition=statistics.condition,
         session=statistics.session,
         unit=statistics.unit,
+        min_steps=statistics.min_steps,
         **walks.model_dump(include=shared),
     )
 

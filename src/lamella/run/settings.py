@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import (
+    GROUPS,
     Edge,
     Group,
     Lamellipodium,
@@ -72,9 +73,6 @@ class ObjectSettings(_Table):
         return self.normalise or default
 
 
-_NO_GROUPS = ("background", "bleaching", "sightings")
-
-
 class MeasureSettings(_Table):
     """[measure]: what is trusted, and groups of measures with their settings or ``false``."""
 
@@ -101,7 +99,7 @@ class MeasureSettings(_Table):
     @classmethod
     def group_names(cls) -> list[str]:
         """All groups that there are."""
-        return [name for name in cls.model_fields if name not in _NO_GROUPS]
+        return [type(group).__name__.lower() for group in GROUPS]
 
 
 class Settings(_Table):
@@ -217,12 +215,29 @@ def _fault(
     if kind == "missing":
         return SettingsError(at, "it is missing", f"set {name}")
     if kind == "extra_forbidden":
+        if others := _tables_with(name, model, place[:-2]):
+            hint = f"it stands under {' and '.join(f'[{other}]' for other in others)}"
+            return SettingsError(at, "unknown setting here", hint)
         names = _names_beside(model, details[0]["loc"])
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
     wanted = dict.fromkeys(d["msg"].replace("Input should be", "it should be") for d in details)
     return SettingsError(at, f"{details[0]['input']!r} is not accepted", ", or ".join(wanted))
+
+
+def _tables_with(name: str, model: type[BaseModel], above: tuple[str, ...]) -> list[str]:
+    """The tables below `above` that have this setting, where a user may have had it in mind."""
+    options = [model]
+    for part in above:
+        inner = [o.model_fields[part].annotation for o in options if part in o.model_fields]
+        options = [m for annotation in inner for m in _models_in(annotation)]
+    return [
+        ".".join((*above, table))
+        for option in options
+        for table, field in option.model_fields.items()
+        if any(name in m.model_fields for m in _models_in(field.annotation))
+    ]
 
 
 def _names_beside(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

@@ -21,11 +21,11 @@ from lamella.io import open_labels, tiff
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
 from lamella.measure import Measured, joined, refuse_mismatch, walk, with_lineage
-from lamella.preprocess import NoBackground, PercentileOutside, doubt
+from lamella.preprocess import NoBackground, doubt
 from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import filmstrip
 from lamella.run.cache import Manifest
-from lamella.run.cautions import warn_of_few_steps, warn_of_saturation
+from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted
 from lamella.run.follow import CHECKS, follow
 from lamella.run.light import light_of
@@ -50,8 +50,6 @@ Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
 
 _PICTURES_IN_STRIP, _PICTURES_OF_FIELD = 6, 3
-_MUCH_BACKGROUND = 0.6
-_LOOKS = 5  # frames that are looked at for it
 
 
 class Made(NamedTuple):
@@ -309,7 +307,7 @@ class StageWork:
             progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
         )
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
-            self._warn_of_background(name)
+            warn_of_background(self.movie, labels, tracks.links[Col.FRAME].unique())
         made: dict[str, Made] = {}
         if sightings_stage(name) in stale:
             files = write_measured(
@@ -343,28 +341,6 @@ class StageWork:
             return everywhere
 
         return MappedFrames(sets[0], union, dtype=bool)
-
-    def _warn_of_background(self, name: str) -> None:
-        """Tell when most of a cell's light is not the cell's, and none is subtracted."""
-        outside, labels = PercentileOutside(), self._labels("labels", name)
-        seen = self._tracks(name).links[Col.FRAME].unique()
-        if not len(seen):
-            return
-        for channel, frames in self.movie.channels.items():
-            shares = []
-            for t in seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKS).astype(int))]:
-                frame, mask = frames.frame(int(t)), labels.frame(int(t))
-                inside = float(frame[mask > 0].mean(dtype=np.float64))
-                shares.append(outside(frame, mask, channel) / inside if inside > 0 else np.nan)
-            share = float(np.median(shares)) if shares else 0.0
-            if share > _MUCH_BACKGROUND:
-                warnings.warn(
-                    f"{self.movie.source}: the field around the {name} has {share:.0%} of its "
-                    f"brightness in channel {channel}, and no background is subtracted, so "
-                    "intensity ratios are far too near to 1; set [measure.background]",
-                    LamellaWarning,
-                    stacklevel=2,
-                )
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}

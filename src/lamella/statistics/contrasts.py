@@ -113,8 +113,8 @@ class Contrasts(Step):
         Column of the experimental unit; None = ``unit`` where it is filled, else the movie.
     measures : tuple of str or None
         Columns to compare. None = speed (or the mean step where the interval or the pixel size is
-        not known), persistence, straightness_runs, lam_cyto_ratio of every channel, area_um2, as
-        far as the table has values.
+        not known) and the `lamella.core.table.KEY_MEASURES`, ratios of every channel, as far as the
+        table has values.
     condition, session : str, str or None
         Columns of the condition and of the imaging session; session None = not told apart.
     min_steps : int
@@ -123,7 +123,7 @@ class Contrasts(Step):
         that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reference: str | None = None
     unit: str | None = None
     measures: tuple[str, ...] | None = None

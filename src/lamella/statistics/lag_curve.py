@@ -47,17 +47,21 @@ LAG_COLUMNS = [
 
 
 class LagCurve(NamedTuple):
-    """Sums over the pairs of every lag, 0 first: of all units, and of every draw of them."""
+    """Sums over cells of their means at every lag, 0 first: of all units, and of every draw."""
 
     lag: NDArray[np.int64]
     total: LagSums
-    """(L + 1,) each."""
+    """(L + 1,) each; their numbers are those of cells that have pairs."""
     drawn: LagSums
     """(draws, L + 1) each."""
+    pairs: LagSums
+    """(L + 1,) sums over pairs, for their numbers."""
     n_units: LagSums
     """(L + 1,) units that have pairs, in place of the sums."""
-    n_cells: NDArray[np.int64]
     n_movies: NDArray[np.int64]
+    variance: FloatArray
+    """(L,) relative variance of the mean over cells of their mean squared displacement, from lag 1.
+    """
 
     @classmethod
     def of(
@@ -77,15 +81,17 @@ class LagCurve(NamedTuple):
             n_lags=n_lags,
             min_step=min_step_um,
         )
-        by_unit = each.of_groups(unit, n_units)
+        by_unit = each.averaged().of_groups(unit, n_units)
         has = each.n_pairs > 0
+        lag = np.arange(n_lags + 1)
         return cls(
-            np.arange(n_lags + 1),
+            lag,
             LagSums(*(values.sum(axis=0) for values in by_unit)),
             LagSums(*(times @ values for values in by_unit)),
+            LagSums(*(values.sum(axis=0) for values in each)),
             LagSums(*((values > 0).sum(axis=0) for values in by_unit)),
-            has.sum(axis=0),
             np.array([len(set(tracks.movie[some])) for some in has.T], np.int64),
+            relative_variance(lag[1:].astype(np.float64), _worth(each.n_pairs)[1:]),
         )
 
     def table(self, best: FloatArray) -> pd.DataFrame:
@@ -97,15 +103,15 @@ class LagCurve(NamedTuple):
             Col.LAG_MIN: total.mean("duration"),
             Col.MSD: total.mean("square"),
             Col.MSD_OF_WALK: _of_walk(total.mean("duration"), best),
-            Col.N_LAG_PAIRS: total.n_pairs.astype(np.int64),
+            Col.N_LAG_PAIRS: self.pairs.n_pairs.astype(np.int64),
             Col.DIRECTION_AUTOCORRELATION: total.mean("direction"),
-            Col.N_DIRECTION_PAIRS: total.n_directions.astype(np.int64),
+            Col.N_DIRECTION_PAIRS: self.pairs.n_directions.astype(np.int64),
             Col.VELOCITY_AUTOCORRELATION: velocity,
             Col.VELOCITY_AUTOCORRELATION_NORMALISED: velocity
             / (velocity[0] if velocity[0] > 0 else np.nan),
-            Col.N_VELOCITY_PAIRS: total.n_velocities.astype(np.int64),
+            Col.N_VELOCITY_PAIRS: self.pairs.n_velocities.astype(np.int64),
             Col.N: self.n_units.n_pairs.astype(np.int64),
-            Col.N_CELLS: self.n_cells,
+            Col.N_CELLS: total.n_pairs.astype(np.int64),
             Col.N_MOVIES: self.n_movies,
         }
         columns[Col.MSD_LOW], columns[Col.MSD_HIGH] = self._ends("square", "n_pairs", positive=True)
@@ -126,11 +132,6 @@ class LagCurve(NamedTuple):
         return interval(self.total.mean(name), self.drawn.mean(name), n, logarithmic=positive)
 
     @property
-    def variance(self) -> FloatArray:
-        """Relative variance of the mean squared displacement at lags from 1."""
-        return relative_variance(self.lag[1:].astype(np.float64), self.total.n_pairs[1:])
-
-    @property
     def time(self) -> FloatArray:
         """Mean time of every lag from 1; the lag itself where time is not known."""
         duration = self.total.mean("duration")[1:]
@@ -148,6 +149,19 @@ class LagCurve(NamedTuple):
         all_units, draws = self.total.mean("square")[1:], self.drawn.mean("square")[:, 1:]
         one = fit_msd(self.time, all_units[None], self.variance)[0]
         return one, fit_msd(self.time, draws, self.variance)
+
+
+def _worth(n_pairs: FloatArray) -> FloatArray:
+    """Pairs of one track that tell as much as the mean over tracks of their means, (L + 1,).
+
+    All of them where every track has as many; fewer the more some have less than others.
+    """
+    inverse = np.divide(1.0, n_pairs, out=np.zeros_like(n_pairs), where=n_pairs > 0).sum(axis=0)
+    n_cells = (n_pairs > 0).sum(axis=0)
+    worth: FloatArray = np.divide(
+        n_cells**2, inverse, out=np.zeros_like(inverse), where=n_cells > 0
+    )
+    return worth
 
 
 def _of_walk(duration: FloatArray, best: FloatArray) -> FloatArray:

@@ -15,12 +15,13 @@ from lamella.core.errors import InputError
 from lamella.core.step import Step
 from lamella.core.table import Col
 from lamella.kernels.persistence import Sampled
-from lamella.kernels.persistence_fit import fit_together
-from lamella.kernels.persistence_groups import bounded, group_sums, refitted
+from lamella.kernels.persistence_fit import DEVIANCE, fit_together
+from lamella.kernels.persistence_groups import group_sums, likelihood_ends, refitted
 from lamella.kernels.persistence_told import UNKNOWN_SCALE, told
 from lamella.statistics.lag_curve import LAG_COLUMNS, LagCurve
 from lamella.statistics.populations import Population
 from lamella.statistics.resampling import FEWEST_UNITS, drawn_units, interval
+from lamella.statistics.short import too_short
 from lamella.statistics.units import ALL_SESSIONS, assigned
 
 FloatArray = NDArray[np.float64]
@@ -31,17 +32,16 @@ MSD_COLUMNS = [Col.CONDITION, Col.SESSION, *LAG_COLUMNS]
 WALK_COLUMNS = [
     Col.CONDITION, Col.SESSION, Col.N, Col.N_CELLS, Col.N_MOVIES, Col.N_WALK_STEPS, Col.N_BRIDGED,
     *WALK, Col.WALK_NOT_TOLD, Col.MSD_ALPHA, Col.MSD_ALPHA_LOW, Col.MSD_ALPHA_HIGH,
-    Col.N_ALPHA_LAGS, Col.N_CELLS_LEFT_OUT,
+    Col.N_ALPHA_LAGS, Col.N_CELLS_SHORT, Col.N_CELLS_LEFT_OUT,
 ]  # fmt: skip
-# Twice the log-likelihood falls by so much at the ends of a 95 % interval: χ² of one degree.
-_DEVIANCE = 3.841458820694124
 
 
 class Movement(Step):
     """What the tracks of a condition tell together, with intervals over units (movies).
 
-    Means by lag are over all pairs of frames of all cells, so that a cell has as much say as it has
-    pairs; only pairs all of whose steps in between are valid count. Lags are in frames; where
+    Means by lag are over the pairs of frames of every cell, and then over the cells that have any,
+    so that those that stay in the field for long have no more say than those that leave it; only
+    pairs all of whose steps in between are valid count. Lags are in frames; where
     movies of a condition differ in their interval, in units of the shortest, to which those of the
     others are rounded. `lag_min` is the mean time between the frames of the pairs. Intervals come
     from drawing whole units anew, see `lamella.statistics.resampling.interval`; below 3 units there
@@ -50,7 +50,10 @@ class Movement(Step):
     S, P and σ are those of all cells together, as if they had one S, P and σ; where they differ,
     S is the root mean square over them. What cannot be told is NaN, and `walk_not_told` says
     why: twice the log-likelihood does not fall by 3.84 towards both sides, or the interval's ends
-    are further apart than a factor of `widest`.
+    are further apart than a factor of `widest`. Then the interval holds the places where the
+    likelihood has fallen so far, too: draws scatter too little where σ is nearly 0. Below 3 units,
+    which tell no interval, the places where the likelihood has fallen so far are held against
+    `widest`.
 
     Parameters
     ----------
@@ -64,6 +67,9 @@ class Movement(Step):
     bridged_frames : int
         Most frames in a row without a trusted position that the likelihood crosses.
     widest : float
+    min_steps : int
+        In a movie of several cells, those with fewer valid steps are left out, as `Contrasts` does,
+        and counted in `n_cells_short`.
     estimator : str
         ``likelihood`` is exact for any times between frames and half as uncertain as ``msd``, the
         published fit of Fürth's formula to the mean squared displacement, for comparison with it.
@@ -71,7 +77,7 @@ class Movement(Step):
         Of units; a seed gives the same draws anywhere.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     condition: str = Col.CONDITION
     session: str | None = Col.SESSION
     unit: str | None = None
@@ -79,6 +85,7 @@ class Movement(Step):
     lag_share: float = Field(1 / 3, gt=0, le=1)
     bridged_frames: int = Field(3, ge=0)
     widest: float = Field(30.0, gt=1)
+    min_steps: int = Field(5, ge=0)
     estimator: Literal["likelihood", "msd"] = "likelihood"
     draws: int = Field(1000, ge=100)
     seed: int = 0
@@ -124,23 +131,25 @@ class Movement(Step):
                 n_cells = len(cells) if kind is None else int((cells[Col.OBJECT] == kind).sum())
                 told_apart = kind is not None and Col.OBJECT in frames.columns
                 some = frames[frames[Col.OBJECT] == kind] if told_apart else frames
-                curve, walk = self._tables(Population.of(some, of_kind), n_cells - len(of_kind))
+                short = too_short(of_kind, min_steps=self.min_steps)
+                curve, walk = self._tables(Population.of(some, of_kind[~short]))
+                walk[Col.N_CELLS_SHORT] = _counted_like(walk, of_kind[short])
+                walk[Col.N_CELLS_LEFT_OUT] = n_cells - len(of_kind)
                 msd.append(_of_kind(curve, kind))
-                walks.append(_of_kind(walk, kind))
+                walks.append(_of_kind(walk[WALK_COLUMNS], kind))
         return (
             pd.concat(msd, ignore_index=True) if msd else pd.DataFrame(columns=MSD_COLUMNS),
             pd.concat(walks, ignore_index=True) if walks else pd.DataFrame(columns=WALK_COLUMNS),
         )
 
-    def _tables(self, everyone: Population, n_left_out: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _tables(self, everyone: Population) -> tuple[pd.DataFrame, pd.DataFrame]:
         curves, walks = [], []
         for condition, session, chosen in _groups(everyone):
             one = everyone.only(chosen)
             curve, walk = self._together(one)
             named: dict[str, str] = {Col.CONDITION: condition, Col.SESSION: session}
             curves.append(curve.assign(**named)[MSD_COLUMNS])
-            row: dict[str, object] = {**named, **walk, Col.N_CELLS_LEFT_OUT: n_left_out}
-            walks.append(row)
+            walks.append({**named, **walk})
         msd = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=MSD_COLUMNS)
         return msd, pd.DataFrame(walks, columns=WALK_COLUMNS)
 
@@ -151,9 +160,7 @@ class Movement(Step):
         curve = LagCurve.of(tracks, times, lag_share=self.lag_share, min_step_um=self.min_step_um)
         seen, n_bridged = tracks.sampled(self.bridged_frames)
         best, walk = self._walk(seen, unit, n_units, times, curve)
-        if len(tracks.place) and not (
-            np.isfinite(tracks.place).any() and np.isfinite(tracks.time).any()
-        ):
+        if not tracks.scaled.any():
             walk[Col.WALK_NOT_TOLD] = UNKNOWN_SCALE
         alpha, drawn_alpha = curve.alpha()
         low, high = interval(alpha, drawn_alpha[:, None], n_units)
@@ -184,19 +191,23 @@ class Movement(Step):
         limits = np.tile([[0.0], [np.inf]], 3)
         if np.isfinite(best).all():
             sums = group_sums(seen, unit, n_units, best)
-            told_sides = bounded(sums, deviance=_DEVIANCE)
+            limits = likelihood_ends(sums, deviance=DEVIANCE)
             if self.estimator == "msd":
                 best, drawn = curve.fits()
             else:
                 drawn = refitted(sums, times)
             with_steps = int((sums.n_steps > 0).sum())
             ends = np.array(interval(best, drawn, with_steps, logarithmic=True))
-            known = ends if with_steps >= FEWEST_UNITS else np.stack([best, best])
-            limits = np.where(told_sides.T, known, limits)
+            if with_steps >= FEWEST_UNITS:
+                ended = (limits > 0) & np.isfinite(limits)
+                # At the border of what can be, as at σ = 0, draws hardly scatter.
+                wider = np.stack([np.fmin(ends[0], limits[0]), np.fmax(ends[1], limits[1])])
+                ends = np.where(ended.all(axis=0), ends, wider)
+                limits = np.where(ended, ends, limits)
         values, reasons = told(
             best[None], limits[:1], limits[1:], np.array([seen.n_steps.sum()]), widest=self.widest
         )
-        shown = np.concatenate([values, ends])
+        shown = np.concatenate([values, np.where(np.isfinite(ends), ends, np.nan)])
         columns = {str(name): each for name, each in zip(WALK, shown.T.ravel(), strict=True)}
         return best, {**columns, Col.WALK_NOT_TOLD: reasons[0]}
 
@@ -208,6 +219,17 @@ def _by_kind(rows: pd.DataFrame) -> Iterator[tuple[str | None, pd.DataFrame]]:
         return
     for kind in rows[Col.OBJECT].dropna().unique():
         yield str(kind), rows[rows[Col.OBJECT] == kind]
+
+
+def _counted_like(walks: pd.DataFrame, cells: pd.DataFrame) -> list[int]:
+    """How many of the cells are of the condition and the session of every row."""
+    counts = []
+    for condition, session in zip(walks[Col.CONDITION], walks[Col.SESSION], strict=True):
+        there = cells[Col.CONDITION] == condition
+        if session != ALL_SESSIONS:
+            there &= cells[Col.SESSION] == session
+        counts.append(int(there.sum()))
+    return counts
 
 
 def _of_kind(table: pd.DataFrame, kind: str | None) -> pd.DataFrame:

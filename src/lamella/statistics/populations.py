@@ -23,16 +23,17 @@ class Population(NamedTuple):
     """Number of the track of every row, from 0."""
     frame: NDArray[np.int64]
     place: FloatArray
-    """(n, 2) in µm."""
+    """(n, 2) in µm; NaN where it is not trusted."""
     time: FloatArray
     """In minutes."""
-    valid: NDArray[np.bool_]
     goes_on: NDArray[np.bool_]
     """See `lamella.kernels.displacements.goes_on`."""
     first: NDArray[np.int64]
     """(n_tracks + 1,) first row of every track, and the number of rows."""
     interval: FloatArray
     """(n_tracks,) usual time between frames of the track's movie, NaN where not known."""
+    scaled: NDArray[np.bool_]
+    """(n_tracks,) whether any place of it is known in µm, and its time."""
     condition: NDArray[np.object_]
     session: NDArray[np.object_]
     unit: NDArray[np.object_]
@@ -55,6 +56,9 @@ class Population(NamedTuple):
         frame = rows[Col.FRAME].to_numpy(np.int64)
         place = rows[[Col.Y_UM, Col.X_UM]].to_numpy(np.float64)
         time = rows[Col.TIME_MIN].to_numpy(np.float64)
+        known_there = np.isfinite(place).all(axis=1) & np.isfinite(time)
+        scaled = np.bincount(track[known_there], minlength=len(known)) > 0
+        place = np.where(rows[[Col.VALID]].to_numpy(bool), place, np.nan)
         pair = rows[Col.PAIR_VALID].to_numpy(bool)
         step = goes_on(track, frame, place, pair)
         since = pd.Series(np.where(step, np.diff(time, prepend=np.nan), np.nan))
@@ -66,10 +70,10 @@ class Population(NamedTuple):
             frame,
             place,
             time,
-            rows[Col.VALID].to_numpy(bool),
             step,
             first.astype(np.int64),
             usual.reindex(movie).to_numpy(np.float64),
+            scaled,
             known[Col.CONDITION].to_numpy(object),
             known[Col.SESSION].to_numpy(object),
             known[Col.UNIT].to_numpy(object),
@@ -87,10 +91,10 @@ class Population(NamedTuple):
             self.frame[rows],
             self.place[rows],
             self.time[rows],
-            self.valid[rows],
             self.goes_on[rows],
             first,
             self.interval[tracks],
+            self.scaled[tracks],
             self.condition[tracks],
             self.session[tracks],
             self.unit[tracks],
@@ -125,7 +129,6 @@ class Population(NamedTuple):
             self.frame,
             self.place,
             self.time,
-            self.valid,
             self.goes_on,
             bridged_frames=bridged_frames,
         )

@@ -103,14 +103,14 @@ class ProtrusionColumns:
     TIP_BIRTH_SEEN = _(
         "tip_birth_seen",
         "",
-        "True where the cell was seen without it just before: it did not begin with the movie, "
-        "behind a gap or at the field's edge.",
+        "True where the cell was seen without it just before, for longer than missed_frames: it "
+        "did not begin with the movie, behind a gap or at the field's edge.",
     )
     TIP_DEATH_SEEN = _(
         "tip_death_seen",
         "",
-        "True where the cell was seen without it just after: it did not end with the movie, before "
-        "a gap or at the field's edge.",
+        "True where the cell was seen without it just after, for longer than missed_frames: it did "
+        "not end with the movie, before a gap or at the field's edge.",
     )
     TIP_LIFE = _(
         "tip_life_min",
@@ -131,7 +131,9 @@ class ProtrusionColumns:
 
     # Per cell
     TIP_BIRTHS = _(
-        "tip_births_per_min", "1/min", "Births of tips that were seen, over the time watched."
+        "tip_births_per_min",
+        "1/min",
+        "Births of tips that were seen, over the time in which they could have been.",
     )
     N_TIP_LIVES = _("n_tip_lives", "", "Tips that were followed.")
     N_TIP_LIVES_CENSORED = _(

@@ -19,7 +19,7 @@ class WalkColumns:
         "msd_um2",
         "µm²",
         "Mean squared displacement over this lag, over pairs of frames all of whose steps in "
-        "between are valid.",
+        "between are valid; per condition the mean over cells of theirs.",
     )
     MSD_LOW = _("msd_um2_low", "µm²", "Lower end of the 95 % interval, over movies.")
     MSD_HIGH = _("msd_um2_high", "µm²", "Upper end of the 95 % interval, over movies.")

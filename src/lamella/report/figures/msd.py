@@ -24,11 +24,11 @@ BAND = 0.18
 def msd_by_lag(msd: pd.DataFrame, key: Key | None = None) -> Figure:
     """Displacement on logarithmic axes, and direction autocorrelation, a line per condition.
 
-    Left: dots are means over all pairs of frames, bands their 95 % intervals over movies, lines the
-    persistent random walk that was fitted; grey guides have slope 1 (diffusion) and 2 (straight
-    ahead). Right: mean cosine between steps a lag apart; localisation error turns steps
-    round, so that the line falls at the first lag. All sessions together. Lags are in
-    minutes, or in frames where the interval is not known.
+    Left: dots are means over cells of their means over pairs of frames, bands their 95 % intervals
+    over movies, lines the persistent random walk that was fitted; grey guides have slope 1
+    (diffusion) and 2 (straight ahead). Right: mean cosine between steps a lag apart; localisation
+    error turns steps round, so that the line falls at the first lag. All sessions together. Lags
+    are in minutes, or in frames where the interval is not known.
 
     Parameters
     ----------

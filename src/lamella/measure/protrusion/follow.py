@@ -1,4 +1,4 @@
-"""Tips over time: which is which, how fast they grow and retract, and how long they live."""
+"""Tips from frame to frame: which is which, and how fast each grows or retracts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def followed(
     missed_frames : int
         For how many frames in a row a tip may go unseen.
     """
-    row = _rows_in(sightings, tips)
-    run = runs_of(sightings)[row]
+    row = rows_in(sightings, tips)
+    run = _runs_of(sightings)[row]
     frame = tips[Col.FRAME].to_numpy(np.int64)
     centroid = sightings[[Col.Y_PX, Col.X_PX]].to_numpy(np.float64)[row]
     place = tips[[Col.TIP_Y_PX, Col.TIP_X_PX]].to_numpy(np.float64) - centroid
@@ -48,14 +48,14 @@ def followed(
     return tips.assign(**{Col.TIP: numbers, Col.TIP_SPEED: speed})
 
 
-def runs_of(sightings: pd.DataFrame) -> Integers:
+def _runs_of(sightings: pd.DataFrame) -> Integers:
     """Number of the run of frames joined by valid steps, from 0; −1 for frames not valid."""
     pair = sightings[Col.PAIR_VALID].to_numpy(bool)
     run = np.cumsum(~pair) - 1  # the first frame of a cell has no pair
     return np.where(sightings[Col.VALID].to_numpy(bool), run, -1).astype(np.int64)
 
 
-def _rows_in(sightings: pd.DataFrame, tips: pd.DataFrame) -> Integers:
+def rows_in(sightings: pd.DataFrame, tips: pd.DataFrame) -> Integers:
     """Row of the sightings for every tip."""
     frames = sightings[Col.FRAME].to_numpy(np.int64)
     span = int(frames.max(initial=0)) + 1
@@ -124,72 +124,3 @@ def uncut_length(tips: pd.DataFrame) -> Floats:
     """Length in µm, NaN where the field's edge cuts the protrusion."""
     length = tips[Col.TIP_LENGTH_UM].to_numpy(np.float64)
     return np.where(tips[Col.TIP_CUT].to_numpy(bool), np.nan, length)
-
-
-def lives_of(tips: pd.DataFrame, sightings: pd.DataFrame, *, missed_frames: int) -> pd.DataFrame:
-    """One row per cell and tip.
-
-    Birth was seen where a valid step leads to the first frame, so that the cell was seen without
-    the tip just before; death where one leads on from the last. A tip that the field's edge cuts in
-    its first (last) frame has no birth (death) that was seen. A life with both lasts from the
-    middle between the frames before and at its birth to the middle between those at and after its
-    death; otherwise from the first to the last frame in which it was seen, and longer in truth.
-    """
-    kept = tips[tips[Col.TIP].to_numpy() > 0]
-    kept = kept.assign(length=uncut_length(kept))
-    keys = [Col.OBJECT, Col.CELL, Col.TIP]
-    kept = kept.sort_values([*keys, Col.FRAME], kind="stable", ignore_index=True)
-    group = kept.groupby(keys, sort=False)
-    lives = group.agg(
-        **{
-            Col.TIP_BORN: (Col.FRAME, "first"),
-            Col.TIP_LAST: (Col.FRAME, "last"),
-            Col.TIP_N_SEEN: (Col.FRAME, "size"),
-            "cut_first": (Col.TIP_CUT, "first"),
-            "cut_last": (Col.TIP_CUT, "last"),
-            Col.TIP_MAX_LENGTH: ("length", "max"),
-        }
-    ).reset_index()
-    first, last = (
-        _rows_in(sightings, lives.assign(**{Col.FRAME: lives[name]}))
-        for name in (Col.TIP_BORN, Col.TIP_LAST)
-    )
-    time = sightings[Col.TIME_MIN].to_numpy(np.float64)
-    pair = np.append(sightings[Col.PAIR_VALID].to_numpy(bool), False)
-    # The first of a run has no pair, nor has the row after the last.
-    birth = pair[first] & ~lives.pop("cut_first").to_numpy(bool)
-    death = pair[last + 1] & ~lives.pop("cut_last").to_numpy(bool)
-    before, after = np.maximum(first - 1, 0), np.minimum(last + 1, len(time) - 1)
-    life = time[last] - time[first]
-    whole = (life + time[after] - time[before]) / 2
-    growth, retraction = _phases(kept, group.ngroup().to_numpy().astype(np.int64), len(lives))
-    return lives.assign(
-        **{
-            Col.TIP_BIRTH_SEEN: birth,
-            Col.TIP_DEATH_SEEN: death,
-            Col.TIP_LIFE: np.where(birth & death, whole, life),
-            Col.TIP_GROWTH: growth,
-            Col.TIP_RETRACTION: retraction,
-        }
-    )
-
-
-def _phases(kept: pd.DataFrame, life: Integers, n: int) -> tuple[Floats, Floats]:
-    """Mean speed from the first length to the largest, and from there to the last, µm/min."""
-    length = kept["length"].to_numpy(np.float64)
-    time = kept[Col.TIME_MIN].to_numpy(np.float64)
-    good = np.flatnonzero(np.isfinite(length) & np.isfinite(time))
-    growth, retraction = np.full(n, np.nan), np.full(n, np.nan)
-    if not len(good):
-        return growth, retraction
-    of = life[good]
-    begins = np.flatnonzero(np.diff(of, prepend=-1))
-    first, last = good[begins], good[np.append(begins[1:], len(good)) - 1]
-    # Stable, so that the earliest of equal largest lengths comes first.
-    by_length = good[np.lexsort((-length[good], of))]
-    largest = by_length[begins]
-    for speed, a, b in ((growth, first, largest), (retraction, largest, last)):
-        some = b > a
-        a, b = a[some], b[some]
-        speed[life[a]] = np.abs(length[b] - length[a]) / (time[b] - time[a])
-    return growth, retraction

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,13 +12,14 @@ from pydantic import Field
 from lamella.core.frames import Image
 from lamella.core.movie import Scale
 from lamella.core.step import Step
-from lamella.core.table import Col, Column
-from lamella.kernels.ellipse import compactness
+from lamella.core.table import Col
 from lamella.kernels.pieces import distance_inside, one_piece, without_pinholes
 from lamella.kernels.regions import find_regions, inside_of
 from lamella.kernels.tips import Tips, find_tips
-from lamella.measure.protrusion_cells import summary_of
-from lamella.measure.protrusion_lives import followed, lives_of
+from lamella.measure.protrusion.cells import summary_of
+from lamella.measure.protrusion.follow import followed
+from lamella.measure.protrusion.lives import lives_of
+from lamella.measure.protrusion.rows import PER_FRAME, of_cell, rows_of_tips
 from lamella.measure.view import FrameView, Measured, Seen
 
 _LEAST_PX = 3.0
@@ -34,26 +34,6 @@ _IN_UM = {
     Col.TIP_WIDTH_PX: Col.TIP_WIDTH_UM,
     Col.TIP_BASE_WIDTH_PX: Col.TIP_BASE_WIDTH_UM,
 }
-_PER_FRAME = (
-    Col.N_TIPS,
-    Col.N_TIPS_CUT,
-    Col.N_BRANCH_POINTS,
-    Col.N_FRAGMENTS,
-    Col.BODY_Y_PX,
-    Col.BODY_X_PX,
-    Col.BODY_RADIUS_PX,
-    Col.BODY_RADIUS_UM,
-    Col.SKELETON_PX,
-    Col.SKELETON_UM,
-    Col.LONGEST_TIP_PX,
-    Col.LONGEST_TIP_UM,
-    Col.MEAN_TIP_UM,
-    Col.DENDRITICITY,
-    Col.OUTSIDE_BODY,
-    Col.AXIS_RATIO,
-    Col.ROUNDNESS,
-    Col.SOLIDITY,
-)
 
 
 class Protrusion(Step):
@@ -94,7 +74,7 @@ class Protrusion(Step):
     Gómez-de-Mariscal et al. 2021, https://doi.org/10.48550/arXiv.2112.08817
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
     min_beyond_um: float = Field(5.0, ge=0)
@@ -107,7 +87,7 @@ class Protrusion(Step):
         """Shape and tips of every cell of the frame."""
         regions = view.regions
         um = view.movie.scale.um
-        table = np.full((len(_PER_FRAME), len(regions.label)), np.nan)
+        table = np.full((len(PER_FRAME), len(regions.label)), np.nan)
         tips: list[Tips] = []
         origins = regions.box[:, :2].astype(np.float64)
         for i, (mask, distance) in enumerate(zip(view.masks, view.edge_distances, strict=True)):
@@ -117,9 +97,9 @@ class Protrusion(Step):
                 mask, distance, pixel_size_um=um, origin=origin, field=field
             )
             tips.append(found)
-            table[:, i] = _of_cell(piece, found, um, n_fragments, origin)
-        objects = dict(zip(_PER_FRAME, table, strict=True))
-        return Seen(objects, {"tips": _rows_of_tips(tips, regions.label, origins)})
+            table[:, i] = of_cell(piece, found, um, n_fragments, origin)
+        objects = dict(zip(PER_FRAME, table, strict=True))
+        return Seen(objects, {"tips": rows_of_tips(tips, regions.label, origins)})
 
     def tips_of(
         self,
@@ -186,60 +166,4 @@ class Protrusion(Step):
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """Means over the valid frames of every cell, and what became of its tips."""
-        return summary_of(found, sightings, averaged=_PER_FRAME)
-
-
-def _of_cell(
-    piece: NDArray[np.bool_], found: Tips, um: float, n_fragments: int, origin: tuple[int, int]
-) -> tuple[float, ...]:
-    """Values of `_PER_FRAME`."""
-    y, x = found.centre
-    area = np.count_nonzero(piece)
-    # The disc of the body reaches up to the middle between its last pixels and the next.
-    major, minor, hull, outside = compactness(piece, y, x, found.body_radius + 0.5)
-    free = ~found.cut
-    lengths, beyond = found.length[free], found.beyond[free]
-    longest = lengths.max() if len(lengths) else np.nan
-    return (
-        len(lengths),
-        len(found.cut) - len(lengths),
-        found.n_branch_points,
-        n_fragments,
-        y + origin[0],
-        x + origin[1],
-        found.body_radius,
-        found.body_radius * um,
-        found.skeleton_length,
-        found.skeleton_length * um,
-        longest,
-        longest * um,
-        lengths.mean() * um if len(lengths) else np.nan,
-        beyond.sum() / found.body_radius,
-        outside / area,
-        minor / major,
-        4 * area / (np.pi * major**2),
-        area / hull,
-    )
-
-
-def _rows_of_tips(
-    tips: list[Tips], labels: NDArray[np.int64], origins: NDArray[np.float64]
-) -> Mapping[Column | str, NDArray[Any]]:
-    n = [len(each.y) for each in tips]
-    first = np.repeat(origins, n, axis=0)
-
-    def all_of(name: str) -> NDArray[np.float64]:
-        return np.concatenate([np.empty(0), *(getattr(each, name) for each in tips)])
-
-    return {
-        Col.CELL: np.repeat(labels, n),
-        Col.TIP_Y_PX: all_of("y") + first[:, 0],
-        Col.TIP_X_PX: all_of("x") + first[:, 1],
-        Col.TIP_LENGTH_PX: all_of("length"),
-        Col.TIP_STEPS_PX: all_of("length_steps"),
-        Col.TIP_BEYOND_PX: all_of("beyond"),
-        Col.TIP_WIDTH_PX: all_of("width"),
-        Col.TIP_BASE_WIDTH_PX: all_of("base_width"),
-        Col.TIP_ANGLE: np.degrees(all_of("angle")),
-        Col.TIP_CUT: all_of("cut") > 0,
-    }
+        return summary_of(found, sightings, missed_frames=self.missed_frames)
