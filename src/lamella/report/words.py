@@ -35,7 +35,6 @@ LABELS: dict[str, str] = {
     Col.BAND_RATIO: "edge band ratio",
     Col.LAYER_RATIO: "layer ratio",
     Col.CONFINEMENT_RATIO: "confinement ratio",
-    Col.STRAIGHTNESS_FIXED: "straightness at a fixed duration",
     Col.TURNING_EVENT_RATE: "turning events per minute",
     Col.FMI_X: "forward migration index, x",
     Col.FMI_Y: "forward migration index, y",

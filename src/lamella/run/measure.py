@@ -36,8 +36,10 @@ from lamella.track import Largest
 
 FIGURES = "figures"
 FINER = frozenset(
-    "lags cortex cortex_mean polarity_shifts tips tip_lives".split()
-    + "edge edge_windows edge_events edge_lags".split()
+    (
+        *("lags", "cortex", "cortex_mean", "polarity_shifts", "tips", "tip_lives"),
+        *("edge", "edge_windows", "edge_events", "edge_lags"),
+    )
 )
 """Tables that groups make beside frames and cells."""
 _LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.05
