@@ -197,8 +197,13 @@ def measure(
         typer.Option("--set", help="Setting of [measure], `group.key=value`."),
     ] = None,
     study: Annotated[
-        Path | None, typer.Option(help="Take the settings of [measure] from this study.")
+        Path | None,
+        typer.Option(help="Take the settings of [measure] from this study (not its [scale])."),
     ] = None,
+    figures: Annotated[
+        bool,
+        typer.Option("--figures", help="Draw edges, protrusions and cortex into OUT/figures."),
+    ] = False,
     axes: _Axes = None,
     force: _Force = False,
 ) -> None:
@@ -208,7 +213,11 @@ def measure(
     not yet: for a movie of a single cell add `--largest`, for one of many run `lamella track` and
     give its folder.
 
-    Example: `lamella measure cell.tif labels.tif -o measured --largest --set
+    Groups of measures are migration, walks, lamellipodium, protrusion and edge; finer ones have
+    tables of their own, such as tips.csv and edge.csv. `--figures` draws the cells that were
+    followed longest: PNG, up to 4 cells.
+
+    Example: `lamella measure cell.tif labels.tif -o measured --largest --figures --set
     background.method=percentile`
     """
     from lamella.cli import show
@@ -225,6 +234,7 @@ def measure(
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
             largest=largest,
+            figures=figures,
             force=force,
             advance=advance,
         )
@@ -232,7 +242,11 @@ def measure(
         show.tell("note", "no pixel size is known: measures in µm are missing")
     if measured.scale.time_min is None:
         show.tell("note", "no interval is known: steps are per frame, no speeds")
-    show.out.print(f"wrote {', '.join(files)} in {out}", soft_wrap=True)
+    tables = [name for name in files if "/" not in name]
+    told = f"wrote {', '.join(tables)} in {out}"
+    if figures:
+        told += f", {len(files) - len(tables)} figures in {out / 'figures'}"
+    show.out.print(told, soft_wrap=True)
 
 
 @app.command(rich_help_panel=HOW_GOOD)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from lamella.kernels.skeleton import SIMPLE, bits_around
-from lamella.kernels.ways import flooded
+from lamella.kernels.ways import distances_within
 
 _TIE = 1e-4  # distances are float32
 _DIAGONAL = 2**0.5
@@ -31,88 +32,67 @@ def centre_of(distance: NDArray[Any]) -> tuple[int, int]:
     ----------
     Gómez-de-Mariscal et al. 2021, https://doi.org/10.48550/arXiv.2112.08817
     """
-    y, x = middle(distance)
-    return int(y), int(x)
+    # np.float64, as a Python number would be rounded to the precision of the distances.
+    high = distance >= np.float64(distance.max()) - _TIE
+    rows, columns = np.nonzero(high)
+    if len(rows) > 1:
+        _, groups = cv2.connectedComponents(high.view(np.uint8), connectivity=8)
+        group = groups[rows, columns]
+        largest = group == group[np.bincount(group)[group].argmax()]
+        rows, columns = rows[largest], columns[largest]
+    apart = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
+    first = np.flatnonzero(apart < apart.min() + _TIE)[0]
+    return int(rows[first]), int(columns[first])
 
 
-@njit(cache=True, nogil=True)
-def middle(distance):  # type: ignore[no-untyped-def]
-    """`centre_of` for numba code."""
-    height, width = distance.shape
-    highest = distance[0, 0]
-    for y in range(height):
-        for x in range(width):
-            highest = max(highest, distance[y, x])
-    most = 0
-    best = np.empty((0, 2), np.int64)
-    done = np.zeros((height, width), np.bool_)
-    for y in range(height):
-        for x in range(width):
-            if done[y, x] or distance[y, x] < highest - _TIE:
-                continue
-            group = [(y, x)]
-            done[y, x] = True
-            i = 0
-            while i < len(group):
-                b, a = group[i]
-                i += 1
-                for v in range(max(b - 1, 0), min(b + 2, height)):
-                    for u in range(max(a - 1, 0), min(a + 2, width)):
-                        if not done[v, u] and distance[v, u] >= highest - _TIE:
-                            done[v, u] = True
-                            group.append((v, u))
-            if len(group) > most:
-                most = len(group)
-                best = np.array(group)
-    mean_y, mean_x = best[:, 0].mean(), best[:, 1].mean()
-    nearest, at = np.inf, 0
-    for i in range(len(best)):
-        apart = (best[i, 0] - mean_y) ** 2 + (best[i, 1] - mean_x) ** 2
-        first = best[i, 0] * width + best[i, 1] < best[at, 0] * width + best[at, 1]
-        if apart < nearest - _TIE or (apart < nearest + _TIE and first):
-            nearest, at = apart, i
-    return best[at, 0], best[at, 1]
-
-
-@njit(cache=True, nogil=True)
-def neighbours(on, y, x):  # type: ignore[no-untyped-def]
-    """How many of the 8 neighbours of a pixel are on."""
-    n = 0
-    for b in range(max(y - 1, 0), min(y + 2, on.shape[0])):
-        for a in range(max(x - 1, 0), min(x + 2, on.shape[1])):
-            n += on[b, a] and not (b == y and a == x)
-    return n
-
-
-@njit(cache=True, nogil=True)
-def pruned(skeleton, before, ends):  # type: ignore[no-untyped-def]
+def pruned(
+    skeleton: NDArray[np.bool_], before: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """The skeleton without loose ends, except the ways to `ends`; rings stay.
 
-    Without ends nothing but rings is left, or the pixel nearest to the centre.
+    Without ends nothing but rings is left, or the pixel nearest to the centre. `ends` and `before`
+    are those of `branches_that_stand_out`.
     """
-    height, width = skeleton.shape
+    pixels = np.flatnonzero(skeleton)
+    # A pixel that goes has its eight neighbours and its own place looked at again.
+    todo = np.empty(10 * len(pixels), np.int64)
+    todo[: len(pixels)] = pixels
+    left = skeleton.copy()
+    _prune(left, before, ends, todo, len(pixels))
+    return left
+
+
+@njit(cache=True, nogil=True)
+def _prune(left, before, ends, todo, n):  # type: ignore[no-untyped-def]
+    height, width = left.shape
     stays = np.zeros((height, width), np.bool_)
     for i in range(len(ends)):
-        p = ends[i, 0] * width + ends[i, 1]
-        while p >= 0:
-            stays[p // width, p % width] = True
-            p = before[p // width, p % width]
-    left = skeleton.copy()
-    todo = [(y, x) for y in range(height) for x in range(width) if skeleton[y, x]]
-    while todo:
-        y, x = todo.pop()
+        y, x = ends[i, 0], ends[i, 1]
+        stays[y, x] = True
+        while before[y, x] >= 0:
+            p = before[y, x]
+            y, x = p // width, p % width
+            stays[y, x] = True
+    while n > 0:
+        n -= 1
+        y, x = todo[n] // width, todo[n] % width
         # A loose end, or a corner of a place where lines meet: it joins nothing.
         if not left[y, x] or stays[y, x] or before[y, x] < 0 or not SIMPLE[bits_around(left, y, x)]:
             continue
         left[y, x] = False
         for b in range(max(y - 1, 0), min(y + 2, height)):
             for a in range(max(x - 1, 0), min(x + 2, width)):
-                todo.append((b, a))  # noqa: PERF401  numba knows no extend by a generator
-    return left
+                todo[n] = b * width + a
+                n += 1
 
 
-@njit(cache=True, nogil=True)
-def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ignore[no-untyped-def]
+def branches_that_stand_out(
+    skeleton: NDArray[np.bool_],
+    distance: NDArray[Any],
+    centre: tuple[int, int],
+    *,
+    stand_out: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """End points of the skeleton whose branches stand out of every disc that they come from.
 
     Every end point is followed to the centre, the one that reaches furthest first; a branch begins
@@ -125,8 +105,8 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
     ----------
     skeleton : (Y, X) bool array, in one piece
     distance : (Y, X) array, to the nearest pixel outside
-    y0, x0 : int
-        Centre; the tree grows from the nearest pixel of the skeleton.
+    centre : (int, int)
+        Row and column; the tree grows from the nearest pixel of the skeleton.
     stand_out : float
 
     Returns
@@ -141,47 +121,42 @@ def branches_that_stand_out(skeleton, distance, y0, x0, stand_out):  # type: ign
     rank : (n,) int64 array
         The number in `owner` of each of `ends`.
     """
-    height, width = skeleton.shape
-    nearest, ry, rx = np.inf, 0, 0
-    for y in range(height):
-        for x in range(width):
-            apart = float((y - y0) ** 2 + (x - x0) ** 2)
-            if skeleton[y, x] and apart < nearest:
-                nearest, ry, rx = apart, y, x
-    found = [
-        (y, x)
-        for y in range(height)
-        for x in range(width)
-        if skeleton[y, x] and neighbours(skeleton, y, x) == 1
-    ]
-    along, before = flooded(skeleton, ry, rx, False)
+    y, x = np.nonzero(skeleton)
+    root = int(((y - centre[0]) ** 2 + (x - centre[1]) ** 2).argmin())
+    along, before = distances_within(skeleton, (int(y[root]), int(x[root])))
+    around = cv2.boxFilter(
+        skeleton.view(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    loose = around[y, x] == 2  # itself and one neighbour
+    ends = np.stack([y[loose], x[loose]], axis=1)
+    disc = along + distance
+    reach = disc[y[loose], x[loose]]
+    order = np.argsort(-reach, kind="stable")
+    ends, reach = ends[order], reach[order]
     rings = pruned(skeleton, before, np.empty((0, 2), np.int64))  # and what leads to them
-    owner = np.full((height, width), -1, np.int64)
-    reach = np.empty(len(found))
-    for i in range(len(found)):
-        y, x = found[i]
-        reach[i] = along[y, x] + distance[y, x]
-    order = np.argsort(-reach, kind="mergesort")
-    ends, rank = np.empty((len(found), 2), np.int64), np.empty(len(found), np.int64)
-    n = 0
-    for i in range(len(found)):
-        y, x = found[order[i]]
-        p, meets = y * width + x, False
-        deepest = 0.0
+    owner = np.full(skeleton.shape, -1, np.int64)
+    deepest = _followed_to_the_root(ends, before, disc, rings, owner)
+    is_root = (ends == (y[root], x[root])).all(axis=1)
+    rank = np.flatnonzero(~is_root & (reach - deepest >= stand_out))
+    return ends[rank], before, owner, rank
+
+
+@njit(cache=True, nogil=True)
+def _followed_to_the_root(ends, before, disc, rings, owner):  # type: ignore[no-untyped-def]
+    """How far the discs reach that each branch comes from, (n,); fills in `owner`."""
+    width = owner.shape[1]
+    deepest = np.zeros(len(ends))
+    for i in range(len(ends)):
+        p, meets = ends[i, 0] * width + ends[i, 1], False
         while p >= 0:
-            b, a = p // width, p % width
-            meets |= owner[b, a] >= 0 or rings[b, a]
-            if owner[b, a] < 0:
-                owner[b, a] = i
+            y, x = p // width, p % width
+            meets |= owner[y, x] >= 0 or rings[y, x]
+            if owner[y, x] < 0:
+                owner[y, x] = i
             if meets:
-                deepest = max(deepest, float(along[b, a] + distance[b, a]))
-            p = before[b, a]
-        is_centre = y == ry and x == rx
-        if not is_centre and reach[order[i]] - deepest >= stand_out:
-            ends[n] = y, x
-            rank[n] = i
-            n += 1
-    return ends[:n], before, owner, rank[:n]
+                deepest[i] = max(deepest[i], disc[y, x])
+            p = before[y, x]
+    return deepest
 
 
 @njit(cache=True, nogil=True)

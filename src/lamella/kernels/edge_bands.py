@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from lamella.kernels.outline_smooth import arc_lengths
+from lamella.kernels.ranks import median_of
 
 # Points of an outline that are looked at together.
 _CHUNK = 12
@@ -70,12 +71,14 @@ def nearest_position(rows, columns, points, origin, n):  # type: ignore[no-untyp
     chunks = (m + _CHUNK - 1) // _CHUNK
     circle = np.empty((chunks, 3))
     for c in range(chunks):
-        part = points[c * _CHUNK : min(m, (c + 1) * _CHUNK)]
-        y, x = part[:, 0].mean(), part[:, 1].mean()
-        radius = 0.0
-        for i in range(len(part)):
-            radius = max(radius, np.hypot(part[i, 0] - y, part[i, 1] - x))
-        circle[c] = y, x, radius
+        first, stop = c * _CHUNK, min(m, (c + 1) * _CHUNK)
+        y = x = radius = 0.0
+        for i in range(first, stop):
+            y += points[i, 0] / (stop - first)
+            x += points[i, 1] / (stop - first)
+        for i in range(first, stop):
+            radius = max(radius, np.hypot(points[i, 0] - y, points[i, 1] - x))
+        circle[c, 0], circle[c, 1], circle[c, 2] = y, x, radius
     out = np.empty(len(rows), np.int64)
     last = 0
     for k in range(len(rows)):
@@ -166,7 +169,8 @@ def _five(values, out):  # type: ignore[no-untyped-def]
     n = len(values)
     least, most, total = values[0], values[0], 0.0
     for value in values:
-        least, most = min(least, value), max(most, value)
+        least = value if value < least else least
+        most = value if value > most else most
         total += value
     mean, square = total / n, 0.0
     for value in values:
@@ -174,34 +178,7 @@ def _five(values, out):  # type: ignore[no-untyped-def]
     out[0] = mean
     out[1] = np.sqrt(square / (n - 1)) if n > 1 else np.nan
     out[2], out[4] = least, most
-    _select(values, n // 2)
-    middle = values[n // 2]
-    if n % 2 == 0:  # all before the middle are at most as large
-        middle = (middle + values[: n // 2].max()) / 2
-    out[3] = middle
-
-
-@njit(cache=True, nogil=True)
-def _select(values, rank):  # type: ignore[no-untyped-def]
-    """Put the value of this rank in its place, none larger before it (Hoare's selection)."""
-    low, high = 0, len(values) - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i, j = i + 1, j - 1
-        if rank <= j:
-            high = j
-        elif rank >= i:
-            low = i
-        else:
-            return
+    out[3] = median_of(values)
 
 
 @njit(cache=True, nogil=True)

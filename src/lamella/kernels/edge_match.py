@@ -66,27 +66,26 @@ def match_outlines(
     """
     one = np.ascontiguousarray(before, dtype=np.float64)
     two = np.ascontiguousarray(after, dtype=np.float64)
-    map_: NDArray[np.float64] = matched(
-        one, two, float(stiffness), nodes, float(shift[0]), float(shift[1])
-    )
-    return map_
+    return matched(one, two, stiffness, nodes, shift)
 
 
-@njit(cache=True, nogil=True)
-def matched(before, after, stiffness, n, shift_y, shift_x):  # type: ignore[no-untyped-def]
+def matched(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    stiffness: float,
+    n: int,
+    shift: tuple[float, float],
+) -> NDArray[np.float64]:
     """`match_outlines` on arrays."""
     arc_before, arc_after = arc_lengths(before), arc_lengths(after)
-    even = np.arange(n) / n
-    source = at_arc(before, arc_before, even * arc_before[-1])
-    source[:, 0] += shift_y
-    source[:, 1] += shift_x
+    source = at_arc(before, arc_before, np.arange(n) / n * arc_before[-1]) + shift
     m = _FINER * n
     target = at_arc(after, arc_after, np.arange(m) / m * arc_after[-1])
-    weight = (stiffness * arc_after[-1]) ** 2
-    place = _coarse(source, target[::_FINER].copy(), weight)
-    place = _increasing(place)
+    weight = float(stiffness * arc_after[-1]) ** 2
+    place = _increasing(_coarse(source, target[::_FINER].copy(), weight))
     place = _refined(source, target, weight, place)
-    return (place - np.floor(place[0] / n) * n) / n
+    map_: NDArray[np.float64] = (place - np.floor(place[0] / n) * n) / n
+    return map_
 
 
 @njit(cache=True, nogil=True)
@@ -205,7 +204,9 @@ def _refined(source, target, weight, place):  # type: ignore[no-untyped-def]
             share /= 2
         if not lower:
             break
-        moved = np.abs(tried - place).max()
+        moved = 0.0
+        for i in range(n):
+            moved = max(moved, abs(tried[i] - place[i]))
         place, total = tried, sum_tried
         if moved < _DONE:
             break

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from lamella.kernels.edge_match import matched
 from lamella.kernels.outline_smooth import arc_lengths, at_arc
+
+FloatArray = NDArray[np.float64]
 
 
 class EdgeStep(NamedTuple):
@@ -60,70 +61,48 @@ def edge_step(
     """
     one = np.ascontiguousarray(before, dtype=np.float64)
     two = np.ascontiguousarray(after, dtype=np.float64)
-    map_ = matched(one, two, float(stiffness), positions, float(shift[0]), float(shift[1]))
-    return EdgeStep(*swept(one, two, map_, positions, float(origins[0]), float(origins[1])))
+    map_ = matched(one, two, stiffness, positions, shift)
+    return _swept(one, two, map_, positions, origins)
 
 
-@njit(cache=True, nogil=True)
-def swept(before, after, map_, n, origin_before, origin_after):  # type: ignore[no-untyped-def]
-    """Arrays of `EdgeStep` from the map that `match_outlines` gives."""
-    p, q = _cuts(before, after, map_)
+def _swept(
+    before: FloatArray, after: FloatArray, map_: FloatArray, n: int, origins: tuple[float, float]
+) -> EdgeStep:
     arc_before, arc_after = arc_lengths(before), arc_lengths(after)
+    p, q = _cuts(arc_before, arc_after, map_)
     a = at_arc(before, arc_before, p * arc_before[-1])
     b = at_arc(after, arc_after, q * arc_after[-1])
-    m = len(p)
-    area = np.empty(m)  # swept up to each cut
-    area[0] = 0.0
-    for i in range(m - 1):
-        area[i + 1] = area[i] + _quadrangle(b[i], b[i + 1], a[i + 1], a[i])
-    swept_px2, length, source = np.empty(n), np.empty(n), np.empty(n)
-    last_area, last_p = _looked_up(origin_after - 0.5 / n, q, area, p)
-    for k in range(n):
-        _, middle = _looked_up(origin_after + k / n, q, area, p)
-        next_area, next_p = _looked_up(origin_after + (k + 0.5) / n, q, area, p)
-        swept_px2[k] = next_area - last_area
-        length[k] = (arc_after[-1] / n + (next_p - last_p) * arc_before[-1]) / 2
-        source[k] = (middle - origin_before) * n
-        last_area, last_p = next_area, next_p
-    source -= np.floor(source[0] / n) * n
-    return swept_px2, length, source
+    # Quadrangles, positive clockwise on the screen: half the product of their diagonals.
+    one, two = a[1:] - b[:-1], a[:-1] - b[1:]
+    area = np.append(0.0, np.cumsum((one[:, 1] * two[:, 0] - one[:, 0] * two[:, 1]) / 2))
+    # Area swept up to the ends and the middles of the positions, and where these came from.
+    where = origins[1] + (np.arange(2 * n + 1) - 1) / (2 * n)
+    rounds = np.floor(where - q[0])
+    at = where - rounds
+    i = np.clip(np.searchsorted(q, at, side="right") - 1, 0, len(q) - 2)
+    part = q[i + 1] - q[i]
+    share = np.clip(np.divide(at - q[i], part, out=np.zeros_like(at), where=part > 0), 0, 1)
+    swept = area[i] + share * (area[i + 1] - area[i]) + rounds * area[-1]
+    origin = p[i] + share * (p[i + 1] - p[i]) + rounds * (p[-1] - p[0])
+    source = (origin[1::2] - origins[0]) * n
+    return EdgeStep(
+        np.diff(swept[::2]),
+        (arc_after[-1] / n + np.diff(origin[::2]) * arc_before[-1]) / 2,
+        source - np.floor(source[0] / n) * n,
+    )
 
 
-@njit(cache=True, nogil=True)
-def _cuts(before, after, map_):  # type: ignore[no-untyped-def]
+def _cuts(
+    arc_before: FloatArray, arc_after: FloatArray, map_: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Ways p along `before` and q along `after` of all cuts, from node 0 once round to it again."""
     n = len(map_)
-    node_p, node_q = np.arange(n + 1) / n, np.empty(n + 1)
-    node_q[:n] = map_
-    node_q[n] = map_[0] + 1
-    arc_before, arc_after = arc_lengths(before), arc_lengths(after)
+    node_p, node_q = np.arange(n + 1) / n, np.append(map_, map_[0] + 1)
     own = arc_before[1:-1] / arc_before[-1]
     theirs = arc_after[:-1] / arc_after[-1]
     theirs = np.sort(theirs + np.ceil(map_[0] - theirs))
     p = np.concatenate((node_p, own, np.interp(theirs, node_q, node_p)))
     q = np.concatenate((node_q, np.interp(own, node_p, node_q), theirs))
-    order = np.argsort(q, kind="mergesort")
-    p, q = p[order], q[order]
-    for i in range(1, len(p)):  # rounding may have swapped neighbours
-        p[i] = max(p[i], p[i - 1])
-    return p, q
-
-
-@njit(cache=True, nogil=True)
-def _quadrangle(a, b, c, d):  # type: ignore[no-untyped-def]
-    """Area of a quadrangle, positive clockwise on the screen: half the product of diagonals."""
-    return ((c[1] - a[1]) * (d[0] - b[0]) - (c[0] - a[0]) * (d[1] - b[1])) / 2
-
-
-@njit(cache=True, nogil=True)
-def _looked_up(where, q, area, p):  # type: ignore[no-untyped-def]
-    """Area swept up to a way along `after`, and the way along `before` that it came from."""
-    rounds = np.floor(where - q[0])
-    at = where - rounds
-    i = min(max(np.searchsorted(q, at, side="right") - 1, 0), len(q) - 2)
-    part = q[i + 1] - q[i]
-    share = min(max((at - q[i]) / part, 0.0), 1.0) if part > 0 else 0.0
-    return (
-        area[i] + share * (area[i + 1] - area[i]) + rounds * area[-1],
-        p[i] + share * (p[i + 1] - p[i]) + rounds * (p[-1] - p[0]),
-    )
+    order = np.argsort(q, kind="stable")
+    # Rounding may have swapped neighbours.
+    return np.maximum.accumulate(p[order]), q[order]

@@ -51,49 +51,63 @@ def extents(place: Floats, trusted: NDArray[np.bool_], *, start: NDArray[np.intp
     Asphericity: Mokhtari et al. 2013, https://doi.org/10.1371/journal.pone.0080808 (in the plane
     Σ (λ − λ̄)² / (2 λ̄²), which is the formula above).
     """
-    rows, found = _extents(place, trusted, start)
+    track = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    kept = np.flatnonzero(trusted[: len(track)])
+    # Of every track: its rows in order of time, and from left to right.
+    by_x = kept[np.lexsort((place[kept, 0], place[kept, 1], track[kept]))]
+    begin = np.searchsorted(track[kept], np.arange(len(start)))
+    rows, found = _extents(np.ascontiguousarray(place), kept, by_x, begin)
     return Extents(*rows, *found)
 
 
 @njit(cache=True, nogil=True)
-def _extents(place: Any, trusted: Any, start: Any) -> Any:
-    n_tracks = len(start) - 1
+def _extents(place: Any, kept: Any, by_x: Any, begin: Any) -> Any:
+    n_tracks = len(begin) - 1
     rows = np.full((2, n_tracks), -1, np.int64)
     found = np.full((5, n_tracks), np.nan)
     for track in range(n_tracks):
-        kept = np.flatnonzero(trusted[start[track] : start[track + 1]]) + start[track]
-        n = len(kept)
+        low, high = begin[track], begin[track + 1]
+        n = high - low
         if n == 0:
             continue
-        rows[0, track], rows[1, track] = kept[0], kept[n - 1]
+        first, last = kept[low], kept[high - 1]
+        rows[0, track], rows[1, track] = first, last
         # From the first place, so that a cell far from the corner loses no digits.
-        y, x = place[kept, 0] - place[kept[0], 0], place[kept, 1] - place[kept[0], 1]
-        away = np.hypot(y, x)
-        found[0, track] = away[n - 1]
-        found[1, track] = away.max()
-        found[2, track] = np.hypot(np.diff(y), np.diff(x)).sum()
-        found[3, track] = _hull_area(y, x)
-        if n > 2 and away.max() > 0:
-            dy, dx = y - y.mean(), x - x.mean()
-            yy, xx, yx = (dy * dy).sum(), (dx * dx).sum(), (dy * dx).sum()
+        farthest = path = mean_y = mean_x = before_y = before_x = away = 0.0
+        for k in range(low, high):
+            y, x = place[kept[k], 0] - place[first, 0], place[kept[k], 1] - place[first, 1]
+            away = np.hypot(y, x)
+            farthest = max(farthest, away)
+            path += np.hypot(y - before_y, x - before_x)
+            mean_y, mean_x = mean_y + y / n, mean_x + x / n
+            before_y, before_x = y, x
+        found[0, track], found[1, track], found[2, track] = away, farthest, path
+        found[3, track] = _hull_area(place, by_x[low:high], first)
+        if n > 2 and farthest > 0:
+            yy = xx = yx = 0.0
+            for k in range(low, high):
+                y = place[kept[k], 0] - place[first, 0] - mean_y
+                x = place[kept[k], 1] - place[first, 1] - mean_x
+                yy, xx, yx = yy + y * y, xx + x * x, yx + y * x
             found[4, track] = min(((yy - xx) ** 2 + 4 * yx * yx) / (yy + xx) ** 2, 1.0)
     return rows, found
 
 
 @njit(cache=True, nogil=True)
-def _hull_area(y: Any, x: Any) -> float:
+def _hull_area(place: Any, order: Any, first: int) -> float:
     """Andrew's monotone chain (https://doi.org/10.1016/0020-0190(79)90072-3), then the shoelace."""
-    n = len(y)
+    n = len(order)
     if n < 3:
         return 0.0
-    by_y = np.argsort(y, kind="mergesort")
-    order = by_y[np.argsort(x[by_y], kind="mergesort")]
+    y, x = np.empty(n), np.empty(n)
+    for k in range(n):
+        y[k], x[k] = place[order[k], 0] - place[first, 0], place[order[k], 1] - place[first, 1]
     chain = np.empty(2 * n, np.int64)
     size = 0
     for way in range(2):  # along the lower side, then back along the upper one
         low = size
         for k in range(n):
-            i = order[k] if way == 0 else order[n - 1 - k]
+            i = k if way == 0 else n - 1 - k
             while size - low >= 2:
                 a, b = chain[size - 2], chain[size - 1]
                 if (x[b] - x[a]) * (y[i] - y[a]) - (y[b] - y[a]) * (x[i] - x[a]) > 0:

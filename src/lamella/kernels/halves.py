@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lamella.kernels.ranks import largest_of_first, select
 from lamella.kernels.regions import inside_of
 
 # An integer histogram beats a partial sort while it fits into the processor's second-level cache.
@@ -97,9 +98,8 @@ def _halves_of_objects(image, labels, label, box, percentile, level, whole):  # 
         threshold, tie_weight, cut = _split(values, percentile, whole)
         bright, dim = _sum_parts(crop, inside, inside, cut, tie_weight)
         lam, cyto = bright[1] / bright[0] - level, dim[1] / dim[0] - level
-        found[:5, i] = threshold, tie_weight, lam, cyto, np.nan
-        if len(values) > 1 and cyto > 0:
-            found[4, i] = lam / cyto
+        found[0, i], found[1, i], found[2, i], found[3, i] = threshold, tie_weight, lam, cyto
+        found[4, i] = lam / cyto if len(values) > 1 and cyto > 0 else np.nan
         found[5, i], found[6, i] = top + bright[2] / bright[0], left + bright[3] / bright[0]
         found[7, i], found[8, i] = top + dim[2] / dim[0], left + dim[3] / dim[0]
     return found
@@ -156,7 +156,9 @@ def _split(values, percentile, whole):  # type: ignore[no-untyped-def]
 def _around_rank(values, rank, whole):  # type: ignore[no-untyped-def]
     """Values number rank − 1 and rank in rising order, and how many equal and exceed the latter."""
     if whole:
-        low, high = np.int64(values.min()), np.int64(values.max())
+        low = high = np.int64(values[0])
+        for value in values:
+            low, high = min(low, np.int64(value)), max(high, np.int64(value))
         if high - low < _WIDEST_HISTOGRAM:
             counts = np.zeros(high - low + 1, np.int64)
             for value in values:
@@ -171,14 +173,15 @@ def _around_rank(values, rank, whole):  # type: ignore[no-untyped-def]
                 while counts[before] == 0:
                     before -= 1
             return float(low + before), float(low + at), counts[at], len(values) - passed
-    ordered = np.partition(values, rank)
+    ordered = values.astype(np.float64)
+    select(ordered, rank)
     after = ordered[rank]
-    before = ordered[:rank].max() if rank else after
+    before = largest_of_first(ordered, rank) if rank else after
     n_after = n_above = 0
-    for value in values:
+    for value in ordered:
         n_after += value == after
         n_above += value > after
-    return float(before), float(after), n_after, n_above
+    return before, after, n_after, n_above
 
 
 def sum_parts(

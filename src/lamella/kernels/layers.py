@@ -88,20 +88,26 @@ def _layers(image, labels, label, box, out):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _two_thresholds(values):  # type: ignore[no-untyped-def]
     """Upper edges of the bins after which the first and the second layer end; NaN without."""
-    least, most = values.min(), values.max()
+    least = most = values[0]
+    for value in values:
+        least, most = min(least, value), max(most, value)
     if not most > least:
         return np.nan, np.nan
     counts = np.zeros(_BINS)
     per_value = _BINS / (most - least)
     for value in values:
         counts[min(int((value - least) * per_value), _BINS - 1)] += 1
-    filled = np.flatnonzero(counts)
-    if len(filled) < 3:
+    # Filled bins; before each: pixels, and their sum in units of bins.
+    filled, n, total = np.empty(_BINS, np.int64), np.zeros(_BINS + 1), np.zeros(_BINS + 1)
+    k = 0
+    for i in range(_BINS):
+        if counts[i] > 0:
+            filled[k] = i
+            n[k + 1], total[k + 1] = n[k] + counts[i], total[k] + counts[i] * i
+            k += 1
+    if k < 3:
         return np.nan, np.nan
-    # Before each filled bin: pixels, and their sum in units of bins.
-    n, total = np.zeros(len(filled) + 1), np.zeros(len(filled) + 1)
-    n[1:], total[1:] = np.cumsum(counts[filled]), np.cumsum(counts[filled] * filled)
-    first, second = _best_cuts(n, total)
+    first, second = _best_cuts(n[: k + 1], total[: k + 1])
     step = (most - least) / _BINS
     return least + step * (filled[first - 1] + 1), least + step * (filled[second - 1] + 1)
 
@@ -118,11 +124,12 @@ def _best_cuts(n, total):  # type: ignore[no-untyped-def]
     best, first, second = -1.0, 1, 2
     # Ranges of second cuts that are open (from, to), and of their first cuts (from, to).
     stack = np.empty((64, 4), np.int64)
-    stack[0] = 2, last - 1, 1, last - 2
+    stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 2, last - 1, 1, last - 2
     n_open = 1
     while n_open:
         n_open -= 1
-        low, high, from_, to = stack[n_open]
+        low, high = stack[n_open, 0], stack[n_open, 1]
+        from_, to = stack[n_open, 2], stack[n_open, 3]
         j = (low + high) // 2
         here, at = -1.0, from_
         for i in range(from_, min(to, j - 1) + 1):
@@ -135,10 +142,12 @@ def _best_cuts(n, total):  # type: ignore[no-untyped-def]
         if here > best:
             best, first, second = here, at, j
         if low < j:
-            stack[n_open] = low, j - 1, from_, at
+            stack[n_open, 0], stack[n_open, 1] = low, j - 1
+            stack[n_open, 2], stack[n_open, 3] = from_, at
             n_open += 1
         if j < high:
-            stack[n_open] = j + 1, high, at, to
+            stack[n_open, 0], stack[n_open, 1] = j + 1, high
+            stack[n_open, 2], stack[n_open, 3] = at, to
             n_open += 1
     return first, second
 

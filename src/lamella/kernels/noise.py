@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from lamella.kernels.ranks import median_of
 from lamella.kernels.regions import inside_of
 
 # Median of |z| for a standard normal z.
@@ -98,9 +99,12 @@ def _second_differences(image, mask, stride):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _median(values, whole):  # type: ignore[no-untyped-def]
     """Median of values that are not negative; those of whole numbers are counted, not sorted."""
-    if not whole or values.max() >= _WIDEST_HISTOGRAM:
-        return np.median(values)
-    counts = np.zeros(np.int64(values.max()) + 1, np.int64)
+    most = values[0]
+    for value in values:
+        most = max(most, value)
+    if not whole or most >= _WIDEST_HISTOGRAM:
+        return median_of(values.astype(np.float64))
+    counts = np.zeros(np.int64(most) + 1, np.int64)
     for value in values:
         counts[np.int64(value)] += 1
     at, passed = 0, counts[0]

@@ -95,14 +95,14 @@ def curvature_of(points, smoothing):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True)
-def placed(points, origin, n):  # type: ignore[no-untyped-def]
+def placed(points: NDArray[np.float64], origin: float, n: int) -> NDArray[np.float64]:
     """Places (n, 2) of `n` equal positions from the origin on.
 
     The origin is the way from the first point as a share of the outline's length.
     """
     arc = arc_lengths(points)
-    return at_arc(points, arc, (origin + np.arange(n) / n) * arc[-1])
+    place: NDArray[np.float64] = at_arc(points, arc, (origin + np.arange(n) / n) * arc[-1])
+    return place
 
 
 @njit(cache=True, nogil=True)
@@ -170,5 +170,6 @@ def largest_of_stretches(values, first, count):  # type: ignore[no-untyped-def]
     for k in range(len(first)):
         out[k] = values[first[k]]
         for i in range(first[k], first[k] + count[k]):
-            out[k] = max(out[k], values[i % len(values)])
+            if values[i % len(values)] > out[k]:
+                out[k] = values[i % len(values)]
     return out

@@ -64,39 +64,37 @@ def smooth_outline(
     Lowe 1989, smoothing of curves and its shrinkage, https://doi.org/10.1007/BF00126428
     """
     ring = np.ascontiguousarray(corners, dtype=np.float64)
-    points, contact = _smooth(ring, labels, float(smoothing_px), float(spacing_px))
-    return Outline(points, contact)
+    middles, touching = _pixel_edges(ring, labels)
+    arc = arc_lengths(middles)
+    length = float(arc[-1])
+    n = max(8, int(np.rint(length / spacing_px)))
+    step = length / n
+    sigma = min(float(smoothing_px), _MOST_OF_EDGE * length)
+    points = smoothed(at_arc(middles, arc, np.arange(n) * step), sigma / step)
+    contact = _spread(touching, arc, step, sigma, n)
+    # Rough parts lost more of their length than straight ones: laid out evenly once more.
+    arc = arc_lengths(points)
+    where = np.arange(n) * (arc[-1] / n)
+    even = at_arc(points, arc, where)
+    j = np.minimum(np.searchsorted(arc, where, side="right") - 1, n - 1)
+    further = where - arc[j] > arc[j + 1] - where
+    _give_area(even, enclosed_area(ring))
+    return Outline(even, contact[(j + further) % n])
 
 
 @njit(cache=True, nogil=True)
-def _smooth(corners, labels, sigma, spacing):  # type: ignore[no-untyped-def]
-    middles, touching = _pixel_edges(corners, labels)
-    arc = arc_lengths(middles)
-    length = arc[-1]
-    n = max(8, int(np.rint(length / spacing)))
-    step = length / n
-    points = at_arc(middles, arc, np.arange(n) * step)
-    sigma = min(sigma, _MOST_OF_EDGE * length)
+def _spread(touching, arc, step, sigma, n):  # type: ignore[no-untyped-def]
+    """Contact of n points of the smoothed line: that of any unit edge within σ of the point."""
     contact = np.zeros(n, np.uint8)
     # The border outdoes a neighbour, whichever comes first along the line.
-    for kind in (2, 1):
-        for i in range(len(middles)):
+    for kind in range(2, 0, -1):
+        for i in range(len(touching)):
             if touching[i] == kind:
                 first = int(np.floor((arc[i] - 0.5 - sigma) / step + 0.5))
                 last = int(np.floor((arc[i] + 0.5 + sigma) / step + 0.5))
                 for j in range(first, min(last, first + n - 1) + 1):
                     contact[j % n] = kind
-    points = smoothed(points, sigma / step)
-    # Rough parts lost more of their length than straight ones: laid out evenly once more.
-    arc = arc_lengths(points)
-    where = np.arange(n) * (arc[-1] / n)
-    even, carried = at_arc(points, arc, where), np.empty(n, np.uint8)
-    for i in range(n):
-        j = min(int(np.searchsorted(arc, where[i], side="right")) - 1, n - 1)
-        further = where[i] - arc[j] > arc[j + 1] - where[i]
-        carried[i] = contact[(j + further) % n]
-    _give_area(even, enclosed_area(corners))
-    return even, carried
+    return contact
 
 
 @njit(cache=True, nogil=True)

@@ -54,18 +54,17 @@ def skeleton_of(inside: NDArray[np.bool_], distance: NDArray[Any]) -> NDArray[np
     Pudney 1998, distance-ordered homotopic thinning, https://doi.org/10.1006/cviu.1998.0680 ;
     Yokoi et al. 1975, https://doi.org/10.1016/0146-664X(75)90038-2
     """
-    out: NDArray[np.bool_] = thinned(np.ascontiguousarray(inside), distance, _MAY_GO)
+    out: NDArray[np.bool_] = _thinned(np.ascontiguousarray(inside), np.ascontiguousarray(distance))
     return out
 
 
 @njit(cache=True, nogil=True)
-def thinned(inside, distance, may_go=_MAY_GO):  # type: ignore[no-untyped-def]
-    """`skeleton_of` for numba code."""
+def _thinned(inside, distance):  # type: ignore[no-untyped-def]
     height, width = inside.shape
     stride = width + 2
     on = np.zeros((height + 2) * stride, np.uint8)
     level = np.zeros((height + 2) * stride, np.int64)  # squared distance: whole numbers
-    highest = 0
+    highest = np.int64(0)
     for y in range(height):
         for x in range(width):
             if inside[y, x]:
@@ -81,7 +80,8 @@ def thinned(inside, distance, may_go=_MAY_GO):  # type: ignore[no-untyped-def]
     turn = 0
     for now in range(1, highest + 1):
         n = begin[now + 1] - begin[now]
-        waiting[:n] = order[begin[now] : begin[now + 1]]
+        for i in range(n):
+            waiting[i] = order[begin[now] + i]
         while n > 0:
             turn += 1
             m = 0
@@ -97,7 +97,7 @@ def thinned(inside, distance, may_go=_MAY_GO):  # type: ignore[no-untyped-def]
                     around = 0
                     for k in range(8):
                         around |= int(on[p + step[k]]) << k
-                    if not may_go[around]:
+                    if not _MAY_GO[around]:
                         continue
                     on[p] = 0
                     for k in range(8):

@@ -147,22 +147,20 @@ def peaks(
     -------
     (n,) bool array
     """
-    found: NDArray[np.bool_] = _peaks(values, weight, float(above), apart, start)
-    return found
+    high = np.flatnonzero(values > above)
+    high = high[np.lexsort((-weight[high], -values[high]))]
+    track = np.searchsorted(start, high, side="right") - 1
+    chosen = np.zeros(len(values), bool)
+    _choose(high, start[track], start[track + 1], apart, chosen)
+    return chosen
 
 
 @njit(cache=True, nogil=True)
-def _peaks(values: Any, weight: Any, above: float, apart: int, start: Any) -> Any:
-    chosen = np.zeros(len(values), np.bool_)
-    for track in range(len(start) - 1):
-        first, stop = start[track], start[track + 1]
-        high = np.flatnonzero(values[first:stop] > above) + first
-        high = high[np.argsort(-weight[high], kind="mergesort")]
-        for i in high[np.argsort(-values[high], kind="mergesort")]:
-            free = True
-            for j in range(max(first, i - apart + 1), min(stop, i + apart)):
-                if chosen[j]:
-                    free = False
-                    break
-            chosen[i] = free
-    return chosen
+def _choose(rows: Any, first: Any, stop: Any, apart: int, chosen: Any) -> None:
+    for k in range(len(rows)):
+        free = True
+        for j in range(max(first[k], rows[k] - apart + 1), min(stop[k], rows[k] + apart)):
+            if chosen[j]:
+                free = False
+                break
+        chosen[rows[k]] = free

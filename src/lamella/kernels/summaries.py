@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lamella.kernels.ranks import median_of
+
 
 class RunSummaries(NamedTuple):
     """What the finite values of every column tell, each (n_columns, n_runs); NaN without any."""
@@ -68,16 +70,15 @@ def _summaries(values: Any, order: Any, start: Any) -> Any:
             if n == 0:
                 continue
             mean, squares = total / n, 0.0
+            least = most = finite[0]
             for i in range(n):
                 squares += (finite[i] - mean) ** 2
-            kept = finite[:n]
-            kept.sort()
-            half = n // 2
+                least, most = min(least, finite[i]), max(most, finite[i])
             found[0, c, r] = mean
             if n > 1:
                 found[1, c, r] = np.sqrt(squares / (n - 1))
-            found[2, c, r] = kept[half] if n % 2 else 0.5 * (kept[half - 1] + kept[half])
-            found[3, c, r] = kept[0]
-            found[4, c, r] = kept[n - 1]
+            found[2, c, r] = median_of(finite[:n])
+            found[3, c, r] = least
+            found[4, c, r] = most
             found[5, c, r] = total
     return count, found

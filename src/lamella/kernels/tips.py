@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lamella.kernels.branches import branches_that_stand_out, line_length, middle, pruned
-from lamella.kernels.skeleton import thinned
-from lamella.kernels.ways import flooded, has_hole, length_of, pulled_tight, sees
+from lamella.kernels.branches import branches_that_stand_out, centre_of, line_length, pruned
+from lamella.kernels.skeleton import skeleton_of
+from lamella.kernels.ways import distances_within, has_hole, length_of, pulled_tight, sees
 
-_N_VALUES = 9
 _SAME_TIP_PX = 1.5
 _MOST_CLIMBS = 100
 
@@ -87,61 +87,114 @@ def find_tips(
     ----------
     Gómez-de-Mariscal et al. 2021, https://doi.org/10.48550/arXiv.2112.08817
     """
-    shape = field or (2**40, 2**40)
-    centre, radius, table, n_branch_points, length, skeleton = tips_of(
-        np.ascontiguousarray(inside), distance, stand_out, min_length, *origin, *shape
+    top, left = origin
+    height, width = field or (2**40, 2**40)
+    inside, distance = np.ascontiguousarray(inside), np.ascontiguousarray(distance)
+    cy, cx = centre_of(distance)
+    radius = float(distance[cy, cx]) - 0.5
+    skeleton = skeleton_of(inside, distance)
+    ends, way, owner, rank = branches_that_stand_out(
+        skeleton, distance, (cy, cx), stand_out=stand_out
     )
-    y, x, steps, tight, beyond, width, base, angle, cut = table.T
+    table: list[tuple[float, ...]] = []
+    kept: list[int] = []
+    branches: list[_Branch] = []
+    if len(ends):
+        steps, before = distances_within(inside, (cy, cx))
+        if has_hole(inside):
+            _, before = distances_within(inside, (cy, cx), wide=True)
+    for i, (ey, ex) in enumerate(ends.tolist()):
+        branch = _branch(way, owner, distance, ends[i], int(rank[i]), (cy, cx), radius)
+        y, x = _outermost(inside, steps, before, ey, ex, max(branch.width, 2.0))
+        length = length_of(pulled_tight(inside, before, y, x))
+        if length - radius < stand_out or length < min_length:
+            continue
+        if any(math.hypot(twin[0] - y, twin[1] - x) <= _SAME_TIP_PX for twin in table):
+            continue
+        margin = min(top + ey, left + ex, height - 1 - top - ey, width - 1 - left - ex)
+        at_edge = min(top + y, left + x, height - 1 - top - y, width - 1 - left - x)
+        # Masks often end a pixel before the field does.
+        cut = at_edge <= 1 or margin + 1 <= float(distance[ey, ex]) + 0.5
+        angle = math.atan2(y - cy, x - cx)
+        table.append((
+            y, x, steps[y, x], length, length - radius, branch.width, branch.base, angle, cut
+        ))  # fmt: skip
+        kept.append(i)
+        branches.append(branch)
+    bare = pruned(skeleton, way, ends[kept])
+    columns = np.array(table, np.float64).reshape(len(table), 9).T
+    y, x, steps_to, length_to, beyond, width_of, base, angles, at_field_edge = columns[
+        :, np.argsort(-columns[3], kind="stable")
+    ]
     return Tips(
-        (int(centre[0]), int(centre[1])), float(radius), y, x, steps, tight, beyond, width, base,
-        angle, cut > 0, int(n_branch_points), float(length), skeleton,
+        (cy, cx), radius, y, x, steps_to, length_to, beyond, width_of, base, angles,
+        at_field_edge > 0, _branch_points(branches, (cy, cx), radius), float(line_length(bare)),
+        bare,
     )  # fmt: skip
 
 
+class _Branch(NamedTuple):
+    width: float
+    base: float
+    """Width where it leaves the body or a longer branch."""
+    meets: tuple[int, int]
+    """Pixel of the longer branch that it meets; its own last one where it meets none."""
+    room: float
+    """Distance to the edge there."""
+
+
+def _branch(
+    way: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    distance: NDArray[Any],
+    end: NDArray[np.int64],
+    own: int,
+    centre: tuple[int, int],
+    radius: float,
+) -> _Branch:
+    pixels = _followed(way, owner, int(end[0]), int(end[1]), own)
+    y, x = np.divmod(pixels, way.shape[1])
+    left = (owner[y, x] != own) | ((y - centre[0]) ** 2 + (x - centre[1]) ** 2 <= radius * radius)
+    left[0] = False
+    n = int(left.argmax()) if left.any() else len(left)
+    values = distance[y, x].astype(np.float64)
+    return _Branch(
+        2 * float(np.median(values[:n])),
+        2 * float(values[n - 1]),
+        (int(y[-1]), int(x[-1])),
+        float(values[-1]),
+    )
+
+
+def _branch_points(branches: list[_Branch], centre: tuple[int, int], radius: float) -> int:
+    """Places where branches part; all within the body's disc are one, if three branches leave it.
+
+    Nor do two count whose discs inside the cell hold each other's middle.
+    """
+    n_from_body = 0
+    places: list[_Branch] = []
+    for branch in branches:
+        y, x = branch.meets
+        if (y - centre[0]) ** 2 + (x - centre[1]) ** 2 <= radius * radius:
+            n_from_body += 1
+        elif all(math.dist(at.meets, (y, x)) > max(at.room, branch.room) for at in places):
+            places.append(branch)
+    return len(places) + (n_from_body >= 3)
+
+
 @njit(cache=True, nogil=True)
-def tips_of(inside, distance, stand_out, min_length, top, left, field_height, field_width):  # type: ignore[no-untyped-def]
-    """`find_tips` for numba code: a row of values for every tip."""
-    cy, cx = middle(distance)
-    radius = np.float64(distance[cy, cx]) - 0.5
-    skeleton = thinned(inside, distance)
-    ends, way, owner, rank = branches_that_stand_out(skeleton, distance, cy, cx, stand_out)
-    table = np.empty((len(ends), _N_VALUES))
-    n = 0
-    if len(ends):
-        holed = has_hole(inside)
-        steps, before = flooded(inside, cy, cx, False)
-        if holed:
-            _, before = flooded(inside, cy, cx, True)
-        for i in range(len(ends)):
-            ey, ex = ends[i]
-            width, base = _widths(way, owner, distance, ey, ex, rank[i], cy, cx, radius)
-            y, x = _outermost(inside, steps, before, ey, ex, max(width, 2.0))
-            length = length_of(pulled_tight(inside, before, y, x))
-            if length - radius < stand_out or length < min_length:
-                continue
-            twin = False
-            for j in range(n):
-                twin |= np.hypot(table[j, 0] - y, table[j, 1] - x) <= _SAME_TIP_PX
-            if twin:
-                continue
-            margin = min(
-                top + ey, left + ex, field_height - 1 - top - ey, field_width - 1 - left - ex
-            )
-            at_edge = min(top + y, left + x, field_height - 1 - top - y, field_width - 1 - left - x)
-            # Masks often end a pixel before the field does.
-            cut = at_edge <= 1 or margin + 1 <= distance[ey, ex] + 0.5
-            angle = np.arctan2(np.float64(y - cy), np.float64(x - cx))
-            table[n, 0], table[n, 1] = y, x
-            table[n, 2], table[n, 3], table[n, 4] = steps[y, x], length, length - radius
-            table[n, 5], table[n, 6], table[n, 7] = width, base, angle
-            table[n, 8] = cut
-            ends[n], rank[n] = ends[i], rank[i]
-            n += 1
-    table, ends, rank = table[:n], ends[:n], rank[:n]
-    bare = pruned(skeleton, way, ends)
-    n_branch_points = _branch_points(way, owner, distance, ends, rank, cy, cx, radius)
-    by_length = np.argsort(-table[:, 3], kind="mergesort")
-    return (cy, cx), radius, table[by_length], n_branch_points, line_length(bare), bare
+def _followed(way, owner, y, x, own):  # type: ignore[no-untyped-def]
+    """Pixels from the end of a branch to the first that is another's, ``row * X + column``."""
+    width = way.shape[1]
+    pixels = np.empty(way.size, np.int64)
+    pixels[0] = y * width + x
+    n = 1
+    while way[y, x] >= 0 and owner[y, x] == own:
+        p = way[y, x]
+        pixels[n] = p
+        n += 1
+        y, x = p // width, p % width
+    return pixels[:n]
 
 
 @njit(cache=True, nogil=True)
@@ -153,12 +206,12 @@ def _outermost(inside, steps, before, y, x, radius):  # type: ignore[no-untyped-
     """
     string = pulled_tight(inside, before, y, x)
     k = 0
-    while k < len(string) - 1 and not sees(inside, string[k, 0], string[k, 1], y, x):
+    while k < len(string) - 1 and not sees(inside, string[k, 0], string[k, 1], float(y), float(x)):
         k += 1
     # A bend right at the end would tell nothing of the direction.
     while k > 0 and np.hypot(string[k, 0] - y, string[k, 1] - x) < 3 * radius:
         k -= 1
-    from_y, from_x = string[k]
+    from_y, from_x = string[k, 0], string[k, 1]
     furthest = np.hypot(y - from_y, x - from_x)
     span = int(radius)
     for _ in range(_MOST_CLIMBS):
@@ -170,52 +223,10 @@ def _outermost(inside, steps, before, y, x, radius):  # type: ignore[no-untyped-
                 if (b - at_y) ** 2 + (a - at_x) ** 2 > radius * radius:
                     continue
                 far = np.hypot(b - from_y, a - from_x)
-                if far > furthest + 1e-9 and sees(inside, at_y, at_x, b, a):
+                if far > furthest + 1e-9 and sees(
+                    inside, float(at_y), float(at_x), float(b), float(a)
+                ):
                     furthest, y, x = far, b, a
         if y == at_y and x == at_x:
             break
     return y, x
-
-
-@njit(cache=True, nogil=True)
-def _widths(way, owner, distance, y, x, own, cy, cx, radius):  # type: ignore[no-untyped-def]
-    """Width along a branch, and where it leaves the body or a longer branch."""
-    width = distance.shape[1]
-    n, p = 0, y * width + x
-    values = np.empty(distance.size)
-    while p >= 0:
-        b, a = p // width, p % width
-        if n and (owner[b, a] != own or (b - cy) ** 2 + (a - cx) ** 2 <= radius * radius):
-            break
-        values[n] = distance[b, a]
-        n += 1
-        p = way[b, a]
-    return 2 * np.median(values[:n]), 2 * values[n - 1]
-
-
-@njit(cache=True, nogil=True)
-def _branch_points(way, owner, distance, ends, rank, cy, cx, radius):  # type: ignore[no-untyped-def]
-    """Places where branches part; all within the body's disc are one, if three branches leave it.
-
-    Nor do two count whose discs inside the cell hold each other's middle.
-    """
-    width = distance.shape[1]
-    n_from_body, n = 0, 0
-    places = np.empty((len(ends), 2), np.int64)
-    for i in range(len(ends)):
-        p = ends[i, 0] * width + ends[i, 1]
-        while way[p // width, p % width] >= 0 and owner[p // width, p % width] == rank[i]:
-            p = way[p // width, p % width]
-        y, x = p // width, p % width
-        if (y - cy) ** 2 + (x - cx) ** 2 <= radius * radius:
-            n_from_body += 1
-            continue
-        known = False
-        for j in range(n):
-            b, a = places[j]
-            apart = np.hypot(np.float64(b - y), np.float64(a - x))
-            known |= apart <= max(distance[b, a], distance[y, x])
-        if not known:
-            places[n] = y, x
-            n += 1
-    return n + (n_from_body >= 3)

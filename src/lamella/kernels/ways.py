@@ -16,6 +16,7 @@ _FAR = [
     if (abs(y), abs(x)) in {(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)}
 ]
 _STEPS = np.array(_NEAR + _FAR)
+_LENGTHS = np.sqrt((_STEPS**2).sum(axis=1).astype(np.float64))
 _N_NEAR = len(_NEAR)
 _TIE = 1e-9
 # A string that a round makes shorter by less than this is tight.
@@ -61,16 +62,14 @@ def distances_within(
     y, x = source
     if not (0 <= y < inside.shape[0] and 0 <= x < inside.shape[1] and inside[y, x]):
         raise ValueError(f"the source {source} does not lie inside the mask")
-    distance, before = flooded(np.ascontiguousarray(inside), y, x, wide)
+    distance, before = _flooded(np.ascontiguousarray(inside), y, x, wide)
     return distance, before
 
 
 @njit(cache=True, nogil=True)
-def flooded(inside, y0, x0, wide):  # type: ignore[no-untyped-def]
-    """`distances_within` for numba code."""
+def _flooded(inside, y0, x0, wide):  # type: ignore[no-untyped-def]
     height, width = inside.shape
     n_steps = len(_STEPS) if wide else _N_NEAR
-    length = np.sqrt((_STEPS[:, 0] ** 2 + _STEPS[:, 1] ** 2).astype(np.float64))
     n_buckets = 5 if wide else 3  # the longest step, rounded down, and two
     distance = np.full((height, width), np.inf)
     before = np.full((height, width), -1, np.int64)
@@ -93,14 +92,13 @@ def flooded(inside, y0, x0, wide):  # type: ignore[no-untyped-def]
             if bucket_of[y, x] != now:  # a shorter way was found since
                 continue
             for k in range(n_steps):
-                dy, dx = _STEPS[k]
-                b, a = y + dy, x + dx
+                b, a = y + _STEPS[k, 0], x + _STEPS[k, 1]
                 if b < 0 or b >= height or a < 0 or a >= width or not inside[b, a]:
                     continue
-                way = distance[y, x] + length[k]
+                way = distance[y, x] + _LENGTHS[k]
                 if way >= distance[b, a]:
                     continue
-                if k >= _N_NEAR and not sees(inside, y, x, b, a):
+                if k >= _N_NEAR and not sees(inside, float(y), float(x), float(b), float(a)):
                     continue
                 distance[b, a] = way
                 before[b, a] = p
@@ -132,7 +130,9 @@ def sees(inside, y0, x0, y1, x1):  # type: ignore[no-untyped-def]
     if x1 < x0:
         y0, x0, y1, x1 = y1, x1, y0, x0
     slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
-    columns, rows = (inside.shape[0], inside.shape[1]) if steep else inside.shape[::-1]
+    rows, columns = inside.shape
+    if steep:
+        rows, columns = columns, rows
     for column in range(int(np.floor(x0 + 0.5)), int(np.floor(x1 + 0.5)) + 1):
         if column < 0 or column >= columns:
             return False
@@ -217,15 +217,16 @@ def pulled_tight(inside, before, y, x):  # type: ignore[no-untyped-def]
     while p >= 0:
         p = before[p // width, p % width]
         n += 1
-    points = np.empty((n, 2))
+    points = np.empty((n + 1, 2))
     p = y * width + x
     for i in range(n - 1, -1, -1):
         points[i, 0], points[i, 1] = p // width, p % width
         p = before[p // width, p % width]
-    if sees(inside, points[0, 0], points[0, 1], points[-1, 0], points[-1, 1]):
-        return np.concatenate((points[:1], points[-1:]))
+    if sees(inside, points[0, 0], points[0, 1], points[n - 1, 0], points[n - 1, 1]):
+        points[1, 0], points[1, 1] = points[n - 1, 0], points[n - 1, 1]
+        return points[:2]
     # A few long leaps first; then shorter and shorter ones, each over the corners of those before.
-    points = _in_small_steps(_cut_short(inside, points))
+    points = _in_small_steps(_cut_short(inside, points[:n]))
     length = length_of(points)
     for _ in range(_MOST_ROUNDS):
         leap = len(points) - 1
@@ -233,8 +234,10 @@ def pulled_tight(inside, before, y, x):  # type: ignore[no-untyped-def]
             for i in range(0, len(points) - leap, max(leap // 2, 1)):
                 j = i + leap
                 if sees(inside, points[i, 0], points[i, 1], points[j, 0], points[j, 1]):
+                    dy, dx = points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]
                     for k in range(i + 1, j):
-                        points[k] = points[i] + (points[j] - points[i]) * ((k - i) / leap)
+                        points[k, 0] = points[i, 0] + dy * ((k - i) / leap)
+                        points[k, 1] = points[i, 1] + dx * ((k - i) / leap)
             leap //= 2
         shorter = length_of(points)
         if shorter > length - _SLACK_PX:
@@ -257,7 +260,7 @@ def _cut_short(inside, points):  # type: ignore[no-untyped-def]
     """From each corner straight to the last point before the first that it does not see."""
     n = len(points)
     kept = np.empty((n, 2))
-    kept[0] = points[0]
+    kept[0, 0], kept[0, 1] = points[0, 0], points[0, 1]
     m, i = 1, 0
     while i < n - 1:
         # Double the leap while the line is free, then halve it to the place where it ends.
@@ -274,10 +277,10 @@ def _cut_short(inside, points):  # type: ignore[no-untyped-def]
                 good = middle
             else:
                 bad = middle
-        kept[m] = points[good]
+        kept[m, 0], kept[m, 1] = points[good, 0], points[good, 1]
         m += 1
         i = good
-    return kept[:m].copy()
+    return kept[:m]
 
 
 @njit(cache=True, nogil=True)
@@ -288,7 +291,7 @@ def _in_small_steps(string):  # type: ignore[no-untyped-def]
         dy, dx = string[i, 0] - string[i - 1, 0], string[i, 1] - string[i - 1, 1]
         n += max(int(np.ceil(np.hypot(dy, dx))), 1)
     points = np.empty((n, 2))
-    points[0] = string[0]
+    points[0, 0], points[0, 1] = string[0, 0], string[0, 1]
     at = 1
     for i in range(1, len(string)):
         dy, dx = string[i, 0] - string[i - 1, 0], string[i, 1] - string[i - 1, 1]

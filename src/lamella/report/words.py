@@ -34,8 +34,42 @@ LABELS: dict[str, str] = {
     Col.LAM_CYTO_RATIO_SD: "SD of the ratio",
     Col.BAND_RATIO: "edge band ratio",
     Col.LAYER_RATIO: "layer ratio",
-    Col.N_TIPS: "tips",
-    Col.EDGE_OUT_SPEED: "protrusion speed",
+    Col.CONFINEMENT_RATIO: "confinement ratio",
+    Col.STRAIGHTNESS_FIXED: "straightness at a fixed duration",
+    Col.TURNING_EVENT_RATE: "turning events per minute",
+    Col.FMI_X: "forward migration index, x",
+    Col.FMI_Y: "forward migration index, y",
+    Col.FMI_DIRECTION: "forward migration index",
+    Col.FMI_POINT: "forward migration index to the point",
+    Col.WALK_SPEED: "walk speed S",
+    Col.PERSISTENCE_TIME: "persistence time P",
+    Col.LOCALISATION_ERROR: "position error σ",
+    Col.WALK_NOT_TOLD: "not told",
+    Col.MSD_ALPHA: "α of the MSD",
+    Col.N_WALK_STEPS: "steps",
+    Col.POLARITY_COS_MOVEMENT: "cosine of polarity with movement",
+    Col.POLARITY_FORWARD: "share of frames polarised forwards",
+    Col.CORTEX_RELATIVE: "cortex over its mean",
+    Col.RING_CONTRAST: "contrast of the rings",
+    Col.N_TIPS: "protrusions",
+    Col.LONGEST_TIP_UM: "longest protrusion",
+    Col.LONGEST_TIP_PX: "longest protrusion",
+    Col.MEAN_TIP_UM: "mean protrusion length",
+    Col.OUTSIDE_BODY: "share outside the body",
+    Col.MEAN_TIP_LIFE: "life of protrusions",
+    Col.TIP_BIRTHS: "births of protrusions",
+    Col.TIP_GROWTH: "growth of protrusions",
+    Col.TIP_RETRACTION: "retraction of protrusions",
+    Col.EDGE_PROTRUDING: "share of the edge protruding",
+    Col.EDGE_RETRACTING: "share of the edge retracting",
+    Col.EDGE_OUT_SPEED: "protrusion speed of the edge",
+    Col.EDGE_IN_SPEED: "retraction speed of the edge",
+    Col.EDGE_GAINED: "area gained at the edge",
+    Col.EDGE_LOST: "area lost at the edge",
+    Col.EDGE_BEST_LAG_MIN: "lag of intensity behind the edge",
+    Col.EDGE_BEST_CORRELATION: "best correlation of intensity with the edge",
+    Col.N_PROTRUSIONS: "protrusion events",
+    Col.N_RETRACTIONS: "retraction events",
     Col.N_FRAMES: "frames",
     Col.N_EMPTY_FRAMES: "empty frames",
     Col.N_VALID_FRAMES: "valid frames",
@@ -62,7 +96,10 @@ LABELS: dict[str, str] = {
     Col.PEAK_MB: "peak memory",
     Col.SECONDS: "time",
 }
-"""Short names where the column's own name does not read well; the others lose their underscores."""
+"""Short names where the column's own name does not read well."""
+
+_ENDS = {"_low": "from", "_high": "to"}
+"""The ends of an interval."""
 
 VERBS: dict[str, str] = {
     Col.MEAN_SPEED: "{condition} moves {ratio}× as fast as {reference}",
@@ -74,14 +111,35 @@ VERBS: dict[str, str] = {
 
 
 def label(name: str) -> str:
-    """A column's name for people, its channel in brackets.
+    """A column's name for people, without its unit, its channel in brackets.
 
-    >>> label("lam_cyto_ratio__VASP")
-    'bright ÷ dim ratio (VASP)'
+    >>> label("lam_cyto_ratio__VASP"), label("max_distance_um"), label("edge_window_min")
+    ('bright ÷ dim ratio (VASP)', 'max distance', 'edge window min')
+    >>> label("walk_speed_um_per_min_low"), label("msd_um2_high")
+    ('walk speed S from', 'msd to')
     """
     bare, _, channel = name.partition("__")
-    text = LABELS.get(bare, bare.replace("_", " "))
+    text = LABELS.get(bare) or _in_words(bare)
     return f"{text} ({channel})" if channel else text
+
+
+def _in_words(column: str) -> str:
+    for end, word in _ENDS.items():
+        if column.endswith(end) and _known(whole := column.removesuffix(end)):
+            return f"{label(whole)} {word}"
+    # "1/µm" ends a column's name as "per_um", "px/frame" as "px".
+    of = unit(column).replace("µ", "u").replace("²", "2").replace("°", "deg")
+    written = of.removesuffix("/frame").removeprefix("1/").replace("/", "_per_")
+    written = f"per_{written}" if of.startswith("1/") else written
+    return column.removesuffix(f"_{written}").replace("_", " ")
+
+
+def _known(column: str) -> bool:
+    try:
+        Col.describe(column)
+    except KeyError:
+        return False
+    return True
 
 
 def unit(name: str) -> str:

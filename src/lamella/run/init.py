@@ -44,15 +44,24 @@ title = {title}
 # [objects.cell.normalise] # for "external" models; thresholds do not depend on the grey scale
 # rule = "adaptive"       # stretch dim movies before segmentation; or "always", "never"
 
+[measure]                 # all groups of measures are on; false turns one off
+# migration = false       # steps, speed, turning, straightness
+# walks = false           # mean squared displacement, persistent random walk
+# lamellipodium = false   # bright and dim parts, polarity, front and back, cortex
+# protrusion = false      # tips and their lengths, skeleton
+# edge = false            # movement, curvature and intensity of the outline
+
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
+# [measure.bleaching]     # never undone unasked; masks stay those of the raw frames
+# method = "exponential"  # or "ratio", "histogram"
 
 [measure.sightings]       # which frames and steps are trusted
 min_area_fraction = 0.3
 min_iou = 0.3
 max_area_change = 1.5
 
-[measure.lamellipodium]
+[measure.lamellipodium]   # choose a definition by eye with: lamella sweep MOVIE LABELS
 percentile = 50
 
 [statistics]

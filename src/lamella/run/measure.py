@@ -23,12 +23,14 @@ from lamella.measure import measure, painted
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.light import light_of
+from lamella.run.measure_figures import refuse_nothing_to_draw, write_measure_figures
 from lamella.run.options import values_of
 from lamella.run.settings import MeasureSettings, read_settings, settings_from
 from lamella.run.single import Advance, refuse_existing
 from lamella.run.study import SETTINGS_FILE, movie_name
 from lamella.track import Largest
 
+FIGURES = "figures"
 _LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.05
 
 
@@ -89,6 +91,7 @@ def measure_movie(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     largest: bool = False,
+    figures: bool = False,
     force: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> tuple[Movie, list[str]]:
@@ -104,23 +107,29 @@ def measure_movie(
     largest : bool
         Follow the largest object of every frame as the one cell; otherwise labels of a file are
         track ids, and a warning tells where they look as if they were not.
+    figures : bool
+        Draw some cells into ``out/figures``; see `write_measure_figures`.
 
     Returns
     -------
     Movie, list of str
         The movie, and the names of the files: ``frames.csv``, ``cells.csv``, a table for every
-        finer measure (``.parquet`` where a spreadsheet would not hold it), and ``columns.csv``.
+        finer measure (``.parquet`` where a spreadsheet would not hold it), ``columns.csv``, and
+        the figures.
     """
     settings = settings or MeasureSettings()
+    if figures:
+        refuse_nothing_to_draw(settings)
     for name in ("frames.csv", "cells.csv", "columns.csv"):
         refuse_existing(out / name, force=force)
     movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
     masks = _objects(labels)
     if largest:
         masks = _largest(masks, str(labels))
-    light = light_of(
-        refuse_nan(movie), masks if isinstance(masks, Labels) else painted(masks), settings
-    )
+    for name in settings.named_channels:
+        movie.channel(name)
+    shapes = masks if isinstance(masks, Labels) else painted(masks)
+    light = light_of(refuse_nan(movie), shapes, settings)
     found = measure(
         light.movie,
         masks,
@@ -139,7 +148,11 @@ def measure_movie(
         table.insert(0, Col.MOVIE, movie_name(source.name))
         files.append(write_readable(out, name, table))
     write_readable(out, "columns", dictionary(tables.values()))
-    return movie, [*files, "columns.csv"]
+    files.append("columns.csv")
+    if figures:
+        drawn = write_measure_figures(out / FIGURES, movie, shapes, found, settings)
+        files += [f"{FIGURES}/{name}" for name in drawn]
+    return movie, files
 
 
 def _objects(path: Path) -> Labels | Tracked:

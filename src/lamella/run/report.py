@@ -161,13 +161,18 @@ def _warnings(status: pd.DataFrame) -> list[str]:
 
 
 def _notes(settings: dict[str, Any]) -> list[str]:
-    background = settings["measure"]["background"]
-    if background["method"] == "none":
-        return [
+    notes = []
+    if settings["measure"]["background"]["method"] == "none":
+        notes.append(
             "No background was subtracted: ratios of intensities depend on the camera's offset and "
             "on the light around the cells. Set [measure.background] to remove it."
-        ]
-    return []
+        )
+    if bleaching := settings["measure"].get("bleaching"):
+        notes.append(
+            f"Bleaching was undone in intensities ({bleaching['method']}), as [measure.bleaching] "
+            "asks; by how much, and how well the curve fits, tells manifest.json of every movie."
+        )
+    return notes
 
 
 def _drifting(settings: dict[str, Any], manifests: dict[str, Manifest]) -> list[str]:

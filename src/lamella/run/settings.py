@@ -91,6 +91,11 @@ class MeasureSettings(_Table):
         every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
 
+    @property
+    def named_channels(self) -> list[str]:
+        """Channels that the groups name: every movie must have them."""
+        return [c for group in self.groups.values() for c in getattr(group, "channels", None) or ()]
+
     @classmethod
     def group_names(cls) -> list[str]:
         """All groups that there are."""

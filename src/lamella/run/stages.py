@@ -209,9 +209,9 @@ def open_raw(task: MovieTask) -> Movie:
 
 def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     """Every channel that the settings name must be there, and every one needs its offset."""
-    lamellipodium, background = settings.measure.lamellipodium, settings.measure.background
+    background = settings.measure.background
     named = [each.channel for each in settings.objects.values() if each.channel is not None]
-    named += (lamellipodium.channels or ()) if lamellipodium else ()
+    named += settings.measure.named_channels
     named += [
         each.declump.channel
         for each in settings.objects.values()
