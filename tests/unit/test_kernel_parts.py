@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lamella.kernels.front import furthest_of_objects, sides_of_objects
@@ -163,12 +163,15 @@ class TestLayers:
         layers = layers_of_objects(image, *these)
         values, found = image[mask > 0].astype(float), layers[mask > 0]
         theirs = 1 + np.searchsorted(multi_otsu(image[mask > 0], classes=3), values)
-        assert between_variance(values, found) >= (1 - 1e-4) * between_variance(values, theirs)
-        assert (found == theirs).mean() > 0.9
+        # With a value per bin ours sees the values themselves; theirs counts in bins. Where cuts far
+        # apart vary nearly alike, pixels may be shared out otherwise.
+        slack = 1e-12 if kind is np.uint8 else 1e-4
+        assert between_variance(values, found) >= (1 - slack) * between_variance(values, theirs)
         assert not layers[mask == 0].any()
 
     @settings(max_examples=20, deadline=None)
     @given(st.integers(0, 2**31), st.integers(3, 30))
+    @example(262392, 13)
     def test_are_the_best_of_all_cuts(self, seed, n_values):
         """A value per bin, so that the search sees the values themselves."""
         rng = np.random.default_rng(seed)

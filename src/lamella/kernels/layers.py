@@ -87,29 +87,32 @@ def _layers(image, labels, label, box, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _two_thresholds(values):  # type: ignore[no-untyped-def]
-    """Upper edges of the bins after which the first and the second layer end; NaN without."""
+    """Highest values of the first and of the second layer; NaN without three filled bins."""
     least = most = values[0]
     for value in values:
         least, most = min(least, value), max(most, value)
     if not most > least:
         return np.nan, np.nan
-    counts = np.zeros(_BINS)
+    counts, sums = np.zeros(_BINS), np.zeros(_BINS)
+    highest = np.full(_BINS, least)
     per_value = _BINS / (most - least)
     for value in values:
-        counts[min(int((value - least) * per_value), _BINS - 1)] += 1
-    # Filled bins; before each: pixels, and their sum in units of bins.
+        i = min(int((value - least) * per_value), _BINS - 1)
+        counts[i] += 1
+        sums[i] += value - least
+        highest[i] = max(highest[i], value)
+    # Filled bins; before each: pixels, and the sum of their values.
     filled, n, total = np.empty(_BINS, np.int64), np.zeros(_BINS + 1), np.zeros(_BINS + 1)
     k = 0
     for i in range(_BINS):
         if counts[i] > 0:
             filled[k] = i
-            n[k + 1], total[k + 1] = n[k] + counts[i], total[k] + counts[i] * i
+            n[k + 1], total[k + 1] = n[k] + counts[i], total[k] + sums[i]
             k += 1
     if k < 3:
         return np.nan, np.nan
     first, second = _best_cuts(n[: k + 1], total[: k + 1])
-    step = (most - least) / _BINS
-    return least + step * (filled[first - 1] + 1), least + step * (filled[second - 1] + 1)
+    return highest[filled[first - 1]], highest[filled[second - 1]]
 
 
 @njit(cache=True, nogil=True)
