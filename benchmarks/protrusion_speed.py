@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from published_protrusion import geodesic_transform
 from timing import paired, ratio, told
 
-from lamella.kernels.pieces import distance_inside
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.tips import find_tips
 from lamella.kernels.ways import distances_within
 

@@ -163,8 +163,8 @@ class TestLayers:
         layers = layers_of_objects(image, *these)
         values, found = image[mask > 0].astype(float), layers[mask > 0]
         theirs = 1 + np.searchsorted(multi_otsu(image[mask > 0], classes=3), values)
-        # With a value per bin ours sees the values themselves; theirs counts in bins. Where cuts far
-        # apart vary nearly alike, pixels may be shared out otherwise.
+        # With a value per bin ours sees the values themselves; theirs counts in bins. Where cuts
+        # far apart vary nearly alike, pixels may be shared out otherwise.
         slack = 1e-12 if kind is np.uint8 else 1e-4
         assert between_variance(values, found) >= (1 - slack) * between_variance(values, theirs)
         assert not layers[mask == 0].any()

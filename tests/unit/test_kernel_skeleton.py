@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from lamella.kernels.branches import centre_of, line_length
-from lamella.kernels.pieces import distance_inside
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.skeleton import skeleton_of
 from worlds import disc, one_pixel, ring
 

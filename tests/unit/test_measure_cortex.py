@@ -6,6 +6,7 @@ import pytest
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
+from lamella.kernels.distance import EDGE_PX
 from lamella.measure import Lamellipodium, measure
 from worlds import disc
 
@@ -104,8 +105,8 @@ def test_rings_are_those_of_a_distance_transform():
         own = np.pad(labels == cell, 1)
         inside = distance_transform_edt(own)[1:-1, 1:-1]
         outside = distance_transform_edt(~own)[1:-1, 1:-1]
-        here = (inside > 0) & (inside <= 0.8 / UM)
-        around = (outside > 0) & (outside <= 0.8 / UM) & (labels == 0)
+        here = (inside > 0) & (inside <= 0.8 / UM + EDGE_PX)
+        around = (outside > 0) & (outside <= 0.8 / UM + EDGE_PX) & (labels == 0)
         row = frames.loc[cell]
         assert row[Col.RING_MEAN] == pytest.approx(image[here].mean(), rel=1e-5)
         assert row[Col.RING_OUTSIDE_MEAN] == pytest.approx(image[around].mean(), rel=1e-5)

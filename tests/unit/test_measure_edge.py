@@ -12,6 +12,7 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.table import Col
+from lamella.kernels.distance import EDGE_PX
 from lamella.measure import Edge, measure
 from worlds import disc, expanding_disc, line, one_pixel, ring, rotating_ellipse, translating_disc
 
@@ -175,6 +176,21 @@ class TestAGap:
         assert len(found.finer["edge_events"]) == 2
 
 
+def test_the_edge_does_not_jump_from_piece_to_piece():
+    """Two pieces of nearly one size, of which now this and now that one is the largest."""
+    labels = np.zeros((6, 40, 90), np.uint16)
+    labels[:, 5:35, 5:35] = 1
+    for t, width in enumerate([29, 29, 31, 31, 29, 29]):
+        labels[t, 5:35, 45 : 45 + width] = 1
+    found = measured(labels)
+    step = found.finer["edge"].groupby(Col.FRAME)[Col.EDGE_STEP_PX]
+    assert step.count().tolist() == [0, 100, 0, 100, 0, 100]
+    assert step.max().max() < 1e-6
+    share = found.frames[Col.EDGE_FOLLOWED].to_numpy()
+    assert share == pytest.approx([30 / 59] * 2 + [31 / 61] * 2 + [30 / 59] * 2)
+    assert found.frames[Col.EDGE_RUN].tolist() == [1, 1, 2, 2, 3, 3]
+
+
 def test_a_step_that_is_not_trusted_moves_nothing():
     labels = translating_disc((0, 1), 6, radius_px=8, start=(32, 16)).astype(np.uint16)
     labels[3][disc(8, (32, 33), (64, 64))] = 1  # a neighbour swallowed: the area doubles
@@ -209,6 +225,20 @@ class TestContact:
         assert set(edge[Col.EDGE_CONTACT][between]) == {2}
         # The line between them moves by 2 px a frame; the free edge stands still.
         assert found.frames[Col.EDGE_RETRACTING].max() < 0.1
+
+    def test_what_touched_before_decides_on_steps_and_not_on_shapes(self):
+        """A square leaves the border: that side has no trusted step, and yet is free."""
+        labels = np.zeros((3, 60, 80), np.uint16)
+        for t, left in enumerate([0, 2, 4]):
+            labels[t, 15:45, left : left + 30] = 1
+        found = measured(labels)
+        assert found.frames[Col.EDGE_CONTACT_FRACTION].to_numpy() == pytest.approx(
+            [0.3, 0, 0], abs=0.06
+        )
+        flagged = (
+            found.finer["edge"].groupby(Col.FRAME)[Col.EDGE_CONTACT].agg(lambda c: (c > 0).mean())
+        )
+        assert flagged.to_numpy() == pytest.approx([0.3, 0.3, 0], abs=0.06)
 
     def test_a_cell_that_fills_the_frame_has_no_free_edge(self):
         found = measured(np.ones((3, 40, 50)))
@@ -277,10 +307,10 @@ class TestLight:
         for group in (Edge(), Edge(windows=7), Edge(window_um=9.0)):
             found = measured(world[0], group, image=world[1])
             windows = found.finer["edge_windows"].query("frame == 1")
-            near = distance_transform_edt(world[0][0] == 1)
+            depth = distance_transform_edt(world[0][0] == 1) - EDGE_PX  # of centres below the edge
             for band, (low, high) in enumerate([(0, 2), (2, 6)]):  # 1 and 3 µm
                 of = windows[windows[Col.EDGE_BAND] == band]
-                assert of[Col.EDGE_WINDOW_PX].sum() == ((near > low) & (near <= high)).sum()
+                assert of[Col.EDGE_WINDOW_PX].sum() == ((depth > low) & (depth <= high)).sum()
                 assert of[Col.EDGE_N_POSITIONS].sum() == 100
 
     def test_windows_hold_what_their_pixels_hold(self, world):
@@ -288,8 +318,8 @@ class TestLight:
         image = rng.poisson(world[1]).astype(np.uint16)
         found = measured(world[0], Edge(windows=1, depths_um=(2.0,)), image=image)
         window = found.finer["edge_windows"].iloc[0]
-        near = distance_transform_edt(world[0][0] == 1)
-        pixels = image[0][(near > 0) & (near <= 4)]
+        depth = distance_transform_edt(world[0][0] == 1) - EDGE_PX
+        pixels = image[0][(depth > 0) & (depth <= 4)]
         for name, value in (
             (Col.EDGE_WINDOW_MEAN, pixels.mean()),
             (Col.EDGE_WINDOW_SD, pixels.std(ddof=1)),
@@ -298,6 +328,19 @@ class TestLight:
             (Col.EDGE_WINDOW_MAX, pixels.max()),
         ):
             assert window[name] == pytest.approx(value, rel=1e-5), name
+
+    def test_holes_and_lesser_pieces_have_no_band(self, world):
+        labels, image = (each.copy() for each in world)
+        labels[:, 30:33, 30:33] = 0
+        labels[:, 52:54, 52:54] = 1
+        image[:, 33:35, 28:35] = image[:, 51:55, 51:55] = 9999
+        full, holed = (measured(masks, image=image).finer["edge"] for masks in (world[0], labels))
+        names = [Col.EDGE_BAND_PX, Col.EDGE_BAND_MEAN, Col.EDGE_STEP_PX, Col.EDGE_Y_PX]
+        pd.testing.assert_frame_equal(full[names], holed[names])
+
+    def test_windows_have_no_pixels_without_a_pixel_size(self, world):
+        found = measured(world[0], image=world[1], known=False)
+        assert found.finer["edge_windows"][Col.EDGE_WINDOW_PX].isna().all()
 
     def test_windows_of_one_width(self, world):
         windows = measured(world[0], Edge(window_um=9.0), image=world[1]).finer["edge_windows"]

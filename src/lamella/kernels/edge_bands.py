@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from lamella.kernels.distance import EDGE_PX
 from lamella.kernels.outline_smooth import arc_lengths
 from lamella.kernels.ranks import median_of
 
@@ -14,32 +15,33 @@ _CHUNK = 12
 
 @njit(cache=True, nogil=True)
 def pixels_near_edge(inside, distance, reach):  # type: ignore[no-untyped-def]
-    """Row, column and distance of a mask's pixels that lie within `reach` of its edge.
+    """Row, column and depth of a mask's pixels that lie within `reach` of its edge.
 
     Parameters
     ----------
     inside : (Y, X) bool array
     distance : (Y, X) float array
-        Distance of every pixel from the edge, px.
+        Of every pixel to the nearest one outside, px, see `distance_inside`.
     reach : float
 
     Returns
     -------
     rows, columns : (P,) int64 arrays
-    distance : (P,) float64 array
+    depth : (P,) float64 array
+        Of the pixel's centre below the edge, see `EDGE_PX`.
     """
     n = 0
     for y in range(inside.shape[0]):
         for x in range(inside.shape[1]):
-            n += inside[y, x] and distance[y, x] <= reach
-    rows, columns, far = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+            n += inside[y, x] and distance[y, x] - EDGE_PX <= reach
+    rows, columns, depth = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
     n = 0
     for y in range(inside.shape[0]):
         for x in range(inside.shape[1]):
-            if inside[y, x] and distance[y, x] <= reach:
-                rows[n], columns[n], far[n] = y, x, distance[y, x]
+            if inside[y, x] and distance[y, x] - EDGE_PX <= reach:
+                rows[n], columns[n], depth[n] = y, x, distance[y, x] - EDGE_PX
                 n += 1
-    return rows, columns, far
+    return rows, columns, depth
 
 
 @njit(cache=True, nogil=True)

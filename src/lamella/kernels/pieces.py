@@ -9,24 +9,11 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from lamella.kernels.branches import centre_of
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.morphology import components
 from lamella.kernels.ways import has_hole
 
 Mask = NDArray[np.bool_]
-
-
-def distance_inside(mask: Mask) -> NDArray[np.float32]:
-    """Exact Euclidean distance of every pixel to the nearest one outside, px; 0 outside.
-
-    Beyond the array is outside.
-
-    Parameters
-    ----------
-    mask : (Y, X) bool array
-    """
-    padded = np.pad(mask, 1).view(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance[1:-1, 1:-1].astype(np.float32, copy=False)
 
 
 def one_piece(mask: Mask, *, join_width_px: float | None) -> tuple[Mask, int]:

@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lamella.kernels.distance import EDGE_PX
+
 FloatArray = NDArray[np.float64]
 
 
@@ -36,9 +38,10 @@ def profile_of_band(
     image : (h, w) array
         Part of a frame.
     distance : (h, w) float32 array
-        Of its pixels from the cell's edge; 0 outside of the cell.
+        Of its pixels to the nearest one outside of the cell, see `distance_inside`; 0 there.
     within : float
-        Depth of the band, px.
+        Depth of the band below the edge, px, see `EDGE_PX`: a band of w px is w px thick, on
+        average.
     centre : (float, float)
         (y, x) counted from the corner of `image`. A pixel right there has no angle and is left out.
     n_angles : int
@@ -62,8 +65,7 @@ def _profile(image, distance, within, centre_y, centre_x, n_angles):  # type: ig
     per_radian = n_angles / (2 * np.pi)
     for y in range(distance.shape[0]):
         for x in range(distance.shape[1]):
-            depth = distance[y, x]
-            if not 0 < depth <= within:
+            if not 0 < distance[y, x] <= within + EDGE_PX:
                 continue
             dy, dx = y - centre_y, x - centre_x
             if abs(dy) < 1e-9 and abs(dx) < 1e-9:
@@ -84,12 +86,15 @@ def _profile(image, distance, within, centre_y, centre_x, n_angles):  # type: ig
 
 @njit(cache=True, nogil=True)
 def mean_of_band(image, distance, within):  # type: ignore[no-untyped-def]
-    """Mean of the pixels at most `within` px from the edge, inside; NaN where there are none."""
+    """Mean of the pixels at most `within` px below the edge; NaN where there are none.
+
+    Parameters as those of `profile_of_band`.
+    """
     total, n = 0.0, 0
     for y in range(distance.shape[0]):
-        row, depth = image[y], distance[y]
-        for x in range(len(depth)):
-            if 0 < depth[x] <= within:
+        row, far = image[y], distance[y]
+        for x in range(len(far)):
+            if 0 < far[x] <= within + EDGE_PX:
                 total += row[x]
                 n += 1
     return total / n if n else np.nan

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.step import Reach
 from lamella.core.table import Col
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import Regions, inside_of
 
 Level = Callable[[Image, Image, str], float]
@@ -37,6 +38,17 @@ class Seen(NamedTuple):
     finer: Mapping[str, Columns] = {}
     """Rows of finer tables by the name of the table, always the same ones. Each set of columns
     holds `Col.CELL`, the label that a row belongs to."""
+    kept: Columns = MappingProxyType({})
+    """What the group needs afterwards, always the same arrays; objects are their first axis."""
+
+
+class Kept(NamedTuple):
+    """What a group kept of all objects that it may measure, in order of cell and frame."""
+
+    row: NDArray[np.intp]
+    """(k,): row of the table of frames, increasing."""
+    arrays: Mapping[str, NDArray[Any]]
+    """(k, …) each."""
 
 
 class Measured(NamedTuple):
@@ -46,6 +58,8 @@ class Measured(NamedTuple):
     """`KEYS` and the group's columns, a row per cell and frame; the rows of `Sightings`."""
     finer: Mapping[str, pd.DataFrame] = {}
     """Tables of which a cell has several rows a frame, or that are not by frame, by name."""
+    kept: Kept = Kept(np.empty(0, np.intp), {})
+    """What `Seen.kept` held, for `Group.complete` alone."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +97,11 @@ class FrameView:
     def edge_distances(self) -> list[NDArray[np.float32]]:
         """Distance of every pixel of every object to the nearest pixel outside it, px.
 
-        Cropped as `masks`, 0 outside. Beyond the box counts as outside: where the cell touches the
-        field's edge that is a cut, not an edge; such frames are flagged.
+        Cropped as `masks`, 0 outside. The edge runs before that pixel's centre (`EDGE_PX`). Beyond
+        the box counts as outside: where the cell touches the field's edge that is a cut, not an
+        edge; such frames are flagged.
         """
-        return [_distance_to_edge(mask) for mask in self.masks]
+        return [distance_inside(mask) for mask in self.masks]
 
     @cached_property
     def still_centroids(self) -> NDArray[np.float64]:
@@ -146,12 +161,6 @@ def still(
 ) -> NDArray[np.float64]:
     """Places of frame `t` as if the field had stood still."""
     return places if registration is None else places - registration.drift_at(places, t)
-
-
-def _distance_to_edge(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    padded = np.pad(mask, 1).view(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance[1:-1, 1:-1].astype(np.float32, copy=False)
 
 
 def per_cell(

@@ -22,7 +22,7 @@ from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import Columns, FrameView, Group, Level, Measured, Seen, still
+from lamella.measure.view import Columns, FrameView, Group, Kept, Level, Measured, Seen, still
 
 
 class Walked(NamedTuple):
@@ -137,6 +137,7 @@ def walk(
         found = Measured(
             _spread([each.objects for each in rows], keys, places),
             _finer(rows, seen, keys, minutes, labels.name),
+            _kept(rows, places),
         )
         made.append(group.complete(found, table, movie.scale))
     return Walked(table, made)
@@ -199,6 +200,27 @@ def _finer(
             }
         )
     return tables
+
+
+def _kept(rows: list[Seen], places: NDArray[np.intp]) -> Kept:
+    """What was kept of all frames, taken out of `rows`, so that it is held no more than once."""
+    parts = [dict(each.kept) for each in rows]
+    rows[:] = [each._replace(kept={}) for each in rows]
+    order = np.argsort(places, kind="stable")
+    order = order[places[order] >= 0]
+    at = np.full(len(places), -1)
+    at[order] = np.arange(len(order))
+    arrays = {}
+    for name in list(parts[0]) if parts else ():
+        start = 0
+        for each in parts:
+            part = each.pop(name)
+            if name not in arrays:
+                arrays[name] = np.empty((len(order), *part.shape[1:]), part.dtype)
+            to = at[start : start + len(part)]
+            arrays[name][to[to >= 0]] = part[to >= 0]
+            start += len(part)
+    return Kept(places[order], arrays)
 
 
 def _keys(

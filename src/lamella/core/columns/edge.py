@@ -11,6 +11,11 @@ class EdgeColumns:
     # Per frame; what moved belongs to the step from the frame before
     EDGE_PERIMETER_PX = _("edge_perimeter_px", "px", "Length of the smoothed outline.")
     EDGE_PERIMETER_UM = _("edge_perimeter_um", "µm", "Length of the smoothed outline.")
+    EDGE_FOLLOWED = _(
+        "edge_followed_fraction",
+        "",
+        "Share of the cell's pixels in the piece whose edge is followed, the largest.",
+    )
     EDGE_RUN = _(
         "edge_run",
         "",
@@ -95,7 +100,7 @@ class EdgeColumns:
         "edge_contact",
         "",
         "1 where the position lies on the field's border, 2 against another object, in this frame "
-        "or where it came from; 0 where the edge is free.",
+        "or where it came from in the same run; 0 where the edge is free.",
     )
     EDGE_BAND_PX = _("edge_band_px", "px²", "Pixels of the band whose nearest edge this is.")
     EDGE_BAND_MEAN = _(

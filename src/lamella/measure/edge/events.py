@@ -90,7 +90,7 @@ def _told(
     length = np.bincount(of, weights=edges.length_px[rows][time, position], minlength=n) / size
     taking_part = np.unique(of * label.shape[1] + position) // label.shape[1]
     extent = np.bincount(taking_part, minlength=n)
-    beside = np.bincount(of, weights=_beside(edges.contact[rows] != 0)[time, position])
+    beside = np.bincount(of, weights=_beside(edges.step_contact[rows] != 0)[time, position])
     frame, minute = edges.frame[rows], edges.time_min[rows]
     # A step begins where the frame before ended; steps of a run follow each other.
     began = edges.time_min[rows.start - 1 : rows.stop - 1]

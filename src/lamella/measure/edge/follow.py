@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.kernels.edge_follow import followed_origins
-from lamella.measure.edge.sight import CAME_FROM, LENGTH
+from lamella.measure.edge.bands import BAND, BAND_PX, channels_in
+from lamella.measure.edge.sight import (
+    CAME_FROM,
+    CONTACT,
+    CONTACT_BEFORE,
+    CURVATURE,
+    LENGTH,
+    PLACE,
+    SWEPT,
+)
+from lamella.measure.view import Kept
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +44,7 @@ class Edges(NamedTuple):
     row: NDArray[np.int64]
     """Row of the sightings, (R,)."""
     block: NDArray[np.int64]
-    """Number of the frame's rows among those that were seen, (R,)."""
+    """Number of the frame's arrays among those that were kept, (R,)."""
     origin: NDArray[np.int64]
     """Provisional position that is position 0, (R,)."""
     place_px: NDArray[np.float32]
@@ -44,6 +54,9 @@ class Edges(NamedTuple):
     length_px: Floats
     curvature_px: NDArray[np.float32]
     contact: NDArray[np.int8]
+    """Of this frame alone."""
+    step_contact: NDArray[np.int8]
+    """In this frame, or in the frame before where the position came from."""
     band_px: NDArray[np.float32] | None
     light: Mapping[str | None, NDArray[np.float32]]
     """Mean intensity in the cortex band by channel; of a single channel by None."""
@@ -56,7 +69,7 @@ class Edges(NamedTuple):
     @property
     def free_step_px(self) -> Floats:
         """The same where the edge is free, NaN elsewhere."""
-        return np.where(self.contact == 0, self.step_px, np.nan)
+        return np.where(self.step_contact == 0, self.step_px, np.nan)
 
     def cells(self) -> Iterator[tuple[int, slice]]:
         """Every cell with its rows."""
@@ -86,7 +99,7 @@ class Edges(NamedTuple):
             Col.EDGE_SWEPT_PX2: self.swept_px2.ravel(),
             Col.EDGE_CURVATURE_PX: self.curvature_px.ravel(),
             Col.EDGE_CURVATURE: _single(self.curvature_px / scale.um),
-            Col.EDGE_CONTACT: self.contact.ravel(),
+            Col.EDGE_CONTACT: self.step_contact.ravel(),
         }
         if self.band_px is not None:
             columns[Col.EDGE_BAND_PX] = self.band_px.ravel()
@@ -95,44 +108,36 @@ class Edges(NamedTuple):
         return pd.DataFrame(columns)
 
 
-def followed(seen: pd.DataFrame, sightings: pd.DataFrame, n: int) -> Edges:
-    """Turn the rows of every valid frame so that they begin at the followed origin.
+def followed(kept: Kept, sightings: pd.DataFrame) -> Edges:
+    """Turn the positions of every valid frame so that they begin at the followed origin.
 
     Parameters
     ----------
-    seen : DataFrame
-        What `seen_edges` gives, of all frames, in order of cell and frame: n rows a frame.
+    kept : Kept
+        What `seen_edges` keeps.
     sightings : DataFrame
         Decides which frames and steps count.
-    n : int
-        Positions.
     """
-    keys = [Col.CELL, Col.FRAME]
-    index = pd.MultiIndex.from_frame(sightings[keys])
-    row = index.get_indexer(pd.MultiIndex.from_frame(seen[keys].iloc[::n]))
-    valid = sightings[Col.VALID].to_numpy(bool)[row]
-    block, row = np.flatnonzero(valid), row[valid]
-    of_sightings = {name: sightings[name].to_numpy() for name in (*keys, Col.TIME_MIN)}
-    cell, frame, time = (values[row] for values in of_sightings.values())
-
-    def of(name: str) -> NDArray[Any]:
-        return seen[name].to_numpy().reshape(-1, n)[block]
-
-    swept = of(Col.EDGE_SWEPT_PX2).astype(np.float64)
+    block = np.flatnonzero(sightings[Col.VALID].to_numpy(bool)[kept.row])
+    row = kept.row[block]
+    names = (Col.CELL, Col.FRAME, Col.TIME_MIN)
+    cell, frame, time = (sightings[name].to_numpy()[row] for name in names)
+    # Positions are the second axis of everything; without a cell nothing was kept at all.
+    swept = kept.arrays[SWEPT][block]
+    n = swept.shape[1]
     begins = np.ones(len(row), bool)
     begins[1:] = (row[1:] != row[:-1] + 1) | (cell[1:] != cell[:-1])
     begins |= ~sightings[Col.PAIR_VALID].to_numpy(bool)[row] | ~np.isfinite(swept).all(axis=1)
-    origin = np.rint(followed_origins(of(CAME_FROM).astype(np.float64), begins)).astype(np.int64)
+    origin = np.rint(followed_origins(kept.arrays[CAME_FROM][block], begins)).astype(np.int64) % n
     order = (origin[:, None] + np.arange(n)) % n
 
     def turned(name: str) -> NDArray[Any]:
-        return np.take_along_axis(of(name), order, axis=1)
+        values: NDArray[Any] = kept.arrays[name][block[:, None], order]
+        return values
 
     minutes = np.full(len(row), np.nan)
     minutes[1:] = np.where(begins[1:], np.nan, np.diff(time))
-    swept = np.take_along_axis(swept, order, axis=1)
-    swept[begins] = np.nan
-    names = [name for name in seen.columns if name.partition("__")[0] == Col.EDGE_BAND_MEAN]
+    contact, before = turned(CONTACT), turned(CONTACT_BEFORE)
     return Edges(
         object_name=str(sightings[Col.OBJECT].iloc[0]) if len(sightings) else "",
         cell=cell,
@@ -142,14 +147,15 @@ def followed(seen: pd.DataFrame, sightings: pd.DataFrame, n: int) -> Edges:
         run=_numbered(cell, begins),
         row=row,
         block=block,
-        origin=origin % n,
-        place_px=np.stack([turned(name) for name in (Col.EDGE_Y_PX, Col.EDGE_X_PX)], axis=2),
-        swept_px2=swept,
+        origin=origin,
+        place_px=turned(PLACE),
+        swept_px2=np.where(begins[:, None], np.nan, turned(SWEPT)),
         length_px=turned(LENGTH).astype(np.float64),
-        curvature_px=turned(Col.EDGE_CURVATURE_PX),
-        contact=turned(Col.EDGE_CONTACT),
-        band_px=turned(Col.EDGE_BAND_PX) if Col.EDGE_BAND_PX in seen else None,
-        light={name.partition("__")[2] or None: turned(name) for name in names},
+        curvature_px=turned(CURVATURE),
+        contact=contact,
+        step_contact=np.where((contact > 0) | begins[:, None], contact, before),
+        band_px=turned(BAND_PX) if BAND_PX in kept.arrays else None,
+        light={suffix: turned(name) for suffix, name in channels_in(kept.arrays, BAND).items()},
     )
 
 

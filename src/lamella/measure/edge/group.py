@@ -15,9 +15,10 @@ from lamella.measure.edge.cells import summary_of_cells
 from lamella.measure.edge.events import events_of
 from lamella.measure.edge.follow import followed
 from lamella.measure.edge.lags import lags_of
+from lamella.measure.edge.look import Look
 from lamella.measure.edge.motion import motion_of_frames
 from lamella.measure.edge.sectors import Sectors
-from lamella.measure.edge.sight import Look, seen_edges
+from lamella.measure.edge.sight import seen_edges
 from lamella.measure.edge.windows import windows_of
 from lamella.measure.view import FrameView, Measured, Seen
 
@@ -35,6 +36,10 @@ class Edge(Step):
 
     What is followed is the edge, not the stuff behind it: a cell that turns on the spot is matched
     to what lies nearest, as a disc that turns shows, whose edge does not move at all.
+
+    Of a mask in several pieces the edge of the largest is followed, and ``edge_followed_fraction``
+    tells how much of the cell it is; a step between pieces that share no pixel is none. Holes are
+    filled: neither they nor lesser pieces have an edge here, and bands do not follow them.
 
     Finer tables: ``edge`` (a row per cell, frame and position), ``edge_windows`` (bands cut into
     sectors), ``edge_events`` (protrusions and retractions), ``edge_lags`` (correlation of intensity
@@ -76,7 +81,7 @@ class Edge(Step):
         Channels to measure; None = all, () = none.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ("edge_events", "edge_lags")
     smoothing_px: float = Field(4.0, ge=0, le=50)
@@ -122,7 +127,6 @@ class Edge(Step):
         return seen_edges(view, self._look(view))
 
     def _look(self, view: FrameView) -> Look:
-        names = view.movie.channel_names if self.channels is None else self.channels
         scale = view.movie.scale.um
         return Look(
             n=self.positions,
@@ -133,24 +137,28 @@ class Edge(Step):
             band_px=self.band_um / scale,
             depths_px=tuple(depth / scale for depth in self.depths_um),
             sectors=self._sectors(scale),
-            channels={name: name if len(names) > 1 else None for name in names},
+            channels=self._channels(view.movie.channel_names),
         )
+
+    def _channels(self, of_movie: tuple[str, ...]) -> dict[str, str | None]:
+        names = of_movie if self.channels is None else self.channels
+        return {name: name if len(names) > 1 else None for name in names}
 
     def _sectors(self, um: float) -> Sectors:
         return Sectors(self.windows, None if self.window_um is None else self.window_um / um)
 
     def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
         """Follow the origin through every run, and tell what the edge does."""
-        edges = followed(found.finer["edge"], sightings, self.positions)
+        edges = followed(found.kept, sightings)
         frames = motion_of_frames(found.frames, edges, scale, still_px=self.still_px)
         finer = {
             "edge": edges.table(scale),
             "edge_events": events_of(edges, scale, still_px=self.still_px, least=self.least_event),
             "edge_lags": lags_of(edges, scale, most=self.most_lag),
         }
-        if "edge_windows" in found.finer:
+        if self.depths_um and edges.light:
             finer["edge_windows"] = windows_of(
-                found.finer["edge_windows"],
+                found.kept,
                 edges,
                 scale,
                 depths_um=self.depths_um,

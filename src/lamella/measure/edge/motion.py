@@ -24,8 +24,9 @@ def motion_of_frames(
     are of single positions: they grow with their number and fall with the smoothing.
     """
     free = edges.contact == 0
-    step, swept = edges.free_step_px, np.where(free, edges.swept_px2, np.nan)
+    step = edges.free_step_px
     moves = np.isfinite(step)
+    swept = np.where(moves, edges.swept_px2, np.nan)
     length = np.where(moves, edges.length_px, 0.0)
     perimeter = frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row]
     columns: dict[str, NDArray[Any]] = {

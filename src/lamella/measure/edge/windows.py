@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.kernels.edge_bands import windows_of_positions
+from lamella.measure.edge.bands import WINDOW_PX, WINDOWS, channels_in
 from lamella.measure.edge.follow import Edges
-from lamella.measure.edge.sectors import STEP_STATISTICS, Sectors, first_positions
+from lamella.measure.edge.sectors import STATISTICS, STEP_STATISTICS, Sectors, first_positions
+from lamella.measure.view import Kept
 
 
 def windows_of(
-    seen: pd.DataFrame,
+    kept: Kept,
     edges: Edges,
     scale: Scale,
     *,
@@ -26,7 +28,7 @@ def windows_of(
 
     Parameters
     ----------
-    seen : DataFrame
+    kept : Kept
         Windows that begin at every provisional position, of every size and band; see `seen_edges`.
     edges : Edges
         Which of these the followed origin asks for, and how the edge moved.
@@ -37,7 +39,6 @@ def windows_of(
         Of the frames of `edges`.
     """
     n, bands = edges.contact.shape[1], len(depths_um)
-    slots = sectors.most_sizes(n)
     number = sectors.numbers(perimeter_px, n)
     # One row per frame and window first, then the bands of each.
     of = np.repeat(np.arange(len(number)), number)
@@ -45,12 +46,11 @@ def windows_of(
     first, after = window * n // number[of], (window + 1) * n // number[of]
     size = after - first
     slot = (size > n // number[of]).astype(np.int64)
-    source = ((edges.block[of] * slots + slot) * n + (edges.origin[of] + first) % n) * bands
-    chosen = (source[:, None] + np.arange(bands)).ravel()
+    source = (edges.block[of], slot, (edges.origin[of] + first) % n)
     moved = _movement(edges, number)[of, window] if len(of) else np.empty((0, 5))
     velocity = moved[:, 0] * scale.um / edges.minutes[of]
     keys: dict[str, object] = {
-        Col.OBJECT: pd.Series([edges.object_name] * len(chosen), dtype="str"),
+        Col.OBJECT: pd.Series([edges.object_name] * (len(of) * bands), dtype="str"),
         Col.CELL: np.repeat(edges.cell[of], bands),
         Col.FRAME: np.repeat(edges.frame[of], bands),
         Col.TIME_MIN: np.repeat(edges.time_min[of], bands),
@@ -62,11 +62,10 @@ def windows_of(
         Col.EDGE_FIRST_POSITION: np.repeat(first.astype(np.int16), bands),
         Col.EDGE_N_POSITIONS: np.repeat(size.astype(np.int16), bands),
     }
-    light: dict[str, object] = {
-        name: seen[name].to_numpy()[chosen]
-        for name in seen.columns
-        if name not in (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
-    }
+    light: dict[str, object] = {Col.EDGE_WINDOW_PX: kept.arrays[WINDOW_PX][source].ravel()}
+    for suffix, name in channels_in(kept.arrays, WINDOWS).items():
+        found = kept.arrays[name][source]  # (windows, bands, 5)
+        light |= {column.of(suffix): found[..., s].ravel() for s, column in enumerate(STATISTICS)}
     steps: dict[str, object] = {
         name: np.repeat(moved[:, k].astype(np.float32), bands)
         for k, name in enumerate(STEP_STATISTICS)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lamella.core.frames import Image
 from lamella.core.table import Col
+from lamella.kernels.distance import EDGE_PX
 from lamella.kernels.sectors import mean_of_band, profile_of_band, sector_angles
 from lamella.measure.lamellipodium.definitions import PerCell
 from lamella.measure.view import FrameView
@@ -90,9 +91,10 @@ class Rings:
 
     def _find(self) -> list[tuple[NDArray[np.uint8], tuple[slice, slice]]]:
         """1 on the pixels of each ring outside, and where that part of the frame lies."""
-        view, reach = self._view, max(1, int(np.ceil(self._width)))
+        view, most = self._view, self._width + EDGE_PX
+        reach = int(np.ceil(most))
         y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
-        disc = (y * y + x * x <= self._width**2).astype(np.uint8)
+        disc = (y * y + x * x <= most**2).astype(np.uint8)
         height, width = view.labels.shape
         rings = []
         for (top, left, bottom, right), mask in zip(view.regions.box, view.masks, strict=True):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lamella.core.frames import Image
 from lamella.core.table import Col, Column
+from lamella.kernels.distance import EDGE_PX
 from lamella.kernels.halves import Halves
 from lamella.kernels.layers import layers_of_objects, sums_of_layers
 from lamella.kernels.parts import PartSums, shares_above, sums_of_parts
@@ -111,7 +112,8 @@ def by_band(
         for (top, left, bottom, right), distance in zip(
             view.regions.box, view.edge_distances, strict=True
         ):
-            share[top:bottom, left:right] *= distance <= within_px  # 0 on pixels of others
+            # Distance is 0 on pixels of others, which stay.
+            share[top:bottom, left:right] *= distance <= within_px + EDGE_PX
     lam, rest = sums_of_parts(image, *view.objects, share)
     lam_mean, rest_mean = lam.means(level), rest.means(level)
     columns = {

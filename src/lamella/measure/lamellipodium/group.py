@@ -108,7 +108,7 @@ class Lamellipodium(Step):
         Channels to measure; None = all.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     percentile: float = Field(50, gt=0, lt=100)

@@ -13,7 +13,8 @@ from lamella.core.frames import Image
 from lamella.core.movie import Scale
 from lamella.core.step import Step
 from lamella.core.table import Col
-from lamella.kernels.pieces import distance_inside, one_piece, without_pinholes
+from lamella.kernels.distance import distance_inside
+from lamella.kernels.pieces import one_piece, without_pinholes
 from lamella.kernels.regions import find_regions, inside_of
 from lamella.kernels.tips import Tips, find_tips
 from lamella.measure.protrusion.cells import summary_of
