@@ -6,7 +6,8 @@ import pytest
 import tifffile
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.run.measure import FINER, measure_movie, measures_from
+from lamella.measure import GROUPS
+from lamella.run.measure import measure_movie, measures_from
 from lamella.run.measure_figures import MOST_CELLS, most_followed, spread
 from worlds import star
 
@@ -62,8 +63,9 @@ def test_a_group_that_is_off_draws_nothing_and_its_earlier_figures_go(two_stars)
 
 def test_tables_of_groups_that_are_off_by_now_go(two_stars):
     drawn(two_stars)
+    finer = {name for group in GROUPS for name in (*group.gathered, *group.kept_apart)}
     tables = {path.stem for path in (two_stars / "out").glob("*.csv")}
-    assert tables == {"frames", "cells", "columns", *FINER}
+    assert tables == {"frames", "cells", "columns", *finer}
     (two_stars / "out" / "mine.csv").write_text("kept")
     drawn(two_stars, groups="protrusion", force=True)
     tables = {path.stem for path in (two_stars / "out").glob("*.csv")}

@@ -19,7 +19,7 @@ from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_readable
 from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
-from lamella.measure import measure, painted
+from lamella.measure import GROUPS, measure, painted
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.light import light_of
@@ -35,13 +35,6 @@ from lamella.run.study import SETTINGS_FILE, movie_name
 from lamella.track import Largest
 
 FIGURES = "figures"
-FINER = frozenset(
-    (
-        *("lags", "cortex", "cortex_mean", "polarity_shifts", "tips", "tip_lives"),
-        *("edge", "edge_windows", "edge_events", "edge_lags"),
-    )
-)
-"""Tables that groups make beside frames and cells."""
 _LEAST_OVERLAP, _MOST_CHANGES = 0.1, 0.05
 
 
@@ -170,7 +163,8 @@ def measure_movie(
 
 def _remove_tables(out: Path, *, but: Iterable[str]) -> None:
     """Finer tables of groups that are off by now would tell of other settings."""
-    for name in FINER - set(but):
+    every = {name for group in GROUPS for name in (*group.gathered, *group.kept_apart)}
+    for name in every - set(but):
         for suffix in (".csv", ".parquet"):
             (out / f"{name}{suffix}").unlink(missing_ok=True)
 

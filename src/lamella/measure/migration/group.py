@@ -56,6 +56,7 @@ class Migration(Step):
     version: ClassVar[int] = 4
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ()
+    kept_apart: ClassVar[tuple[str, ...]] = ()
     window: int = Field(3, ge=1)
     turn_deg: float = Field(30, gt=0, lt=180)
     straightness_frames: int = Field(10, ge=1)
