@@ -151,7 +151,7 @@ def _polarity() -> Iterator[str]:
                     errors.setdefault("cortex", []).append(
                         _apart(frames[Col.CORTEX_PEAK_ANGLE].to_numpy(), true)
                     )
-                    way = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy()
+                    way = frames[Col.WINDOW_MOVEMENT_ANGLE].to_numpy()
                     off = np.abs(np.cos(np.deg2rad(true - way)) - frames[Col.POLARITY_COS_MOVEMENT])
                     cosines.append(off.dropna().max())
         told = [

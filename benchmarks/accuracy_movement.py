@@ -11,7 +11,7 @@ from scipy.special import ive
 
 from lamella.core.movie import Scale
 from lamella.core.table import Col
-from lamella.measure import Measured, Migration
+from lamella.measure import Measured, Migration, Sightings
 from lamella.measure.view import KEYS
 from lamella.phantom.walk import persistent_walk
 
@@ -145,6 +145,7 @@ def _measured(
             Col.EMPTY: False,
             Col.VALID: True,
             Col.PAIR_VALID: frame > 0,
+            Col.WINDOW_FRAMES: Sightings().window,
             Col.Y_PX: y,
             Col.X_PX: x,
             Col.Y_UM: y,

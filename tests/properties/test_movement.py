@@ -139,8 +139,8 @@ def test_a_rejected_step_takes_away_itself_and_no_more(seed, at):
 @compiled
 @given(seed=seeds, window=st.integers(1, 6), turn_deg=st.floats(5, 170))
 def test_turning_events_stand_apart_and_leave_no_turn_out(seed, window, turn_deg):
-    group = Migration(window=window, turn_deg=turn_deg)
-    frames, _ = moved(sighted(*[random_walks(seed)[0]]), group)
+    walks = sighted(random_walks(seed)[0], window=window)
+    frames, _ = moved(walks, Migration(turn_deg=turn_deg))
     for _, rows in frames.groupby(Col.CELL):
         events = np.flatnonzero(rows[Col.TURNING_EVENT])
         turns = rows[Col.WINDOW_TURN].to_numpy()

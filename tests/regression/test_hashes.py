@@ -13,7 +13,7 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.measure import Lamellipodium, Migration, Sightings, walk
+from lamella.measure import Edge, Lamellipodium, Migration, Sightings, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside
@@ -32,14 +32,23 @@ HASHES: dict[str, tuple] = {
     "nucleus": (1, "63c7cffe8f4c"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
-    "sightings": (1, "60ec5e0dd249", "1f1fddb677a4"),
-    "migration": (4, "e611ada20fc9", "6c618ce40bbc"),
-    "lamellipodium": (
+    "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
+    "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
+    "edge": (
         2,
-        "5f8150771aa7",
-        "fab62f176fa6",
-        "9d2676f98f14",
-        "abb1d65a17d0",
+        "ecea2c5af0bf",
+        "8fa0f63948dd",
+        "d8b707fede9f",
+        "726610fefe83",
+        "b1b4ea35f2c0",
+        "0a2cbfc713b1",
+    ),
+    "lamellipodium": (
+        3,
+        "aefec9caa1d2",
+        "0a3b484f70a1",
+        "aef6b7979767",
+        "ff5bacebd533",
         "27d0db1051d4",
     ),
 }
@@ -136,7 +145,9 @@ def test_sightings(phantom, masks):
     assert (step.version, *found) == HASHES["sightings"]
 
 
-@pytest.mark.parametrize("group", [Migration(), Lamellipodium()], ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize(
+    "group", [Migration(), Lamellipodium(), Edge()], ids=lambda g: type(g).__name__
+)
 def test_groups_of_measures(phantom, masks, group):
     sightings, (made,) = walk(phantom.movie, Labels("cell", masks), [group], level=no_level)
     tables = [made.frames, group.summarise(made, sightings), *made.finer.values()]

@@ -44,8 +44,9 @@ def test_all_is_as_plain_lines_have_it(seed, even):
         small=small,
         first=list(range(len(ways))),
         minutes=None if even else minutes,
+        window=2,
     )
-    settings = {"window": 2, "turn_deg": 40, "straightness_frames": 4}
+    settings = {"turn_deg": 40, "straightness_frames": 4}
     where = {"towards": 35, "point_um": (100, 250)}
     frames, cells = moved(sightings, Migration(**settings, **where))
     assert cells[Col.N_RUNS].max() > 3
@@ -59,7 +60,7 @@ def test_all_is_as_plain_lines_have_it(seed, even):
             np.testing.assert_allclose(
                 found, np.array(plain[name], float), 1e-9, 1e-9, err_msg=column
             )
-        expected = per_cell(rows, um=0.5, **settings, **where)
+        expected = per_cell(rows, um=0.5, window=2, **settings, **where)
         assert set(cells.columns) == {Col.OBJECT, Col.CELL, *expected}
         for name, value in expected.items():
             assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-9, nan_ok=True), name
@@ -121,10 +122,6 @@ class TestALine:
         angle = np.degrees(np.arctan2(1000, 0)) - heading
         assert frames[Col.ANGLE_TO_POINT].iloc[-1] == pytest.approx(angle, abs=0.2)
         assert cell[Col.FMI_POINT] == pytest.approx(0.6, abs=0.02)
-        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_UM][3:], 7.5)
-        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_DY_UM][3:], 4.5)
-        np.testing.assert_allclose(frames[Col.WINDOW_MOVEMENT_DX_UM][3:], 6)
-        assert frames[Col.WINDOW_MOVEMENT_UM][:3].isna().all()
 
 
 class TestACircle:

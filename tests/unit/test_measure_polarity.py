@@ -114,8 +114,12 @@ class TestMovement:
         assert np.rad2deg(apart(own, angle)).max() < 1
         assert frames[Col.POLARITY_COS_MOVEMENT].isna().tolist() == [True] * 3 + [False] * 5
         known = frames.iloc[3:]
-        np.testing.assert_allclose(known[Col.LAM_MOVEMENT_PX], 3 * np.hypot(*step))
-        np.testing.assert_allclose(known[Col.LAM_MOVEMENT_ANGLE], np.rad2deg(np.arctan2(*step)))
+        np.testing.assert_allclose(known[Col.WINDOW_MOVEMENT_PX], 3 * np.hypot(*step))
+        np.testing.assert_allclose(known[Col.WINDOW_MOVEMENT_UM], 0.75 * np.hypot(*step))
+        np.testing.assert_allclose(known[Col.WINDOW_MOVEMENT_DY_UM], 0.75 * step[0], atol=1e-12)
+        np.testing.assert_allclose(known[Col.WINDOW_MOVEMENT_DX_UM], 0.75 * step[1], atol=1e-12)
+        assert frames[Col.WINDOW_MOVEMENT_UM].isna().tolist() == [True] * 3 + [False] * 5
+        np.testing.assert_allclose(known[Col.WINDOW_MOVEMENT_ANGLE], np.rad2deg(np.arctan2(*step)))
         np.testing.assert_allclose(
             known[Col.POLARITY_COS_MOVEMENT],
             np.cos(np.deg2rad(own[3:]) - np.arctan2(*step)),
@@ -127,19 +131,19 @@ class TestMovement:
     def test_a_cell_that_stays_has_none(self):
         image, mask = crescent(1.0)
         frames = found([image] * 6, [mask] * 6).frames
-        assert (frames[Col.LAM_MOVEMENT_PX].iloc[3:] == 0).all()
-        assert frames[Col.LAM_MOVEMENT_ANGLE].isna().all()
+        assert (frames[Col.WINDOW_MOVEMENT_PX].iloc[3:] == 0).all()
+        assert frames[Col.WINDOW_MOVEMENT_ANGLE].isna().all()
         assert frames[Col.POLARITY_COS_MOVEMENT].isna().all()
         assert frames[Col.MOVEMENT_TIP_Y_PX].isna().all()
 
     def test_short_movements_have_no_direction(self):
         images, masks = gliding((0.0, 1.0), start=(47.5, 30.0))
         images, masks = list(images), list(masks)
-        near = found(images, masks, Lamellipodium(min_movement_px=3.0)).frames
-        far = found(images, masks, Lamellipodium(min_movement_px=3.1)).frames
-        assert near[Col.LAM_MOVEMENT_ANGLE].notna().sum() == 5
-        assert far[Col.LAM_MOVEMENT_ANGLE].isna().all()
-        assert far[Col.LAM_MOVEMENT_PX].notna().sum() == 5
+        near = found(images, masks, sightings=Sightings(min_movement_px=3.0)).frames
+        far = found(images, masks, sightings=Sightings(min_movement_px=3.1)).frames
+        assert near[Col.WINDOW_MOVEMENT_ANGLE].notna().sum() == 5
+        assert far[Col.WINDOW_MOVEMENT_ANGLE].isna().all()
+        assert far[Col.WINDOW_MOVEMENT_PX].notna().sum() == 5
 
     def test_a_step_that_is_not_valid_hides_the_windows_over_it(self):
         images, masks = (list(x) for x in gliding((0.0, 2.0), n=10, start=(47.5, 28.0)))
@@ -147,8 +151,13 @@ class TestMovement:
         frames, cells, _ = found(images, masks)
         assert frames[Col.VALID].tolist() == [True] * 4 + [False] + [True] * 5
         known = [3, 8, 9]
-        for column in (Col.LAM_MOVEMENT_PX, Col.POLARITY_COS_MOVEMENT, Col.MOVEMENT_FRONT_AREA_PX,
-                       Col.MOVEMENT_TIP_VELOCITY, Col.MOVEMENT_TIP_X_PX):  # fmt: skip
+        for column in (
+            Col.WINDOW_MOVEMENT_PX,
+            Col.POLARITY_COS_MOVEMENT,
+            Col.MOVEMENT_FRONT_AREA_PX,
+            Col.MOVEMENT_TIP_VELOCITY,
+            Col.MOVEMENT_TIP_X_PX,
+        ):
             assert np.flatnonzero(frames[column].notna()).tolist() == known
         there = np.flatnonzero(frames[Col.POLARITY_TIP_ADVANCE_PX].notna())
         assert there.tolist() == [1, 2, 3, 6, 7, 8, 9]
@@ -385,7 +394,7 @@ def test_channels_have_their_own_polarity_and_share_the_movement():
     row = frames.iloc[-1]
     assert row["polarity_cos_movement__front"] == pytest.approx(1)
     assert row["polarity_cos_movement__rear"] == pytest.approx(-1)
-    assert row[Col.LAM_MOVEMENT_ANGLE] == 0
+    assert row[Col.WINDOW_MOVEMENT_ANGLE] == 0
     assert {"movement_front_area_px", "movement_front_mean__rear"} <= set(frames)
     assert "movement_front_area_px__rear" not in frames
     assert {"cortex_mean__front", "cortex_mean__rear"} <= set(finer["cortex"])
@@ -396,5 +405,5 @@ def test_what_is_trusted_is_decided_elsewhere():
     images, masks = (list(x) for x in gliding((0.0, 2.0), start=(47.5, 28.0)))
     strict = Sightings(min_iou=0.999)
     frames = found(images, masks, sightings=strict).frames
-    assert frames[Col.LAM_MOVEMENT_PX].isna().all()
+    assert frames[Col.WINDOW_MOVEMENT_PX].isna().all()
     assert frames[Col.POLARITY_TIP_VELOCITY].isna().all()

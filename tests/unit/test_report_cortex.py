@@ -58,7 +58,7 @@ def test_the_map_is_bright_where_the_cortex_is():
 
 def test_the_map_marks_movement():
     frames = pd.DataFrame(
-        {Col.FRAME: [0, 1], Col.TIME_MIN: [0.0, 2.0], Col.LAM_MOVEMENT_ANGLE: [np.nan, 45.0]}
+        {Col.FRAME: [0, 1], Col.TIME_MIN: [0.0, 2.0], Col.WINDOW_MOVEMENT_ANGLE: [np.nan, 45.0]}
     )
     (dots,) = cortex_map(profile_table(), frames).axes[0].lines
     assert dots.get_ydata()[1] == pytest.approx(45)

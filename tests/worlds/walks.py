@@ -22,6 +22,7 @@ def sighted(
     um: float | None = 0.5,
     minutes: ArrayLike | None = None,
     interval_min: float | None = 2.0,
+    window: int = 3,
 ) -> pd.DataFrame:
     """Sightings of cells 1, 2, … that go the given ways.
 
@@ -37,6 +38,8 @@ def sighted(
         First frame of its life, default 0.
     um, minutes, interval_min
         Pixel size, and time of every frame of the movie or the interval; None = not known.
+    window : int
+        Frames over which movement is looked at.
     """
     tables = []
     for i, way in enumerate(ways):
@@ -68,6 +71,7 @@ def sighted(
                     Col.EMPTY: ~seen,
                     Col.VALID: valid,
                     Col.PAIR_VALID: pair,
+                    Col.WINDOW_FRAMES: window,
                 }
             )
         )

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# Centroids are sums over thousands of pixels: what is below this is no direction.
+_ROUNDING = 1e-9
+
 
 def moves(place: Floats, pair: NDArray[np.bool_]) -> Floats:
     """Step of every row from the row before, (n, 2) in the unit of `place`.
@@ -39,6 +42,13 @@ def lengths(moved: Floats) -> Floats:
     """Length of every step, (n,)."""
     length: Floats = np.hypot(moved[:, 0], moved[:, 1])
     return length
+
+
+def long_enough(moved: Floats, least: float = 0.0) -> Floats:
+    """Movements (n, 2); NaN where they are shorter, or so short that only rounding moved them."""
+    length = lengths(moved)[:, None]
+    out: Floats = np.where((length >= least) & (length > _ROUNDING), moved, np.nan)
+    return out
 
 
 def headings(moved: Floats) -> Floats:

@@ -14,6 +14,7 @@ from lamella.core.step import Reach, Step
 from lamella.core.table import Col
 from lamella.kernels.contacts import touching_others
 from lamella.kernels.regions import iou_with_namesake
+from lamella.kernels.steps import headings, lengths, long_enough, moves_over, steps_in_run
 from lamella.measure.summaries import CellRows
 from lamella.measure.view import Columns, FrameView
 
@@ -38,16 +39,24 @@ class Sightings(Step):
         Intersection over union of the cell in two consecutive frames, drift taken off.
     max_area_change : float
         Larger over smaller area of two consecutive frames.
+    window : int
+        Frames over which movement is looked at where a step alone would say too little: by turning
+        events, by polarity and by what is front and back. Known where all its steps are valid.
+    min_movement_px : float
+        Shorter movements over the window have no direction: it would be that of the outline's
+        jitter.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     min_area_fraction: float = Field(0.3, ge=0, le=1)
     min_iou: float = Field(0.3, ge=0, le=1)
     max_area_change: float = Field(1.5, gt=1)
+    window: int = Field(3, ge=1)
+    min_movement_px: float = Field(1.0, ge=0)
 
     @property
     def reach(self) -> Reach:
-        return Reach(before=1)
+        return Reach(before=self.window)
 
     def rows(self, view: FrameView) -> Columns:
         """Area, centroid, contacts, and overlap with the frame before, of every cell."""
@@ -89,6 +98,7 @@ class Sightings(Step):
             name: table[name].to_numpy(np.float64) == 1  # NaN is not 1
             for name in (Col.TOUCHES_BORDER, Col.TOUCHES_NEIGHBOUR)
         }
+        moved = moves_over(position, steps_in_run(pair & ~breaks), window=self.window)
         return table.assign(
             **{
                 Col.Y_UM: position[:, 0] * scale.um,
@@ -99,6 +109,12 @@ class Sightings(Step):
                 Col.VALID: valid,
                 Col.PAIR_VALID: pair & ~breaks,
                 Col.SIZE_BREAK: breaks,
+                Col.WINDOW_FRAMES: np.full(len(table), self.window),
+                Col.WINDOW_MOVEMENT_PX: lengths(moved),
+                Col.WINDOW_MOVEMENT_UM: lengths(moved) * scale.um,
+                Col.WINDOW_MOVEMENT_DY_UM: moved[:, 0] * scale.um,
+                Col.WINDOW_MOVEMENT_DX_UM: moved[:, 1] * scale.um,
+                Col.WINDOW_MOVEMENT_ANGLE: headings(long_enough(moved, self.min_movement_px)),
             }
         )
 
@@ -127,6 +143,11 @@ class Sightings(Step):
             Col.AREA_PX: areas[Col.AREA_PX],
         }
         return rows.cells.assign(**columns)
+
+
+def window_of(table: pd.DataFrame) -> int:
+    """Frames over which movement is looked at; 1 of a table without rows, where it is all one."""
+    return int(table[Col.WINDOW_FRAMES].iloc[0]) if len(table) else 1
 
 
 def place_px(table: pd.DataFrame) -> NDArray[np.float64]:

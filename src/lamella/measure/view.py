@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -19,6 +19,7 @@ from lamella.core.step import Reach
 from lamella.core.table import Col
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import Regions, inside_of
+from lamella.kernels.steps import long_enough
 
 Level = Callable[[Image, Image, str], float]
 """``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
@@ -69,7 +70,8 @@ class FrameView:
     `anything` is above 0 wherever an object is, whether it is measured here or not. Where the
     drift of the field is known, `registration` tells it, and the previous labels lie where the
     field took them by now. `earlier` are the objects of the frames before, the latest first, where
-    they were, and their places without the drift.
+    they were, and their places without the drift. `window` and `min_movement_px` are those of
+    `Sightings`.
     """
 
     t: int
@@ -81,7 +83,9 @@ class FrameView:
     level: Level
     anything: Image
     registration: Registration | None = None
-    earlier: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default=())
+    earlier: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]] = ()
+    window: int = 1
+    min_movement_px: float = 0.0
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
@@ -108,19 +112,21 @@ class FrameView:
         """Centroids (y, x) in px without the drift of the field, (n, 2)."""
         return still(self.regions.centroid, self.registration, self.t)
 
-    def displacement(self, frames: int) -> NDArray[np.float64]:
-        """Movement (y, x) of every centroid since `frames` before, drift taken off, px, (n, 2).
+    @cached_property
+    def movement(self) -> NDArray[np.float64]:
+        """Movement (y, x) of every centroid over the window, drift taken off, px, (n, 2).
 
-        NaN where the cell was not found then. A group that asks for it has a reach of so many
-        frames; whether the steps in between are valid only `Sightings` knows.
+        NaN where the cell was not found before, or the movie is not that old, and where it is
+        shorter than `min_movement_px`. Whether the steps in between are valid only `Sightings`
+        knows, when the walk is over.
         """
         moved = np.full(self.regions.centroid.shape, np.nan)
-        if frames > len(self.earlier):
+        if len(self.earlier) < self.window:
             return moved
-        label, place = self.earlier[frames - 1]
+        label, place = self.earlier[self.window - 1]
         _, here, there = np.intersect1d(self.regions.label, label, return_indices=True)
         moved[here] = self.still_centroids[here] - place[there]
-        return moved
+        return long_enough(moved, self.min_movement_px)
 
     def image(self, channel: str) -> Image:
         """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""

@@ -85,9 +85,7 @@ def walk(
     of_base: list[Columns] = []
     of_groups: list[list[Seen]] = [[] for _ in groups]
     previous: tuple[Image, Regions] | None = None
-    earlier: deque[tuple[NDArray[np.int64], NDArray[np.float64]]] = deque(
-        maxlen=max([0, *(group.reach.before for group in groups)])
-    )
+    earlier: deque[tuple[NDArray[np.int64], NDArray[np.float64]]] = deque(maxlen=base.window)
     with ExitStack() as readers:
         label_frames = readers.enter_context(ReadAhead(labels.frames))
         channels = {
@@ -114,6 +112,8 @@ def walk(
                     others,
                     registration,
                     tuple(earlier),
+                    base.window,
+                    base.min_movement_px,
                 )
                 seen.append((t, regions.label))
                 of_base.append(base.rows(view))

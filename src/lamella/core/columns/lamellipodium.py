@@ -107,17 +107,6 @@ class LamellipodiumColumns:
         "",
         "Length of the polarity vector over the radius of a disc of the cell's area.",
     )
-    LAM_MOVEMENT_PX = _(
-        "lam_movement_px",
-        "px",
-        "Displacement over the window, drift taken off; NaN unless all its steps are valid.",
-    )
-    LAM_MOVEMENT_UM = _("lam_movement_um", "µm", "lam_movement_px in µm.")
-    LAM_MOVEMENT_ANGLE = _(
-        "lam_movement_angle_deg",
-        "°",
-        "Direction of that displacement; NaN where it is below min_movement_px.",
-    )
     POLARITY_COS_MOVEMENT = _(
         "polarity_cos_movement",
         "",

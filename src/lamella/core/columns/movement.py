@@ -54,26 +54,17 @@ class MovementColumns:
         "Distance from where the run of trusted steps began over the path since then (DiPer's "
         "d/D); begins anew after a gap or a rejected step; falls with time, see steps_in_run.",
     )
-    WINDOW_MOVEMENT_DY_UM = _(
-        "window_movement_dy_um",
-        "µm",
-        "Movement along the rows since `window` frames before; NaN unless all steps are trusted.",
-    )
-    WINDOW_MOVEMENT_DX_UM = _("window_movement_dx_um", "µm", "The same along the columns.")
-    WINDOW_MOVEMENT_UM = _(
-        "window_movement_um", "µm", "Length of the movement since `window` frames before."
-    )
     WINDOW_TURN = _(
         "window_turn_deg",
         "°",
-        "Angle in this frame between the movement of the `window` frames before and of those "
+        "Angle in this frame between the movement of the window_frames before and of those "
         "after, 0 to 180; NaN unless all their steps are trusted.",
     )
     TURNING_EVENT = _(
         "turning_event",
         "",
         "True where window_turn_deg is above turn_deg and highest among the frames nearer than "
-        "`window` (of equal ones where the cell moved most); never where it is NaN.",
+        "window_frames (of equal ones where the cell moved most); never where it is NaN.",
     )
     ANGLE_TO_DIRECTION = _(
         "angle_to_direction_deg", "°", "Angle of the step to the direction `towards`, 0 to 180."

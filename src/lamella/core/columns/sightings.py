@@ -51,6 +51,26 @@ class SightingColumns:
         "True where the step is not valid for the area alone, which changed too much at once.",
     )
 
+    # Movement over a window, per frame
+    WINDOW_FRAMES = _(
+        "window_frames", "frames", "Steps that window_movement is taken over: the setting window."
+    )
+    WINDOW_MOVEMENT_PX = _(
+        "window_movement_px",
+        "px",
+        "Movement of the centroid since window_frames before, drift taken off; NaN unless all "
+        "steps are valid.",
+    )
+    WINDOW_MOVEMENT_UM = _("window_movement_um", "µm", "The same in µm.")
+    WINDOW_MOVEMENT_DY_UM = _("window_movement_dy_um", "µm", "Its part along the rows.")
+    WINDOW_MOVEMENT_DX_UM = _("window_movement_dx_um", "µm", "Its part along the columns.")
+    WINDOW_MOVEMENT_ANGLE = _(
+        "window_movement_deg",
+        "°",
+        "Its direction, from +x growing towards +y, −180 to 180; NaN where it is shorter than "
+        "min_movement_px.",
+    )
+
     # Per cell
     N_FRAMES = _("n_frames", "", "Frames from the cell's first to its last.")
     N_EMPTY_FRAMES = _(

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from lamella.core.frames import Image
 from lamella.core.table import Col, Column
 from lamella.kernels.front import Furthest, furthest_of_objects, sides_of_objects
+from lamella.kernels.steps import headings, long_enough
 from lamella.measure.lamellipodium.definitions import PerCell, Share, ratio_of
 from lamella.measure.view import FrameView
 
 FloatArray = NDArray[np.float64]
-
-# Centroids are sums over thousands of pixels: a shift below this is rounding, not a direction.
-_LEAST_PX = 1e-9
 
 
 class Names(NamedTuple):
@@ -91,33 +89,9 @@ def polarity_columns(vector: FloatArray, area: NDArray[np.int64]) -> PerCell:
         Col.POLARITY_Y_PX: vector[:, 0],
         Col.POLARITY_X_PX: vector[:, 1],
         Col.POLARITY_PX: length,
-        Col.POLARITY_ANGLE: angle_of(vector),
+        Col.POLARITY_ANGLE: headings(long_enough(vector)),
         Col.POLARITY_RELATIVE: length / np.sqrt(area / np.pi),
     }
-
-
-def movement_columns(vector: FloatArray, *, least_px: float) -> PerCell:
-    """How far a cell came over the window, and where to."""
-    return {
-        Col.LAM_MOVEMENT_PX: np.hypot(vector[:, 0], vector[:, 1]),
-        Col.LAM_MOVEMENT_ANGLE: angle_of(long_enough(vector, least_px)),
-    }
-
-
-def long_enough(vector: FloatArray, least_px: float = 0.0) -> FloatArray:
-    """Vectors (n, 2); NaN where they are shorter, or next to nothing."""
-    length = np.hypot(vector[:, 0], vector[:, 1])
-    out: FloatArray = np.where(
-        (length >= least_px)[:, None] & (length > _LEAST_PX)[:, None], vector, np.nan
-    )
-    return out
-
-
-def angle_of(vector: FloatArray) -> FloatArray:
-    """Direction in degrees from +x growing towards +y, −180 to 180; NaN without one."""
-    known = long_enough(vector)
-    out: FloatArray = np.rad2deg(np.arctan2(known[:, 0], known[:, 1]))
-    return out
 
 
 def side_columns(

@@ -34,8 +34,6 @@ from lamella.measure.lamellipodium.definitions import (
 from lamella.measure.lamellipodium.direction import (
     BY_MOVEMENT,
     BY_POLARITY,
-    long_enough,
-    movement_columns,
     polarity_columns,
     side_columns,
     tip_columns,
@@ -66,9 +64,9 @@ class Lamellipodium(Step):
     subtracted.
 
     **Polarity** (`polarity`): the vector from the centroid of the body to that of the
-    lamellipodium as `polarity_by` defines it; its cosine with the movement over the last `window`
-    frames, known where all their steps are valid and they sum to `min_movement_px`; front and back
-    of the cell by the line through its centroid, at right angles to polarity and to movement; the
+    lamellipodium as `polarity_by` defines it; its cosine with the movement over the window of
+    `Sightings`, known where all its steps are valid and it is long enough; front and back of the
+    cell by the line through its centroid, at right angles to polarity and to movement; the
     pixel furthest along either, and how fast it advances.
 
     **Cortex**: the mean within `cortex_um` of the edge at `n_angles` angles around the centroid
@@ -95,10 +93,6 @@ class Lamellipodium(Step):
     polarity : bool
     polarity_by : {"halves", "band", "layers"}
         Which lamellipodium polarity and front and back are about.
-    window : int
-        Frames over which movement is looked at.
-    min_movement_px : float
-        Shorter movements have no direction: it would be that of the outline's jitter.
     max_shift : int
         Polarity is compared with movement up to so many frames earlier and later; 0 = not at all.
     cortex_um, ring_um : float or None
@@ -119,8 +113,6 @@ class Lamellipodium(Step):
     layers: bool = True
     polarity: bool = True
     polarity_by: By = "halves"
-    window: int = Field(3, ge=1)
-    min_movement_px: float = Field(1.0, ge=0)
     max_shift: int = Field(5, ge=0)
     cortex_um: float | None = Field(1.0, gt=0)
     n_angles: int = Field(24, ge=4, le=360)
@@ -149,27 +141,23 @@ class Lamellipodium(Step):
 
     @property
     def reach(self) -> Reach:
-        return Reach(before=self.window if self.polarity or self.cortex_um else 0)
+        return Reach(before=1 if self.polarity else 0)
 
     def rows(self, view: FrameView) -> Seen:
         """Every measure of every cell and channel of the frame."""
         channels = self.channels or view.movie.channel_names
         um = view.movie.scale.um
         columns: dict[str, NDArray[np.float64]] = {}
-        movement = view.displacement(self.window) if self.reach.before else None
-        if movement is not None:
-            columns.update(movement_columns(movement, least_px=self.min_movement_px).items())
-        if movement is not None and self.polarity:
-            way = long_enough(movement, self.min_movement_px)
-            columns.update(tip_columns(view, way, BY_MOVEMENT).items())
+        if self.polarity:
+            columns.update(tip_columns(view, view.movement, BY_MOVEMENT).items())
         rings = Rings(view, width_px=self.ring_um / um) if self.ring_um else None
         cortex: dict[str, NDArray[np.float64]] = {}
         for channel in channels:
             image = view.image(channel)
             level = view.background(image, channel)
             found, part = self._parts(view, image, level)
-            if part is not None and movement is not None:
-                found |= self._directed(view, image, part, movement, level)
+            if part is not None:
+                found |= self._directed(view, image, part, level)
             if rings is not None:
                 found |= rings.columns(image, level)
             suffix = channel if len(channels) > 1 else None
@@ -182,7 +170,7 @@ class Lamellipodium(Step):
                 cortex[Col.CORTEX_PX] = weight.ravel()  # the same in every channel
                 cortex[Col.CORTEX_MEAN.of(suffix)] = profile.ravel()
             for column, values in found.items():
-                shared = movement is not None and column in BY_MOVEMENT.of_cell
+                shared = column in BY_MOVEMENT.of_cell
                 columns[column if shared else column.of(suffix)] = values
         return Seen(columns, {CORTEX: self._table(view, cortex)} if self.cortex_um else {})
 
@@ -230,15 +218,12 @@ class Lamellipodium(Step):
             found |= parts["layers"].columns
         return found, parts[self.polarity_by] if self.polarity else None
 
-    def _directed(
-        self, view: FrameView, image: Image, part: Part, movement: NDArray[np.float64], level: float
-    ) -> PerCell:
+    def _directed(self, view: FrameView, image: Image, part: Part, level: float) -> PerCell:
         """Polarity, what lies in front of it and of the movement, and the tip along it."""
-        way = long_enough(movement, self.min_movement_px)
         return {
             **polarity_columns(part.vector, view.regions.area),
             **side_columns(view, image, part.share, part.vector, BY_POLARITY, level),
-            **side_columns(view, image, part.share, way, BY_MOVEMENT, level),
+            **side_columns(view, image, part.share, view.movement, BY_MOVEMENT, level),
             **tip_columns(view, part.vector, BY_POLARITY),
         }
 
@@ -256,17 +241,14 @@ class Lamellipodium(Step):
             found.frames,
             sightings,
             scale,
-            window=self.window,
             percentile=self.percentile,
             side=self.side,
             closed=self.closing_px > 0,
         )
         finer = dict(found.finer)
         if CORTEX in finer:
-            finer[CORTEX] = with_movement(finer[CORTEX], frames)
-            finer[CORTEX_MEAN] = cortex_of_cells(
-                finer[CORTEX], frames, sightings, n_angles=self.n_angles
-            )
+            finer[CORTEX] = with_movement(finer[CORTEX], sightings)
+            finer[CORTEX_MEAN] = cortex_of_cells(finer[CORTEX], sightings, n_angles=self.n_angles)
         if self.polarity and self.max_shift:
             finer[SHIFTS] = polarity_shifts(frames, sightings, scale, most=self.max_shift)
         return Measured(frames, finer)

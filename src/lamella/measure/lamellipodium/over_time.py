@@ -18,7 +18,6 @@ _IN_UM: dict[str, Column] = {
     Col.POLARITY_Y_PX: Col.POLARITY_Y_UM,
     Col.POLARITY_X_PX: Col.POLARITY_X_UM,
     Col.POLARITY_PX: Col.POLARITY_UM,
-    Col.LAM_MOVEMENT_PX: Col.LAM_MOVEMENT_UM,
 }
 _IN_UM2: dict[str, Column] = {
     Col.LAM_AREA_PX: Col.LAM_AREA_UM2,
@@ -36,7 +35,7 @@ _IN_UM2: dict[str, Column] = {
     Col.MOVEMENT_LAM_FRONT_AREA_PX: Col.MOVEMENT_LAM_FRONT_AREA_UM2,
     Col.MOVEMENT_LAM_BACK_AREA_PX: Col.MOVEMENT_LAM_BACK_AREA_UM2,
 }
-_OF_MOVEMENT = {Col.LAM_MOVEMENT_PX, Col.LAM_MOVEMENT_ANGLE, *BY_MOVEMENT}
+_OF_MOVEMENT = set(BY_MOVEMENT)
 _OF_STEP = {BY_POLARITY.tip_advance, BY_MOVEMENT.tip_advance}
 _ANGLES: dict[str, Column] = {
     Col.POLARITY_ANGLE: Col.POLARITY_COS_MOVEMENT,
@@ -53,7 +52,6 @@ def completed(
     sightings: pd.DataFrame,
     scale: Scale,
     *,
-    window: int,
     percentile: float,
     side: Side,
     closed: bool,
@@ -63,7 +61,8 @@ def completed(
     What stands on the movement is NaN unless every step of the window is valid; the advance of a
     tip unless the last one is.
     """
-    known = _known_windows(sightings, window)
+    movement = sightings[Col.WINDOW_MOVEMENT_ANGLE].to_numpy(np.float64)
+    known = np.isfinite(movement)
     pair = sightings[Col.PAIR_VALID].to_numpy(bool)
     minutes = np.where(
         pair, np.diff(sightings[Col.TIME_MIN].to_numpy(np.float64), prepend=np.nan), np.nan
@@ -84,28 +83,14 @@ def completed(
             made[_IN_UM2[column].of(suffix)] = np.asarray(made[name], np.float64) * scale.um**2
         elif column in _VELOCITY:
             made[_VELOCITY[column].of(suffix)] = np.asarray(made[name]) * scale.um / minutes
-        elif column in _ANGLES and Col.LAM_MOVEMENT_ANGLE in made:
-            apart = np.asarray(made[name]) - np.asarray(made[Col.LAM_MOVEMENT_ANGLE])
+        elif column in _ANGLES:
+            apart = np.asarray(made[name]) - movement
             made[_ANGLES[column].of(suffix)] = np.cos(np.deg2rad(apart))
         elif column == Col.NOISE_SD:
             made[Col.LAM_CYTO_RATIO_NOISE.of(suffix)] = _ratio_of_noise(
                 frames, suffix, percentile=percentile, side=side, closed=closed
             )
     return pd.DataFrame(made)
-
-
-def _known_windows(sightings: pd.DataFrame, window: int) -> NDArray[np.bool_]:
-    """Whether the last `window` steps of a cell are all valid.
-
-    Rows are in order of cell and frame, and a cell's first frame has no valid step, so that no
-    window of valid steps reaches into the cell before.
-    """
-    pair = sightings[Col.PAIR_VALID].to_numpy(bool)
-    known = pair.copy()
-    for back in range(1, window):
-        known[back:] &= pair[:-back]
-        known[:back] = False
-    return known
 
 
 def _ratio_of_noise(

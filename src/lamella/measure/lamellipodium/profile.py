@@ -12,17 +12,18 @@ from lamella.kernels.sectors import sector_angles
 FloatArray = NDArray[np.float64]
 
 
-def with_movement(cortex: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
+def with_movement(cortex: pd.DataFrame, sightings: pd.DataFrame) -> pd.DataFrame:
     """Add every angle as seen from the movement; NaN where that is not known.
 
     Parameters
     ----------
     cortex : DataFrame
         A row per cell, frame and angle, in order of cell and frame.
-    frames : DataFrame
-        With `Col.LAM_MOVEMENT_ANGLE`, a row per cell and frame.
+    sightings : DataFrame
+        A row per cell and frame.
     """
-    movement = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy(np.float64)[_rows(cortex, frames)]
+    way = sightings[Col.WINDOW_MOVEMENT_ANGLE].to_numpy(np.float64)
+    movement = way[_rows(cortex, sightings)]
     angle = wrapped(cortex[Col.CORTEX_ANGLE].to_numpy(np.float64) - movement)
     out = cortex.copy()
     out.insert(list(cortex.columns).index(Col.CORTEX_ANGLE) + 1, Col.CORTEX_TO_MOVEMENT, angle)
@@ -30,7 +31,7 @@ def with_movement(cortex: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def cortex_of_cells(
-    cortex: pd.DataFrame, frames: pd.DataFrame, sightings: pd.DataFrame, *, n_angles: int
+    cortex: pd.DataFrame, sightings: pd.DataFrame, *, n_angles: int
 ) -> pd.DataFrame:
     """Mean profile of every cell over its valid frames with a known movement.
 
@@ -41,8 +42,8 @@ def cortex_of_cells(
     """
     angles = np.sort(wrapped(np.rad2deg(sector_angles(n_angles))))
     first = cortex.iloc[::n_angles]  # one row a profile
-    rows = _rows(first, frames)
-    movement = frames[Col.LAM_MOVEMENT_ANGLE].to_numpy(np.float64)[rows]
+    rows = _rows(first, sightings)
+    movement = sightings[Col.WINDOW_MOVEMENT_ANGLE].to_numpy(np.float64)[rows]
     enters = sightings[Col.VALID].to_numpy(bool)[rows] & np.isfinite(movement)
     cell = first[Col.CELL].to_numpy(np.int64)[enters]
     known, of_cell = np.unique(cell, return_inverse=True)
@@ -95,9 +96,9 @@ def _means(values: FloatArray, group: NDArray[np.intp], n_groups: int) -> FloatA
     return out
 
 
-def _rows(table: pd.DataFrame, frames: pd.DataFrame) -> NDArray[np.intp]:
-    """Row of `frames` for the cell and frame of every row of a finer table."""
+def _rows(table: pd.DataFrame, sightings: pd.DataFrame) -> NDArray[np.intp]:
+    """Row of `sightings` for the cell and frame of every row of a finer table."""
     keys = [Col.CELL, Col.FRAME]
-    there = pd.MultiIndex.from_frame(frames[keys])
+    there = pd.MultiIndex.from_frame(sightings[keys])
     rows: NDArray[np.intp] = there.get_indexer(pd.MultiIndex.from_frame(table[keys]))
     return rows

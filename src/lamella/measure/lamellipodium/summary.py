@@ -22,7 +22,7 @@ _PUBLISHED = {
 _NO_MEAN = {
     Col.LAM_Y_PX, Col.LAM_X_PX, Col.CYTO_Y_PX, Col.CYTO_X_PX, Col.SATURATED_FRACTION,
     Col.POLARITY_Y_PX, Col.POLARITY_X_PX, Col.POLARITY_Y_UM, Col.POLARITY_X_UM,
-    Col.POLARITY_ANGLE, Col.LAM_MOVEMENT_ANGLE, Col.CORTEX_PEAK_ANGLE,
+    Col.POLARITY_ANGLE, Col.CORTEX_PEAK_ANGLE,
     *(names.tip_y for names in (BY_POLARITY, BY_MOVEMENT)),
     *(names.tip_x for names in (BY_POLARITY, BY_MOVEMENT)),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from lamella.core.step import Step
 from lamella.measure.migration.per_step import step_columns
 from lamella.measure.migration.per_track import track_columns
 from lamella.measure.migration.places import Whither
+from lamella.measure.sightings import window_of
 from lamella.measure.view import FrameView, Measured, Seen
 
 
@@ -31,10 +32,8 @@ class Migration(Step):
 
     Parameters
     ----------
-    window : int
-        Frames over which the movement is taken whose turns are turning events.
     turn_deg : float
-        A turn of that movement by more is a turning event.
+        A turn by more is a turning event: that of the movement over `Sightings.window`.
     straightness_frames : int
         Steps of the windows of ``straightness_fixed``.
     straightness_min : float or None
@@ -53,11 +52,10 @@ class Migration(Step):
     https://doi.org/10.1016/j.immuno.2021.100003; DiPer, https://doi.org/10.1038/nprot.2014.131
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ()
     kept_apart: ClassVar[tuple[str, ...]] = ()
-    window: int = Field(3, ge=1)
     turn_deg: float = Field(30, gt=0, lt=180)
     straightness_frames: int = Field(10, ge=1)
     straightness_min: float | None = Field(None, gt=0)
@@ -72,7 +70,11 @@ class Migration(Step):
         """Steps, speeds and turns, from where the cell was seen."""
         whither = Whither(self.towards, self.point_um)
         columns = step_columns(
-            sightings, scale.um, window=self.window, turn_deg=self.turn_deg, whither=whither
+            sightings,
+            scale.um,
+            window=window_of(sightings),
+            turn_deg=self.turn_deg,
+            whither=whither,
         )
         # Side by side at once: column by column a table falls into pieces that slow what follows.
         made = pd.DataFrame(columns, index=found.frames.index)

@@ -33,7 +33,9 @@ def step_columns(
         Rows of a cell side by side in order of frames.
     um : float
         µm per pixel; NaN where not known: lengths and speeds are then NaN, angles are not.
-    window, turn_deg, whither
+    window : int
+        See `Sightings`.
+    turn_deg, whither
         See `Migration`.
     """
     at = Places.in_px(sightings, um)
@@ -56,9 +58,6 @@ def step_columns(
         Col.DIRECTIONAL_CHANGE_RATE: np.abs(turn) / at.turning_time,
         Col.STEPS_IN_RUN: np.where(at.valid, in_run, np.nan),
         Col.DIRECTIONALITY_RATIO: run_sums(at.place, at.pair, start=start).ratio,
-        Col.WINDOW_MOVEMENT_DY_UM: movement[:, 0] * um,
-        Col.WINDOW_MOVEMENT_DX_UM: movement[:, 1] * um,
-        Col.WINDOW_MOVEMENT_UM: lengths(movement) * um,
         Col.WINDOW_TURN: window_turn,
         Col.TURNING_EVENT: peaks(window_turn, both, above=turn_deg, apart=window, start=start),
     }

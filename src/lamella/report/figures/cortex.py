@@ -41,7 +41,7 @@ def cortex_map(
     cortex : DataFrame
         The table ``cortex``, rows of one cell.
     frames : DataFrame, optional
-        Rows of the same cell, with `Col.LAM_MOVEMENT_ANGLE`.
+        Rows of the same cell, with `Col.WINDOW_MOVEMENT_ANGLE`.
     measure : str
         Column of `cortex`, such as that of one channel.
     """
@@ -75,9 +75,9 @@ def cortex_map(
         rasterized=True,
     )
     axes.set_ylim(-180, 180)
-    if frames is not None and has_values(frames, Col.LAM_MOVEMENT_ANGLE):
+    if frames is not None and has_values(frames, Col.WINDOW_MOVEMENT_ANGLE):
         at, _ = _times(frames)
-        way = numbers(frames, Col.LAM_MOVEMENT_ANGLE)
+        way = numbers(frames, Col.WINDOW_MOVEMENT_ANGLE)
         axes.plot(at, way, ls="", marker="o", ms=2.6, color="white", mec=INK, mew=0.5, clip_on=True,
                   label="movement")  # fmt: skip
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, handlelength=1)

@@ -1,0 +1,75 @@
+"""A movie whose bleaching is undone in every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
+
+from lamella.core.frames import Frames
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie
+from lamella.preprocess.bleaching.exponential import ExponentialFit
+from lamella.preprocess.bleaching.histogram import HistogramMatching
+from lamella.preprocess.bleaching.ratio import SimpleRatio
+from lamella.preprocess.bleaching.undo import Level
+
+Bleaching = Annotated[
+    ExponentialFit | SimpleRatio | HistogramMatching, Field(discriminator="method")
+]
+"""Every way to undo bleaching, told apart by ``method``."""
+
+
+class Unbleached(NamedTuple):
+    """A movie whose intensities can be compared over time, and what was done to it."""
+
+    movie: Movie
+    told: Mapping[str, Mapping[str, Any]]
+    """By channel, see `Step.told`."""
+    words: tuple[str, ...]
+    """By channel, for the user."""
+
+
+def unbleached(
+    movie: Movie,
+    labels: Labels | None,
+    step: Bleaching,
+    *,
+    level: Level | None = None,
+    anything: Frames | None = None,
+    channels: Sequence[str] | None = None,
+) -> Unbleached:
+    """The movie with its bleaching undone in every channel, each by its own decay.
+
+    For intensities only: masks are made from raw frames. Reads every frame once, and the result is
+    lazy.
+
+    Parameters
+    ----------
+    movie : Movie
+    labels : Labels or None
+        Of the cells, with the frames of the movie.
+    step : Bleaching
+        Such as ``ExponentialFit()``.
+    level : callable, optional
+        What is subtracted from intensities, such as ``CameraOffset(offset=100)``; it is measured on
+        the raw frames and stays where it is, so that the same may be subtracted afterwards.
+    anything : Frames, optional
+        Above 0 wherever any object is, for `level`; by default the labels.
+    channels : sequence of str, optional
+        Channels to change; all by default.
+    """
+    frames = dict(movie.channels)
+    told, words = {}, []
+    for name in channels or movie.channel_names:
+        raw = movie.channel(name)
+        state = step.prepare(
+            raw, None if labels is None else labels.frames, level=level, anything=anything,
+            channel=name,
+        )  # fmt: skip
+        frames[name] = step(raw, state=state)
+        told[name] = step.told(state)
+        words.append(f"{name}: {step.in_words(state)}")
+    return Unbleached(replace(movie, channels=frames), told, tuple(words))
