@@ -114,6 +114,10 @@ class TestGroup:
             assert list(empty.finer[name].columns) == list(full.finer[name].columns)
         assert set(full.frames.columns) == set(empty.frames.columns)
 
+    def test_finer_tables_are_those_that_it_declares(self, group):
+        made = found(missing_frames(), group)
+        assert set(made.finer) == {*group.gathered, *group.kept_apart}
+
     def test_channels_stand_beside_each_other(self, group):
         labels = two_that_touch()
         both, alone = found(labels, group, channels=("a", "b")), found(labels, group)

@@ -6,6 +6,7 @@ import pytest
 import tifffile
 
 from lamella.core.errors import InputError, SettingsError
+from lamella.measure import GROUPS
 from lamella.run.measure import measure_movie, measures_from
 from lamella.run.measure_figures import MOST_CELLS, most_followed, spread
 from worlds import star
@@ -58,6 +59,17 @@ def test_a_group_that_is_off_draws_nothing_and_its_earlier_figures_go(two_stars)
     assert all(name.startswith("figures/protrusions_") for name in names)
     there = {path.name for path in (two_stars / "out" / "figures").iterdir()}
     assert there == {"mine.png", *(name.partition("/")[2] for name in names)}
+
+
+def test_tables_of_groups_that_are_off_by_now_go(two_stars):
+    drawn(two_stars)
+    finer = {name for group in GROUPS for name in (*group.gathered, *group.kept_apart)}
+    tables = {path.stem for path in (two_stars / "out").glob("*.csv")}
+    assert tables == {"frames", "cells", "columns", *finer}
+    (two_stars / "out" / "mine.csv").write_text("kept")
+    drawn(two_stars, groups="protrusion", force=True)
+    tables = {path.stem for path in (two_stars / "out").glob("*.csv")}
+    assert tables == {"frames", "cells", "columns", "tips", "tip_lives", "mine"}
 
 
 def test_groups_without_figures_are_refused_before_anything_is_measured(two_stars):

@@ -211,6 +211,18 @@ def test_one_short_track_tells_no_persistence(study):
     assert n_told < len(frames[Col.MOVIE].unique())
 
 
+def test_movies_that_tell_nothing_do_not_make_the_interval_narrower(study):
+    """Of six movies four have no scale: two are too few for an interval."""
+    frames, cells = study
+    unknown = ~frames[Col.MOVIE].str.endswith(("0", "2"))
+    some = frames.copy()
+    some.loc[unknown, [Col.Y_UM, Col.X_UM, Col.TIME_MIN]] = np.nan
+    (row,) = one(strictly(some, cells)[1]).to_dict("records")
+    assert row[Col.N] == 6
+    assert np.isfinite([row[Col.WALK_SPEED], row[Col.MSD_ALPHA]]).all()
+    assert np.isnan([row[Col.WALK_SPEED_LOW], row[Col.MSD_ALPHA_LOW]]).all()
+
+
 def test_an_error_of_nothing_has_an_upper_end_that_the_tracks_can_tell():
     """Without localisation error every draw says 0; the likelihood knows how large it may be."""
     rng = np.random.default_rng(52)

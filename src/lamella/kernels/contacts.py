@@ -18,7 +18,7 @@ def touching_others(
     ----------
     labels : (Y, X) integer array, 0 = background
     label, box : (n,), (n, 4) int64 arrays
-        The objects, as in `Regions`.
+        All objects of the frame, as in `Regions`.
 
     Returns
     -------
@@ -31,6 +31,8 @@ def touching_others(
     ...     [1, 3, 2, 4]]))
     array([ True,  True, False])
     """
+    if len(label) < 2:
+        return np.zeros(len(label), bool)
     found: NDArray[np.bool_] = _touching_others(labels, label, box)
     return found
 

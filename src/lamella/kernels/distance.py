@@ -26,5 +26,8 @@ def distance_inside(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     mask : (Y, X) bool array
     """
     padded = np.pad(mask, 1).view(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance[1:-1, 1:-1].astype(np.float32, copy=False)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    # Squares are whole numbers. OpenCV rounds their roots one way or the other by where the array
+    # lies in memory, so that the same mask would not give the same bits twice.
+    exact: NDArray[np.float64] = np.sqrt(np.rint(np.square(distance, dtype=np.float64)))
+    return exact.astype(np.float32)

@@ -49,6 +49,11 @@ class Tips(NamedTuple):
     """Without the branches that do not stand out."""
 
 
+def _exact(distance: Any) -> Any:
+    """Distances between pixels in full: their last digit in float32 depends on the crop."""
+    return np.sqrt(np.rint(np.asarray(distance, np.float64) ** 2))
+
+
 def find_tips(
     inside: NDArray[np.bool_],
     distance: NDArray[Any],
@@ -91,7 +96,7 @@ def find_tips(
     height, width = field or (2**40, 2**40)
     inside, distance = np.ascontiguousarray(inside), np.ascontiguousarray(distance)
     cy, cx = centre_of(distance)
-    radius = float(distance[cy, cx]) - 0.5
+    radius = float(_exact(distance[cy, cx])) - 0.5
     skeleton = skeleton_of(inside, distance)
     ends, way, owner, rank = branches_that_stand_out(
         skeleton, distance, (cy, cx), stand_out=stand_out
@@ -157,7 +162,7 @@ def _branch(
     left = (owner[y, x] != own) | ((y - centre[0]) ** 2 + (x - centre[1]) ** 2 <= radius * radius)
     left[0] = False
     n = int(left.argmax()) if left.any() else len(left)
-    values = distance[y, x].astype(np.float64)
+    values = _exact(distance[y, x])
     return _Branch(
         2 * float(np.median(values[:n])),
         2 * float(values[n - 1]),

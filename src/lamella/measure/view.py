@@ -144,6 +144,8 @@ class Group(Protocol):
     """Whether it measures the movie's pixels, or only shapes and places."""
     gathered: ClassVar[tuple[str, ...]]
     """Finer tables that are small enough to be put together for all movies of a study."""
+    kept_apart: ClassVar[tuple[str, ...]]
+    """Finer tables that are not, and stay with their movie."""
 
     def provenance(self) -> dict[str, Any]:
         """Name, version and settings."""

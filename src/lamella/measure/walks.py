@@ -73,6 +73,7 @@ class Walks(Step):
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ("lags",)
+    kept_apart: ClassVar[tuple[str, ...]] = ()
     min_step_um: float = Field(0.0, ge=0)
     lag_share: float = Field(1 / 3, gt=0, le=1)
     bridged_frames: int = Field(3, ge=0)

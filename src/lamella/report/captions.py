@@ -11,8 +11,9 @@ INTERVAL = (
 TRAJECTORIES = (
     "Each line is one cell, moved so that its first trusted position is the origin. Dot: start;"
     " star: end; grey: steps rejected because the area or the overlap with the frame before was"
-    " too small. Gaps are not bridged. All panels have the same scale; y points down, as in the"
-    " image. Longer movies travel further: compare the spread only between movies of like length."
+    " too small, or the area changed too much at once. Gaps are not bridged. All panels have the"
+    " same scale; y points down, as in the image. Longer movies travel further: compare the"
+    " spread only between movies of like length."
 )
 
 SPEED = (

@@ -35,7 +35,6 @@ LABELS: dict[str, str] = {
     Col.BAND_RATIO: "edge band ratio",
     Col.LAYER_RATIO: "layer ratio",
     Col.CONFINEMENT_RATIO: "confinement ratio",
-    Col.STRAIGHTNESS_FIXED: "straightness at a fixed duration",
     Col.TURNING_EVENT_RATE: "turning events per minute",
     Col.FMI_X: "forward migration index, x",
     Col.FMI_Y: "forward migration index, y",
@@ -44,6 +43,12 @@ LABELS: dict[str, str] = {
     Col.WALK_SPEED: "walk speed S",
     Col.PERSISTENCE_TIME: "persistence time P",
     Col.LOCALISATION_ERROR: "position error σ",
+    Col.WALK_SPEED_LOW: "S from",
+    Col.WALK_SPEED_HIGH: "S to",
+    Col.PERSISTENCE_TIME_LOW: "P from",
+    Col.PERSISTENCE_TIME_HIGH: "P to",
+    Col.LOCALISATION_ERROR_LOW: "σ from",
+    Col.LOCALISATION_ERROR_HIGH: "σ to",
     Col.WALK_NOT_TOLD: "not told",
     Col.MSD_ALPHA: "α of the MSD",
     Col.N_WALK_STEPS: "steps",
@@ -115,8 +120,8 @@ def label(name: str) -> str:
 
     >>> label("lam_cyto_ratio__VASP"), label("max_distance_um"), label("edge_window_min")
     ('bright ÷ dim ratio (VASP)', 'max distance', 'edge window min')
-    >>> label("walk_speed_um_per_min_low"), label("msd_um2_high")
-    ('walk speed S from', 'msd to')
+    >>> label("walk_speed_um_per_min"), label("msd_um2_high")
+    ('walk speed S', 'msd to')
     """
     bare, _, channel = name.partition("__")
     text = LABELS.get(bare) or _in_words(bare)

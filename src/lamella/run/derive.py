@@ -22,9 +22,9 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects, msd, walks.
 
-    Beside them the finer tables that are small enough, such as ``tip_lives.parquet``; the others
-    stay in the folders of the movies. Where the statistics cannot be done, units, conditions,
-    effects, msd and walks are left empty.
+    Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
+    ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
+    statistics cannot be done, units, conditions, effects, msd and walks are left empty.
 
     Parameters
     ----------
@@ -47,18 +47,18 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
-    write_table(folder / "frames.parquet", frames)
     write_table(folder / "events.csv", events)
-    for kind, table in finer.items():
-        write_table(folder / f"{kind}.parquet", table)
-    for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
-        (folder / f"{kind}.parquet").unlink(missing_ok=True)  # of a group that is off by now
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
-    if len(frames) <= MOST_ROWS_IN_CSV:
-        write_table(folder / "frames.csv", frames)
-    else:
-        (folder / "frames.csv").unlink(missing_ok=True)
+    for kind, table in {"frames": frames, **finer}.items():
+        write_table(folder / f"{kind}.parquet", table)
+        if len(table) <= MOST_ROWS_IN_CSV:
+            write_table(folder / f"{kind}.csv", table)
+        else:
+            (folder / f"{kind}.csv").unlink(missing_ok=True)
+    for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
+        for suffix in (".parquet", ".csv"):  # of a group that is off by now
+            (folder / f"{kind}{suffix}").unlink(missing_ok=True)
     fault = None
     try:
         conditions, effects = study.settings.statistics(cells)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,15 @@ from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_readable
 from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
-from lamella.measure import measure, painted
+from lamella.measure import GROUPS, measure, painted
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.light import light_of
-from lamella.run.measure_figures import refuse_nothing_to_draw, write_measure_figures
+from lamella.run.measure_figures import (
+    refuse_nothing_to_draw,
+    remove_figures,
+    write_measure_figures,
+)
 from lamella.run.options import values_of
 from lamella.run.settings import MeasureSettings, read_settings, settings_from
 from lamella.run.single import Advance, refuse_existing
@@ -149,10 +153,20 @@ def measure_movie(
         files.append(write_readable(out, name, table))
     write_readable(out, "columns", dictionary(tables.values()))
     files.append("columns.csv")
+    drawn: list[str] = []
     if figures:
         drawn = write_measure_figures(out / FIGURES, movie, shapes, found, settings)
-        files += [f"{FIGURES}/{name}" for name in drawn]
-    return movie, files
+    _remove_tables(out, but=tables)
+    remove_figures(out / FIGURES, but=drawn)
+    return movie, [*files, *(f"{FIGURES}/{name}" for name in drawn)]
+
+
+def _remove_tables(out: Path, *, but: Iterable[str]) -> None:
+    """Finer tables of groups that are off by now would tell of other settings."""
+    every = {name for group in GROUPS for name in (*group.gathered, *group.kept_apart)}
+    for name in every - set(but):
+        for suffix in (".csv", ".parquet"):
+            (out / f"{name}{suffix}").unlink(missing_ok=True)
 
 
 def _objects(path: Path) -> Labels | Tracked:

@@ -50,8 +50,7 @@ def write_measure_figures(
     ``edge_outlines`` (frames spread over its steps, the outline coloured by velocity), ``edge_lag``
     (intensity against movement) and ``cortex`` (intensity by angle and time, a figure per channel);
     of frames spread over those with tips ``protrusions`` (bodies, skeletons and tips). What a group
-    that is off would have measured is not drawn, nor what has no values; figures that an earlier
-    time drew, and this did not, go.
+    that is off would have measured is not drawn, nor what has no values.
 
     Parameters
     ----------
@@ -71,11 +70,15 @@ def write_measure_figures(
         with whole_file(folder / f"{name}.png") as part:
             part.write_bytes(as_png(figure))
         names.append(f"{name}.png")
+    return names
+
+
+def remove_figures(folder: Path, *, but: Sequence[str]) -> None:
+    """Remove what an earlier time drew and this one did not; other files stay."""
     for kind in _KINDS:
         for old in folder.glob(f"{kind}_*.png"):
-            if old.name not in names:
+            if old.name not in but:
                 old.unlink()
-    return names
 
 
 def most_followed(cells: pd.DataFrame) -> list[int]:

@@ -163,7 +163,8 @@ class Movement(Step):
         if not tracks.scaled.any():
             walk[Col.WALK_NOT_TOLD] = UNKNOWN_SCALE
         alpha, drawn_alpha = curve.alpha()
-        low, high = interval(alpha, drawn_alpha[:, None], n_units)
+        with_pairs = int(curve.n_units.n_pairs[1])  # those without tell nothing of the scatter
+        low, high = interval(alpha, drawn_alpha[:, None], with_pairs)
         return curve.table(best), {
             Col.N: n_units,
             Col.N_CELLS: len(tracks.unit),

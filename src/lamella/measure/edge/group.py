@@ -85,6 +85,7 @@ class Edge(Step):
     version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ("edge_events", "edge_lags")
+    kept_apart: ClassVar[tuple[str, ...]] = ("edge", "edge_windows")
     smoothing_px: float = Field(4.0, ge=0, le=50)
     curvature_px: float = Field(6.0, ge=0, le=50)
     positions: int = Field(100, ge=8, le=2000)

@@ -105,6 +105,7 @@ class Lamellipodium(Step):
     version: ClassVar[int] = 3
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
+    kept_apart: ClassVar[tuple[str, ...]] = (CORTEX,)
     percentile: float = Field(50, gt=0, lt=100)
     side: Side = "bright"
     closing_px: int = Field(0, ge=0, le=100)

@@ -55,6 +55,7 @@ class Migration(Step):
     version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ()
+    kept_apart: ClassVar[tuple[str, ...]] = ()
     turn_deg: float = Field(30, gt=0, lt=180)
     straightness_frames: int = Field(10, ge=1)
     straightness_min: float | None = Field(None, gt=0)

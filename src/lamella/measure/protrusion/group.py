@@ -78,6 +78,7 @@ class Protrusion(Step):
     version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
+    kept_apart: ClassVar[tuple[str, ...]] = ()
     min_beyond_um: float = Field(5.0, ge=0)
     min_length_um: float | None = Field(None, gt=0)
     join_um: float | None = Field(None, gt=0)

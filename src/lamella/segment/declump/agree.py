@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import find_regions
-from lamella.segment.declump.pieces import Flood, Pieces, depth_of
+from lamella.segment.declump.pieces import Flood, Pieces
 
 _LARGEST_TABLE = 1 << 23
 _CORE = 0.5  # of a piece's depth, beyond which its pixels are markers
@@ -127,7 +128,7 @@ def _recut(
     """The object, cut from the cores of the pieces of another frame."""
     markers = np.zeros(inside.shape, np.int32)
     for number, name in enumerate(names, 1):
-        depth = depth_of((pieces == name) & inside)
+        depth = distance_inside((pieces == name) & inside)
         markers[depth > _CORE * depth.max()] = number
     recut = flood(inside, markers, window)
     # What no marker reaches, an unconnected part, is a piece of its own.

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lamella.core.frames import Image
+from lamella.kernels.distance import distance_inside
 from lamella.segment.declump.agree import Cut
 from lamella.segment.declump.pieces import (
     Landscape,
     Pieces,
     Worth,
-    depth_of,
     flooded,
     merged_where_not_worth_it,
     peaks,
@@ -55,7 +55,7 @@ class _ByLandscape(_Declump):
         def hills(
             inside: NDArray[np.bool_], window: tuple[slice, slice]
         ) -> tuple[Landscape, Landscape]:
-            depth = depth_of(inside)
+            depth = distance_inside(inside)
             smooth = cv2.GaussianBlur(depth, (0, 0), _SMOOTHING * half_width)
             if light is not None:
                 smooth = smooth * light[window]

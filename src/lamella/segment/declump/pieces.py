@@ -34,16 +34,6 @@ class Worth(NamedTuple):
     """Least area of a piece."""
 
 
-def depth_of(inside: NDArray[np.bool_]) -> Landscape:
-    """Exact distance of every pixel of an object from the nearest pixel outside, in pixels.
-
-    What lies beyond the array is outside.
-    """
-    padded = np.pad(inside, 1).view(np.uint8)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return depth[1:-1, 1:-1].astype(np.float32, copy=False)
-
-
 def peaks(landscape: Landscape, inside: NDArray[np.bool_], *, within_px: float) -> Pieces:
     """Markers: places as high as all within a radius, numbered from 1."""
     r = max(1, round(within_px))

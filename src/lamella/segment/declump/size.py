@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import find_regions
-from lamella.segment.declump.pieces import depth_of
 
 _BINS_PER_PX, _DEEPEST_PX = 8, 1024
 _JITTER_PX = 1.0  # SD of the Gaussian that a ragged outline is forgiven
@@ -61,7 +61,7 @@ def size_in(labels: NDArray[Any], image: NDArray[Any] | None) -> Size:
     regions = find_regions(labels)
     for label, (top, left, bottom, right) in zip(regions.label, regions.box, strict=True):
         inside = np.pad(labels[top:bottom, left:right] == label, 1)
-        depth = cv2.GaussianBlur(depth_of(inside), (0, 0), _JITTER_PX)
+        depth = cv2.GaussianBlur(distance_inside(inside), (0, 0), _JITTER_PX)
         highest = (cv2.dilate(depth, np.ones((5, 5), np.uint8)) == depth) & inside
         found = np.minimum(depth[highest] * _BINS_PER_PX, len(depths) - 1).astype(np.int64)
         np.add.at(depths, found, 1)
