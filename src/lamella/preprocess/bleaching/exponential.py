@@ -8,10 +8,10 @@ import numpy as np
 
 from lamella.kernels.decay import Decay, fit_decay
 from lamella.preprocess.bleaching.fading import Curve, Fading, no_start
-from lamella.preprocess.bleaching.undo import UndoBleaching
+from lamella.preprocess.bleaching.undo import _UndoBleaching
 
 
-class ExponentialFit(UndoBleaching):
+class ExponentialFit(_UndoBleaching):
     """Scale by a fitted decay a·exp(−b·t), so that no frame's own noise or shape enters.
 
     Valid where the brightness of what is measured would be constant but for bleaching. A cell that

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.preprocess.bleaching.fading import Curve, Fading, FloatArray, no_start
-from lamella.preprocess.bleaching.undo import Restore, UndoBleaching
+from lamella.preprocess.bleaching.undo import Restore, _UndoBleaching
 
 
-class HistogramMatching(UndoBleaching):
+class HistogramMatching(_UndoBleaching):
     """Give every frame the distribution of grey values of the first.
 
     Quantile for quantile, above the level: the darkest pixel stays the darkest. It also undoes what

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 
 from lamella.preprocess.bleaching.fading import Curve, Fading, no_start
-from lamella.preprocess.bleaching.undo import UndoBleaching
+from lamella.preprocess.bleaching.undo import _UndoBleaching
 
 
-class SimpleRatio(UndoBleaching):
+class SimpleRatio(_UndoBleaching):
     """Scale every frame to the mean of the first: flat by force, whatever made it fade.
 
     Frames without anything to measure get what lies between their neighbours.

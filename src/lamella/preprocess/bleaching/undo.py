@@ -24,7 +24,7 @@ _N_QUANTILES = 257
 _LARGE_FACTOR = 3.0
 
 
-class UndoBleaching(Step):
+class _UndoBleaching(Step):
     """What all have in common: measured where, and above which level.
 
     Parameters
