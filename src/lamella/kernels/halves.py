@@ -22,34 +22,14 @@ _WIDEST_HISTOGRAM = 1 << 17
 _ONE, _COLUMNS = 1 << 32, (1 << 32) - 1
 
 
-class Split(NamedTuple):
-    """Bright is above `threshold`, dim below; `tie_weight` of those equal to it is bright."""
-
-    threshold: float
-    tie_weight: float
-
-
-class Sums(NamedTuple):
-    """Weight, intensity and first moments of a set of weighted pixels."""
-
-    weight: float
-    intensity: float
-    row: float
-    column: float
-
-
-class Parts(NamedTuple):
-    """Weighted sums over the bright and the dim part of an object."""
-
-    bright: Sums
-    dim: Sums
-
-
 class Halves(NamedTuple):
     """The two parts of n objects: arrays of shape (n,)."""
 
     threshold: NDArray[np.float64]
+    """Bright is above it, dim below. Where the cut falls between two different values, their mean:
+    for the median of an even number of pixels this is ``numpy.median``."""
     tie_weight: NDArray[np.float64]
+    """Share of the pixels equal to the threshold that is bright; 0 where the cut is between."""
     bright_mean: NDArray[np.float64]
     dim_mean: NDArray[np.float64]
     ratio: NDArray[np.float64]
@@ -96,7 +76,7 @@ def _halves_of_objects(image, labels, label, box, percentile, level, whole):  # 
         inside = inside_of(labels, label[i], box[i])
         values = _values_inside(crop, inside)
         threshold, tie_weight, cut = _split(values, percentile, whole)
-        bright, dim = _sum_parts(crop, inside, inside, cut, tie_weight)
+        bright, dim = _sum_parts(crop, inside, cut, tie_weight)
         lam, cyto = bright[1] / bright[0] - level, dim[1] / dim[0] - level
         found[0, i], found[1, i], found[2, i], found[3, i] = threshold, tie_weight, lam, cyto
         found[4, i] = lam / cyto if len(values) > 1 and cyto > 0 else np.nan
@@ -116,25 +96,6 @@ def _values_inside(image, inside):  # type: ignore[no-untyped-def]
                 values[n] = row[x]
                 n += 1
     return values[:n]
-
-
-def split_at_percentile(values: NDArray[Any], *, percentile: float) -> Split:
-    """Find the value that leaves ``1 − percentile/100`` of the pixels above it.
-
-    Parameters
-    ----------
-    values : (n,) integer or float array, n ≥ 1, without NaN
-    percentile : float
-        Above 0 and below 100; 50 is the median split.
-
-    Returns
-    -------
-    Split
-        When the cut falls between two different values, `threshold` is their mean (for the median
-        of an even number of pixels this is ``numpy.median``) and `tie_weight` is 0.
-    """
-    threshold, tie_weight, _ = _split(values, percentile, values.dtype.kind in "ui")
-    return Split(threshold, tie_weight)
 
 
 @njit(cache=True, nogil=True)
@@ -184,45 +145,9 @@ def _around_rank(values, rank, whole):  # type: ignore[no-untyped-def]
     return before, after, n_after, n_above
 
 
-def sum_parts(
-    image: NDArray[Any],
-    mask: NDArray[np.bool_],
-    split: Split,
-    *,
-    distance: NDArray[Any] | None = None,
-    within: float = np.inf,
-) -> Parts:
-    """Sum the two parts of an object.
-
-    Parameters
-    ----------
-    image, mask : (Y, X) arrays
-    split : Split
-    distance : (Y, X) array, optional
-        When given, only pixels at most `within` from the edge can be bright; all others are dim.
-
-    Returns
-    -------
-    Parts
-        Rows and columns are counted from the corner of `image`.
-    """
-    near = mask if distance is None else mask & (distance <= within)
-    cut = _not_above(split.threshold, image.dtype)
-    bright, dim = _sum_parts(image, mask, near, cut, split.tie_weight)
-    return Parts(Sums(*bright), Sums(*dim))
-
-
-def _not_above(threshold: float, dtype: np.dtype[Any]) -> Any:
-    """The largest value of a type that is not above the threshold."""
-    if dtype.kind in "ui":
-        return dtype.type(np.floor(threshold))
-    cut = dtype.type(threshold)
-    return np.nextafter(cut, dtype.type(-np.inf)) if cut > threshold else cut
-
-
 @njit(cache=True, nogil=True)
-def _sum_parts(image, mask, near, cut, tie_weight):  # type: ignore[no-untyped-def]
-    """Sums of the bright and of the dim part; bright are pixels of `near` above `cut`.
+def _sum_parts(image, mask, cut, tie_weight):  # type: ignore[no-untyped-def]
+    """Weight, intensity, row and column, summed over the pixels above `cut` and over all others.
 
     Every row is summed in whole numbers where the image has them, without a branch: that is what
     the compiler turns into vector instructions. Count and column sum of a row share one number.
@@ -230,12 +155,12 @@ def _sum_parts(image, mask, near, cut, tie_weight):  # type: ignore[no-untyped-d
     zero = 0 * image[0, 0]  # int64, or float64 for a float image
     bright, every = np.zeros(4), np.zeros(4)
     for y in range(mask.shape[0]):
-        row, inside, able = image[y], mask[y], near[y]
+        row, inside = image[y], mask[y]
         n_above = n_tied = n_inside = 0
         total_above, total_inside = zero, zero
         for x in range(len(row)):
             one = _ONE + x
-            above, tied = able[x] & (row[x] > cut), able[x] & (row[x] == cut)
+            above, tied = inside[x] & (row[x] > cut), inside[x] & (row[x] == cut)
             n_above += one if above else 0
             n_tied += one if tied else 0
             n_inside += one if inside[x] else 0

@@ -51,7 +51,8 @@ class Edge(Step):
     smoothing_px : float
         σ of the smoothing along the outline: in pixels, since it is pixels that it smooths. See
         `smooth_outline`: from 4 px on, a mask tells the place of its edge within 0.1 px, and
-        waves of 16 px along the edge keep half their height.
+        waves of 16 px along the edge keep half their height. More gains little: with 8 px the
+        velocity of a mask's edge is off by 0.10 px a frame (RMS) instead of 0.11.
     curvature_px : float
         σ of a further smoothing for curvature alone.
     positions : int
