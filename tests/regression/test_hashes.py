@@ -13,7 +13,7 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.measure import Edge, Lamellipodium, Migration, Sightings, walk
+from lamella.measure import GROUPS, Sightings, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside
@@ -34,6 +34,8 @@ HASHES: dict[str, tuple] = {
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
+    "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
+    "protrusion": (2, "2550b28829a2", "7bd21019c504", "ddd9c40767f9", "ddd9c40767f9"),
     "edge": (
         2,
         "ecea2c5af0bf",
@@ -145,9 +147,7 @@ def test_sightings(phantom, masks):
     assert (step.version, *found) == HASHES["sightings"]
 
 
-@pytest.mark.parametrize(
-    "group", [Migration(), Lamellipodium(), Edge()], ids=lambda g: type(g).__name__
-)
+@pytest.mark.parametrize("group", GROUPS, ids=lambda g: type(g).__name__)
 def test_groups_of_measures(phantom, masks, group):
     sightings, (made,) = walk(phantom.movie, Labels("cell", masks), [group], level=no_level)
     tables = [made.frames, group.summarise(made, sightings), *made.finer.values()]

@@ -23,7 +23,9 @@ from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 from lamella.run.movie import StageResult, run_movie
+from lamella.run.settings import MeasureSettings
 from lamella.run.stages import MovieTask
+from lamella.run.warm import warm_up
 
 _TELL_EVERY_S = 0.1
 
@@ -103,7 +105,7 @@ def _pool(
         min(workers, len(tasks)),
         mp_context=context,
         initializer=_start_worker,
-        initargs=(events,),
+        initargs=(events, context.Value("i", 0), tasks[0].settings.measure),
     )
     try:
         running: set[Future[list[StageResult]]] = {pool.submit(_work, task) for task in tasks}
@@ -142,9 +144,12 @@ def _context() -> BaseContext:
 _events: Any = None
 
 
-def _start_worker(events: Any) -> None:
+def _start_worker(events: Any, started: Any, measures: MeasureSettings) -> None:
     global _events
     _events = events
+    with started.get_lock():
+        turn = started.value
+        started.value += 1
     # Ctrl-C ends a worker at once; what it had half-written is removed when the run goes on.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # One worker, one core: the parallelism is that of the movies.
@@ -152,6 +157,7 @@ def _start_worker(events: Any) -> None:
 
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    warm_up(measures, turn=turn)
 
 
 def _end_with_parent() -> None:
