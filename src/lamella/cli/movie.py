@@ -245,7 +245,7 @@ def measure(
     tables = [name for name in files if "/" not in name]
     told = f"wrote {', '.join(tables)} in {out}"
     if figures:
-        told += f", {len(files) - len(tables)} figures in {out / 'figures'}"
+        told += f", {show.counted(len(files) - len(tables), 'figure')} in {out / 'figures'}"
     show.out.print(told, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -125,7 +125,7 @@ def suggest_methods(
     return shown.choices
 
 
-def pick_frames(span: range, n: int) -> list[int]:
+def pick_frames(span: Sequence[int], n: int) -> list[int]:
     """The middle frames of `n` equal parts of the movie; every frame where it has no more."""
     n = min(n, len(span))
     return [span[(2 * i + 1) * len(span) // (2 * n)] for i in range(n)]

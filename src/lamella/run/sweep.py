@@ -79,6 +79,15 @@ def variants(base: Lamellipodium) -> list[Variant]:
     return found
 
 
+def _frames_with(labels: Labels, cell: int | None) -> list[int]:
+    """Frames in which there is this cell, or any."""
+    return [
+        t
+        for t in labels.frames.span
+        if np.any(labels.frames.frame(t) if cell is None else labels.frames.frame(t) == cell)
+    ]
+
+
 def sweep(
     movie: Movie,
     labels: Labels,
@@ -105,7 +114,7 @@ def sweep(
     level : callable, optional
         Grey value to subtract before ratios; none by default.
     frames : sequence of int, optional
-        Frames to show; by default `n_frames` that are spread over the movie.
+        Frames to show; by default `n_frames` of those with a cell, spread over the movie.
     channel : str, optional
         The first by default.
     cell : int, optional
@@ -126,7 +135,7 @@ def sweep(
     refuse_mismatch(movie, labels)
     name = channel or movie.channel_names[0]
     movie.channel(name)  # refuses a channel that is not there
-    picked = list(pick_frames(range(movie.n_frames), n_frames) if frames is None else frames)
+    picked = list(frames or pick_frames(_frames_with(labels, cell), n_frames))
     level = level or NoBackground()
     every = variants(base or Lamellipodium())
     shares: list[list[NDArray[np.float32]]] = [[] for _ in every]
