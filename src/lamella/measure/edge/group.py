@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from lamella.core.movie import Scale
 from lamella.core.step import Reach, Step
 from lamella.core.table import Col
+from lamella.measure.channels import Channels, suffixes
 from lamella.measure.edge.cells import summary_of_cells
 from lamella.measure.edge.events import events_of
 from lamella.measure.edge.follow import followed
@@ -98,14 +99,7 @@ class Edge(Step):
     window_um: float | None = Field(None, gt=0)
     least_event: int = Field(4, ge=1)
     most_lag: int = Field(10, ge=0, le=1000)
-    channels: tuple[str, ...] | None = None
-
-    @field_validator("channels")
-    @classmethod
-    def _each_once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if names is not None and len(set(names)) < len(names):
-            raise ValueError("a channel is named twice")
-        return names
+    channels: Channels = None
 
     @field_validator("depths_um")
     @classmethod
@@ -139,12 +133,8 @@ class Edge(Step):
             band_px=self.band_um / scale,
             depths_px=tuple(depth / scale for depth in self.depths_um),
             sectors=self._sectors(scale),
-            channels=self._channels(view.movie.channel_names),
+            channels=suffixes(self.channels, view.movie.channel_names),
         )
-
-    def _channels(self, of_movie: tuple[str, ...]) -> dict[str, str | None]:
-        names = of_movie if self.channels is None else self.channels
-        return {name: name if len(names) > 1 else None for name in names}
 
     def _sectors(self, um: float) -> Sectors:
         return Sectors(self.windows, None if self.window_um is None else self.window_um / um)

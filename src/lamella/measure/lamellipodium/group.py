@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from lamella.core.frames import Image
 from lamella.core.movie import Scale
@@ -18,6 +18,7 @@ from lamella.kernels.halves import halves_of_objects
 from lamella.kernels.noise import noise_of_objects
 from lamella.kernels.regions import pixels_at
 from lamella.kernels.sectors import sector_angles
+from lamella.measure.channels import Channels, suffixes
 from lamella.measure.lamellipodium.cortex import Rings, one_sidedness, profiles
 from lamella.measure.lamellipodium.definitions import (
     By,
@@ -117,19 +118,12 @@ class Lamellipodium(Step):
     cortex_um: float | None = Field(1.0, gt=0)
     n_angles: int = Field(24, ge=4, le=360)
     ring_um: float | None = Field(1.0, gt=0)
-    channels: tuple[str, ...] | None = Field(None, min_length=1)
+    channels: Channels = Field(None, min_length=1)
 
     @classmethod
     def published(cls) -> Self:
         """The published measure alone: bright and dim half, and nothing else."""
         return cls(band_um=None, layers=False, polarity=False, cortex_um=None, ring_um=None)
-
-    @field_validator("channels")
-    @classmethod
-    def _each_once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if names is not None and len(set(names)) < len(names):
-            raise ValueError("a channel is named twice")
-        return names
 
     @model_validator(mode="after")
     def _polarity_is_of_something(self) -> Self:
@@ -145,14 +139,14 @@ class Lamellipodium(Step):
 
     def rows(self, view: FrameView) -> Seen:
         """Every measure of every cell and channel of the frame."""
-        channels = self.channels or view.movie.channel_names
+        channels = suffixes(self.channels, view.movie.channel_names)
         um = view.movie.scale.um
         columns: dict[str, NDArray[np.float64]] = {}
         if self.polarity:
             columns.update(tip_columns(view, view.movement, BY_MOVEMENT).items())
         rings = Rings(view, width_px=self.ring_um / um) if self.ring_um else None
         cortex: dict[str, NDArray[np.float64]] = {}
-        for channel in channels:
+        for channel, suffix in channels.items():
             image = view.image(channel)
             level = view.background(image, channel)
             found, part = self._parts(view, image, level)
@@ -160,7 +154,6 @@ class Lamellipodium(Step):
                 found |= self._directed(view, image, part, level)
             if rings is not None:
                 found |= rings.columns(image, level)
-            suffix = channel if len(channels) > 1 else None
             if self.cortex_um:
                 width = self.cortex_um / um
                 profile, weight = profiles(
