@@ -10,6 +10,7 @@ import pytest
 from faults.studies import BARE, HEADER, SETTINGS, cell_movie, contents, lamella, make_study, status
 from lamella.core.errors import OutputError
 from lamella.io import write_movie
+from lamella.io.documents import read_json
 from lamella.run.cache import MANIFEST, Done, Manifest
 
 ALL = ["segment/cell", "track/cell", "centre/cell", "picture/cell", "measure/cell", "tables"]
@@ -88,6 +89,20 @@ def test_a_setting_runs_again_what_depends_on_it(study, change):
     assert bool(rewritten) == bool(expected)
     measures = [Path(name).name.split(".") for name in rewritten if "/measures/" in name]
     assert {group for _, group, *_ in measures} == set(groups)
+
+
+def test_the_manifest_says_whether_bleaching_was_undone_and_how(study):
+    def told():
+        manifest = read_json(study / "results" / "movies" / "good1" / MANIFEST)
+        stage = manifest["stages"]["measure/cell/lamellipodium"]
+        return stage["found"].get("bleaching"), stage["provenance"].get("bleaching")
+
+    assert told() == (None, None)
+    (study / "study.toml").write_text(SETTINGS + CHANGES["bleaching"][0] + "\n")
+    lamella("run", study)
+    found, step = told()
+    assert {each["method"] for each in found.values()} == {"ratio"}
+    assert step["step"] == "SimpleRatio"
 
 
 def test_the_title_and_a_condition_touch_no_movie(study):

@@ -1,0 +1,48 @@
+"""The light that is measured is the raw movie's, unless its bleaching is to be undone."""
+
+import pytest
+
+from lamella.core.errors import LamellaWarning
+from lamella.phantom import CellPhantom
+from lamella.run.light import light_of
+from lamella.run.measure import measures_from
+
+
+@pytest.fixture(scope="module")
+def fading():
+    return CellPhantom(
+        field_px=(96, 96), area_um2=120, n_frames=12, bleaching_per_frame=0.05, seed=2
+    ).make()
+
+
+def test_nobody_asked(fading):
+    movie, told = light_of(fading.movie, fading.truth, measures_from([]))
+    assert movie is fading.movie
+    assert told == {}
+
+
+@pytest.mark.parametrize("method", ["exponential", "ratio", "histogram"])
+def test_what_was_asked_for_is_done_and_told(fading, method):
+    offset = fading.settings.camera.offset
+    settings = measures_from(
+        [f"bleaching.method={method}", "background.method=offset", f"background.offset={offset}"]
+    )
+    movie, told = light_of(fading.movie, fading.truth, settings)
+    (of_channel,) = told["bleaching"].values()
+    assert of_channel["method"] == method
+    assert of_channel["largest_factor"] == pytest.approx(1 / 0.95**11, rel=0.1)
+    inside = [fading.truth.frame(t) > 0 for t in (0, 11)]
+    first, last = (movie.frame(t)[m].mean() - offset for t, m in zip((0, 11), inside, strict=True))
+    assert last == pytest.approx(first, rel=0.1)
+
+
+def test_doubts_are_warned_of(fading):
+    with pytest.warns(LamellaWarning, match="bleaching is undone with doubts.*no level"):
+        light_of(fading.movie, fading.truth, measures_from(["bleaching.method=ratio"]))
+
+
+def test_without_a_measure_of_light_nothing_is_read(fading):
+    settings = measures_from(["bleaching.method=ratio"], groups="migration")
+    movie, told = light_of(fading.movie, fading.truth, settings)
+    assert movie is fading.movie
+    assert told == {}
