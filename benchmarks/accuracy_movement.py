@@ -82,7 +82,8 @@ def _by_turn() -> list[str]:
     lines = [
         f"Glides of 3 px a frame that turn once in {every} frames, to either side, 200 cells of "
         f"{n_turns} turns a row; turning events by default (`window` "
-        f"{Sightings().window}, `turn_deg` {group.turn_deg:g}). *Found*: turns with an event at most one frame away. *False*: other "
+        f"{Sightings().window}, `turn_deg` {group.turn_deg:g}). *Found*: turns with an event at "
+        "most one frame away. *False*: other "
         "events per 100 frames.",
         "",
         "| planted turn | no noise: found, false | noise of 0.3 px | noise of 0.8 px |",
