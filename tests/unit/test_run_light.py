@@ -8,6 +8,10 @@ from lamella.run.light import light_of
 from lamella.run.measure import measures_from
 
 
+def lit(phantom, settings):
+    return light_of(phantom.movie, phantom.truth, settings, settings.groups.values())
+
+
 @pytest.fixture(scope="module")
 def fading():
     return CellPhantom(
@@ -16,7 +20,7 @@ def fading():
 
 
 def test_nobody_asked(fading):
-    movie, told = light_of(fading.movie, fading.truth, measures_from([]))
+    movie, told = lit(fading, measures_from([]))
     assert movie is fading.movie
     assert told == {}
 
@@ -27,7 +31,7 @@ def test_what_was_asked_for_is_done_and_told(fading, method):
     settings = measures_from(
         [f"bleaching.method={method}", "background.method=offset", f"background.offset={offset}"]
     )
-    movie, told = light_of(fading.movie, fading.truth, settings)
+    movie, told = lit(fading, settings)
     (of_channel,) = told["bleaching"].values()
     assert of_channel["method"] == method
     assert of_channel["largest_factor"] == pytest.approx(1 / 0.95**11, rel=0.1)
@@ -38,11 +42,11 @@ def test_what_was_asked_for_is_done_and_told(fading, method):
 
 def test_doubts_are_warned_of(fading):
     with pytest.warns(LamellaWarning, match="bleaching is undone with doubts.*no level"):
-        light_of(fading.movie, fading.truth, measures_from(["bleaching.method=ratio"]))
+        lit(fading, measures_from(["bleaching.method=ratio"]))
 
 
 def test_without_a_measure_of_light_nothing_is_read(fading):
     settings = measures_from(["bleaching.method=ratio"], groups="migration")
-    movie, told = light_of(fading.movie, fading.truth, settings)
+    movie, told = lit(fading, settings)
     assert movie is fading.movie
     assert told == {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
+from lamella.measure import Group
 from lamella.preprocess import unbleached
 from lamella.run.settings import MeasureSettings
 
@@ -21,7 +23,12 @@ class Light(NamedTuple):
 
 
 def light_of(
-    movie: Movie, labels: Labels, settings: MeasureSettings, *, anything: Frames | None = None
+    movie: Movie,
+    labels: Labels,
+    settings: MeasureSettings,
+    groups: Iterable[Group],
+    *,
+    anything: Frames | None = None,
 ) -> Light:
     """The movie as it came, unless the settings ask for its bleaching to be undone.
 
@@ -29,11 +36,13 @@ def light_of(
 
     Parameters
     ----------
+    groups : iterable of measure groups
+        Those that are about to be measured: where none looks at light, nothing is done.
     anything : Frames, optional
         Above 0 wherever any object is, for the background; by default the labels.
     """
     step = settings.bleaching
-    if not step or not any(group.looks_at_light for group in settings.groups.values()):
+    if not step or not any(group.looks_at_light for group in groups):
         return Light(movie, {})
     made = unbleached(movie, labels, step, level=settings.background, anything=anything)
     doubts = [f"{channel}: {doubt}" for channel, t in made.told.items() for doubt in t["doubts"]]

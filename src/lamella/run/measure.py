@@ -133,11 +133,12 @@ def measure_movie(
     for name in settings.named_channels:
         movie.channel(name)
     shapes = masks if isinstance(masks, Labels) else painted(masks)
-    light = light_of(refuse_nan(movie), shapes, settings)
+    groups = list(settings.groups.values())
+    light = light_of(refuse_nan(movie), shapes, settings, groups)
     found = measure(
         light.movie,
         masks,
-        list(settings.groups.values()),
+        groups,
         sightings=settings.sightings,
         level=settings.background,
         progress=lambda t: advance(t + 1, movie.n_frames),

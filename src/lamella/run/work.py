@@ -293,7 +293,7 @@ class StageWork:
         groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
         labels = self._labels("labels", name)
         anything = self._anything() if settings.background.looks_outside else None
-        light = light_of(self.movie, labels, settings, anything=anything)
+        light = light_of(self.movie, labels, settings, groups.values(), anything=anything)
         sightings, tables = walk(
             light.movie,
             labels,
