@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lamella.cli import HOW_GOOD, app
+from lamella.cli.options import Force
 
 if TYPE_CHECKING:
     from lamella.run.evaluate import Evaluation
@@ -38,7 +39,7 @@ def evaluate(
             help="Without a file of tracks: a number is the same cell in every frame.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing results.")] = False,
+    force: Force = False,
 ) -> None:
     """Score labels and tracks against a truth: SEG, DET, TRA, pixels, average precision, errors.
 

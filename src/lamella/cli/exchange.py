@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lamella.cli import OTHERS, app
-from lamella.cli.options import known_number
+from lamella.cli.options import Force, known_number
 
 if TYPE_CHECKING:
     from lamella.run.exchange import Exchanged, Given
@@ -52,7 +52,6 @@ _Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Any other option of the input's format, `key=value`."),
 ]
-_Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 
 
 @app.command(rich_help_panel=OTHERS)
@@ -83,7 +82,7 @@ def export(
     offsets: _Offsets = None,
     settings: _Settings = None,
     source_format: _Format = None,
-    force: _Force = False,
+    force: Force = False,
 ) -> None:
     """Write tracked objects for another program; what its format cannot keep is told.
 
@@ -126,7 +125,7 @@ def import_(
     offsets: _Offsets = None,
     settings: _Settings = None,
     source_format: _Format = None,
-    force: _Force = False,
+    force: Force = False,
 ) -> None:
     """Bring in what another program has tracked: labels.ome.tif, to measure with, and tracks.csv.
 

@@ -8,12 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import A_STUDY, HOW_GOOD, ONE_MOVIE, app
-from lamella.cli.options import known_number
-
-_Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
-_Axes = Annotated[
-    str | None, typer.Option("--axes", help="Override what the file says, such as TYX.")
-]
+from lamella.cli.options import Axes, Force, PixelSize, known_number
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -44,8 +39,8 @@ def segment(
     channel: Annotated[
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
-    axes: _Axes = None,
-    force: _Force = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
@@ -101,8 +96,8 @@ def suggest(
     channel: Annotated[
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
-    axes: _Axes = None,
-    force: _Force = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Try every installed method on a few frames, and show them side by side to choose from.
 
@@ -155,8 +150,8 @@ def drift(
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Any other setting, `key=value`.")
     ] = None,
-    axes: _Axes = None,
-    force: _Force = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Undo the drift of the stage in one movie; a table beside it tells the drift of every frame.
 
@@ -184,7 +179,7 @@ def measure(
         Path, typer.Argument(help="Labels of the same frames (track ids), or folder of `track`.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
-    pixel_size_um: Annotated[str | None, typer.Option(help="µm per pixel.")] = None,
+    pixel_size_um: PixelSize = None,
     interval_min: Annotated[str | None, typer.Option(help="Minutes per frame.")] = None,
     largest: Annotated[
         bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
@@ -204,8 +199,8 @@ def measure(
         bool,
         typer.Option("--figures", help="Draw edges, protrusions and cortex into OUT/figures."),
     ] = False,
-    axes: _Axes = None,
-    force: _Force = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Measure the cells of one movie: frames.csv, cells.csv, and what their columns mean.
 
@@ -257,7 +252,7 @@ def compare(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables.")],
     pattern: Annotated[str, typer.Option(help="Which files of two folders to compare.")] = "*.tif",
-    force: _Force = False,
+    force: Force = False,
 ) -> None:
     """Compare two folders of masks, or two label movies, frame by frame: overlap, edges, areas.
 
@@ -317,7 +312,7 @@ def stats(
     reference: Annotated[
         str | None, typer.Option(help="Condition to compare with; all pairs by default.")
     ] = None,
-    force: _Force = False,
+    force: Force = False,
 ) -> None:
     """Compare conditions in any table of cells, ours or another tool's.
 

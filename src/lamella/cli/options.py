@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
+
+Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+Axes = Annotated[
+    str | None, typer.Option("--axes", help="Override what the file says, such as TYX.")
+]
+PixelSize = Annotated[str | None, typer.Option("--pixel-size-um", help="µm per pixel.")]
 
 
 def scale(text: str | None, option: str) -> float | Literal["unknown"] | None:

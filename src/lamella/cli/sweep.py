@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
-from lamella.cli.options import known_number
+from lamella.cli.options import Axes, Force, PixelSize, known_number
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -23,7 +23,7 @@ def sweep(
     cell: Annotated[
         int | None, typer.Option(help="Show this cell alone; all of them by default.")
     ] = None,
-    pixel_size_um: Annotated[str | None, typer.Option(help="µm per pixel.")] = None,
+    pixel_size_um: PixelSize = None,
     options: Annotated[
         list[str] | None,
         typer.Option("--set", help="Setting of [measure], such as `lamellipodium.band_um=2`."),
@@ -31,10 +31,8 @@ def sweep(
     study: Annotated[
         Path | None, typer.Option(help="Take the settings of [measure] from this study.")
     ] = None,
-    axes: Annotated[
-        str | None, typer.Option("--axes", help="Override what the file says, such as TYX.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing results.")] = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Show what each definition calls lamellipodium on a few frames, to choose one by looking.
 

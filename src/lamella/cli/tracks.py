@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
-from lamella.cli.options import known_number
+from lamella.cli.options import Force, known_number
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -43,7 +43,7 @@ def track(
     axes: Annotated[
         str | None, typer.Option("--axes", help="Override what the label file says, such as TYX.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing results.")] = False,
+    force: Force = False,
 ) -> None:
     """Link labels over time: who is who, who divides, and where to look twice.
 

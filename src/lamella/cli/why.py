@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
+from lamella.cli.options import Axes, Force
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -33,10 +34,8 @@ def why(
     channel: Annotated[
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
-    axes: Annotated[
-        str | None, typer.Option("--axes", help="Override what the file says, such as TYX.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing results.")] = False,
+    axes: Axes = None,
+    force: Force = False,
 ) -> None:
     """Explain what the method motion finds, pixel by pixel, and in a figure.
 
