@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lamella.kernels.compactness import compactness
 from lamella.kernels.distance import distance_inside
-from lamella.kernels.ellipse import compactness
 from lamella.kernels.pieces import one_piece, without_pinholes
 from lamella.kernels.tips import find_tips
 from worlds import c_shape, disc, ellipse, line, middle, one_pixel, ring, roughened, star

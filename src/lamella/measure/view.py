@@ -169,24 +169,3 @@ def still(
 ) -> NDArray[np.float64]:
     """Places of frame `t` as if the field had stood still."""
     return places if registration is None else places - registration.drift_at(places, t)
-
-
-def per_cell(
-    table: pd.DataFrame, summary: Callable[[pd.DataFrame], Mapping[str, Any]]
-) -> pd.DataFrame:
-    """One row per object set and cell, from a function of the cell's rows."""
-    rows = [
-        {Col.OBJECT: name, Col.CELL: cell, **summary(rows)}
-        for (name, cell), rows in table.groupby([Col.OBJECT, Col.CELL], sort=True)
-    ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[Col.OBJECT, Col.CELL])
-
-
-def mean_or_nan(values: NDArray[np.float64]) -> float:
-    """Mean, NaN when there is nothing, without numpy's warning."""
-    return float(values.mean()) if len(values) else float("nan")
-
-
-def sd_or_nan(values: NDArray[np.float64]) -> float:
-    """SD with n − 1, NaN below two values."""
-    return float(values.std(ddof=1)) if len(values) > 1 else float("nan")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.table import Col, Column
-from lamella.kernels.ellipse import compactness
+from lamella.kernels.compactness import compactness
 from lamella.kernels.tips import Tips
 
 PER_FRAME = (
