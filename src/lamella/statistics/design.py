@@ -43,10 +43,10 @@ class Design(NamedTuple):
         session, sessions = pd.factorize(names)
         place = {name: k for k, name in enumerate(conditions)}
         return cls(
-            rows[measure].to_numpy(np.float64),
-            rows[Col.CONDITION].map(place).to_numpy(np.int64),
+            np.asarray(rows[measure], np.float64),
+            np.asarray(rows[Col.CONDITION].map(place), np.int64),
             session.astype(np.int64),
-            rows[Col.N_CELLS].to_numpy(np.int64),
+            np.asarray(rows[Col.N_CELLS], np.int64),
             tuple(conditions),
             tuple(map(str, sessions)) or ("",),
         )
