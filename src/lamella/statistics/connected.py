@@ -17,16 +17,21 @@ def connected(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     ----------
     counts : (conditions, sessions) int array
         Units in each.
-    """
-    from scipy.sparse import bmat, csr_array
-    from scipy.sparse.csgraph import connected_components
 
-    there = csr_array(counts > 0)
-    graph = bmat([[None, there], [there.T, None]])
-    _, labels = connected_components(graph, directed=False)
-    sets = np.where((counts > 0).any(axis=1), labels[: len(counts)], -1)
-    out: NDArray[np.int64] = sets.astype(np.int64)
-    return out
+    Examples
+    --------
+    >>> connected(np.array([[3, 0, 0], [2, 2, 0], [0, 1, 0], [0, 0, 4], [0, 0, 0]])).tolist()
+    [0, 0, 0, 3, -1]
+    """
+    there = (counts > 0).astype(np.int64)
+    meet = (there @ there.T > 0).astype(np.int64)
+    while True:
+        farther = (meet @ meet > 0).astype(np.int64)
+        if np.array_equal(farther, meet):
+            break
+        meet = farther
+    sets: NDArray[np.int64] = np.where(there.any(axis=1), np.argmax(meet, axis=1), -1)
+    return sets
 
 
 def additive_rank(counts: NDArray[np.int64]) -> int:

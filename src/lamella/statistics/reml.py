@@ -30,7 +30,8 @@ IntArray = NDArray[np.int64]
 _LEAST, _MOST = math.log(1e-9), math.log(1e8)
 _STEPS = {1: 35, 2: 18}
 _TINY = 1e-20  # of complex steps: derivatives without cancellation
-_ENOUGH = 1e-10
+_ENOUGH = 1e-8  # of the logarithm of a ratio
+_FARTHEST = 3.0  # that one step goes
 
 
 class Groups(NamedTuple):
@@ -176,7 +177,8 @@ def maximum(groups: Groups, *, terms: int) -> Maximum:
         sizes, ways = np.linalg.eigh(bend[np.ix_(free, free)])
         definite = bool((sizes > 0).all())
         down = np.zeros(terms)
-        down[free] = -ways @ ((ways.T @ slope[free]) / np.maximum(np.abs(sizes), 1e-3))
+        down[free] = -ways @ ((ways.T @ slope[free]) / np.maximum(np.abs(sizes), 1e-12))
+        down *= _FARTHEST / max(_FARTHEST, np.abs(down).max(initial=0))
         if np.abs(down).max(initial=0) < _ENOUGH:
             break
         tries = np.clip(place + 0.5 ** np.arange(12)[:, None] * down, _LEAST, _MOST)
