@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
@@ -78,8 +79,9 @@ class _Session(NamedTuple):
     treated: NDArray[np.bool_]
 
     @property
-    def ways(self) -> int:
-        return math.comb(len(self.value), int(self.treated.sum()))
+    def ways(self) -> float:
+        """Infinite rather than a number of a million digits."""
+        return float(special.comb(len(self.value), int(self.treated.sum())))
 
     @property
     def weights(self) -> FloatArray:
@@ -124,7 +126,7 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
     least = (2 if _mirrored(sessions) else 1) / ways
     return (
         Estimate(estimate, low=low, high=high, p=float(as_extreme.mean())),
-        f"with {ways} ways to hand out the labels of {name} within sessions, the smallest p that "
+        f"with {ways:.0f} ways to hand out the labels of {name} within sessions, the smallest p that "
         f"there can be is {least:.2g}"
         if least >= _LEVEL
         else "",
