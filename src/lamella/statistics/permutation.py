@@ -126,8 +126,8 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
     least = (2 if _mirrored(sessions) else 1) / ways
     return (
         Estimate(estimate, low=low, high=high, p=float(as_extreme.mean())),
-        f"with {ways:.0f} ways to hand out the labels of {name} within sessions, the smallest p that "
-        f"there can be is {least:.2g}"
+        f"with {ways:.0f} ways to hand out the labels of {name} within sessions, the smallest p "
+        f"that there can be is {least:.2g}"
         if least >= _LEVEL
         else "",
     )
