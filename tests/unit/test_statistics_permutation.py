@@ -117,8 +117,8 @@ def test_it_keeps_its_level():
 def test_few_units_are_told():
     one = crossed(1, n=1)
     fitted = permuted(one, [PAIR])
-    assert "4 ways" in fitted.verdict
-    assert "smallest p that there can be is 0.5" in fitted.verdict
+    assert "4 ways" in fitted.verdict_of(PAIR)
+    assert "smallest p that there can be is 0.5" in fitted.verdict_of(PAIR)
     assert (fitted.estimates[PAIR].low, fitted.estimates[PAIR].high) == (-math.inf, math.inf)
 
 
@@ -126,11 +126,11 @@ def test_degenerate_designs_say_what_is_wrong():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         apart = design([1.0, 2, 3, 4], [0, 0, 1, 1], [0, 0, 1, 1])
-        assert permuted(apart, [PAIR]).verdict == "KO and WT never share a session"
+        assert permuted(apart, [PAIR]).verdict_of(PAIR) == "KO and WT never share a session"
         assert not permuted(apart, [PAIR]).trusted
         same = design([0.1] * 8, [0, 0, 1, 1] * 2, [0] * 4 + [1] * 4)
         told = permuted(same, [PAIR])
-        assert "have the same value" in told.verdict
+        assert "have the same value" in told.verdict_of(PAIR)
         assert (told.estimates[PAIR].estimate, math.isnan(told.estimates[PAIR].p)) == (0, True)
         missing = permuted(crossed(1), [("KI", "WT")])
         assert math.isnan(missing.estimates["KI", "WT"].estimate)
@@ -142,5 +142,5 @@ def test_very_many_units_are_not_permuted():
     condition = rng.integers(0, 2, 10**6)
     one = design(rng.standard_normal(10**6), condition, np.zeros(10**6, int))
     fitted = permuted(one, [PAIR])
-    assert "too many to permute" in fitted.verdict
+    assert "too many to permute" in fitted.verdict_of(PAIR)
     assert math.isfinite(fitted.estimates[PAIR].estimate)

@@ -143,7 +143,7 @@ def test_conditions_that_share_no_session_are_not_compared():
     one = design([0.2, 0.3, 0.4, 0.6], ["WT", "WT", "KO", "KO"], list("aabb"), [10] * 4)
     fitted = quasi_binomial(one, [PAIR])
     assert math.isnan(fitted.estimates[PAIR].estimate)
-    assert "never share a session" in fitted.verdict
+    assert "never share a session" in fitted.verdict_of(PAIR)
 
 
 def test_what_is_no_fraction_or_count_is_refused():

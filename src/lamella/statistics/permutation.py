@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
 
@@ -62,13 +63,12 @@ def permuted(design: Design, pairs: Sequence[Pair], *, seed: int = 0, draws: int
     https://doi.org/10.2202/1544-6115.1585
     """
     told = {pair: _of_pair(design, pair, seed=seed, draws=draws) for pair in pairs}
-    words = dict.fromkeys(sentence for _, sentence in told.values() if sentence)
     return Fitted(
         "permuted",
         THESE_SESSIONS,
         {pair: estimate for pair, (estimate, _) in told.items()},
         trusted=any(math.isfinite(estimate.p) for estimate, _ in told.values()),
-        verdict="; ".join(words),
+        verdicts={pair: sentence for pair, (_, sentence) in told.items() if sentence},
     )
 
 
@@ -117,7 +117,7 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
                 f"{len(value)} units of {name} are too many to permute; with so many, "
                 "fixed_session says the same",
             )
-        rng = np.random.default_rng([seed, *(design.conditions.index(c) for c in pair)])
+        rng = np.random.default_rng([seed, *places(design, pair)])
         drawn = sum(_drawn(session, draws, rng) for session in sessions)
         sums = np.vstack([observed, drawn])
     # What is equal but for rounding counts as equal.
@@ -134,7 +134,7 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
 
 
 def _sessions(design: Design, pair: Pair) -> list[_Session]:
-    first, second = (design.conditions.index(name) for name in pair)
+    first, second = places(design, pair)
     found = []
     for place in design.shared_sessions(pair):
         here = (design.session == place) & np.isin(design.condition, (first, second))

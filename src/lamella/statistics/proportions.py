@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
+from lamella.statistics.additive import Additive
+from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
 
@@ -101,7 +103,7 @@ class _Kept(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    """Coefficients of conditions and then sessions; those of what has no units are 0."""
+    """Coefficients of conditions and then sessions: differences of what sessions link."""
 
     coefficients: FloatArray
     covariance: FloatArray
@@ -122,8 +124,7 @@ def _fitted(design: Design, pairs: Sequence[Pair], family: Family) -> Fitted:
     if not kept.units.any():
         return Fitted(model, THESE_SESSIONS, told, False, "; ".join([*words, "nothing is left"]))
     units = design.only(kept.units)
-    reached = _reached(units)
-    fit = _fit(units, family, reached)
+    fit = _fit(units, family)
     here = fit.mean[units.condition, units.session]
     if not fit.converged or _at_edge(here, family).any():
         words.append("conditions and sessions together predict some units without any error")
@@ -142,16 +143,18 @@ def _fitted(design: Design, pairs: Sequence[Pair], family: Family) -> Fitted:
     elif dispersion < 1e-12:
         words.append("units of a condition and session do not vary: there is no error to go by")
         dispersion = math.nan
+    linked = Additive.of(Blocks.of(units))
+    verdicts = {}
     for pair in pairs:
-        first, second = (design.conditions.index(name) for name in pair)
-        if not (kept.conditions[first] and kept.conditions[second]):
+        at = places(design, pair)
+        if not (kept.conditions[at[0]] and kept.conditions[at[1]]):
             continue
-        if reached[first] != reached[second]:
-            words.append(f"{pair[0]} and {pair[1]} never share a session, nor through others")
-            continue
-        told[pair] = _difference(units, fit, (first, second), dispersion, df)
+        if linked.tells(at):
+            told[pair] = _difference(units, fit, at, dispersion, df)
+        else:
+            verdicts[pair] = f"{pair[0]} and {pair[1]} never share a session, nor through others"
     trusted = any(math.isfinite(estimate.p) for estimate in told.values())
-    return Fitted(model, THESE_SESSIONS, told, trusted, "; ".join(words))
+    return Fitted(model, THESE_SESSIONS, told, trusted, "; ".join(words), verdicts=verdicts)
 
 
 def _within_bounds(design: Design, family: Family) -> _Kept:
@@ -190,7 +193,7 @@ def _at_edge(mean: FloatArray, family: Family) -> NDArray[np.bool_]:
     return edge | (mean > 1 - _EDGE) if family == "binomial" else edge
 
 
-def _fit(units: Design, family: Family, reached: NDArray[np.int32]) -> _Fit:
+def _fit(units: Design, family: Family) -> _Fit:
     """The greatest likelihood, from the cells of each condition and session taken together.
 
     Units of one condition and session have one fitted value, so that together they give the same
@@ -211,25 +214,22 @@ def _fit(units: Design, family: Family, reached: NDArray[np.int32]) -> _Fit:
         ]
     )
     there = weight > 0
-    columns = every[there].any(axis=0)
-    # Conditions that sessions connect share a level: one session of each such group has no effect.
-    group = np.full(n_sessions, -1)
-    group[units.session] = reached[units.condition]
-    columns[n_conditions + np.unique(group, return_index=True)[1]] = False
+    # What units tell of the coefficients: not their common level, nor the levels of conditions that
+    # no session connects.
+    _, sizes, rows = np.linalg.svd(every[there], full_matrices=False)
+    told = rows[sizes > 1e-9 * sizes[0]].T
     # Where all cells of a condition and session are alike the fit is still sound as long as the
     # additive model does not follow them to the edge, which is looked at afterwards.
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         result = GLM(
             total[there] / weight[there],
-            every[np.ix_(there, columns)],
+            every[there] @ told,
             family=Binomial() if family == "binomial" else Poisson(),
             var_weights=weight[there],
         ).fit(tol=1e-12, maxiter=100)
-    coefficients = np.zeros(len(columns))
-    coefficients[columns] = result.params
-    covariance = np.zeros((len(columns), len(columns)))
-    covariance[np.ix_(columns, columns)] = result.normalized_cov_params
+    coefficients = told @ result.params
+    covariance = told @ result.normalized_cov_params @ told.T
     linear = every @ coefficients
     with np.errstate(over="ignore"):
         mean = 1 / (1 + np.exp(-linear)) if family == "binomial" else np.exp(linear)
@@ -239,7 +239,7 @@ def _fit(units: Design, family: Family, reached: NDArray[np.int32]) -> _Fit:
         covariance,
         mean.reshape(shape),
         slope.reshape(shape),
-        int(columns.sum()),
+        told.shape[1],
         bool(result.converged) and bool(np.isfinite(result.params).all()),
     )
 
@@ -259,13 +259,3 @@ def _difference(
         change += sign * float(share @ fit.mean[condition])
     variance = dispersion * float(gradient @ fit.covariance @ gradient)
     return Estimate.by_t(change, math.sqrt(variance) if variance > 0 else math.nan, df)
-
-
-def _reached(units: Design) -> NDArray[np.int32]:
-    """A number for each condition, the same for those that sessions connect."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    there = (units.counts > 0).astype(np.int8)
-    groups: NDArray[np.int32] = connected_components(csr_array(there @ there.T), directed=False)[1]
-    return groups

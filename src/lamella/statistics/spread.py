@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.statistics.design import Design, FloatArray
+from lamella.statistics.additive import Additive, reach, residual_squares
+from lamella.statistics.blocks import Blocks
+from lamella.statistics.design import Design
 from lamella.statistics.units import finite
 
 
@@ -66,47 +68,34 @@ def spread_of(design: Design) -> Spread:
     Henderson 1953, https://doi.org/10.2307/3001853; Searle, Casella and McCulloch 1992, 5.5,
     https://doi.org/10.1002/9780470316856
     """
-    counts = design.counts.astype(np.float64)
-    there = counts > 0
-    n = counts[there]
-    total = np.zeros_like(counts)
-    np.add.at(total, (design.condition, design.session), design.value)
-    mean = np.divide(total, counts, out=np.zeros_like(counts), where=there)
-    centre = float(design.value.mean()) if len(design.value) else 0.0
-    left = design.value - mean[design.condition, design.session]
-    # What rounding leaves of equal values is no scatter.
-    noise = 1e-20 * float((design.value**2).sum())
-    square_units, df_units = float((left**2).sum()), len(design.value) - len(n)
-    square_units = square_units if square_units > noise else 0.0
+    blocks = Blocks.of(design)
+    both = Additive.of(blocks)
+    n, of_condition = blocks.n, blocks.n.sum(axis=1, keepdims=True)
+    there = n > 0
+    known = np.where(of_condition > 0, of_condition, 1)
+    middle = (n * blocks.mean).sum(axis=1, keepdims=True) / known
 
-    root = np.sqrt(n)
-    place_condition, place_session = np.nonzero(there)
-    conditions = root[:, None] * np.eye(len(design.conditions))[place_condition]
-    sessions = root[:, None] * np.eye(len(design.sessions))[place_session]
-    seen = root * (mean[there] - centre)
-    both = np.hstack([conditions, sessions])
-    # I − P of the two models; P from the left singular vectors, so that no rank is assumed.
-    of_conditions, of_both = _complement(conditions), _complement(both)
-    square_both, df_both = float(seen @ of_both @ seen), len(n) - _rank(both)
-    square_both = square_both if square_both > noise else 0.0
-    trace_both = float((n * np.diag(of_both)).sum())
+    n_blocks = int(there.sum())
+    df_units, square_units = len(design.value) - n_blocks, float(blocks.squares.sum())
+    df_both, square_both = n_blocks - both.rank, residual_squares(blocks, both) - square_units
+    df_sessions = both.rank - int((of_condition > 0).sum())
+    square_sessions = float((n * (blocks.mean - middle) ** 2).sum()) - square_both
+    # How often the variance of an interaction is in what each model leaves; that of sessions is in
+    # the second as often, and not in the first.
+    in_both = float((n * (1 - n * reach(blocks, both)[1]))[there].sum())
+    in_conditions = float((n * (1 - n / known))[there].sum())
 
     if df_units > 0:
         within = square_units / df_units
-        interaction = (
-            max((square_both - df_both * within) / trace_both, 0.0) if df_both > 0 else math.nan
-        )
+        interaction = max((square_both - df_both * within) / in_both, 0) if df_both else math.nan
     else:
-        within = square_both / df_both if df_both > 0 else math.nan
+        within = square_both / df_both if df_both else math.nan
         interaction = math.nan
     session = math.nan
-    if df_sessions := _rank(both) - _rank(conditions):
-        square = float(seen @ of_conditions @ seen) - square_both
+    if df_sessions:
         # An interaction that cannot be told apart is in `within` already.
-        other = 0.0 if math.isnan(interaction) else interaction
-        trace = float((n * np.diag(of_conditions)).sum()) - trace_both
-        own = float(np.einsum("ij,ik,kj->", sessions, of_conditions, sessions))
-        session = max((square - df_sessions * within - other * trace) / own, 0.0)
+        other = 0.0 if math.isnan(interaction) else interaction * (in_conditions - in_both)
+        session = max((square_sessions - df_sessions * within - other) / in_conditions, 0)
     return Spread(math.sqrt(within), math.sqrt(interaction), math.sqrt(session))
 
 
@@ -135,19 +124,3 @@ def with_cells_of(spread: Spread, rows: pd.DataFrame, measure: str) -> Spread:
     return spread._replace(
         cell=math.sqrt(float(squares) / float((n - 1).sum())), n_cells=float(1 / np.mean(1 / n))
     )
-
-
-def _basis(columns: FloatArray) -> FloatArray:
-    """Orthonormal columns that span the same."""
-    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    kept: FloatArray = left[:, sizes > 1e-9 * max(float(sizes.max(initial=0.0)), 1.0)]
-    return kept
-
-
-def _rank(columns: FloatArray) -> int:
-    return _basis(columns).shape[1]
-
-
-def _complement(columns: FloatArray) -> FloatArray:
-    basis = _basis(columns)
-    return np.eye(len(columns)) - basis @ basis.T
