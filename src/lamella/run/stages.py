@@ -10,6 +10,7 @@ from typing import Any
 from lamella.core.errors import InputError
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
+from lamella.measure import Variant
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.follow import CHECKS
@@ -44,6 +45,16 @@ def measure_stage(name: str, group: str) -> str:
 def sightings_stage(name: str) -> str:
     """The stage that tells where the cells of a set were seen, which all groups stand on."""
     return measure_stage(name, SIGHTINGS)
+
+
+def outlines_stage(name: str) -> str:
+    """The stage that measures a set of objects again with other outlines."""
+    return f"outlines/{name}"
+
+
+def outlines_file(name: str, variant: Variant) -> str:
+    """Table of the cells of a set of objects with other outlines, in the folder of a movie."""
+    return f"outlines/{name}.{variant}.parquet"
 
 
 def events_file(name: str) -> str:
@@ -137,6 +148,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
             key = key_of(sightings, group.provenance(), *light)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
+        if settings.outlines:
+            of_object = [[*names, key] for names, key in measured.items() if names[0] == name]
+            compared = settings.statistics.measures
+            keys[outlines_stage(name)] = key_of(of_object, settings.outlines.provenance(), compared)
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -21,17 +21,18 @@ from lamella.io import open_labels, tiff
 from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import Measured, joined, refuse_mismatch, walk, with_lineage
+from lamella.measure import VARIANTS, Group, Measured, Walked, joined, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
-from lamella.run.counted import counted
+from lamella.run.counted import counted, noting_flat
 from lamella.run.follow import CHECKS, follow
-from lamella.run.light import light_of
+from lamella.run.light import Light, walked_in_light
 from lamella.run.measured import read_measured, write_measured
+from lamella.run.outlines import WrongOutlines, cells_of, compared_groups
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
@@ -45,6 +46,8 @@ from lamella.run.stages import (
     masks_path,
     measure_stage,
     open_raw,
+    outlines_file,
+    outlines_stage,
     sightings_stage,
 )
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
@@ -84,6 +87,7 @@ class StageWork:
             "centre": self._centre,
             "picture": self._picture,
             "measure": self._measure,
+            "outlines": self._outlines,
             "tables": self._tables,
         }
         return methods[kind](name, stale)
@@ -153,7 +157,7 @@ class StageWork:
             masks = open_labels(masks_path(self.task, step))
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
-        frames = _noting_flat(self.movie.channel(each.channel), flat)
+        frames = noting_flat(self.movie.channel(each.channel), flat)
         state = each.normaliser.prepare(self._counted(frames, "normalise"))
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
@@ -322,20 +326,7 @@ class StageWork:
         settings, tracks = self.task.settings.measure, self._tracks(name)
         groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
         labels = self._labels("labels", name)
-        anything = self._anything() if settings.background.looks_outside else None
-        light = light_of(self.movie, labels, settings, groups.values(), anything=anything)
-        sightings, tables = walk(
-            light.movie,
-            labels,
-            list(groups.values()),
-            sightings=settings.sightings,
-            level=settings.background,
-            anything=anything,
-            first_last=tracks.first_last,
-            interpolated=tracks.interpolated,
-            registration=self._registration,
-            progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
-        )
+        light, (sightings, tables) = self._walked(labels, groups, tracks, f"measure {name}")
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
             warn_of_background(self.movie, labels, tracks.links[Col.FRAME].unique())
         made: dict[str, Made] = {}
@@ -359,6 +350,48 @@ class StageWork:
             made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
 
+    def _walked(
+        self, labels: Labels, groups: Mapping[str, Group], tracks: Tracks, doing: str
+    ) -> tuple[Light, Walked]:
+        """The movie measured with these labels, in its light."""
+        settings, n = self.task.settings.measure, self.movie.n_frames
+        return walked_in_light(
+            self.movie,
+            labels,
+            groups,
+            settings,
+            tracks=tracks,
+            anything=self._anything() if settings.background.looks_outside else None,
+            registration=self._registration,
+            progress=lambda t: self.tell(doing, t + 1, n),
+        )
+
+    def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
+        settings, tracks = self.task.settings, self._tracks(name)
+        step = settings.outlines
+        assert step  # noqa: S101  it has a stage only then
+        groups = compared_groups(settings, *self._found(name))
+        labels = self._labels("labels", name)
+        files, found = [], {}
+        for variant in VARIANTS:
+            wrong = WrongOutlines(labels, step, variant)
+            with warnings.catch_warnings():  # whatever there is to tell, measuring has told
+                warnings.simplefilter("ignore", LamellaWarning)
+                _, again = self._walked(wrong.labels, groups, tracks, f"{variant} {name}")
+            made = dict(zip(groups, again.groups, strict=True))
+            cells = cells_of(settings.measure, again.sightings, made, tracks)
+            files.append(outlines_file(name, variant))
+            write_table(self.task.folder / files[-1], cells)
+            found[str(variant)] = wrong.told(cells)
+        provenance = {"outlines": step.provenance()}
+        return {outlines_stage(name): Made(tuple(files), found, provenance)}
+
+    def _found(self, name: str) -> tuple[pd.DataFrame, dict[str, Measured]]:
+        """Sightings of a set of objects, and what every group made of them."""
+        groups = self.task.settings.measure.groups
+        sightings = self._measured(name, SIGHTINGS).frames
+        return sightings, {group: self._measured(name, group) for group in groups}
+
     def _measured(self, name: str, group: str) -> Measured:
         return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
@@ -376,13 +409,9 @@ class StageWork:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
         settings = self.task.settings
         for each in settings.objects:
-            sightings = self._measured(each, SIGHTINGS).frames
-            groups = settings.measure.groups
-            found = {group: self._measured(each, group) for group in groups}
-            summaries = [groups[group].summarise(found[group], sightings) for group in groups]
-            cells = joined([settings.measure.sightings.summarise(sightings), *summaries])
+            sightings, found = self._found(each)
             parts["frames"].append(joined([sightings, *(each.frames for each in found.values())]))
-            parts["cells"].append(with_lineage(cells, self._tracks(each)))
+            parts["cells"].append(cells_of(settings.measure, sightings, found, self._tracks(each)))
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)
@@ -394,15 +423,3 @@ class StageWork:
             if old.stem not in parts:
                 old.unlink()
         return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
-
-
-def _noting_flat(frames: Frames, flat: set[int]) -> Frames:
-    """The same frames; those that are read and have one value all over are put into `flat`."""
-
-    def read(t: int) -> Image:
-        frame = frames.frame(t)
-        if frame.min() == frame.max():
-            flat.add(t)
-        return frame
-
-    return MappedFrames(frames, read)
