@@ -11,6 +11,7 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
 from lamella.measure import GROUPS, Walks
+from lamella.run.quality import outline_scores
 from lamella.run.stages import MovieTask, events_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
@@ -20,7 +21,7 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects, msd, walks.
+    """Write ``OUT/tables``: samples, frames, cells, events, quality, units, conditions, effects, msd, walks.
 
     Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
     ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
@@ -47,7 +48,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
+    quality = outline_scores(frames, movies=[task.name for task in ready])
     write_table(folder / "events.csv", events)
+    write_table(folder / "quality.csv", quality)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     for kind, table in {"frames": frames, **finer}.items():
@@ -76,7 +79,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "walks.csv", walks)
     write_table(
         folder / "columns.csv",
-        dictionary([frames, cells, events, *finer.values(), conditions, effects, msd, walks]),
+        dictionary([frames, cells, events, quality, *finer.values(), conditions, effects, msd, walks]),
     )
     if fault is not None:
         raise fault
