@@ -22,12 +22,18 @@ class ReportInput:
         Name of the study.
     frames, cells : pandas.DataFrame
         Measures per cell and frame, and per cell.
+    quality : pandas.DataFrame
+        How far the outlines of every movie can be trusted.
     events : pandas.DataFrame
         What is suspicious in the tracks, the worst first.
     units : pandas.DataFrame
         The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
         Means per condition and effect sizes, as statistics give them.
+    models, replication : pandas.DataFrame
+        Every model of every contrast, and the contrasts session by session.
+    outlines : pandas.DataFrame
+        Effects measured again with other outlines.
     msd, walks : pandas.DataFrame
         Displacement by lag, and the persistent random walk, of every condition.
     cortex : pandas.DataFrame
@@ -54,10 +60,14 @@ class ReportInput:
     title: str = "Study"
     frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replication: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
     msd: pd.DataFrame = field(default_factory=pd.DataFrame)
     walks: pd.DataFrame = field(default_factory=pd.DataFrame)
     cortex: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -52,6 +52,7 @@ def write_report(out: Path) -> Path:
         title=lock["settings"]["title"],
         frames=frames,
         cells=cells,
+        quality=_if_there(out / "tables" / "quality.csv"),
         events=_if_there(out / "tables" / "events.csv"),
         units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),

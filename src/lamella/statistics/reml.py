@@ -135,9 +135,7 @@ def solved(groups: Groups, ratios: NDArray[np.complex128] | FloatArray) -> Solve
     means = np.einsum("kcd,kd->kc", covariance, outer)
     left = groups.mean - means[:, c]
     pulled_left = (weight * left) @ days
-    rest = (
-        groups.squares + np.sum(weight * left**2, axis=1) - np.sum(pull * pulled_left**2, axis=1)
-    )
+    rest = groups.squares + np.sum(weight * left**2, axis=1) - np.sum(pull * pulled_left**2, axis=1)
     sign, size = np.linalg.slogdet(inner)
     df = groups.n_values - p
     residual = rest / df
