@@ -12,6 +12,7 @@ from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
 from lamella.measure import GROUPS, VARIANTS, Walks
 from lamella.run.outline_effects import outline_effects, with_outline_band
+from lamella.run.quality import outline_scores
 from lamella.run.stages import MovieTask, events_file, outlines_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
@@ -48,7 +49,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
+    quality = outline_scores(frames, movies=[task.name for task in ready])
     write_table(folder / "events.csv", events)
+    write_table(folder / "quality.csv", quality)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     for kind, table in {"frames": frames, **finer}.items():
@@ -82,7 +85,10 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(
         folder / "columns.csv",
         dictionary(
-            [frames, cells, events, *finer.values(), conditions, effects, outlines, msd, walks]
+            [
+                *[frames, cells, events, quality, *finer.values()],
+                *[conditions, effects, outlines, msd, walks],
+            ]
         ),
     )
     if fault is not None:

@@ -33,6 +33,10 @@ LAST_STAGE = "tables"
 SIGHTINGS = "sightings"
 
 
+CELL_STRIPS = "cell_strips.webp"
+"""A small strip of every cell, in the folder of a movie."""
+
+
 def measure_stage(name: str, group: str) -> str:
     """The stage that measures a group of a set of objects."""
     return f"measure/{name}/{group}"
@@ -125,16 +129,19 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     for name in declumped_in_order(settings):
         key = key_of(found[name], *_declumping(settings.objects[name], single))
         keys[f"declump/{name}"] = single[name] = key
-    measured = {}
+    tracks = {}
     for name, each in settings.objects.items():
         # All trackers but one follow cells as if nothing had drifted.
         drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
-        track = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
-        keys[f"track/{name}"] = track
-        if name == next(iter(settings.objects)):
-            if each.centre:
-                keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
-            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 2)
+        tracks[name] = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
+        keys[f"track/{name}"] = tracks[name]
+    first, each = next(iter(settings.objects.items()))
+    if each.centre:
+        keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
+    shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
+    keys[f"picture/{first}"] = key_of("picture", 3, shown)
+    measured = {}
+    for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
         for group_name, group in settings.measure.groups.items():

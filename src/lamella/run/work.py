@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +18,14 @@ from lamella.core.registration import Registration
 from lamella.core.table import Col, stacked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
+from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
 from lamella.measure import VARIANTS, Group, Measured, Walked, joined, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
+from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
-from lamella.report.filmstrip import filmstrip
+from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted, noting_flat
@@ -35,6 +37,7 @@ from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
+    CELL_STRIPS,
     DRIFT_STAGE,
     SIGHTINGS,
     MovieTask,
@@ -275,8 +278,7 @@ class StageWork:
         labels = self._labels("labels", name)
         shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
         alone = len(tracks.first_last) < 2
-        n = _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD
-        picks = shown[np.unique(np.linspace(0, len(shown) - 1, n).astype(int))]
+        picks = evenly(shown, _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD)
         minutes = self.movie.scale.minutes(self.movie.n_frames)
         images = [self.movie.channel(each.channel).frame(int(t)) for t in picks]
         strip = (filmstrip if alone else colony_strip)(
@@ -290,7 +292,35 @@ class StageWork:
         )
         file = f"filmstrip_{name}.png"
         write_png(self.task.folder / file, strip)
-        return {f"picture/{name}": Made((file,), {"frames": picks.tolist()}, {})}
+        cells = self._cell_strips()
+        files = (file, CELL_STRIPS) if cells else (file,)
+        found = {"frames": picks.tolist(), "cell_strips": cells}
+        return {f"picture/{name}": Made(files, found, {})}
+
+    def _cell_strips(self) -> dict[str, Any] | None:
+        """Write the strips of the cells of all sets; what their rows are."""
+        sets = [
+            CellSet(
+                name,
+                self.movie.channel(each.channel),
+                self._labels("labels", name).frames,
+                self._tracks(name),
+            )
+            for name, each in self.task.settings.objects.items()
+        ]
+        strips = cell_strips(sets, told=partial(self.tell, "picture"))
+        if strips is None:
+            (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
+            return None
+        with whole_file(self.task.folder / CELL_STRIPS) as part:
+            part.write_bytes(strips.webp)
+        n_cells = sum(len(each.tracks.first_last) for each in sets)
+        return {
+            "cells": strips.cells,
+            "row_px": strips.row_px,
+            "width_px": strips.width_px,
+            "n_cells_left_out": n_cells - len(strips.cells),
+        }
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
