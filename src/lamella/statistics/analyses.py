@@ -106,6 +106,8 @@ def _together(rows: pd.DataFrame, names: list[str]) -> dict[str, int | bool | st
         )
     elif above or below:
         told = f"{condition} {'above' if above else 'below'} {reference} in {_of(n, len(names))}"
+    elif not n:
+        told = "no analysis can tell"
     else:
         told = "no analysis finds a difference in either direction"
     if n:
