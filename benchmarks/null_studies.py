@@ -6,14 +6,14 @@ sections on statistics of docs/accuracy.md count how often each claim is right a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Fitted
+from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
 
 FloatArray = NDArray[np.float64]
 CONDITIONS = ("WT", "KO", "KI")
@@ -85,16 +85,14 @@ def design_of(values: FloatArray, *, n_cells: int = 1) -> Design:
     )
 
 
-Model = Callable[[Design, Sequence[Pair]], Fitted]
-"""Answers for a design, as the models of `lamella.statistics` do."""
+def positives(world: World, n: int, *, per_movie: int, seed: int) -> Iterator[FloatArray]:
+    """(conditions, sessions, movies) shares of positive cells, no condition different.
 
-
-def found(studies: Iterator[Study], models: dict[str, Model]) -> dict[str, float]:
-    """Share of the studies in which each model says p < 0.05."""
-    n, hits = 0, dict.fromkeys(models, 0)
-    for study in studies:
-        design = design_of(study.units, n_cells=study.cells.shape[-1])
-        for name, model in models.items():
-            hits[name] += model(design, [PAIR]).estimates[PAIR].p < 0.05
-        n += 1
-    return {name: count / n for name, count in hits.items()}
+    Log odds have the scatter of the world's sessions and movies; 30 % are positive in the middle.
+    """
+    rng = np.random.default_rng([seed, per_movie, *(int(1000 * number) for number in world)])
+    shape = (len(CONDITIONS), world.n_sessions, world.n_movies)
+    for _ in range(n):
+        odds = world.session_sd * rng.standard_normal((1, world.n_sessions, 1))
+        odds = odds + world.movie_sd * rng.standard_normal(shape) + np.log(0.3 / 0.7)
+        yield rng.binomial(per_movie, 1 / (1 + np.exp(-odds))) / per_movie
