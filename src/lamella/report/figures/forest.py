@@ -23,7 +23,7 @@ from lamella.report.style import (
     nothing,
     styled,
 )
-from lamella.report.tables import ALL_SESSIONS, has, has_values, numbers, texts, unique
+from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
 from lamella.report.words import count, decimals, label, shortened
 
 WIDEST = 6.0

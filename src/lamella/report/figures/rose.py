@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lamella.core.table import Col
 from lamella.report.figures.trajectories import Track, tracks_by_group
 from lamella.report.style import HAIR, INK, PAGE_MM, Key, figure, nothing, styled
 from lamella.report.words import count, shortened
