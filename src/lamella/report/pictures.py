@@ -200,9 +200,7 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
         " ".join(parts),
         f"{_raised(title)} of every cell by condition ({conditions}), with means of movies and"
         " sessions; the numbers are in the tables.",
-        superplot(
-            report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units
-        ),
+        superplot(report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units),
     )
 
 

@@ -21,8 +21,9 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, events, quality, units, conditions, effects, msd, walks.
+    """Write ``OUT/tables``, derived from the tables of the movies.
 
+    They are samples, frames, cells, events, quality, units, conditions, effects, msd and walks.
     Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
     ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
     statistics cannot be done, units, conditions, effects, msd and walks are left empty.
@@ -79,7 +80,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "walks.csv", walks)
     write_table(
         folder / "columns.csv",
-        dictionary([frames, cells, events, quality, *finer.values(), conditions, effects, msd, walks]),
+        dictionary(
+            [frames, cells, events, quality, *finer.values(), conditions, effects, msd, walks]
+        ),
     )
     if fault is not None:
         raise fault

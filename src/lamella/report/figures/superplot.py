@@ -199,9 +199,7 @@ def _cells(
         axes.scatter(x, noise, marker="_", s=14, color=FAINT, lw=0.8, zorder=1)
 
 
-def _units(
-    axes: Axes, units: pd.DataFrame, place: int, lanes: Lanes, key: Key, name: str
-) -> None:
+def _units(axes: Axes, units: pd.DataFrame, place: int, lanes: Lanes, key: Key, name: str) -> None:
     """The means of movies, in the lanes of their sessions."""
     many = len(units) > MOST_MARKS
     for session in unique(texts(units, Col.SESSION)) or [""]:
@@ -214,9 +212,7 @@ def _units(
         )  # fmt: skip
 
 
-def _sessions(
-    axes: Axes, means: pd.DataFrame, names: list[str], lanes: Lanes, key: Key
-) -> bool:
+def _sessions(axes: Axes, means: pd.DataFrame, names: list[str], lanes: Lanes, key: Key) -> bool:
     """The mean of every session, joined from condition to condition; whether there are any."""
     told = False
     for session in key.sessions:
