@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from lamella.report.cell_strips import CellStrips
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class ReportInput:
         movie, path, condition, session, exclude …
     filmstrips : mapping of str to bytes
         PNG of sample frames by movie.
+    cell_strips : mapping of str to CellStrips
+        Sample frames of every cell by movie.
     provenance : dict
         Nested names and values, shown as they come. Known at the top level: ``versions``,
         ``settings`` (by step), ``movies`` (by movie: fingerprint, keys, normalisation, background).
@@ -70,6 +75,7 @@ class ReportInput:
     status: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     filmstrips: Mapping[str, bytes] = field(default_factory=dict)
+    cell_strips: Mapping[str, CellStrips] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
