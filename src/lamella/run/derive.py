@@ -20,11 +20,12 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects, msd, walks.
+    """Write ``OUT/tables``: those of movies, cells and frames, of statistics, and msd and walks.
 
     Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
     ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
-    statistics cannot be done, units, conditions, effects, msd and walks are left empty.
+    statistics (units, conditions, effects, models, replication, msd, walks) cannot be done, their
+    tables are left empty.
 
     Parameters
     ----------
@@ -61,22 +62,22 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
     fault = None
     try:
-        conditions, effects = study.settings.statistics(cells)
+        statistics = study.settings.statistics(cells)
         units = study.settings.statistics.units(cells)
         msd, walks = movement_of(study)(frames, cells)
     except (InputError, SettingsError) as error:
-        conditions, effects = Contrasts()(cells.iloc[:0])
+        statistics = Contrasts()(cells.iloc[:0])
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = error
     write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
-    write_table(folder / "conditions.csv", conditions)
-    write_table(folder / "effects.csv", effects)
+    for name, table in statistics._asdict().items():
+        write_table(folder / f"{name}.csv", table)
     write_table(folder / "msd.csv", msd)
     write_table(folder / "walks.csv", walks)
     write_table(
         folder / "columns.csv",
-        dictionary([frames, cells, events, *finer.values(), conditions, effects, msd, walks]),
+        dictionary([frames, cells, events, *finer.values(), *statistics, msd, walks]),
     )
     if fault is not None:
         raise fault

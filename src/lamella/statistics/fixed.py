@@ -182,9 +182,7 @@ def _fitted(
                 verdicts[pair] = NO_SCATTER
             elif not se > 0:
                 verdicts[pair] = _UNTOLD[name]
-    return Fitted(
-        name, THESE_SESSIONS, estimates, variances=variances or {}, verdicts=verdicts
-    )
+    return Fitted(name, THESE_SESSIONS, estimates, variances=variances or {}, verdicts=verdicts)
 
 
 _UNTOLD = {
