@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from lamella.report.cell_strips import CellStrips
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,18 @@ class ReportInput:
         Name of the study.
     frames, cells : pandas.DataFrame
         Measures per cell and frame, and per cell.
+    quality : pandas.DataFrame
+        How far the outlines of every movie can be trusted.
     events : pandas.DataFrame
         What is suspicious in the tracks, the worst first.
     units : pandas.DataFrame
         The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
         Means per condition and effect sizes, as statistics give them.
+    models, replication : pandas.DataFrame
+        Every model of every contrast, and the contrasts session by session.
+    outlines : pandas.DataFrame
+        Effects measured again with other outlines.
     msd, walks : pandas.DataFrame
         Displacement by lag, and the persistent random walk, of every condition.
     cortex : pandas.DataFrame
@@ -37,6 +46,8 @@ class ReportInput:
         movie, path, condition, session, exclude …
     filmstrips : mapping of str to bytes
         PNG of sample frames by movie.
+    cell_strips : mapping of str to CellStrips
+        Sample frames of every cell by movie.
     provenance : dict
         Nested names and values, shown as they come. Known at the top level: ``versions``,
         ``settings`` (by step), ``movies`` (by movie: fingerprint, keys, normalisation, background).
@@ -49,10 +60,14 @@ class ReportInput:
     title: str = "Study"
     frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replication: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
     msd: pd.DataFrame = field(default_factory=pd.DataFrame)
     walks: pd.DataFrame = field(default_factory=pd.DataFrame)
     cortex: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -60,6 +75,7 @@ class ReportInput:
     status: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     filmstrips: Mapping[str, bytes] = field(default_factory=dict)
+    cell_strips: Mapping[str, CellStrips] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()

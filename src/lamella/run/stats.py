@@ -62,7 +62,7 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
 
     for name in Tables._fields:
         refuse_existing(out / f"{name}.csv", force=force)
-    cells = _counting(read_table(table), str(table))
+    cells = counting_cells(read_table(table), str(table))
     tables = contrasts.model_copy(update={"min_steps": 0})(cells)
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
@@ -77,8 +77,8 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     return tables
 
 
-def _counting(cells: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The cells that count, where a study has told which do."""
+def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The cells of a table that count, where a study has told which do."""
     if Col.IN_STATISTICS not in cells.columns:
         return cells
     out = cells[Col.IN_STATISTICS].eq(False)

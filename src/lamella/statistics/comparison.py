@@ -57,8 +57,18 @@ class Compared(NamedTuple):
     replication: list[Row]
 
 
-def compared(design: Design, pairs: Sequence[Pair], asked: Asked) -> Compared:
+def compared(
+    design: Design, pairs: Sequence[Pair], asked: Asked, beside: Sequence[Fitted] = ()
+) -> Compared:
     """Fit every model to the units of a measure, and say what the believed ones say.
+
+    Parameters
+    ----------
+    design : Design
+    pairs : sequence of Pair
+    asked : Asked
+    beside : sequence of Fitted
+        Models of more than units, such as that of the cells themselves: shown, never quoted.
 
     Returns
     -------
@@ -67,7 +77,10 @@ def compared(design: Design, pairs: Sequence[Pair], asked: Asked) -> Compared:
     """
     if not pairs:
         return Compared([], [], [])
-    fits = fitted_models(design, pairs, asked.kind, draws=asked.bootstrap_draws, seed=asked.seed)
+    fits = [
+        *fitted_models(design, pairs, asked.kind, draws=asked.bootstrap_draws, seed=asked.seed),
+        *beside,
+    ]
     quoted = {
         claim: used(fits, claim, asked.rule, n_sessions=design.n_sessions)
         for claim in (THESE_SESSIONS, ACROSS_SESSIONS)

@@ -23,6 +23,7 @@ from lamella.statistics.measures import (
     standard_measures,
     with_yes_and_no_as_numbers,
 )
+from lamella.statistics.mixed import nested_movies
 from lamella.statistics.models import Kind, Rule
 from lamella.statistics.short import too_short
 from lamella.statistics.summary import counted_cells, summarised
@@ -265,7 +266,8 @@ class Contrasts(Step):
                 bootstrap_draws=self.bootstrap_draws,
                 seed=self.seed,
             )
-            found = compared(Design.of(units, measure, conditions), pairs, asked)
+            nested = nested_movies(rows[~short], measure, conditions, pairs)
+            found = compared(Design.of(units, measure, conditions), pairs, asked, [nested])
             counts = _by_place(counted_cells(units, rows[short]))
             effects += [{**row, **_counts(counts, row)} for row in found.effects]
             models += found.models

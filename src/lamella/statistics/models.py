@@ -9,7 +9,10 @@ from typing import Literal
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Fitted
 from lamella.statistics.fixed import fixed_session, fixed_session_robust, fixed_session_unequal
+from lamella.statistics.mixed import random_effect, random_session
 from lamella.statistics.paired import paired_sessions
+from lamella.statistics.permutation import permuted
+from lamella.statistics.proportions import quasi_binomial, quasi_poisson
 from lamella.statistics.session_bootstrap import session_bootstrap
 
 Kind = Literal["mean", "fraction", "count"]
@@ -24,11 +27,23 @@ _SIMPLE = {THESE_SESSIONS: "fixed_session", ACROSS_SESSIONS: "paired_sessions"}
 _RANDOM = {THESE_SESSIONS: "random_session", ACROSS_SESSIONS: "random_effect"}
 
 
-def models_of(claim: str, *, draws: int, seed: int) -> tuple[Model, ...]:
-    """The models that speak of a claim; a new one joins here."""
+def models_of(claim: str, kind: Kind, *, draws: int, seed: int) -> tuple[Model, ...]:
+    """The models of units that speak of a claim; a new one joins here."""
     if claim == ACROSS_SESSIONS:
-        return (paired_sessions, partial(session_bootstrap, draws=draws, seed=seed))
-    return (fixed_session, fixed_session_unequal, fixed_session_robust)
+        again = partial(session_bootstrap, draws=draws, seed=seed)
+        return (paired_sessions, random_effect, again)
+    by_kind: dict[Kind, tuple[Model, ...]] = {
+        "fraction": (quasi_binomial,),
+        "count": (quasi_poisson,),
+    }
+    return (
+        fixed_session,
+        fixed_session_unequal,
+        fixed_session_robust,
+        random_session,
+        partial(permuted, seed=seed),
+        *by_kind.get(kind, ()),
+    )
 
 
 def fitted_models(
@@ -39,7 +54,7 @@ def fitted_models(
     return [
         model(units, pairs)
         for claim, units in designs.items()
-        for model in models_of(claim, draws=draws, seed=seed)
+        for model in models_of(claim, kind, draws=draws, seed=seed)
     ]
 
 
@@ -51,9 +66,9 @@ def used(fits: Sequence[Fitted], claim: str, rule: Rule, *, n_sessions: int) -> 
     simple one.
     """
     by_name = {fit.model: fit for fit in fits if fit.claim == claim}
-    simple, random = by_name[_SIMPLE[claim]], by_name.get(_RANDOM[claim])
+    simple, random = by_name[_SIMPLE[claim]], by_name[_RANDOM[claim]]
     wanted = rule == "mixed" or (rule == "auto" and n_sessions >= FEWEST_SESSIONS)
-    if random is None or not wanted:
+    if not wanted:
         return simple, ""
     return (random, "") if random.trusted else (simple, random.verdict)
 
