@@ -77,10 +77,8 @@ def compared(
     """
     if not pairs:
         return Compared([], [], [])
-    fits = [
-        *fitted_models(design, pairs, asked.kind, draws=asked.bootstrap_draws, seed=asked.seed),
-        *beside,
-    ]
+    fits = fitted_models(design, pairs, asked.kind, draws=asked.bootstrap_draws, seed=asked.seed)
+    fits = sorted([*fits, *beside], key=lambda fit: fit.claim == ACROSS_SESSIONS)
     quoted = {
         claim: used(fits, claim, asked.rule, n_sessions=design.n_sessions)
         for claim in (THESE_SESSIONS, ACROSS_SESSIONS)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from lamella.core.table import Col
-from lamella.statistics.blocks import places
+from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.effect import sizes
 from lamella.statistics.fitted import Fitted
 from lamella.statistics.fixed import fixed_session
 
@@ -57,7 +56,7 @@ def replication_rows(design: Design, pairs: Sequence[Pair], whole: Fitted) -> li
                     Col.N: int(counts[0]),
                     Col.N_REFERENCE: int(counts[1]),
                     Col.DIFFERENCE: own.estimate,
-                    Col.COHENS_D: sizes(units, pair, own).cohens_d.value,
+                    Col.COHENS_D: own.estimate / Blocks.of(units).pooled_sd(places(units, pair)),
                     Col.SAME_DIRECTION: _same(own.estimate, whole.estimates[pair].estimate),
                     Col.ESTIMATE_WITHOUT: left.estimate,
                     Col.ESTIMATE_WITHOUT_LOW: left.low,
