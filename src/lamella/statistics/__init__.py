@@ -1,8 +1,17 @@
 """Differences between conditions, counted in experimental units."""
 
+from lamella.statistics.analyses import agreements, side_by_side
 from lamella.statistics.contrasts import Contrasts, Tables
 from lamella.statistics.measures import standard_measures
 from lamella.statistics.movement import Movement
 from lamella.statistics.units import to_units
 
-__all__ = ["Contrasts", "Movement", "Tables", "standard_measures", "to_units"]
+__all__ = [
+    "Contrasts",
+    "Movement",
+    "Tables",
+    "agreements",
+    "side_by_side",
+    "standard_measures",
+    "to_units",
+]
