@@ -94,8 +94,8 @@ SCATTER = (
 EFFECTS = (
     "Cohen’s d: the difference over the pooled SD (n − 1) of the two conditions’ units, with its"
     " 95 % interval. Filled: all sessions, for the sessions studied and no further; thin: each of"
-    " them alone; open: across sessions like these, the effect’s scatter from session to session"
-    " included. An interval that crosses 0 establishes no direction, and is no proof of equality."
+    " them alone (left out of long plots); open: across sessions like these, the effect’s scatter"
+    " from session to session included. An interval that crosses 0 establishes no direction, and is no proof of equality."
     " The SD of all sessions together holds the difference between sessions too, so that an effect"
     " which is large in each may look small in the whole."
 )
