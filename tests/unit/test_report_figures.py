@@ -372,6 +372,18 @@ def test_every_measure_has_its_figures_with_words():
     assert "mean of each session" not in one[f"by_condition_{MEASURE}"].caption
 
 
+def test_outlines_that_were_measured_again_have_a_figure():
+    rows = [
+        {"measure": MEASURE, "claim": claim, "condition": "ko", "reference": "wt", "outlines": each,
+         "estimate": -0.3, "cohens_d": d, "cohens_d_low": d - 1, "cohens_d_high": d + 1}
+        for claim in ("these_sessions", "across_sessions")
+        for each, d in (("as_is", -1.2), ("dilated", -1.4), ("eroded", -1.0), ("smoothed", -1.2))
+    ]  # fmt: skip
+    made = [picture.name for picture in pictures(replace(STUDY, outlines=pd.DataFrame(rows)))]
+    assert "outline_bands" in made
+    assert "outline_bands" not in [picture.name for picture in pictures(STUDY)]
+
+
 def test_names_break_into_lines_that_fit():
     lines = wrapped(LONG, 12).splitlines()
     assert len(lines) <= 4

@@ -249,7 +249,8 @@ def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
 def _fits(drawn: Figure, names: Sequence[str], n_columns: int) -> bool:
     """Whether a legend of these names is not wider than the figure, as matplotlib shares it out."""
     columns = np.array_split(np.asarray([len(name) for name in names]), n_columns)
-    return sum(1.25 * column.max() + 9.5 for column in columns) < drawn.get_figwidth() * 25.4
+    width_mm = sum(1.25 * float(column.max()) + 9.5 for column in columns)
+    return width_mm < drawn.get_figwidth() * 25.4
 
 
 def shades(colour: str, n: int) -> list[str]:
