@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from lamella.report.cell_strips import CellStrips
+
 
 @dataclass(frozen=True)
 class ReportInput:
@@ -25,6 +27,10 @@ class ReportInput:
         The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
         Means per condition and effect sizes, as statistics give them.
+    models, replication : pandas.DataFrame
+        Every model of every contrast, and the contrasts session by session.
+    outlines : pandas.DataFrame
+        Effects measured again with other outlines.
     msd, walks : pandas.DataFrame
         Displacement by lag, and the persistent random walk, of every condition.
     cortex : pandas.DataFrame
@@ -37,6 +43,8 @@ class ReportInput:
         movie, path, condition, session, exclude …
     filmstrips : mapping of str to bytes
         PNG of sample frames by movie.
+    cell_strips : mapping of str to CellStrips
+        A picture of every cell, by movie.
     provenance : dict
         Nested names and values, shown as they come. Known at the top level: ``versions``,
         ``settings`` (by step), ``movies`` (by movie: fingerprint, keys, normalisation, background).
@@ -53,6 +61,9 @@ class ReportInput:
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replication: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
     msd: pd.DataFrame = field(default_factory=pd.DataFrame)
     walks: pd.DataFrame = field(default_factory=pd.DataFrame)
     cortex: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -60,6 +71,7 @@ class ReportInput:
     status: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: pd.DataFrame = field(default_factory=pd.DataFrame)
     filmstrips: Mapping[str, bytes] = field(default_factory=dict)
+    cell_strips: Mapping[str, CellStrips] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
