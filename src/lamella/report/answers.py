@@ -137,7 +137,7 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
     if np.isfinite(sure):
         certainty = probability(sure)
         if np.isfinite(adjusted) and n_tests > 1:
-            certainty += f", adjusted for {_whole(n_tests)} contrasts"
+            certainty += " (adjusted)"
     if not np.isfinite(sure):
         state, word = UNTOLD, "cannot be told"
     elif few:
@@ -178,10 +178,10 @@ def _size(row: pd.DataFrame, measure: str) -> str:
         return ""
     sizes = [abs(value) for value in (estimate, low, high) if np.isfinite(value) and value]
     places = int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
-    text = signed(estimate, places) + (f" {unit(measure)}" if unit(measure) else "")
+    text = signed(estimate, places)
     if np.isfinite(low) and np.isfinite(high):
-        text += f" (95 % {signed(low, places)} to {signed(high, places)})"
-    return text
+        text += f" ({signed(low, places)} to {signed(high, places)})"
+    return text + (f" {unit(measure)}" if unit(measure) else "")
 
 
 def signed(value: float, places: int) -> str:

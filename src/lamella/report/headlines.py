@@ -19,14 +19,14 @@ class Headline(NamedTuple):
     """A question of the reader and its answer."""
 
     question: str
-    text: str
-    clear: bool = False
-    """Whether something was shown."""
+    shown: str
+    """What was shown, if anything."""
+    rest: str = ""
 
 
 def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
     """Question and answer, in the order in which they are read."""
-    lines = [Headline("Asked", asked(report))]
+    lines = [Headline("Asked", "", asked(report))]
     if found:
         lines += [_claim(found, claim, title) for claim, title in CLAIMS.items()]
         lines += [line for line in (_replicated(found), _outlines(found)) if line is not None]
@@ -34,12 +34,13 @@ def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
         lines.append(
             Headline(
                 "Found",
+                "",
                 "No comparison: it needs two conditions with two units each, and statistics that "
                 "were run.",
             )
         )
     if len(report.samples) or len(report.status):
-        lines.append(Headline("Left out", left_out(report)))
+        lines.append(Headline("Left out", "", left_out(report)))
     return lines
 
 
@@ -49,8 +50,8 @@ def _claim(found: Sequence[Answer], claim: str, title: str) -> Headline:
     shown = shown_of(found, claim)
     if not able:
         why = next((text for _, said in told for text in said.remarks), "")
-        return Headline(title, f"Nothing can be told. {why}".strip())
-    text = f"{_phrases(shown, claim)}. " if shown else ""
+        return Headline(title, "", f"Nothing can be told. {why}".strip())
+    text = ""
     rest = len(able) - len(shown)
     if rest:
         text += (
@@ -64,7 +65,7 @@ def _claim(found: Sequence[Answer], claim: str, title: str) -> Headline:
     most = max((answer.sessions[1] for answer in found if answer.sessions), default=0)
     if claim == _ACROSS and rest and 1 < most < _FEW_SESSIONS:
         text += f"With {count(most, 'session')} only very steady effects can be shown here. "
-    return Headline(title, text.strip(), bool(shown))
+    return Headline(title, f"{_phrases(shown, claim)}." if shown else "", text.strip())
 
 
 def _phrases(shown: Sequence[Answer], claim: str) -> str:
@@ -85,11 +86,12 @@ def _replicated(found: Sequence[Answer]) -> Headline | None:
     steady = [answer for answer in shown if answer.sessions and len({*answer.sessions}) == 1]
     others = [answer for answer in shown if answer not in steady]
     if not others:
-        whole = "It points" if len(steady) == 1 else f"All {len(steady)} differences point"
-        return Headline("Replication", f"{whole} the same way in every session.", clear=True)
+        whole = "The difference points" if len(steady) == 1 else f"{_all(steady)} point"
+        return Headline("Replication", f"{whole} the same way in every session.")
     named = listed([f"{a.title}, {a.pair} ({a.replicated})" for a in others], MOST_NAMED)
     return Headline(
         "Replication",
+        "",
         f"{len(steady)} of {count(len(shown), 'difference')} point the same way in every session; "
         f"not so {named}.",
     )
@@ -102,7 +104,13 @@ def _outlines(found: Sequence[Answer]) -> Headline | None:
         return None
     lost = [f"{answer.title}, {answer.pair}" for answer in tried if not answer.keeps_sign]
     if lost:
-        return Headline("Outlines", f"With outlines a pixel off, turned round: {listed(lost)}.")
-    whole = "The difference keeps" if len(tried) == 1 else f"All {len(tried)} differences keep"
-    return Headline("Outlines", f"{whole} their direction with outlines a pixel off.", clear=True)
+        return Headline(
+            "Outlines", "", f"With outlines a pixel off, the sign changes of {listed(lost)}."
+        )
+    whole = "The difference keeps its" if len(tried) == 1 else f"{_all(tried)} keep their"
+    return Headline("Outlines", f"{whole} direction with outlines a pixel off.")
+
+
+def _all(found: Sequence[Answer]) -> str:
+    return "Both differences" if len(found) == 2 else f"All {len(found)} differences"
 

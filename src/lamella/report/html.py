@@ -68,6 +68,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         notes=_notes(found),
         drawing=lambda answer: intervals(answer, axis),
         unit_word=units_word(report),
+        adjusted=has_values(report.effects, Col.P_ADJUSTED),
         with_outlines=any(answer.keeps_sign is not None for answer in found),
         with_margins=has_values(report.effects, Col.MARGIN),
         page_of=by_kind_and_measure(measures),

@@ -19,6 +19,9 @@ from lamella.report.words import decimals, label, number, unit
 MOST_ROWS = 500
 """Rows of any table."""
 
+_SENTENCE = 45
+"""Letters from which on a text is no name."""
+
 OF_THE_MEASURE = "of the measure"
 
 _ONLY_OF_MANY = (Col.PARENT, Col.N_DAUGHTERS, Col.N_INTERPOLATED, Col.N_CELLS_SHORT)
@@ -42,6 +45,8 @@ class Head:
     numeric: bool
     places: int | None = None
     """Decimals of all values, so that they align; None where a column mixes measures."""
+    wordy: bool = False
+    """Whether a column holds sentences, which need room."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,10 @@ def _head(table: pd.DataFrame, each: Between, measure: str | None) -> Head:
         of = unit(measure) + ("²" if of.endswith("²") and unit(measure) else "")
     if name in (Col.P, Col.P_ADJUSTED, Col.P_EQUIVALENCE, Col.P_WITHOUT, Col.P_INTERACTION):
         return Head(name, label(name), "", bool(numeric))
-    return Head(name, label(name), of, bool(numeric), _places(numbers(table, name)))
+    if not numeric:
+        longest = max(map(len, texts(table, name)), default=0)
+        return Head(name, label(name), of, numeric=False, wordy=longest > _SENTENCE)
+    return Head(name, label(name), of, numeric=True, places=_places(numbers(table, name)))
 
 
 def _places(values: NDArray[np.float64]) -> int:
@@ -169,7 +177,7 @@ def _field(value: object, head: Head) -> Field:
 
 def _p(value: object) -> str:
     if isinstance(value, float) and not missing(value):
-        return f"{value:.2g}" if value >= 0.0001 else "< 0.0001"
+        return f"{value:#.2g}" if value >= 0.0001 else "< 0.0001"
     return number(value)
 
 

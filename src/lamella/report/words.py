@@ -201,7 +201,7 @@ def probability(p: float) -> str:
     """
     if missing(p):
         return "p not told"
-    return f"p = {min(p, 1.0):.2g}" if p >= 0.0001 else "p < 0.0001"
+    return f"p = {min(p, 1.0):#.2g}" if p >= 0.0001 else "p < 0.0001"
 
 
 def decimals(value: float, places: int = 2) -> str:
