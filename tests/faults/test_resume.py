@@ -134,6 +134,7 @@ def test_a_deleted_file_is_made_again(study):
         "events/cell.parquet": "track/cell",
         "centered.ome.tif": "centre/cell",
         "filmstrip_cell.png": "picture/cell",
+        "cell_strips.webp": "picture/cell",
         "measures/cell.migration.parquet": "measure/cell",
         "cells.parquet": "tables",
     }.items():

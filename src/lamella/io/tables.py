@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +78,8 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A file that is missing, empty, not UTF-8, not separated by commas, or with a row that is
-        longer or shorter than the header.
+        A file that is missing, empty, not UTF-8, not separated by commas, with two columns of one
+        name, or with a row that is longer or shorter than the header.
     """
     path = Path(path)
     if not path.is_file():
@@ -91,6 +93,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
             raise InputError(
                 str(path), f"it is not a Parquet table ({error})", "write it again"
             ) from error
+        _refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
     table: pd.DataFrame = pd.read_csv(
@@ -113,6 +116,17 @@ def _kind(path: Path) -> str:
     return suffix
 
 
+def _refuse_repeated(path: Path, names: Sequence[str]) -> None:
+    """Of two columns of one name nobody knows which is meant."""
+    twice = [name for name, n in Counter(names).items() if n > 1 and name]
+    if twice:
+        raise InputError(
+            str(path),
+            f"the column {twice[0]!r} is there {names.count(twice[0])} times",
+            "give every column a name of its own",
+        )
+
+
 def _refuse_ragged(path: Path) -> None:
     """Pandas fills short rows silently and takes long ones for an index."""
     try:
@@ -123,6 +137,11 @@ def _refuse_ragged(path: Path) -> None:
                 raise InputError(
                     str(path), "it is separated by semicolons", "save it separated by commas"
                 )
+            if not header:
+                raise InputError(
+                    str(path), "its first line is blank", "give a table with a header line"
+                )
+            _refuse_repeated(path, header)
             for row in rows:
                 if row and len(row) != len(header):
                     raise InputError(

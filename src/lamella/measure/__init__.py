@@ -16,6 +16,7 @@ from lamella.measure.edge import Edge
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
+from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
@@ -23,7 +24,9 @@ from lamella.measure.walk import Walked, walk
 from lamella.measure.walks import Walks
 
 __all__ = [
+    "AS_IS",
     "GROUPS",
+    "VARIANTS",
     "Edge",
     "Group",
     "Lamellipodium",
@@ -31,8 +34,10 @@ __all__ = [
     "Measured",
     "Measurements",
     "Migration",
+    "Outlines",
     "Protrusion",
     "Sightings",
+    "Variant",
     "Walked",
     "Walks",
     "joined",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from lamella.core.table import Col
 
 INTERVAL = (
-    "Bar: mean and 95 % interval over movies (or the unit that was named), for these sessions only."
+    "Bar at the right of each condition: mean and 95 % interval over movies (or the unit that was"
+    " named), all sessions together, for these sessions only; whether conditions differ is told by"
+    " the interval of their difference, not by whether two such bars overlap."
 )
 
 TRAJECTORIES = (
@@ -90,10 +92,44 @@ SCATTER = (
 )
 
 EFFECTS = (
-    "Cohen’s d: difference of the means over the pooled SD (n − 1), with its 95 % interval. Bold:"
-    " all sessions; thin: each session alone. An interval that crosses 0 establishes no direction."
-    " The intervals hold for these sessions. The SD of all sessions together holds the difference"
-    " between sessions too, so that an effect which is large in each may look small in the whole."
+    "Cohen’s d: the difference over the pooled SD (n − 1) of the two conditions’ units, with its"
+    " 95 % interval. Filled: all sessions, for the sessions studied and no further; thin: each of"
+    " them alone; open: across sessions like these, the effect’s scatter from session to session"
+    " included. An interval that crosses 0 establishes no direction, and is no proof of equality."
+    " The SD of all sessions together holds the difference between sessions too, so that an effect"
+    " which is large in each may look small in the whole."
+)
+OUTLINES = "Grey bar: the effects that outlines a pixel larger or smaller would give."
+
+ESTIMATION = (
+    "The marks are what is compared: movies, or the unit that was named. Filled: how far a"
+    " condition lies from the reference in the sessions studied; open: how far it should lie in"
+    " sessions like these, where effects vary from session to session. Bars are 95 % intervals,"
+    " made so that 95 of 100 such intervals hold the true difference of their claim: one that"
+    " leaves out 0 shows a direction, one that holds 0 leaves it open and does not show that there"
+    " is no difference. “not told”: the design cannot answer, effects.csv and models.csv say why."
+)
+
+REPLICATION = (
+    "Does each session repeat the effect, and does one of them carry it alone? Open marks: the"
+    " difference in one session, pale where it points the other way. Filled marks with 95 %"
+    " interval: all sessions but that one. Band: the interval of all sessions together. Intervals"
+    " hold for the sessions in them."
+)
+
+ROSE = (
+    "Directions as in the image: 0° to the right, 90° downwards. The area of a wedge is the share"
+    " of steps that go its way, every cell with the same say; the dashed ring is what no preferred"
+    " direction would give. Ticks on the rim: from each cell’s first trusted position to its last."
+    " Steps of one cell follow each other’s direction, so that a few cells make a lopsided rose by"
+    " chance: go by the ticks."
+)
+
+MONTAGE = (
+    "Movies ranked by outline_score: the share of frames whose outline is trusted (found, large"
+    " enough, no sudden change of area) times 1 − flicker, the median change of the area from frame"
+    " to frame. Cells that change their area fast flicker without fault of the outline. All scores"
+    " are in tables/quality.csv."
 )
 
 EMPTY = (
@@ -108,8 +144,19 @@ COURSE = (
 )
 
 SUPERPLOT = (
-    "Small marks: cells, pale where too few of their steps are valid to count; large marks: the"
+    "Small marks: cells, pale where too few of their steps are valid to count; larger marks: the"
     " means of movies, which are what the statistics compare."
+)
+
+SESSIONS = (
+    "White marks: the mean of each session, joined by a line from condition to condition; lines"
+    " that slope alike say that the sessions repeat the effect."
+)
+
+SHAPES = (
+    "Cells are too many to be drawn one by one: the shaded outline of a condition and session is"
+    " widest where most of its cells are. A thousandth of them at either end may lie beyond the"
+    " axis, and is counted above it."
 )
 
 BACKGROUND_OFF = "No background was subtracted from these intensities."

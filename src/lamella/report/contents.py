@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lamella.report.cell_strips import CellStrips
+if TYPE_CHECKING:
+    from lamella.report.cell_strips import CellStrips
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class ReportInput:
         Name of the study.
     frames, cells : pandas.DataFrame
         Measures per cell and frame, and per cell.
+    quality : pandas.DataFrame
+        How far the outlines of every movie can be trusted.
     events : pandas.DataFrame
         What is suspicious in the tracks, the worst first.
     units : pandas.DataFrame
@@ -44,7 +47,7 @@ class ReportInput:
     filmstrips : mapping of str to bytes
         PNG of sample frames by movie.
     cell_strips : mapping of str to CellStrips
-        A picture of every cell, by movie.
+        Sample frames of every cell by movie.
     provenance : dict
         Nested names and values, shown as they come. Known at the top level: ``versions``,
         ``settings`` (by step), ``movies`` (by movie: fingerprint, keys, normalisation, background).
@@ -57,6 +60,7 @@ class ReportInput:
     title: str = "Study"
     frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -101,6 +101,13 @@ def filmstrip(
     )
 
 
+def evenly(frames: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """At most `n` of the frames, the first and the last and as many between them as far apart."""
+    places = np.unique(np.linspace(0, len(frames) - 1, min(n, len(frames))).round().astype(int))
+    chosen: NDArray[np.int64] = frames[places]
+    return chosen
+
+
 def to_png(strip: NDArray[np.uint8]) -> bytes:
     """The strip as PNG bytes, the same for the same strip."""
     out = BytesIO()

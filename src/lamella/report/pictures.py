@@ -12,10 +12,15 @@ from lamella.core.table import KEY_MEASURES, Col
 from lamella.report import captions
 from lamella.report.contents import ReportInput
 from lamella.report.dynamics import dynamics
-from lamella.report.figures.dots import dots_by_condition, speed_measure
 from lamella.report.figures.empty import empty_frames, empty_rate
+from lamella.report.figures.estimation import CLAIMS, estimation_plot, told_of
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
+from lamella.report.figures.marks import as_shapes
+from lamella.report.figures.montage import montage, ranked
+from lamella.report.figures.replication import replication_plot
+from lamella.report.figures.rose import rose
+from lamella.report.figures.superplot import speed_measure, superplot
 from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.picture import Picture, picture
@@ -30,7 +35,10 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import count, label, listed
+from lamella.report.words import count, label, listed, number
+
+MOST_IN_ALT = 6
+"""Differences that the description of a figure reads out."""
 
 
 def key_measures(table: pd.DataFrame) -> list[str]:
@@ -70,6 +78,8 @@ def pictures(report: ReportInput) -> list[Picture]:
             if len(objects) > 1:
                 each = replace(each, name=f"{each.name}_{name}", title=f"{each.title}: {name}")
             made.append(each)
+    if shown := ranked(report.quality, report.filmstrips):
+        made.append(_montage(report, [str(row[Col.MOVIE]) for _, row in shown]))
     return made
 
 
@@ -80,6 +90,8 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
         cells=only(report.cells, object=name),
         units=only(report.units, object=name),
         conditions=only(report.conditions, object=name),
+        effects=only(report.effects, object=name),
+        replication=only(report.replication, object=name),
         msd=only(report.msd, object=name),
         cortex=only(report.cortex, object=name),
         edges={title: edge for title, edge in report.edges.items() if len(only(edge, object=name))},
@@ -92,9 +104,23 @@ def _effects(report: ReportInput, key: Key) -> Picture:
     return picture(
         "effect_sizes",
         "Effect sizes",
-        captions.EFFECTS,
+        captions.EFFECTS + (f" {captions.OUTLINES}" if _has_outlines(rows) else ""),
         f"Forest plot of Cohen’s d with 95 % intervals for {names}; the numbers are in the table.",
         effect_sizes(rows, key),
+    )
+
+
+def _has_outlines(effects: pd.DataFrame) -> bool:
+    return has_values(effects, Col.COHENS_D_OUTLINES_LOW)
+
+
+def _montage(report: ReportInput, movies: list[str]) -> Picture:
+    return picture(
+        "outlines_montage",
+        "Best and worst outlines",
+        captions.MONTAGE,
+        f"Film strips with outlines of {listed(movies)}, from the best score to the worst.",
+        montage(report.quality, report.filmstrips),
     )
 
 
@@ -109,8 +135,16 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             f"Trajectories of cells from a common origin, a panel per group, for {conditions}.",
             trajectories(frames, cells, key),
         )
+        yield picture(
+            "directions",
+            "Directions",
+            captions.ROSE,
+            f"Rose plots of the directions of steps, a panel per condition, for {conditions}.",
+            rose(frames, cells, key),
+        )
     for measure in key_measures(cells) if len(cells) > 1 else ():
-        yield _dots(report, measure, key, conditions)
+        yield _superplot(report, measure, key, conditions)
+        yield from _comparisons(report, measure, key)
     for table in (cells, frames):
         names = [name for name in per_channel(table, Col.LAM_MEAN) if has_values(table, name)]
         for lam in names:
@@ -144,27 +178,68 @@ def _undrawn(frames: pd.DataFrame) -> str:
     return f" Of each movie at most {MOST_CELLS} cells are drawn." if most > MOST_CELLS else ""
 
 
-def _dots(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:
+def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> Picture:
     bare = measure.partition("__")[0]
     parts = [captions.DOTS.get(bare, "One mark per cell.")]
     units = only(report.units, measure=measure)
     if (numbers(units, Col.N_CELLS) > 1).any():
         parts.append(captions.SUPERPLOT)
+    if as_shapes(int(np.isfinite(numbers(report.cells, measure)).sum())):
+        parts.append(captions.SHAPES)
     means = only(report.conditions, measure=measure)
     if has_values(means, Col.MEAN):
+        if len(key.sessions) > 1 and set(texts(means, Col.SESSION)) & set(key.sessions):
+            parts.append(captions.SESSIONS)
         parts.append(captions.INTERVAL)
     if "ratio" in bare:
         parts.append(_background(report, measure))
     title = label(measure)
     return picture(
         f"by_condition_{measure}",
-        title[:1].upper() + title[1:],
+        _raised(title),
         " ".join(parts),
-        f"{title} of every cell by condition ({conditions}); the numbers are in the tables.",
-        dots_by_condition(
-            report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units
-        ),
+        f"{_raised(title)} of every cell by condition ({conditions}), with means of movies and"
+        " sessions; the numbers are in the tables.",
+        superplot(report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units),
     )
+
+
+def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Picture]:
+    """What effects.csv and replication.csv hold of a measure, drawn."""
+    told = [each for each in told_of(report.effects, measure) if np.isfinite(each.estimate)]
+    name = label(measure)
+    if told:
+        # Read aloud, the picture is its numbers.
+        words = [
+            f"{each.pair[0]} minus {each.pair[1]} {CLAIMS[each.claim]} {number(each.estimate)}"
+            + (f", 95 % {number(each.low)} to {number(each.high)}" if np.isfinite(each.low) else "")
+            for each in told[:MOST_IN_ALT]
+        ]
+        yield picture(
+            f"estimation_{measure}",
+            f"{_raised(name)}: differences",
+            captions.ESTIMATION,
+            f"Estimation plot of {name}: {'; '.join(words)}"
+            + ("; the others are in the table." if len(told) > MOST_IN_ALT else "."),
+            estimation_plot(
+                report.effects, measure, key, units=only(report.units, measure=measure),
+                cells=report.cells,
+            ),
+        )  # fmt: skip
+    replication = only(report.replication, measure=measure)
+    if len(unique(texts(replication, Col.SESSION))) > 1 and has_values(replication, Col.DIFFERENCE):
+        yield picture(
+            f"replication_{measure}",
+            f"{_raised(name)}: session by session",
+            captions.REPLICATION,
+            f"Difference in {name} in each session, and without it; the numbers are in "
+            "replication.csv.",
+            replication_plot(replication, report.effects, measure, key),
+        )
+
+
+def _raised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _scatter(report: ReportInput, table: pd.DataFrame, lam: str, key: Key) -> Picture:

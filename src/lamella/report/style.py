@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from io import BytesIO
@@ -15,14 +16,18 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
 from lamella.report.tables import texts, unique
+from lamella.report.words import shortened
 
 COLUMN_MM = 85.0
 PAGE_MM = 180.0
 DPI = 200
+MOST_IN_LEGEND = 24
 
 # Okabe & Ito (2008), the order chosen so that the first ones also differ in lightness on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -68,7 +73,7 @@ def rc() -> dict[str, Any]:
         "ytick.minor.width": 0.4,
         "lines.linewidth": 0.9,
         "legend.frameon": False,
-        "legend.handletextpad": 0.3,
+        "legend.handletextpad": 0.5,
         "legend.columnspacing": 1.2,
         "savefig.facecolor": "white",
         "figure.facecolor": "white",
@@ -159,6 +164,69 @@ class Key:
         if session not in self.sessions:
             return MARKERS[0]
         return MARKERS[self.sessions.index(session) % len(MARKERS)]
+
+
+def wrapped(name: str, width: int, *, most_lines: int = 3) -> str:
+    """A name in lines of at most `width` characters, broken after spaces and ``_ - / ,`` if it can.
+
+    What does not fit into so many lines is shortened in its middle: both ends tell names apart.
+
+    >>> wrapped("wild_type control", 10).splitlines()
+    ['wild_type', 'control']
+    >>> wrapped("DMSO", 10)
+    'DMSO'
+    """
+    width = max(width, 4)
+    lines = [""]
+    for part in re.findall(r"[^\s_/,-]*[\s_/,-]*", shortened(name, width * most_lines)):
+        for start in range(0, len(part), width):
+            piece = part[start : start + width]
+            if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
+    if len(lines) > most_lines:
+        return wrapped(shortened(name, width * most_lines - most_lines), width, most_lines=99)
+    return "\n".join(line.strip() for line in lines)
+
+
+def conditions_below(
+    axes: Axes, names: Sequence[str], counts: Sequence[Sequence[str]], width_mm: float
+) -> None:
+    """Names of conditions under their places 0, 1 …, each above lines of counts.
+
+    Long names are broken into lines; where there is no room for that, they stand on end.
+    """
+    room = int(width_mm / max(len(names), 1) / 1.3)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.tick_params(axis="x", length=0)
+    if room >= 8:
+        below = ["\n".join([*([wrapped(name, room)] if name else []), *lines])
+                 for name, lines in zip(names, counts, strict=True)]  # fmt: skip
+        axes.set_xticks(range(len(names)), below)
+        return
+    below = [", ".join([shortened(name, 24), *lines[:1]])
+             for name, lines in zip(names, counts, strict=True)]  # fmt: skip
+    axes.set_xticks(range(len(names)), below, rotation=90, fontsize=6)
+
+
+def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
+    """A legend over the panels, in as many columns as its longest name leaves room for.
+
+    Long names are shortened in their middle; of more than 24 entries the rest is counted.
+    """
+    if not handles:
+        return
+    names = [shortened(str(handle.get_label()), 30) for handle in handles]
+    shown, rest = list(handles[:MOST_IN_LEGEND]), len(handles) - MOST_IN_LEGEND
+    if rest > 0:
+        shown.append(Line2D([], [], ls=""))
+        names = [*names[:MOST_IN_LEGEND], f"and {rest} more"]
+    width_mm = 1.25 * max(map(len, names)) + 7
+    columns = int(drawn.get_figwidth() * 25.4 / width_mm)
+    drawn.legend(
+        shown, names, loc="outside upper left", ncols=max(1, min(columns, len(shown), 8)),
+        borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def shades(colour: str, n: int) -> list[str]:

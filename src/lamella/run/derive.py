@@ -10,8 +10,10 @@ import pandas as pd
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, Walks
-from lamella.run.stages import MovieTask, events_file
+from lamella.measure import GROUPS, VARIANTS, Walks
+from lamella.run.outline_effects import outline_effects, with_outline_band
+from lamella.run.quality import outline_scores
+from lamella.run.stages import MovieTask, events_file, outlines_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 
@@ -20,11 +22,11 @@ _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.U
 
 
 def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
-    """Write ``OUT/tables``: samples, frames, cells, events, units, conditions, effects, msd, walks.
+    """Write ``OUT/tables``: samples, frames, cells, events and what the statistics make of them.
 
     Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
     ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
-    statistics cannot be done, units, conditions, effects, msd and walks are left empty.
+    statistics cannot be done, units, conditions, effects, outlines, msd and walks are empty.
 
     Parameters
     ----------
@@ -47,7 +49,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
+    quality = outline_scores(frames, movies=[task.name for task in ready])
     write_table(folder / "events.csv", events)
+    write_table(folder / "quality.csv", quality)
     write_table(folder / "cells.parquet", cells)
     write_table(folder / "cells.csv", cells)
     for kind, table in {"frames": frames, **finer}.items():
@@ -62,21 +66,30 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     fault = None
     try:
         conditions, effects = study.settings.statistics(cells)
+        outlines = outline_effects(study.settings.statistics, effects, _with_outlines(study, ready))
         units = study.settings.statistics.units(cells)
         msd, walks = movement_of(study)(frames, cells)
     except (InputError, SettingsError) as error:
         conditions, effects = Contrasts()(cells.iloc[:0])
+        outlines = outline_effects(Contrasts(), effects, {})
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = error
     write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
     write_table(folder / "conditions.csv", conditions)
+    effects = with_outline_band(effects, outlines)
     write_table(folder / "effects.csv", effects)
+    write_table(folder / "outlines.csv", outlines)
     write_table(folder / "msd.csv", msd)
     write_table(folder / "walks.csv", walks)
     write_table(
         folder / "columns.csv",
-        dictionary([frames, cells, events, *finer.values(), conditions, effects, msd, walks]),
+        dictionary(
+            [
+                *[frames, cells, events, quality, *finer.values()],
+                *[conditions, effects, outlines, msd, walks],
+            ]
+        ),
     )
     if fault is not None:
         raise fault
@@ -114,10 +127,28 @@ def _together(tables: Sequence[pd.DataFrame], *, keys: Sequence[str]) -> pd.Data
 
 
 def _cells_of(task: MovieTask) -> pd.DataFrame:
-    cells = read_table(task.folder / "cells.parquet")
+    return _assigned(read_table(task.folder / "cells.parquet"), task)
+
+
+def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.DataFrame]:
+    """The cells of all movies with other outlines, by variant; empty where that is off."""
+    if not study.settings.outlines or not ready:
+        return {}
+    return {
+        variant: stacked(
+            _assigned(read_table(task.folder / outlines_file(name, variant)), task)
+            for task in ready
+            for name in study.settings.objects
+        )
+        for variant in VARIANTS
+    }
+
+
+def _assigned(cells: pd.DataFrame, task: MovieTask) -> pd.DataFrame:
+    """The cells of a movie with what samples.csv says of it."""
     sample = task.sample
     known = {Col.CONDITION: sample.condition, Col.SESSION: sample.session, **sample.extra}
-    return cells.assign(**{Col.UNIT: task.name, **known})
+    return cells.assign(**{Col.MOVIE: task.name, Col.UNIT: task.name, **known})
 
 
 def _events(ready: Sequence[MovieTask]) -> pd.DataFrame:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
-from lamella.measure import Group
+from lamella.core.registration import Registration
+from lamella.core.tracks import Tracks
+from lamella.measure import Group, Walked, walk
 from lamella.preprocess import unbleached
 from lamella.run.settings import MeasureSettings
 
@@ -53,3 +55,31 @@ def light_of(
             stacklevel=3,
         )
     return Light(made.movie, {"bleaching": dict(made.told)})
+
+
+def walked_in_light(
+    movie: Movie,
+    labels: Labels,
+    groups: Mapping[str, Group],
+    settings: MeasureSettings,
+    *,
+    tracks: Tracks,
+    anything: Frames | None,
+    registration: Registration | None,
+    progress: Callable[[int], object],
+) -> tuple[Light, Walked]:
+    """Measure a tracked movie in its light; see `light_of` and `lamella.measure.walk`."""
+    light = light_of(movie, labels, settings, groups.values(), anything=anything)
+    walked = walk(
+        light.movie,
+        labels,
+        list(groups.values()),
+        sightings=settings.sightings,
+        level=settings.background,
+        anything=anything,
+        first_last=tracks.first_last,
+        interpolated=tracks.interpolated,
+        registration=registration,
+        progress=progress,
+    )
+    return light, walked

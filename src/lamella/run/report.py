@@ -14,9 +14,10 @@ from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table
 from lamella.run.cache import Manifest
-from lamella.run.stages import LOCK_FILE
+from lamella.run.stages import CELL_STRIPS, LOCK_FILE
 
 if TYPE_CHECKING:
+    from lamella.report.cell_strips import CellStrips
     from lamella.report.picture import Picture
 
 REPORT_FILE = "report.html"
@@ -51,6 +52,7 @@ def write_report(out: Path) -> Path:
         title=lock["settings"]["title"],
         frames=frames,
         cells=cells,
+        quality=_if_there(out / "tables" / "quality.csv"),
         events=_if_there(out / "tables" / "events.csv"),
         units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
@@ -65,6 +67,7 @@ def write_report(out: Path) -> Path:
         status=status,
         samples=samples,
         filmstrips=dict(_filmstrips(manifests)),
+        cell_strips=dict(_cell_strips(manifests)),
         provenance={
             "versions": lock["versions"],
             "settings": lock["settings"],
@@ -136,6 +139,20 @@ def _filmstrips(manifests: dict[str, Manifest]) -> Iterator[tuple[str, bytes]]:
             if stage.startswith("picture/") and (manifest.folder / done.files[0]).is_file():
                 yield name, (manifest.folder / done.files[0]).read_bytes()
                 break
+
+
+def _cell_strips(manifests: dict[str, Manifest]) -> Iterator[tuple[str, CellStrips]]:
+    from lamella.report.cell_strips import CellStrips
+
+    for name, manifest in manifests.items():
+        for stage, done in manifest:
+            told, file = done.found.get("cell_strips"), manifest.folder / CELL_STRIPS
+            if stage.startswith("picture/") and told and file.is_file():
+                cells = tuple((str(each), int(cell)) for each, cell in told["cells"])
+                yield (
+                    name,
+                    CellStrips(file.read_bytes(), cells, told["row_px"], told["width_px"]),
+                )
 
 
 def _decisions(manifest: Manifest) -> dict[str, Any]:

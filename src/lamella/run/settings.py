@@ -17,6 +17,7 @@ from lamella.measure import (
     Group,
     Lamellipodium,
     Migration,
+    Outlines,
     Protrusion,
     Sightings,
     Walks,
@@ -113,6 +114,7 @@ class Settings(_Table):
         default_factory=lambda: {"cell": ObjectSettings()}, min_length=1
     )
     measure: MeasureSettings = MeasureSettings()
+    outlines: Outlines | Literal[False] = Outlines()
     statistics: Contrasts = Contrasts()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lamella.core.errors import InputError
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
+from lamella.measure import Variant
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.follow import CHECKS
@@ -32,6 +33,10 @@ LAST_STAGE = "tables"
 SIGHTINGS = "sightings"
 
 
+CELL_STRIPS = "cell_strips.webp"
+"""A small strip of every cell, in the folder of a movie."""
+
+
 def measure_stage(name: str, group: str) -> str:
     """The stage that measures a group of a set of objects."""
     return f"measure/{name}/{group}"
@@ -40,6 +45,16 @@ def measure_stage(name: str, group: str) -> str:
 def sightings_stage(name: str) -> str:
     """The stage that tells where the cells of a set were seen, which all groups stand on."""
     return measure_stage(name, SIGHTINGS)
+
+
+def outlines_stage(name: str) -> str:
+    """The stage that measures a set of objects again with other outlines."""
+    return f"outlines/{name}"
+
+
+def outlines_file(name: str, variant: Variant) -> str:
+    """Table of the cells of a set of objects with other outlines, in the folder of a movie."""
+    return f"outlines/{name}.{variant}.parquet"
 
 
 def events_file(name: str) -> str:
@@ -114,22 +129,29 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     for name in declumped_in_order(settings):
         key = key_of(found[name], *_declumping(settings.objects[name], single))
         keys[f"declump/{name}"] = single[name] = key
-    measured = {}
+    tracks = {}
     for name, each in settings.objects.items():
         # All trackers but one follow cells as if nothing had drifted.
         drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
-        track = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
-        keys[f"track/{name}"] = track
-        if name == next(iter(settings.objects)):
-            if each.centre:
-                keys[f"centre/{name}"] = key_of(track, each.centre.provenance())
-            keys[f"picture/{name}"] = key_of(track, each.channel, "picture", 2)
+        tracks[name] = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
+        keys[f"track/{name}"] = tracks[name]
+    first, each = next(iter(settings.objects.items()))
+    if each.centre:
+        keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
+    shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
+    keys[f"picture/{first}"] = key_of("picture", 3, shown)
+    measured = {}
+    for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
         for group_name, group in settings.measure.groups.items():
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
             key = key_of(sightings, group.provenance(), *light)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
+        if settings.outlines:
+            of_object = [[*names, key] for names, key in measured.items() if names[0] == name]
+            compared = settings.statistics.measures
+            keys[outlines_stage(name)] = key_of(of_object, settings.outlines.provenance(), compared)
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys
 

@@ -39,7 +39,7 @@ def compare_table(
 
     for name in ("conditions.csv", "effects.csv"):
         refuse_existing(out / name, force=force)
-    cells = _counting(read_table(table), str(table))
+    cells = counting_cells(read_table(table), str(table))
     conditions = by_condition(cells, values, condition=condition, session=session, unit=unit)
     effects = compare_conditions(
         cells,
@@ -58,8 +58,8 @@ def compare_table(
     return effects
 
 
-def _counting(cells: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The cells that count, where a study has told which do."""
+def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The cells of a table that count, where a study has told which do."""
     if Col.IN_STATISTICS not in cells.columns:
         return cells
     out = cells[Col.IN_STATISTICS].eq(False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,22 +18,26 @@ from lamella.core.registration import Registration
 from lamella.core.table import Col, stacked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
+from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import Measured, joined, refuse_mismatch, walk, with_lineage
+from lamella.measure import VARIANTS, Group, Measured, Walked, joined, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
+from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
-from lamella.report.filmstrip import filmstrip
+from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
-from lamella.run.counted import counted
+from lamella.run.counted import counted, noting_flat
 from lamella.run.follow import CHECKS, follow
-from lamella.run.light import light_of
+from lamella.run.light import Light, walked_in_light
 from lamella.run.measured import read_measured, write_measured
+from lamella.run.outlines import WrongOutlines, cells_of, compared_groups
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
+    CELL_STRIPS,
     DRIFT_STAGE,
     SIGHTINGS,
     MovieTask,
@@ -42,6 +46,8 @@ from lamella.run.stages import (
     masks_path,
     measure_stage,
     open_raw,
+    outlines_file,
+    outlines_stage,
     sightings_stage,
 )
 from lamella.segment import ByNucleus, Declump, ExistingLabels, External
@@ -81,6 +87,7 @@ class StageWork:
             "centre": self._centre,
             "picture": self._picture,
             "measure": self._measure,
+            "outlines": self._outlines,
             "tables": self._tables,
         }
         return methods[kind](name, stale)
@@ -150,7 +157,7 @@ class StageWork:
             masks = open_labels(masks_path(self.task, step))
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
-        frames = _noting_flat(self.movie.channel(each.channel), flat)
+        frames = noting_flat(self.movie.channel(each.channel), flat)
         state = each.normaliser.prepare(self._counted(frames, "normalise"))
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
@@ -271,8 +278,7 @@ class StageWork:
         labels = self._labels("labels", name)
         shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
         alone = len(tracks.first_last) < 2
-        n = _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD
-        picks = shown[np.unique(np.linspace(0, len(shown) - 1, n).astype(int))]
+        picks = evenly(shown, _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD)
         minutes = self.movie.scale.minutes(self.movie.n_frames)
         images = [self.movie.channel(each.channel).frame(int(t)) for t in picks]
         strip = (filmstrip if alone else colony_strip)(
@@ -286,26 +292,41 @@ class StageWork:
         )
         file = f"filmstrip_{name}.png"
         write_png(self.task.folder / file, strip)
-        return {f"picture/{name}": Made((file,), {"frames": picks.tolist()}, {})}
+        cells = self._cell_strips()
+        files = (file, CELL_STRIPS) if cells else (file,)
+        found = {"frames": picks.tolist(), "cell_strips": cells}
+        return {f"picture/{name}": Made(files, found, {})}
+
+    def _cell_strips(self) -> dict[str, Any] | None:
+        """Write the strips of the cells of all sets; what their rows are."""
+        sets = [
+            CellSet(
+                name,
+                self.movie.channel(each.channel),
+                self._labels("labels", name).frames,
+                self._tracks(name),
+            )
+            for name, each in self.task.settings.objects.items()
+        ]
+        strips = cell_strips(sets, told=partial(self.tell, "picture"))
+        if strips is None:
+            (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
+            return None
+        with whole_file(self.task.folder / CELL_STRIPS) as part:
+            part.write_bytes(strips.webp)
+        n_cells = sum(len(each.tracks.first_last) for each in sets)
+        return {
+            "cells": strips.cells,
+            "row_px": strips.row_px,
+            "width_px": strips.width_px,
+            "n_cells_left_out": n_cells - len(strips.cells),
+        }
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
         groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
         labels = self._labels("labels", name)
-        anything = self._anything() if settings.background.looks_outside else None
-        light = light_of(self.movie, labels, settings, groups.values(), anything=anything)
-        sightings, tables = walk(
-            light.movie,
-            labels,
-            list(groups.values()),
-            sightings=settings.sightings,
-            level=settings.background,
-            anything=anything,
-            first_last=tracks.first_last,
-            interpolated=tracks.interpolated,
-            registration=self._registration,
-            progress=lambda t: self.tell(f"measure {name}", t + 1, self.movie.n_frames),
-        )
+        light, (sightings, tables) = self._walked(labels, groups, tracks, f"measure {name}")
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
             warn_of_background(self.movie, labels, tracks.links[Col.FRAME].unique())
         made: dict[str, Made] = {}
@@ -329,6 +350,48 @@ class StageWork:
             made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
 
+    def _walked(
+        self, labels: Labels, groups: Mapping[str, Group], tracks: Tracks, doing: str
+    ) -> tuple[Light, Walked]:
+        """The movie measured with these labels, in its light."""
+        settings, n = self.task.settings.measure, self.movie.n_frames
+        return walked_in_light(
+            self.movie,
+            labels,
+            groups,
+            settings,
+            tracks=tracks,
+            anything=self._anything() if settings.background.looks_outside else None,
+            registration=self._registration,
+            progress=lambda t: self.tell(doing, t + 1, n),
+        )
+
+    def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
+        settings, tracks = self.task.settings, self._tracks(name)
+        step = settings.outlines
+        assert step  # noqa: S101  it has a stage only then
+        groups = compared_groups(settings, *self._found(name))
+        labels = self._labels("labels", name)
+        files, found = [], {}
+        for variant in VARIANTS:
+            wrong = WrongOutlines(labels, step, variant)
+            with warnings.catch_warnings():  # whatever there is to tell, measuring has told
+                warnings.simplefilter("ignore", LamellaWarning)
+                _, again = self._walked(wrong.labels, groups, tracks, f"{variant} {name}")
+            made = dict(zip(groups, again.groups, strict=True))
+            cells = cells_of(settings.measure, again.sightings, made, tracks)
+            files.append(outlines_file(name, variant))
+            write_table(self.task.folder / files[-1], cells)
+            found[str(variant)] = wrong.told(cells)
+        provenance = {"outlines": step.provenance()}
+        return {outlines_stage(name): Made(tuple(files), found, provenance)}
+
+    def _found(self, name: str) -> tuple[pd.DataFrame, dict[str, Measured]]:
+        """Sightings of a set of objects, and what every group made of them."""
+        groups = self.task.settings.measure.groups
+        sightings = self._measured(name, SIGHTINGS).frames
+        return sightings, {group: self._measured(name, group) for group in groups}
+
     def _measured(self, name: str, group: str) -> Measured:
         return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
@@ -346,13 +409,9 @@ class StageWork:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
         settings = self.task.settings
         for each in settings.objects:
-            sightings = self._measured(each, SIGHTINGS).frames
-            groups = settings.measure.groups
-            found = {group: self._measured(each, group) for group in groups}
-            summaries = [groups[group].summarise(found[group], sightings) for group in groups]
-            cells = joined([settings.measure.sightings.summarise(sightings), *summaries])
+            sightings, found = self._found(each)
             parts["frames"].append(joined([sightings, *(each.frames for each in found.values())]))
-            parts["cells"].append(with_lineage(cells, self._tracks(each)))
+            parts["cells"].append(cells_of(settings.measure, sightings, found, self._tracks(each)))
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)
@@ -364,15 +423,3 @@ class StageWork:
             if old.stem not in parts:
                 old.unlink()
         return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
-
-
-def _noting_flat(frames: Frames, flat: set[int]) -> Frames:
-    """The same frames; those that are read and have one value all over are put into `flat`."""
-
-    def read(t: int) -> Image:
-        frame = frames.frame(t)
-        if frame.min() == frame.max():
-            flat.add(t)
-        return frame
-
-    return MappedFrames(frames, read)

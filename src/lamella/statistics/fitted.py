@@ -55,3 +55,13 @@ class Fitted(NamedTuple):
     """Why it is not trusted, or what to know of it, in a sentence; empty = nothing to say."""
     variances: Mapping[str, float] = {}
     """Variance components by name: session, interaction, movie, residual."""
+    verdicts: Mapping[Pair, str] = {}
+    """Why single pairs have no answer, or none to believe."""
+
+    def verdict_of(self, pair: Pair) -> str:
+        """What is to be known of one pair; empty = nothing."""
+        return self.verdicts.get(pair, self.verdict)
+
+    def trusted_for(self, pair: Pair) -> bool:
+        """Whether one pair has an answer to believe."""
+        return self.trusted and math.isfinite(self.estimates[pair].p)

@@ -70,10 +70,19 @@ def refuse_unknown_measures(cells: pd.DataFrame, measures: list[str]) -> None:
     numeric = [str(name) for name in cells.select_dtypes("number").columns]
     for measure in measures:
         if measure not in numeric:
-            what = "is not numeric" if measure in cells.columns else "is not in the table"
+            there = measure in cells.columns
+            what = f"is not numeric{_example(cells[measure])}" if there else "is not in the table"
             raise SettingsError(
-                "measures", f"{measure!r} {what}", f"its numeric columns are {', '.join(numeric)}"
+                "measures",
+                f"{measure!r} {what}",
+                f"the numeric columns of the table are {', '.join(numeric) or 'none'}",
             )
+
+
+def _example(column: pd.Series) -> str:
+    """The first entry that keeps a column from being one of numbers, as words."""
+    text = column[pd.to_numeric(column, errors="coerce").isna() & column.notna()]
+    return f": it holds {str(text.iloc[0])[:40]!r}" if len(text) else ""
 
 
 def assigned(

@@ -134,6 +134,7 @@ class StatisticsColumns:
     LIMIT_HIGH = _("limit_high", "of the measure", "Upper 95 % limit of agreement (Bland–Altman).")
     POWER = _("power", "", "Share of studies of this size that would find the effect (p < 0.05).")
     N_PER_SESSION = _("n_per_session", "", "Units of each condition in every session.")
+    N_CELLS_PER_UNIT = _("n_cells_per_unit", "", "Cells behind the mean of every unit.")
     N_CELLS_MISSING = _("n_cells_missing", "", "Cells of the condition without a value.")
     N_CELLS_MISSING_REFERENCE = _(
         "n_cells_missing_reference", "", "Cells of the reference without a value."

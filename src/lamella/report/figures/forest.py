@@ -10,15 +10,29 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lamella.core.table import Col
-from lamella.report.style import FAINT, HAIR, INK, PAGE_MM, Key, figure, nothing, styled
-from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
-from lamella.report.words import decimals, label
+from lamella.report.style import (
+    HAIR,
+    INK,
+    PAGE_MM,
+    Key,
+    figure,
+    nothing,
+    styled,
+)
+from lamella.report.tables import ALL_SESSIONS, has, has_values, numbers, texts, unique
+from lamella.report.words import count, decimals, label, shortened
 
 WIDEST = 6.0
 """Beyond this d, intervals end in an arrow, so that one tiny group does not flatten the rest."""
+MOST_LINES = 60
+"""Beyond this many, single sessions are left out, which the replication plots show too."""
+MOST_WHOLE = 90
+"""Lines that are drawn at all: 40 mm of figure below each other for every 9."""
+_ACROSS = "across_sessions"
 
 
 @dataclass(frozen=True)
@@ -28,21 +42,27 @@ class Line:
     text: str
     kind: str
     effect: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    outlines: tuple[float, float] = (np.nan, np.nan)
     n: str = ""
+    p: float = np.nan
     condition: str = ""
     session: str = ""
+    claim: str = ""
 
 
 @styled
 def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
-    """Cohen's d and its 95 % interval per measure, contrast and session.
+    """Cohen's d and its 95 % interval per measure, contrast, claim and session.
 
-    All sessions together are bold, single sessions thin below. The numbers stand at the right.
+    Filled and bold: all sessions, for the sessions studied; thin below: each of them alone; open:
+    the claim across sessions. A grey bar, where the table has it, spans the effects that outlines a
+    pixel larger or smaller would give. The numbers, n and adjusted p stand at the right. Single
+    sessions are left out where the plot would have over 60 lines.
 
     Parameters
     ----------
     effects : pandas.DataFrame
-        As `lamella stats` gives them: measure, condition, reference, session, cohens_d …
+        As `lamella stats` gives them: measure, claim, condition, reference, session, cohens_d …
     key : Key, optional
         Colours of conditions and markers of sessions.
     """
@@ -50,35 +70,58 @@ def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
         return nothing("No effect sizes: they need two conditions.")
     key = key or Key()
     lines = list(_lines(effects))
-    height = 4.6 * len(lines) + 18
+    if len(lines) > MOST_LINES:
+        lines = [line for line in lines if line.kind != "session"]
+    left_out = len(lines) - MOST_WHOLE
+    lines = lines[:MOST_WHOLE]
+    height = 4.6 * len(lines) + 24
     drawn = figure(PAGE_MM, height, layout=None)
     axes = drawn.subplots()
-    drawn.subplots_adjust(left=0.21, right=0.68, top=1 - 7 / height, bottom=11 / height)
+    drawn.subplots_adjust(left=0.27, right=0.64, top=1 - 13 / height, bottom=11 / height)
     limit = _limit(lines)
     for place, line in enumerate(lines):
         if line.kind == "heading":
-            _beside(axes, -0.44, place, line.text, weight="bold")
+            _beside(axes, -0.72, place, line.text, weight="bold")
             continue
         _effect(axes, place, line, key, limit)
-        whole = line.kind == "all"
-        _beside(
-            axes, -0.41 if whole else -0.37, place, line.text, color=INK if whole else "#555555"
-        )
-        d, low, high = (decimals(value) for value in line.effect)
-        between = f"  ({low} to {high})" if np.isfinite(line.effect[1:]).all() else ""
-        weight = "bold" if whole else "normal"
-        _beside(axes, 1.03, place, f"{d}{between}", weight=weight)
-        _beside(axes, 1.52, place, line.n)
-    _beside(axes, 1.03, -0.9, "d (95 % interval)", color=FAINT)
-    _beside(axes, 1.52, -0.9, "n", color=FAINT)
+        _numbers(axes, place, line)
+    for x, head in ((1.04, "d (95 % interval)"), (1.53, "n"), (1.76, "adjusted p")):
+        _beside(axes, x, -0.9, head, color="#666666")
     axes.axvline(0, color=INK, lw=0.7, zorder=1)
     axes.set(xlim=(-limit, limit), ylim=(len(lines) - 0.4, -0.6), yticks=[])
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=limit > 2))
     axes.grid(axis="x", color=HAIR, lw=0.4)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Cohen’s d   (left of 0: below the reference; right: above)")
+    rest = f"; {count(left_out, 'more line')} in effects.csv" if left_out > 0 else ""
+    axes.set_xlabel(f"Cohen’s d   (left of 0: below the reference; right: above){rest}")
+    drawn.legend(handles=_legend(lines), loc="upper left", ncols=4, borderaxespad=0.3)
     return drawn
+
+
+def _numbers(axes: Axes, place: int, line: Line) -> None:
+    """What stands in words beside a line."""
+    whole = line.kind == "all"
+    colour, weight = INK if whole else "#555555", "bold" if line.kind == "all" else "normal"
+    _beside(axes, -0.68 if whole else -0.62, place, line.text, color=colour)
+    if np.isfinite(line.effect[0]):
+        d, low, high = (decimals(value) for value in line.effect)
+        between = f"  ({low} to {high})" if np.isfinite(line.effect[1:]).all() else ""
+        _beside(axes, 1.04, place, f"{d}{between}", weight=weight)
+    else:
+        _beside(axes, 1.04, place, "cannot be told", color="#666666")
+    _beside(axes, 1.53, place, line.n)
+    if np.isfinite(line.p):
+        _beside(axes, 1.76, place, p_value(line.p), weight=weight)
+
+
+def p_value(p: float) -> str:
+    """A p to two significant digits, three decimals at least.
+
+    >>> p_value(0.0321), p_value(0.5), p_value(0.00002)
+    ('0.032', '0.500', '< 0.001')
+    """
+    return "< 0.001" if p < 0.001 else decimals(p, 3)
 
 
 def _beside(axes: Axes, x: float, place: float, text: str, **looks: Any) -> None:
@@ -89,62 +132,69 @@ def _beside(axes: Axes, x: float, place: float, text: str, **looks: Any) -> None
 
 def _effect(axes: Axes, place: int, line: Line, key: Key, limit: float) -> None:
     d, low, high = line.effect
-    whole = line.kind == "all"
+    whole, across = line.kind == "all", line.claim == _ACROSS
     colour = key.colour(line.condition)
+    if np.isfinite(line.outlines).all():
+        ends = np.clip(line.outlines, -limit, limit)
+        axes.plot(ends, [place, place], color=HAIR, lw=7, solid_capstyle="butt", zorder=1.5)
     if np.isfinite(low) and np.isfinite(high):
         ends = np.clip([low, high], -limit, limit)
-        axes.plot(ends, [place, place], color=colour, lw=2.0 if whole else 0.8, zorder=2)
+        axes.plot(ends, [place, place], color=colour, lw=2.0 if whole and not across else 0.9,
+                  zorder=2)  # fmt: skip
         for end, beyond, marker in ((low, low < -limit, "<"), (high, high > limit, ">")):
             if beyond:
                 axes.plot(np.clip(end, -limit, limit), place, marker, color=colour, ms=4)
     if np.isfinite(d):
         axes.plot(
-            np.clip(d, -limit, limit),
-            place,
-            "o" if whole else key.marker(line.session),
-            color=colour,
-            ms=5.5 if whole else 3.5,
-            mec="white",
-            mew=0.5,
-            zorder=3,
-        )
+            np.clip(d, -limit, limit), place, "o" if whole else key.marker(line.session),
+            color=colour, ms=5.5 if whole else 3.5, mfc="white" if across else colour,
+            mec=colour if across else "white", mew=1.1 if across else 0.5, zorder=3,
+        )  # fmt: skip
 
 
 def _lines(effects: pd.DataFrame) -> Iterator[Line]:
+    """A heading per measure, and under it every contrast: these sessions, each, across sessions."""
     measures = texts(effects, Col.MEASURE)
-    claims = texts(effects, Col.CLAIM)
-    several_claims = len(unique(claims)) > 1
-    for measure, claim in dict.fromkeys(zip(measures, claims, strict=True)):
-        of = [m == measure and c == claim for m, c in zip(measures, claims, strict=True)]
+    objects = texts(effects, Col.OBJECT)
+    several = len(unique(objects)) > 1
+    for measure, kind in dict.fromkeys(zip(measures, objects, strict=True)):
+        of = [m == measure and o == kind for m, o in zip(measures, objects, strict=True)]
         rows = effects[np.asarray(of)]
-        yield Line(
-            label(measure) + (f", {claim.replace('_', ' ')}" if several_claims else ""), "heading"
-        )
+        yield Line(label(measure) + (f", {kind}" if several else ""), "heading")
         contrasts = list(zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True))
         for contrast in dict.fromkeys(contrasts):
             part = rows[np.asarray([found == contrast for found in contrasts])]
-            yield from sorted(_effects(part, *contrast), key=lambda line: line.kind != "all")
+            yield from sorted(_effects(part, *contrast), key=_order)
+
+
+def _order(line: Line) -> int:
+    return 2 if line.claim == _ACROSS else int(line.kind != "all")
 
 
 def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Line]:
-    values = np.stack(
-        [numbers(rows, name) for name in (Col.COHENS_D, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)],
-        axis=1,
+    effect = zip(
+        *(numbers(rows, name) for name in (Col.COHENS_D, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)),
+        strict=True,
     )
+    bands = (Col.COHENS_D_OUTLINES_LOW, Col.COHENS_D_OUTLINES_HIGH)
+    outlines = zip(*(numbers(rows, name) for name in bands), strict=True)
     sizes = zip(numbers(rows, Col.N), numbers(rows, Col.N_REFERENCE), strict=True)
+    claims = texts(rows, Col.CLAIM)
+    p = numbers(rows, Col.P_ADJUSTED)
     sessions = texts(rows, Col.SESSION) if Col.SESSION in rows else [ALL_SESSIONS] * len(rows)
-    for session, (n, n_reference), effect in zip(sessions, sizes, values, strict=True):
+    against = f"{shortened(condition, 18)} − {shortened(reference, 14)}" if reference else condition
+    for session, claim, n, d, band, one_p in zip(
+        sessions, claims, sizes, effect, outlines, p, strict=True
+    ):
         whole = session == ALL_SESSIONS
-        counts = [f"{value:.0f}" if np.isfinite(value) else "?" for value in (n, n_reference)]
-        against = f"{condition} against {reference}" if reference else condition
+        counts = [f"{value:.0f}" if np.isfinite(value) else "?" for value in n]
+        across = f"{shortened(condition, 12)} − {shortened(reference, 10)}, across sessions"
+        text = against if claim != _ACROSS else across
         yield Line(
-            against if whole else session,
-            "all" if whole else "session",
-            (float(effect[0]), float(effect[1]), float(effect[2])),
-            " vs ".join(counts),
-            condition,
-            session,
-        )
+            text if whole else shortened(session, 24), "all" if whole else "session",
+            (float(d[0]), float(d[1]), float(d[2])), (float(band[0]), float(band[1])),
+            " vs ".join(counts), float(one_p), condition, session, claim,
+        )  # fmt: skip
 
 
 def _limit(lines: list[Line]) -> float:
@@ -153,3 +203,18 @@ def _limit(lines: list[Line]) -> float:
     points = [abs(line.effect[0]) for line in lines if np.isfinite(line.effect[0])]
     widest = max(WIDEST, 1.1 * max(points, default=0))
     return float(min(max(ends.max(initial=1.0) * 1.05, 1.0), widest))
+
+
+def _legend(lines: list[Line]) -> list[Line2D]:
+    handles = [Line2D([], [], marker="o", lw=2.0, color=INK, ms=5, mec="white",
+                      label="in these sessions")]  # fmt: skip
+    if any(line.kind == "session" for line in lines):
+        handles.append(Line2D([], [], marker="^", lw=0.9, color=INK, ms=3.5, label="one session"))
+    if any(line.claim == _ACROSS for line in lines):
+        handles.append(Line2D([], [], marker="o", lw=0.9, color=INK, ms=5, mfc="white",
+                              label="across sessions"))  # fmt: skip
+    if any(np.isfinite(line.outlines).all() for line in lines):
+        handles.append(
+            Line2D([], [], lw=5, color=HAIR, solid_capstyle="butt", label="outlines a pixel off")
+        )
+    return handles

@@ -46,7 +46,7 @@ def trajectories(frames: pd.DataFrame, cells: pd.DataFrame, key: Key | None = No
         Colours and order; from `cells` by default.
     """
     key = key or Key.of(cells)
-    unit, tracks = _tracks(frames, cells)
+    unit, tracks = tracks_by_group(frames, cells)
     if not tracks:
         return nothing("No positions to draw.")
     conditions = [*key.conditions, *sorted({c for c, _ in tracks} - {*key.conditions})]
@@ -78,7 +78,7 @@ def trajectories(frames: pd.DataFrame, cells: pd.DataFrame, key: Key | None = No
     return drawn
 
 
-def _tracks(
+def tracks_by_group(
     frames: pd.DataFrame, cells: pd.DataFrame
 ) -> tuple[str, dict[tuple[str, str], list[Track]]]:
     """The unit, and the tracks of each (condition, session)."""

@@ -1,0 +1,34 @@
+"""P values adjusted for how many there are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lamella.statistics.design import FloatArray
+
+Adjust = Literal["holm", "bh"]
+_METHODS = {"holm": "holm", "bh": "fdr_bh"}
+
+
+def adjusted(p: ArrayLike, method: Adjust) -> FloatArray:
+    """P values of one family of tests, adjusted; those that are NaN stay so and do not count.
+
+    ``holm`` keeps the chance of any false positive at the level; ``bh`` the expected share of
+    false ones among the positives.
+
+    References
+    ----------
+    Holm 1979, https://www.jstor.org/stable/4615733; Benjamini & Hochberg 1995,
+    https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    given = np.asarray(p, np.float64)
+    out: FloatArray = np.full(given.shape, np.nan)
+    known = np.isfinite(given)
+    if known.any():
+        out[known] = multipletests(given[known], method=_METHODS[method])[1]
+    return out
