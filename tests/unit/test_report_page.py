@@ -17,7 +17,7 @@ from lamella.report.figures.trajectories import trajectories
 from lamella.report.filmstrip import to_png
 from lamella.report.html import render
 from lamella.report.pictures import pictures
-from lamella.report.sentences import findings
+from lamella.report.answers import answers
 from lamella.report.style import Images, Key, save, swarm
 
 HOSTILE = "<script>alert(1)</script>&\"'{{ 7 * 7 }} $x_1$"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from lamella.report.cell_strips import CellStrips
 from lamella.report.contents import ReportInput
@@ -41,7 +43,7 @@ def told_study(
                     cells.append(_cell(movie, k, condition, session, course, n_frames))
                 rows = [_stripes(c, s, k, (ROW_PX, 6 * TILE_PX)) for k in range(cells_per_movie)]
                 strips[movie] = CellStrips(
-                    to_png(np.concatenate(rows)),
+                    _webp(np.concatenate(rows)),
                     tuple(("cell", k) for k in range(1, cells_per_movie + 1)),
                     ROW_PX,
                     6 * TILE_PX,
@@ -140,6 +142,12 @@ def _stripes(c, s, n, shape):
     green = np.full(shape, 60 + 60 * (s % 3))
     blue = np.broadcast_to((np.arange(shape[1]) * (n % 5 + 1)) % 255, shape)
     return np.stack([red, green, blue], axis=-1).astype(np.uint8)
+
+
+def _webp(pixels):
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, format="WEBP", lossless=True)
+    return out.getvalue()
 
 
 def _conditions(units):

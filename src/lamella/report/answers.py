@@ -124,9 +124,9 @@ def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
 
 
 def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
-    p, adjusted, estimate, n_tests, n, n_reference = (
+    p, adjusted, estimate, n, n_reference = (
         _value(row, name)
-        for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N_TESTS, Col.N, Col.N_REFERENCE)
+        for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
     sure = adjusted if np.isfinite(adjusted) else p
     few = min(n, n_reference) < FEWEST
@@ -136,8 +136,6 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
     certainty = ""
     if np.isfinite(sure):
         certainty = probability(sure)
-        if np.isfinite(adjusted) and n_tests > 1:
-            certainty += " (adjusted)"
     if not np.isfinite(sure):
         state, word = UNTOLD, "cannot be told"
     elif few:

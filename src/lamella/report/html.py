@@ -77,7 +77,12 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         rank={name: place for place, name in enumerate(key.sessions)},
         session_marks={name: mark(key.marker(name), 7, 7, 5) for name in key.sessions},
         cell_list=_cell_list(report, movies),
-        pictures=[p for p in drawn if p.name not in of_measures and p.name != "effect_sizes"],
+        pictures=[
+            p
+            for p in drawn
+            if p.name not in of_measures
+            and not p.name.startswith(("effect_sizes", "by_condition_"))
+        ],
         forest=[p for p in drawn if p.name == "effect_sizes"],
         walks=sections.walks_sheet(report),
         troubles=sections.troubles(report),

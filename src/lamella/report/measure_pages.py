@@ -132,7 +132,11 @@ def _page(
         answers=tuple(a for a in found if a.measure == measure and a.kind == kind),
         plot=plot,
         several_cells=several,
-        pictures=tuple(p for p in drawn if measure_of(p, report, kind) == measure),
+        pictures=tuple(
+            p for p in drawn
+            if measure_of(p, report, kind) == measure
+            and not (plot and p.name.startswith("by_condition_"))
+        ),
         interaction=tuple(_interactions(effects)),
         conditions=sheet(means, CONDITION_COLUMNS, "Each condition", measure=measure),
         effects=sheet(effects, EFFECT_COLUMNS, "Each contrast, all sessions and one by one",
@@ -159,7 +163,8 @@ def _meaning(measure: str) -> str:
 
 def _cautions(measure: str) -> tuple[str, ...]:
     bare = measure.partition("__")[0]
-    return tuple(text for text in (captions.DOTS.get(bare, ""),) if text)
+    text = captions.DOTS.get(bare, "").removeprefix("One mark per cell").lstrip(".: ")
+    return (text[:1].upper() + text[1:],) if text else ()
 
 
 def _interactions(effects: pd.DataFrame) -> list[str]:

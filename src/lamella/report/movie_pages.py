@@ -15,11 +15,19 @@ from lamella.report.contents import ReportInput
 from lamella.report.inline.courses import Course, courses
 from lamella.report.inline.marks import page_colour
 from lamella.report.page import uri
-from lamella.report.sections import CELL_COLUMNS, EVENT_COLUMNS, STATUS_COLUMNS
+from lamella.report.sections import CELL_COLUMNS, EVENT_COLUMNS, STAND_INS, STATUS_COLUMNS
 from lamella.report.sentences import excluded_movies, failed_movies
 from lamella.report.sheets import Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import groups_of_movies, numbers, plain, texts, unique
+from lamella.report.tables import (
+    groups_of_movies,
+    has_values,
+    numbers,
+    per_channel,
+    plain,
+    texts,
+    unique,
+)
 from lamella.report.words import count
 
 MOST_PAGES = 250
@@ -99,8 +107,10 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
     pages = []
     for place, movie in enumerate(shown):
         frames, cells, events = (tables[n].get(movie, _NOTHING) for n in tables)
-        strips = report.cell_strips.get(movie)
         whole = place < MOST_PAGES
+        strips = report.cell_strips.get(movie) if whole else None
+        if movie in report.filmstrips and strips and len(strips.cells) == 1:
+            strips = None  # the movie's own strip shows that cell, and larger
         pages.append(
             MoviePage(
                 anchor=names[movie],
@@ -116,14 +126,12 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 strip=uri("image/png", report.filmstrips[movie])
                 if whole and movie in report.filmstrips
                 else "",
-                sprite=uri("image/png", strips.png) if whole and strips else "",
+                sprite=uri("image/webp", strips.webp) if strips else "",
                 strip_width=strips.width_px if strips else 0,
                 strip_height=strips.row_px if strips else 0,
                 cell_strips=_cell_strips(strips.cells, strips.row_px) if strips else (),
                 courses=tuple(courses(frames, events)) if whole else (),
-                events=sheet(
-                    events, [n for n in EVENT_COLUMNS if n != Col.MOVIE], "Events of its tracks"
-                ),
+                events=sheet(events, _told(events, EVENT_COLUMNS), "Events of its tracks"),
                 cells=_cells(cells),
                 stages=_troubles(stages.get(movie, _NOTHING)),
                 decided=dict(decided.get(movie, {})),
@@ -160,10 +168,18 @@ def _cell_strips(cells: Sequence[tuple[str, int]], row_px: int) -> tuple[CellStr
 
 
 def _cells(cells: pd.DataFrame) -> Sheet | None:
-    names = [n for n in CELL_COLUMNS if n in cells.columns and n not in _OF_THE_STUDY]
-    if Col.OBJECT in names and len(unique(texts(cells, Col.OBJECT))) == 1:
-        names.remove(Col.OBJECT)
+    names: list[str] = []
+    for base in _told(cells, CELL_COLUMNS):
+        if STAND_INS.get(base) not in names:
+            names += [name for name in per_channel(cells, base) if has_values(cells, name)]
     return sheet(cells, names, "Its cells", all_of="tables/cells.csv", most=60)
+
+
+def _told(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Columns that tell something within one movie."""
+    of_one_kind = len(unique(texts(table, Col.OBJECT))) < 2
+    never = {*_OF_THE_STUDY, *([Col.OBJECT] if of_one_kind else [])}
+    return [name for name in columns if name not in never]
 
 
 def _troubles(status: pd.DataFrame) -> Sheet | None:

@@ -18,7 +18,7 @@ def normalisation(objects: Settings, movies: Sequence[Settings]) -> str:
         return "Frames were segmented as recorded."
     rules = {name: each.get("normalise") or {} for name, each in objects.items()}
     rule = next((r for r in rules.values() if r), {})
-    low, high = (number(float(rule.get(k, v)), 2) for k, v in (("low", 1.0), ("high", 99.0)))
+    low, high = (f"{float(rule.get(k, v)):g}" for k, v in (("low", 1.0), ("high", 99.0)))
     text = (
         f"For segmentation alone, {count(sum(decided), 'movie')} of {len(decided)} had each frame "
         f"stretched between its percentiles {low} and {high}"

@@ -20,12 +20,12 @@ addEventListener("DOMContentLoaded", () => {
     const page = document.getElementById(list.movies[cell[0]]);
     if (!page) return null;
     const sprite = page.style.getPropertyValue("--sprite");
-    const some = page.querySelector(".cellstrip");
-    if (sprite && some && cell[5] !== null) {
+    if (sprite && cell[5] !== null) {
       const strip = document.createElement("div");
       strip.className = "cellstrip";
-      strip.style.cssText = `width:${some.style.width};height:${some.style.height}`;
-      strip.style.backgroundImage = sprite;
+      for (const name of ["--sprite", "--strip-width", "--strip-height"]) {
+        strip.style.setProperty(name, page.style.getPropertyValue(name));
+      }
       strip.style.backgroundPosition = `0 ${cell[5]}px`;
       return strip;
     }
