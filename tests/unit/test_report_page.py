@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from lamella.report.contents import ReportInput
-from lamella.report.figures.dots import dots_by_condition, speed_measure
 from lamella.report.figures.empty import empty_frames, empty_rate
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
+from lamella.report.figures.superplot import speed_measure, superplot
 from lamella.report.figures.time_course import time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.filmstrip import to_png
@@ -137,8 +137,8 @@ def blanked(table, *names):
 
 FIGURES = {
     "trajectories": lambda s: trajectories(s.frames, s.cells),
-    "dots": lambda s: dots_by_condition(s.cells, "mean_speed_um_per_min", s.conditions),
-    "ratio": lambda s: dots_by_condition(s.cells, "lam_cyto_ratio"),
+    "dots": lambda s: superplot(s.cells, "mean_speed_um_per_min", s.conditions),
+    "ratio": lambda s: superplot(s.cells, "lam_cyto_ratio"),
     "scatter": lambda s: lam_versus_cyto(s.cells),
     "scatter of frames": lambda s: lam_versus_cyto(s.frames, cells=s.cells),
     "empty": lambda s: empty_rate(s.cells),
@@ -458,15 +458,3 @@ def test_several_cells_a_movie_are_told():
     assert "<script>alert" not in text
     assert "Each movie counts once" not in render(STUDY)
     assert "Tracks to look at" not in render(STUDY)
-
-
-def test_means_of_movies_stand_over_their_cells():
-    report = colonies()
-    measure = "mean_speed_um_per_min"
-    plain = dots_by_condition(STUDY.cells, measure)
-    drawn = dots_by_condition(report.cells, measure, units=report.units)
-    shown = sorted(y for dots in drawn.axes[0].collections for _, y in dots.get_offsets()
-                   if dots.get_sizes()[0] > 30)  # fmt: skip
-    assert shown == sorted(report.units["mean"])
-    assert all(dots.get_sizes()[0] < 30 for dots in plain.axes[0].collections)
-    assert "of 15 cells" in drawn.axes[0].get_xticklabels()[0].get_text()

@@ -176,7 +176,8 @@ def _beside(told: list[Told], measure: str, key: Key, values: list[_Values]) -> 
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.5, places[-1] + 0.45)
     axes.set_ylabel(axis_label(measure))
-    right.set_ylabel(f"{shortened(condition, 20)} minus {shortened(reference, 20)}{_in(measure)}")
+    right.set_ylabel(f"Difference{_in(measure)}")
+    axes.set_xlabel(f"{shortened(condition, 24)} minus {shortened(reference, 24)}", loc="right")
     right.yaxis.set_major_locator(MaxNLocator(6))
     legend_above(drawn, _legend(key, told))
     return drawn
@@ -204,16 +205,15 @@ def _below(
     conditions_below(above, names, [[_n(name, values)] for name in names], width - 16)
     if aligned:
         places = {pair: float(names.index(pair[0])) for pair in pairs}
-        reference = pairs[0][1]
-        under.set_ylabel(f"Minus {shortened(reference, 20)}{_in(measure)}")
         under.set_xticks([])
         under.set_xlim(above.get_xlim())
         under.spines["bottom"].set_visible(False)
+        under.set_xlabel(f"each minus {shortened(pairs[0][1], 40)}")
     else:
         places = {pair: float(place) for place, pair in enumerate(pairs)}
-        under.set_ylabel(f"Difference{_in(measure)}")
-        against = [f"{condition} minus {reference}" for condition, reference in pairs]
-        conditions_below(under, against, [[] for _ in pairs], width - 16)
+        against = [[f"− {shortened(reference, 14)}"] for _, reference in pairs]
+        conditions_below(under, [condition for condition, _ in pairs], against, width - 16)
+    under.set_ylabel(f"Difference{_in(measure)}")
     under.axhline(0, color=INK, lw=0.7, zorder=1)
     for each in told:
         _effect(under, places[each.pair] + _ASIDE[each.claim], each, key.colour(each.pair[0]))
