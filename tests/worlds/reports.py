@@ -243,6 +243,8 @@ def _contrast(units, condition, reference):
 
 
 def _outlines(effects):
+    if not len(effects):
+        return effects
     whole = effects[(effects["session"] == "all") & (effects["claim"] == "these_sessions")]
     names = ["measure", "claim", "condition", "reference", "estimate", "cohens_d", "p"]
     return pd.concat(

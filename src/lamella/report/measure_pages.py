@@ -83,7 +83,7 @@ class MeasurePage:
 
 
 def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[MeasurePage]:
-    """A page per measure that was compared or, where nothing was, per key measure."""
+    """A page per key measure, and per measure that was compared."""
     kinds = unique([*texts(report.effects, Col.OBJECT), *texts(report.cells, Col.OBJECT)]) or [""]
     several = len(kinds) > 1
     wanted = [(kind, measure) for kind in kinds for measure in _measures(report, kind)]
@@ -101,7 +101,7 @@ def _measures(report: ReportInput, kind: str) -> list[str]:
     of_kind = only(report.effects, object=kind) if kind else report.effects
     cells = only(report.cells, object=kind) if kind else report.cells
     compared = unique(texts(of_kind, Col.MEASURE))
-    first = [name for name in key_measures(cells) if name in compared or not compared]
+    first = key_measures(cells)
     return [*first, *(name for name in compared if name not in first)]
 
 

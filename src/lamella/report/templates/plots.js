@@ -118,5 +118,10 @@ addEventListener("DOMContentLoaded", () => {
     if (!tip.contains(event.target)) hide();
   });
   addEventListener("hashchange", hide);
-  addEventListener("scroll", () => !pinned && !tip.hidden && hide(), { passive: true });
+  const scrolled = () => {
+    if (tip.hidden) return;
+    if (pinned || isDot(document.activeElement)) show(pinned ?? document.activeElement);
+    else hide();
+  };
+  addEventListener("scroll", scrolled, { passive: true });
 });

@@ -8,7 +8,7 @@ addEventListener("DOMContentLoaded", () => {
   const turn = (first) => {
     const target = wanted();
     const shown = leaves.find((leaf) => leaf.classList.contains("shown"));
-    const leaf = target?.closest(".leaf") ?? shown ?? leaves[0];
+    const leaf = target?.closest(".leaf") || (location.hash && shown) || leaves[0];
     for (const other of leaves) other.classList.toggle("shown", other === leaf);
     for (const link of links) {
       const here = link.hash === `#${leaf.id}` || link.hash === `#${leaf.dataset.of}`;
