@@ -16,6 +16,7 @@ from accuracy_lamellipodium import lamellipodium_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
+from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
 from motion_movies import SPLITS, Split
@@ -209,6 +210,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         tracking_table,
         protrusion_table,
         edge_table,
+        statistics_table,
     ]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
 from io import BytesIO
@@ -36,6 +38,12 @@ INK = "#222222"
 FAINT = "#8C8C8C"
 HAIR = "#D0D0D0"
 
+_FONTS_OF_MORE_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic",
+    "PingFang SC", "Hiragino Sans", "Arial Unicode MS",
+)  # fmt: skip
+"""For signs that the fonts before lack, where the machine has one of these."""
+
 P = ParamSpec("P")
 Floats = NDArray[np.float64]
 
@@ -46,8 +54,9 @@ def rc() -> dict[str, Any]:
     # Journals ask for Arial or its like; asking for an absent family makes matplotlib complain.
     present = set(font_manager.get_font_names())
     families = [name for name in ("Arial", "Helvetica", "Liberation Sans") if name in present]
+    wide = [name for name in _FONTS_OF_MORE_SCRIPTS if name in present]
     return {
-        "font.family": [*families, "DejaVu Sans"],
+        "font.family": [*families, "DejaVu Sans", *wide],
         "font.size": 8,
         "axes.titlesize": 8,
         "axes.labelsize": 8,
@@ -85,12 +94,24 @@ def rc() -> dict[str, Any]:
     }
 
 
+@contextmanager
+def _in_style() -> Iterator[None]:
+    """Draw in this style, whatever the user's matplotlibrc says.
+
+    Of a name in a script that no font of this machine has, matplotlib would complain sign by sign;
+    the SVG keeps it as text, which a browser shows.
+    """
+    with matplotlib.style.context(["default", rc()]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
+
+
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """A figure function drawn in this style, whatever the user's matplotlibrc says."""
+    """A figure function drawn in this style."""
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.style.context(["default", rc()]):
+        with _in_style():
             return draw(*args, **kwargs)
 
     return in_style
@@ -111,7 +132,7 @@ class Images:
 
 def save(drawn: Figure) -> Images:
     """The figure as PNG (200 dpi) and as SVG with text as text, without a date."""
-    with matplotlib.style.context(["default", rc()]):
+    with _in_style():
         png, svg = BytesIO(), BytesIO()
         drawn.savefig(svg, format="svg", metadata={"Date": None})
         # The places found for the first hold for the second: laying out costs more than drawing.
@@ -122,7 +143,7 @@ def save(drawn: Figure) -> Images:
 
 def as_png(drawn: Figure) -> bytes:
     """The figure as PNG alone (200 dpi): images make an SVG large, and no better."""
-    with matplotlib.style.context(["default", rc()]):
+    with _in_style():
         png = BytesIO()
         drawn.savefig(png, format="png", dpi=DPI)
     return png.getvalue()

@@ -1,5 +1,6 @@
 """Differences between conditions, counted in experimental units."""
 
+from lamella.statistics.analyses import agreements, side_by_side
 from lamella.statistics.contrasts import Contrasts, compare_conditions, standard_measures
 from lamella.statistics.effect import Effect, cliffs_delta, cohens_d
 from lamella.statistics.movement import Movement
@@ -10,10 +11,12 @@ __all__ = [
     "Contrasts",
     "Effect",
     "Movement",
+    "agreements",
     "by_condition",
     "cliffs_delta",
     "cohens_d",
     "compare_conditions",
+    "side_by_side",
     "standard_measures",
     "to_units",
 ]

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from lamella.statistics.design import FloatArray
 
 Adjust = Literal["holm", "bh"]
-_METHODS = {"holm": "holm", "bh": "fdr_bh"}
 
 
 def adjusted(p: ArrayLike, method: Adjust) -> FloatArray:
@@ -24,11 +23,16 @@ def adjusted(p: ArrayLike, method: Adjust) -> FloatArray:
     Holm 1979, https://www.jstor.org/stable/4615733; Benjamini & Hochberg 1995,
     https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
     """
-    from statsmodels.stats.multitest import multipletests
-
     given = np.asarray(p, np.float64)
     out: FloatArray = np.full(given.shape, np.nan)
     known = np.isfinite(given)
-    if known.any():
-        out[known] = multipletests(given[known], method=_METHODS[method])[1]
+    n = int(known.sum())
+    order = np.argsort(given[known], kind="stable")
+    rising, rank = given[known][order], np.arange(n)
+    # Not by statsmodels, which collects garbage at every call: that takes longer than all else.
+    if method == "holm":
+        stepped = np.maximum.accumulate((n - rank) * rising)
+    else:
+        stepped = np.minimum.accumulate((n / (rank + 1) * rising)[::-1])[::-1]
+    out[np.flatnonzero(known)[order]] = np.minimum(stepped, 1)
     return out

@@ -110,8 +110,8 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
     if ways <= MOST_ENUMERATED:
         sums = _enumerated(sessions)
     else:
-        draws = min(draws, _MOST_WORK // len(value))
-        if draws < _FEWEST_DRAWS:
+        draws, asked = min(draws, _MOST_WORK // len(value)), draws
+        if draws < min(asked, _FEWEST_DRAWS):
             return (
                 Estimate(estimate),
                 f"{len(value)} units of {name} are too many to permute; with so many, "
