@@ -74,7 +74,9 @@ def test_a_dot_tells_whose_it_is_and_shows_that_cell(opened, page, told):
             point_at(browser, dot)
             wait_until(lambda: tip(browser).is_displayed())
             cell = told.cells.iloc[place]
-            wait_until(lambda cell=cell: f"{cell['movie']}, cell {cell['cell']}" in tip(browser).text)
+            wait_until(
+                lambda cell=cell: f"{cell['movie']}, cell {cell['cell']}" in tip(browser).text
+            )
             assert dot.get_attribute("data-v") in tip(browser).text
             sprite, position = shown_strip(browser)
             strips = told.cell_strips[cell["movie"]]
@@ -124,7 +126,9 @@ def test_a_session_can_be_put_aside(opened, page):
         browser.execute_script("arguments[0].click()", boxes[0])
         for part in rows:
             assert part.is_displayed() == (part.get_attribute("data-s") != "0")
-        dim = {dot.get_attribute("data-s"): float(dot.value_of_css_property("opacity")) for dot in dots}
+        dim = {
+            dot.get_attribute("data-s"): float(dot.value_of_css_property("opacity")) for dot in dots
+        }
         assert dim["0"] < 0.1 < dim["1"]
         browser.execute_script("arguments[0].click()", boxes[0])
         assert all(row.is_displayed() for row in before)
@@ -153,6 +157,7 @@ def test_a_click_on_a_head_sorts(opened, page):
 
 def test_one_part_is_shown_at_a_time(opened, page):
     with opened(page) as browser:
+
         def shown():
             parts = browser.find_elements(By.CSS_SELECTOR, ".leaf")
             return [part.get_attribute("id") for part in parts if part.is_displayed()]

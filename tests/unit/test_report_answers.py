@@ -104,9 +104,7 @@ def test_another_outline_may_turn_a_difference_round(low, high, keeps):
 
 def test_one_session_cannot_speak_for_others():
     why = "One session: nothing can be said across sessions."
-    rows = pd.concat(
-        [effect(), effect("across_sessions", p=NAN, p_adjusted=NAN, verdict=why)]
-    )
+    rows = pd.concat([effect(), effect("across_sessions", p=NAN, p_adjusted=NAN, verdict=why)])
     line = {x.question: x for x in headlines(ReportInput(), answers(rows))}["Across sessions"]
     assert line.rest == f"Nothing can be told. {why}"
 

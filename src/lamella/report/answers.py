@@ -125,8 +125,7 @@ def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
 
 def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
     p, adjusted, estimate, n, n_reference = (
-        _value(row, name)
-        for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
+        _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
     sure = adjusted if np.isfinite(adjusted) else p
     few = min(n, n_reference) < FEWEST

@@ -49,9 +49,7 @@ def courses(frames: pd.DataFrame, events: pd.DataFrame) -> Iterator[Course]:
     at = dict(zip(numbers(frames, Col.FRAME), numbers(frames, along), strict=True))
     marked = tuple(
         (x(at[frame]), words)
-        for frame, words in zip(
-            numbers(events, Col.FRAME), texts(events, Col.WORDS), strict=True
-        )
+        for frame, words in zip(numbers(events, Col.FRAME), texts(events, Col.WORDS), strict=True)
         if frame in at
     )
     parts = list(track_parts(frames))[:MOST_CELLS]

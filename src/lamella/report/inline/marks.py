@@ -36,7 +36,6 @@ def mark(marker: str, x: float, y: float, r: float) -> str:
     return f"M{at[0]}L{'L'.join(at[1:])}z"
 
 
-
 def page_colour(key: Key, condition: str) -> str:
     """The condition's colour; black is the ink of the page, which a dark screen turns."""
     colour = key.colour(condition)
