@@ -3,59 +3,102 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
-from lamella.core.errors import LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
+from lamella.run.options import values_of
 from lamella.run.report import write_figures
+from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
-from lamella.statistics import by_condition, compare_conditions
+from lamella.statistics import Contrasts, Tables
+from lamella.statistics.measures import with_yes_and_no_as_numbers
+from lamella.statistics.units import assigned, refuse_several_objects
 
 
-def compare_table(
-    table: Path,
-    out: Path,
-    *,
-    values: Sequence[str],
-    condition: str,
-    session: str | None = None,
-    unit: str | None = None,
-    reference: str | None = None,
-    force: bool = False,
-) -> pd.DataFrame:
-    """Write conditions.csv, effects.csv and their figures into `out`.
+def contrasts_from(
+    settings: Mapping[str, Any], *, margins: Sequence[str] = (), kinds: Sequence[str] = ()
+) -> Contrasts:
+    """The statistics of a table from what the command line says.
 
-    Returns
-    -------
-    DataFrame
-        The effects.
+    Parameters
+    ----------
+    settings : mapping
+        Of `Contrasts`.
+    margins, kinds : sequence of str
+        ``measure=value`` each.
+
+    Raises
+    ------
+    FaultsError
+        Everything that does not fit, in words.
+    """
+    told = {
+        **settings,
+        "margins": values_of(margins, flag="--margin"),
+        "kinds": values_of(kinds, flag="--kind"),
+    }
+    try:
+        return Contrasts.model_validate(told)
+    except ValidationError as error:
+        raise FaultsError(faults_of(error, Contrasts, where="lamella stats")) from None
+
+
+def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool = False) -> Tables:
+    """Write conditions.csv, effects.csv, models.csv, replication.csv and their figures into `out`.
+
+    Parameters
+    ----------
+    contrasts : Contrasts
+        With `measures`. Cells of few steps count as the others do, unless the table's column
+        `in_statistics` says otherwise.
+
+    Raises
+    ------
+    InputError
+        A table without rows, or of several kinds of objects, or in which no row has a condition.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in ("conditions.csv", "effects.csv"):
-        refuse_existing(out / name, force=force)
-    cells = counting_cells(read_table(table), str(table))
-    conditions = by_condition(cells, values, condition=condition, session=session, unit=unit)
-    effects = compare_conditions(
-        cells,
-        measures=values,
-        condition=condition,
-        session=session,
-        unit=unit,
-        reference=reference,
+    for name in Tables._fields:
+        refuse_existing(out / f"{name}.csv", force=force)
+    cells = read_table(table)
+    if not len(cells):
+        raise InputError(str(table), "it has no rows", "give a table with a row per cell")
+    refuse_several_objects(cells)
+    cells = counting_cells(cells, str(table))
+    asked = contrasts.model_copy(update={"min_steps": 0})
+    tables = asked(cells)
+    if not len(tables.conditions):
+        raise InputError(
+            str(table),
+            f"no row has a condition in the column {contrasts.condition!r}, and a unit",
+            "fill them in, or name other columns",
+        )
+    for name, found in tables._asdict().items():
+        write_table(out / f"{name}.csv", found)
+    drawn = pictures(
+        ReportInput(cells=_shown(cells, asked), units=asked.units(cells), **tables._asdict())
     )
-    write_table(out / "conditions.csv", conditions)
-    write_table(out / "effects.csv", effects)
-    names = {condition: Col.CONDITION} | ({session: Col.SESSION} if session else {})
-    shown = cells.rename(columns=names)[[*dict.fromkeys(names.values()), *values]]
-    drawn = pictures(ReportInput(cells=shown, conditions=conditions, effects=effects))
     write_figures(drawn, out / "figures")
-    return effects
+    return tables
+
+
+def _shown(cells: pd.DataFrame, asked: Contrasts) -> pd.DataFrame:
+    """What figures need of the cells, under the names that they look for."""
+    measures = asked.measures or ()
+    cells, _ = with_yes_and_no_as_numbers(cells, measures)
+    rows = assigned(cells, condition=asked.condition, session=asked.session, unit=asked.unit)
+    keys = [name for name in (Col.MOVIE, Col.OBJECT, Col.CELL) if name in rows.columns]
+    wanted = dict.fromkeys([*keys, Col.CONDITION, Col.SESSION, Col.UNIT, *measures])
+    return rows[list(wanted)]
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
