@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from lamella.core.errors import FaultsError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
@@ -63,18 +63,29 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     for name in Tables._fields:
         refuse_existing(out / f"{name}.csv", force=force)
     cells = counting_cells(read_table(table), str(table))
+    _refuse_empty(cells, contrasts.condition, str(table))
     tables = contrasts.model_copy(update={"min_steps": 0})(cells)
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
-    names = {contrasts.condition: Col.CONDITION}
+    # Under their usual names, which other columns of the table may bear.
+    keys = {Col.CONDITION: cells[contrasts.condition]}
     if contrasts.session is not None and contrasts.session in cells.columns:
-        names[contrasts.session] = Col.SESSION
+        keys[Col.SESSION] = cells[contrasts.session]
     kinds = [Col.OBJECT] if Col.OBJECT in cells.columns else []
-    wanted = [*kinds, *dict.fromkeys(names.values()), *(contrasts.measures or ())]
-    shown = cells.rename(columns=names)[wanted]
+    shown = cells[[*kinds, *(contrasts.measures or ())]].assign(**keys)
     drawn = pictures(ReportInput(cells=shown, conditions=tables.conditions, effects=tables.effects))
     write_figures(drawn, out / "figures")
     return tables
+
+
+def _refuse_empty(cells: pd.DataFrame, condition: str, source: str) -> None:
+    """Of nothing nothing can be told."""
+    if not len(cells):
+        raise InputError(source, "it has no rows", "give one row per cell")
+    if condition in cells.columns and not cells[condition].notna().any():
+        raise InputError(
+            source, f"no row has a condition (column {condition!r})", "name each cell's condition"
+        )
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
