@@ -288,7 +288,8 @@ def _notes(found: _Table, wanted: Wanted) -> list[str]:
         ]
     if wanted.sd_interaction is None and found.n_sessions < _FEW_SESSIONS:
         return [
-            f"how much the effect differs between sessions is a guess from {found.n_sessions}; see "
-            "with --sd-interaction what a larger one would ask for"
+            f"how much the effect differs between sessions is a guess from {found.n_sessions}: an SD "
+            f"of up to {found.spread.interaction_high:.2g} is not ruled out (90 %); see with "
+            "--sd-interaction what it would ask for"
         ]
     return []
