@@ -13,9 +13,9 @@ from lamella.io import write_movie
 from lamella.io.documents import read_json
 from lamella.run.cache import MANIFEST, Done, Manifest
 
-ALL = ["segment/cell", "track/cell", "centre/cell", "picture/cell", "measure/cell", "tables"]
-AFTER_TRACK = ALL[1:]
-MEASURED = ["measure/cell", "tables"]
+MEASURED = ["measure/cell", "outlines/cell", "tables"]
+AFTER_TRACK = ["track/cell", "centre/cell", "picture/cell", *MEASURED]
+ALL = ["segment/cell", *AFTER_TRACK]
 
 GROUPS = ("migration", "walks", "lamellipodium", "protrusion", "edge")
 EVERY = ("sightings", *GROUPS)
@@ -31,14 +31,15 @@ CHANGES = {
     "protrusion": ("[measure.protrusion]\nmin_beyond_um = 4", MEASURED, ("protrusion",)),
     "edge": ("[measure.edge]\npositions = 60", MEASURED, ("edge",)),
     "sightings": ("[measure.sightings]\nmin_iou = 0.4", MEASURED, EVERY),
-    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["tables"], ()),
+    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["outlines/cell", "tables"], ()),
     "only_walks": (
         "[measure]\nlamellipodium = false\nmigration = false\nprotrusion = false\nedge = false",
-        ["tables"],
+        ["outlines/cell", "tables"],
         (),
     ),
     "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED, LIGHT),
     "bleaching": ('[measure.bleaching]\nmethod = "ratio"', MEASURED, LIGHT),
+    "outlines": ("[outlines]\nerror_px = 2", ["outlines/cell"], ()),
     "drift": ("[drift]", ["drift", *MEASURED], EVERY),
     "centre": ("[objects.cell]\ncentre = false", [], ()),
     "segment": ('[objects.cell.segment]\nmethod = "multiotsu"\nclasses = 2', ALL, EVERY),

@@ -53,9 +53,9 @@ def test_published_means(cells, measure, condition, mean, sd):
     ],
 )
 def test_published_effects(cells, measure, condition, reference, d):
-    table = Contrasts(reference=reference)(cells)[1]
-    row = table.set_index([Col.MEASURE, Col.SESSION, Col.CONDITION]).loc[
-        (measure, "all", condition)
+    table = Contrasts(reference=reference)(cells).effects
+    row = table.set_index([Col.MEASURE, Col.CLAIM, Col.SESSION, Col.CONDITION]).loc[
+        (measure, "these_sessions", "all", condition)
     ]
     assert round(row[Col.COHENS_D], 4) == d
     assert (row[Col.N], row[Col.N_REFERENCE]) == (10, 10)
@@ -63,7 +63,26 @@ def test_published_effects(cells, measure, condition, reference, d):
 
 
 def test_the_effect_on_speed_is_there_in_both_sessions(cells):
-    table = Contrasts(reference="wt", measures=(SPEED,))(cells)[1]
-    of_ki = table[table[Col.CONDITION] == "ki"].set_index(Col.SESSION)
-    assert list(of_ki.index) == ["all", "low", "high"]
-    assert (of_ki[Col.COHENS_D] < -1).all()
+    tables = Contrasts(reference="wt", measures=(SPEED,))(cells)
+    of_ki = tables.effects[tables.effects[Col.CONDITION] == "ki"].set_index(
+        [Col.CLAIM, Col.SESSION]
+    )
+    these = of_ki.loc["these_sessions"]
+    assert list(these.index) == ["all", "low", "high"]
+    assert (these[Col.COHENS_D] < -1).all()
+    assert these.loc["all", Col.N_SESSIONS_AGREEING] == 2
+    replication = tables.replication
+    assert replication[replication[Col.CONDITION] == "ki"][Col.SAME_DIRECTION].all()
+
+
+def test_the_published_model_of_speed(cells):
+    tables = Contrasts(reference="wt", measures=(SPEED,))(cells)
+    row = tables.effects.set_index([Col.CLAIM, Col.SESSION, Col.CONDITION]).loc[
+        ("these_sessions", "all", "ki")
+    ]
+    assert row[Col.MODEL] == "fixed_session"
+    assert (round(row[Col.ESTIMATE], 3), round(row[Col.P], 4)) == (-0.352, 0.0065)
+    # Two sessions: shown here, and for other sessions not.
+    assert tables.effects.set_index([Col.CLAIM, Col.CONDITION]).loc[
+        ("across_sessions", "ki"), Col.P
+    ] > 0.05  # fmt: skip

@@ -7,10 +7,19 @@ from scipy import stats
 from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col
 from lamella.run.stats import compare_table
-from lamella.statistics import Contrasts, by_condition, compare_conditions, to_units
-from lamella.statistics.effect import cohens_d
+from lamella.statistics import Contrasts, to_units
 
 SPEED = "mean_speed_um_per_min"
+
+
+def by_condition(cells, measures, **settings):
+    return Contrasts(measures=tuple(measures), **settings)(cells).conditions
+
+
+def compare_conditions(cells, *, measures, **settings):
+    """The effects in the sessions studied."""
+    effects = Contrasts(measures=tuple(measures), **settings)(cells).effects
+    return effects[effects[Col.CLAIM] == "these_sessions"].reset_index(drop=True)
 
 
 def study():
@@ -129,13 +138,19 @@ def test_effects_have_the_contract_columns_and_count_units():
     assert list(table[Col.SESSION]) == ["all", "all", "low", "low", "high", "high"]
     assert list(table[Col.CONDITION]) == ["ko", "ki"] * 3
     means = cells.groupby(["condition", "session", "movie"])[SPEED].mean()
-    for session, row in table.groupby(Col.SESSION):
+    for session, rows in table.groupby(Col.SESSION):
         level = means if session == "all" else means.xs(session, level="session")
-        effect = cohens_d(level.loc["ki"], level.loc["wt"])
-        ki = row[row[Col.CONDITION] == "ki"].iloc[0]
-        assert ki[Col.N] == effect.n
-        for name in ("difference", "cohens_d", "cohens_d_low", "cohens_d_high", "hedges_g"):
-            assert ki[name] == pytest.approx(getattr(effect, name))
+        ours, theirs = level.loc["ki"], level.loc["wt"]
+        ki = rows[rows[Col.CONDITION] == "ki"].iloc[0]
+        assert (ki[Col.N], ki[Col.N_REFERENCE]) == (len(ours), len(theirs))
+        assert ki[Col.DIFFERENCE] == pytest.approx(ours.mean() - theirs.mean())
+        sd = np.sqrt((ours.var() + theirs.var()) / 2)
+        assert ki[Col.COHENS_D] == pytest.approx(ki[Col.DIFFERENCE] / sd)
+        if session != "all":
+            test = stats.ttest_ind(ours, theirs)
+            assert ki[Col.P] == pytest.approx(test.pvalue)
+            ends = test.confidence_interval()
+            assert tuple(ki[[Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH]]) == pytest.approx(tuple(ends))
 
 
 def test_all_pairs_take_the_earlier_condition_as_reference():
@@ -242,9 +257,9 @@ def test_kinds_of_objects_are_not_mixed():
     cells = study()
     both = pd.concat([cells.assign(object="cell"), cells.assign(object="nucleus", area_um2=100.0)])
     with pytest.raises(InputError, match="several kinds of objects: cell, nucleus"):
-        compare_conditions(both, measures=["area_um2"])
+        to_units(both, value="area_um2")
     both = both[(both["object"] == "cell") | (both["condition"] != "wt")]
-    conditions, effects = Contrasts(reference="wt")(both)
+    conditions, effects, *_ = Contrasts(reference="wt")(both)
     assert list(effects.columns[:2]) == ["object", "measure"]
     of_cells = effects[effects["object"] == "cell"].drop(columns="object").reset_index(drop=True)
     pd.testing.assert_frame_equal(of_cells, Contrasts(reference="wt")(cells)[1])
@@ -258,7 +273,7 @@ def test_contrasts_give_both_tables_of_the_standard_measures():
     cells = study().assign(
         lam_cyto_ratio__arp=1.5, lam_cyto_ratio__actin=1.4, persistence=np.nan, other=1.0
     )
-    conditions, effects = Contrasts()(cells)
+    conditions, effects, *_ = Contrasts()(cells)
     expected = [SPEED, "area_um2", "lam_cyto_ratio__arp", "lam_cyto_ratio__actin"]
     assert list(dict.fromkeys(conditions[Col.MEASURE])) == expected
     assert list(dict.fromkeys(effects[Col.MEASURE])) == expected
@@ -274,8 +289,8 @@ def test_steps_stand_in_for_speed_where_the_scale_is_not_known(stand_in):
 def test_contrasts_take_their_settings_and_refuse_unknown_ones():
     settings = Contrasts(reference="ko", unit="dish", measures=["area_um2"], session=None)
     effects = settings(study().assign(dish=lambda t: t["movie"].str[-1]))[1]
-    assert list(effects[Col.CONDITION]) == ["wt", "ki"]
-    assert list(effects[Col.N]) == [3, 3]
+    assert list(effects[Col.CONDITION]) == ["wt", "ki"] * 2
+    assert list(effects[Col.N]) == [3] * 4
     with pytest.raises(ValidationError, match="referense"):
         Contrasts(referense="wt")
     with pytest.raises(SettingsError, match="'wild' is not a condition"):
@@ -284,7 +299,7 @@ def test_contrasts_take_their_settings_and_refuse_unknown_ones():
 
 def test_one_condition_or_no_cell_gives_tables_without_comparisons():
     cells = study()
-    conditions, effects = Contrasts()(cells[cells["condition"] == "wt"])
+    conditions, effects, *_ = Contrasts()(cells[cells["condition"] == "wt"])
     assert len(conditions) == 6
     assert len(effects) == 0
     for part in Contrasts()(cells[:0]):
@@ -319,14 +334,14 @@ def crowded():
 
 
 def test_short_tracks_do_not_outvote_the_long_ones_of_their_movie():
-    conditions, effects = Contrasts(measures=(SPEED,), reference="wt")(crowded())
+    conditions, effects, *_ = Contrasts(measures=(SPEED,), reference="wt")(crowded())
     whole = conditions[conditions[Col.SESSION] == "all"].set_index(Col.CONDITION)
     assert whole.loc["wt", Col.MEAN] == pytest.approx(1.01)
     assert whole.loc["ko", [Col.N, Col.N_CELLS, Col.N_CELLS_SHORT]].tolist() == [3, 15, 30]
     assert effects[[Col.N_CELLS_SHORT, Col.N_CELLS_SHORT_REFERENCE]].to_numpy().tolist() == [
         [30, 30]
     ] * len(effects)
-    everything, _ = Contrasts(measures=(SPEED,), min_steps=0)(crowded())
+    everything = Contrasts(measures=(SPEED,), min_steps=0)(crowded()).conditions
     assert everything[Col.MEAN].min() > 6
     assert not everything[Col.N_CELLS_SHORT].any()
 
@@ -334,7 +349,7 @@ def test_short_tracks_do_not_outvote_the_long_ones_of_their_movie():
 def test_a_movie_of_short_cells_alone_keeps_them():
     cells = crowded()
     cells.loc[cells["movie"] == "wt0", "n_valid_pairs"] = 3
-    conditions, _ = Contrasts(measures=(SPEED,))(cells)
+    conditions = Contrasts(measures=(SPEED,))(cells).conditions
     wt = conditions[conditions[Col.CONDITION] == "wt"].iloc[0]
     assert (wt[Col.N], wt[Col.N_CELLS], wt[Col.N_CELLS_SHORT]) == (3, 25, 20)
 
@@ -352,6 +367,6 @@ def test_the_command_leaves_out_what_the_study_left_out(tmp_path):
     cells.to_csv(tmp_path / "cells.csv", index=False)
     with pytest.warns(LamellaWarning, match=r"60 of 90 cells do not count.*delete that column"):
         effects = compare_table(
-            tmp_path / "cells.csv", tmp_path / "out", values=[SPEED], condition="condition"
-        )
+            tmp_path / "cells.csv", tmp_path / "out", Contrasts(measures=(SPEED,))
+        ).effects
     assert effects[[Col.MEAN_REFERENCE, Col.MEAN]].iloc[0].tolist() == pytest.approx([1.01, 0.51])

@@ -1,4 +1,4 @@
-"""Commands on single movies and tables: segment, suggest, drift, measure, compare, stats."""
+"""Commands on single movies: segment, suggest, drift, measure, compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lamella.cli import A_STUDY, HOW_GOOD, ONE_MOVIE, app
+from lamella.cli import HOW_GOOD, ONE_MOVIE, app
 from lamella.cli.options import Axes, Force, PixelSize, known_number
 
 
@@ -297,46 +297,3 @@ def compare(
         show.out.print(f"wrote {', '.join(names[:-1])} and {names[-1]}", soft_wrap=True)
     if faults:
         raise typer.Exit(1)
-
-
-@app.command(rich_help_panel=A_STUDY)
-def stats(
-    table: Annotated[Path, typer.Argument(metavar="CELLS.csv", help="One row per cell.")],
-    value: Annotated[list[str], typer.Option("--value", help="Measure; may be repeated.")],
-    condition: Annotated[str, typer.Option(help="Column of the condition.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for tables and figures.")],
-    session: Annotated[str | None, typer.Option(help="Column of the imaging session.")] = None,
-    unit: Annotated[
-        str | None, typer.Option(help="Column of what counts as one: movie, well …")
-    ] = None,
-    reference: Annotated[
-        str | None, typer.Option(help="Condition to compare with; all pairs by default.")
-    ] = None,
-    force: Force = False,
-) -> None:
-    """Compare conditions in any table of cells, ours or another tool's.
-
-    Example: `lamella stats cells.csv --value mean_speed_um_per_min --condition genotype -o stats`
-    """
-    from lamella.cli import show
-    from lamella.run.stats import compare_table
-
-    effects = compare_table(
-        table,
-        out,
-        values=value,
-        condition=condition,
-        session=session,
-        unit=unit,
-        reference=reference,
-        force=force,
-    )
-    columns = ["measure", "session", "condition", "reference", "n", "n_reference", "cohens_d"]
-    columns += ["cohens_d_low", "cohens_d_high"]
-    show.show_table(
-        columns,
-        [[f"{v:.4f}" if isinstance(v, float) else str(v) for v in row]
-         for row in effects[columns].to_numpy().tolist()],
-        most=60,
-    )  # fmt: skip
-    show.out.print(f"wrote {out / 'conditions.csv'} and {out / 'effects.csv'}", soft_wrap=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from lamella.core.columns.analyses import AnalysesColumns
 from lamella.core.columns.column import Column
 from lamella.core.columns.comparison import ComparisonColumns
 from lamella.core.columns.edge import EdgeColumns
@@ -36,6 +37,7 @@ class Col(
     ProtrusionColumns,
     EdgeColumns,
     StatisticsColumns,
+    AnalysesColumns,
     RunColumns,
     ComparisonColumns,
 ):

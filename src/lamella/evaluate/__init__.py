@@ -6,6 +6,7 @@ from lamella.evaluate.masks import compare, compare_masks, summarise
 from lamella.evaluate.object_agreement import compare_objects
 from lamella.evaluate.objects import KINDS, PrecisionCounts, matches_of_frame, matching
 from lamella.evaluate.pixels import PixelCounts
+from lamella.evaluate.same_cells import same_cells
 from lamella.evaluate.scores import Scores, Subject, score
 from lamella.evaluate.switches import switches
 
@@ -28,6 +29,7 @@ __all__ = [
     "matching",
     "mean_iou",
     "mean_of_known",
+    "same_cells",
     "score",
     "seg",
     "summarise",

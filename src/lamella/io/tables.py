@@ -23,6 +23,7 @@ _TEXT = [
     for column in (
         Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.PATH, Col.EXCLUDE,
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
+        Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES,
     )
 ]  # fmt: skip
 # Since 3.1 pandas reads floats exactly unless told otherwise, and warns when told.

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from io import BytesIO
 from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from lamella.core.frames import Frames
 from lamella.core.table import Col
@@ -28,6 +26,7 @@ from lamella.report.filmstrip import (
     labels_in,
     outline_owners,
     stretched,
+    to_webp,
     view_of,
     windows_of,
 )
@@ -205,10 +204,8 @@ def _strip(tiles: Sequence[Tile]) -> Picture:
 
 def _webp(sheet: Picture, most_bytes: int) -> bytes:
     """The finest picture that is small enough, or the coarsest."""
-    picture = Image.fromarray(sheet)
     for quality in QUALITIES:
-        out = BytesIO()
-        picture.save(out, format="WEBP", quality=quality, method=6)
-        if out.tell() <= most_bytes:
+        webp = to_webp(sheet, quality=quality)
+        if len(webp) <= most_bytes:
             break
-    return out.getvalue()
+    return webp

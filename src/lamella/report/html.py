@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -11,25 +12,28 @@ from jinja2 import Environment
 
 from lamella.core.table import Col
 from lamella.report import sections
+from lamella.report.answers import SHOWN, Answer, answers
 from lamella.report.contents import ReportInput
-from lamella.report.page import frame, templates, uri
+from lamella.report.downloads import downloads
+from lamella.report.headlines import headlines
+from lamella.report.inline.intervals import axis_of, intervals
+from lamella.report.inline.marks import mark
+from lamella.report.measure_pages import by_kind_and_measure, measure_pages
+from lamella.report.methods import methods_of
+from lamella.report.movie_pages import MoviePage, movie_pages
+from lamella.report.page import frame, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import key_rows, pictures
-from lamella.report.sentences import (
-    Finding,
-    findings,
-    summary,
-    units_word,
-)
+from lamella.report.sentences import units_word
 from lamella.report.style import Key
-from lamella.report.tables import groups_of_movies, numbers, texts
-from lamella.report.words import count, label, number
+from lamella.report.tables import has_values, texts
+from lamella.report.words import decimals, number
 
-MOST_SVG_BYTES = 400_000
+MOST_SVG_BYTES = 250_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
 
-OPEN_STRIPS = 12
-"""Film strips shown at once; the others fold away."""
+MOST_ANSWERS = 36
+"""Rows on the first screen; beyond, only what was shown, and the others fold away."""
 
 
 def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
@@ -49,27 +53,38 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         policy keeps the page from loading anything.
     """
     drawn = pictures(report) if drawn is None else drawn
-    effects, other_effects = sections.effects_sheets(report)
-    conditions, all_conditions = sections.conditions_sheets(report)
-    strips, more_strips = _shared_out(_strips(report))
-    return _environment().get_template("report.html.j2").render(
+    measures, movies = measure_pages(report, drawn), movie_pages(report)
+    of_measures = {picture.name for page in measures for picture in page.pictures}
+    found = answers(report.effects, units=units_word(report))
+    first, others = _first(found, report)
+    axis = axis_of(found)
+    key = Key.of(report.cells, report.samples, report.effects)
+    page: str = _environment().get_template("report.html.j2").render(
         report=report,
-        **frame(styles=["report.css"], script="report.js"),
-        summary=summary(report),
-        findings=_by_measure(
-            findings(key_rows(report.effects, report.cells), units=units_word(report.cells))
-        ),
-        effects=effects,
-        other_effects=other_effects,
-        conditions=conditions,
-        all_conditions=all_conditions,
-        walks=sections.walks_sheet(report),
-        wide=[p for p in drawn if p.wide and p.name != "effect_sizes" and not _long(p)],
-        narrow=[p for p in drawn if not p.wide],
+        **frame(styles=["base.css", "report.css"], scripts=["report.js", "plots.js", "copy.js"]),
+        headlines=headlines(report, found),
+        answers=first,
+        other_answers=others,
+        notes=_notes(found),
+        drawing=lambda answer: intervals(answer, axis),
+        unit_word=units_word(report),
+        adjusted=has_values(report.effects, Col.P_ADJUSTED),
+        with_outlines=any(answer.keeps_sign is not None for answer in found),
+        with_margins=has_values(report.effects, Col.MARGIN),
+        page_of=by_kind_and_measure(measures),
+        measures=measures,
+        movies=movies,
+        rank={name: place for place, name in enumerate(key.sessions)},
+        session_marks={name: mark(key.marker(name), 7, 7, 5) for name in key.sessions},
+        cell_list=_cell_list(report, movies),
+        pictures=[
+            p
+            for p in drawn
+            if p.name not in of_measures
+            and not p.name.startswith(("effect_sizes", "by_condition_"))
+        ],
         forest=[p for p in drawn if p.name == "effect_sizes"],
-        long=[p for p in drawn if _long(p)],
-        strips=strips,
-        more_strips=more_strips,
+        walks=sections.walks_sheet(report),
         troubles=sections.troubles(report),
         stages=sections.stages(report),
         exclusions=sections.exclusions(report),
@@ -79,8 +94,51 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         several_cells=sections.several_cells(report),
         cells=sections.cells_sheet(report),
         dictionary=sections.dictionary(report),
-        several_sessions=len(set(texts(report.cells, Col.SESSION)) - {""}) > 1,
+        methods=methods_of(report, version()),
+        downloads=downloads(report),
     )  # fmt: skip
+    return page
+
+
+def _first(found: Sequence[Answer], report: ReportInput) -> tuple[list[Answer], list[Answer]]:
+    """The contrasts of the first screen, those of key measures, and the others."""
+    keys = set(texts(key_rows(report.effects, report.cells), Col.MEASURE))
+    first = [answer for answer in found if answer.measure in keys]
+    if len(first) > MOST_ANSWERS:
+        shown = [a for a in first if any(told.state == SHOWN for told in a.told)]
+        first = (shown or first)[:MOST_ANSWERS]
+    chosen = set(map(id, first))
+    return first, [answer for answer in found if id(answer) not in chosen]
+
+
+def _notes(found: Sequence[Answer]) -> dict[str, int]:
+    """Every remark on a number, such as a refused model, with the number of its footnote."""
+    remarks = [text for answer in found for told in answer.told for text in told.remarks]
+    return {text: place + 1 for place, text in enumerate(dict.fromkeys(remarks))}
+
+
+def _cell_list(report: ReportInput, movies: Sequence[MoviePage]) -> str:
+    """What a tooltip says of each cell, for the script: JSON of movies, groups and strips.
+
+    One row per cell: place of the movie, name, condition, session, top of its strip (or null).
+    """
+    pages = {page.movie: page for page in movies}
+    places = {movie: place for place, movie in enumerate(pages)}
+    tops = {
+        (movie, kind, cell): -strips.row_px * row
+        for movie, strips in report.cell_strips.items()
+        for row, (kind, cell) in enumerate(strips.cells)
+    }
+    cells = report.cells
+    rows = []
+    for movie, kind, cell, condition, session in zip(
+        *(texts(cells, n) for n in (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION)),
+        strict=True,
+    ):
+        top = tops.get((movie, kind, int(cell))) if cell.lstrip("-").isdigit() else None
+        rows.append([places.get(movie, -1), movie, cell, condition, session, top])
+    anchors = [page.anchor for page in movies]
+    return json.dumps({"movies": anchors, "cells": rows}, separators=(",", ":"), ensure_ascii=False)
 
 
 def _kinds(report: ReportInput) -> str:
@@ -89,18 +147,11 @@ def _kinds(report: ReportInput) -> str:
     return ", ".join(f"{number(n)} × {kind}" for kind, n in kinds.most_common())
 
 
-def _by_measure(found: Sequence[Finding]) -> dict[str, list[Finding]]:
-    """Sentences under the name of their measure."""
-    grouped: dict[str, list[Finding]] = {}
-    for finding in found:
-        grouped.setdefault(label(finding.measure), []).append(finding)
-    return grouped
-
-
 @cache
 def _environment() -> Environment:
     environment = templates()
     environment.filters["figure_uri"] = _figure_uri
+    environment.filters["d"] = decimals
     environment.filters["heading"] = _heading
     environment.tests["records"] = _is_records
     environment.globals["fields_of"] = _fields_of
@@ -116,53 +167,6 @@ def _figure_uri(picture: Picture) -> str:
     if len(picture.images.svg) <= MOST_SVG_BYTES:
         return uri("image/svg+xml", picture.images.svg)
     return uri("image/png", picture.images.png)
-
-
-def _long(picture: Picture) -> bool:
-    return picture.name.startswith("time_course")
-
-
-def _strips(report: ReportInput) -> list[dict[str, str]]:
-    """Film strips by condition and session, each with what is known of its movie."""
-    groups = groups_of_movies(report.cells, report.samples)
-    movies = texts(report.cells, Col.MOVIE)
-    empty = numbers(report.cells, Col.N_EMPTY_FRAMES)
-    key = Key.of(report.cells, report.samples, report.effects)
-    order = [(c, s) for c in key.conditions or ("",) for s in key.sessions or ("",)]
-    places = {group: place for place, group in enumerate(order)}
-    strips = []
-    for movie, png in report.filmstrips.items():
-        condition, session = groups.get(movie, ("", ""))
-        n_cells = movies.count(movie)
-        n_empty = sum(n for name, n in zip(movies, empty, strict=True) if name == movie and n > 0)
-        about = [part for part in (condition, session) if part]
-        about.append(count(n_cells, "cell"))
-        if n_empty:
-            missed = count(int(n_empty), "empty frame")
-            about.append(missed if n_cells == 1 else f"{missed} within tracks")
-        strips.append(
-            {
-                "movie": movie,
-                "about": " · ".join(about),
-                "uri": uri("image/png", png),
-                "group": f"{places.get((condition, session), len(places)):06d}",
-            }
-        )
-    return sorted(strips, key=lambda strip: strip["group"])
-
-
-def _shared_out(
-    strips: list[dict[str, str]],
-) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """The strips that are open at first, some of every group, and the others."""
-    seen: Counter[str] = Counter()
-    ranked = []
-    for place, strip in enumerate(strips):
-        ranked.append((seen[strip["group"]], place))
-        seen[strip["group"]] += 1
-    chosen = {place for _, place in sorted(ranked)[:OPEN_STRIPS]}
-    shown = [strip for place, strip in enumerate(strips) if place in chosen]
-    return shown, [strip for place, strip in enumerate(strips) if place not in chosen]
 
 
 def _is_records(value: Any) -> bool:

@@ -26,13 +26,13 @@ def templates() -> Environment:
     return environment
 
 
-def frame(*, styles: Sequence[str], script: str) -> dict[str, str]:
+def frame(*, styles: Sequence[str], scripts: Sequence[str]) -> dict[str, str]:
     """Version, style and script of a page, and the hash by which alone the script may run."""
-    code = _resource(script)
+    code = "".join(map(_resource, scripts))
     return {
-        "version": _version(),
+        "version": version(),
         "css": Markup("".join(map(_resource, styles))),  # noqa: S704 (our own files)
-        "script": Markup(code),  # noqa: S704 (our own file)
+        "script": Markup(code),  # noqa: S704 (our own files)
         "script_hash": b64encode(hashlib.sha256(code.encode()).digest()).decode(),
     }
 
@@ -42,7 +42,8 @@ def uri(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{b64encode(data).decode()}"
 
 
-def _version() -> str:
+def version() -> str:
+    """That of the package."""
     # Not from `lamella` itself, whose public names reach every room and `io`.
     try:
         return metadata.version("lamella")

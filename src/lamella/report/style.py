@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
 from io import BytesIO
@@ -36,6 +38,12 @@ INK = "#222222"
 FAINT = "#8C8C8C"
 HAIR = "#D0D0D0"
 
+_FONTS_OF_MORE_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic",
+    "PingFang SC", "Hiragino Sans", "Arial Unicode MS",
+)  # fmt: skip
+"""For signs that the fonts before lack, where the machine has one of these."""
+
 P = ParamSpec("P")
 Floats = NDArray[np.float64]
 
@@ -46,8 +54,9 @@ def rc() -> dict[str, Any]:
     # Journals ask for Arial or its like; asking for an absent family makes matplotlib complain.
     present = set(font_manager.get_font_names())
     families = [name for name in ("Arial", "Helvetica", "Liberation Sans") if name in present]
+    wide = [name for name in _FONTS_OF_MORE_SCRIPTS if name in present]
     return {
-        "font.family": [*families, "DejaVu Sans"],
+        "font.family": [*families, "DejaVu Sans", *wide],
         "font.size": 8,
         "axes.titlesize": 8,
         "axes.labelsize": 8,
@@ -85,12 +94,24 @@ def rc() -> dict[str, Any]:
     }
 
 
+@contextmanager
+def _in_style() -> Iterator[None]:
+    """Draw in this style, whatever the user's matplotlibrc says.
+
+    Of a name in a script that no font of this machine has, matplotlib would complain sign by sign;
+    the SVG keeps it as text, which a browser shows.
+    """
+    with matplotlib.style.context(["default", rc()]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
+
+
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """A figure function drawn in this style, whatever the user's matplotlibrc says."""
+    """A figure function drawn in this style."""
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.style.context(["default", rc()]):
+        with _in_style():
             return draw(*args, **kwargs)
 
     return in_style
@@ -111,7 +132,7 @@ class Images:
 
 def save(drawn: Figure) -> Images:
     """The figure as PNG (200 dpi) and as SVG with text as text, without a date."""
-    with matplotlib.style.context(["default", rc()]):
+    with _in_style():
         png, svg = BytesIO(), BytesIO()
         drawn.savefig(svg, format="svg", metadata={"Date": None})
         # The places found for the first hold for the second: laying out costs more than drawing.
@@ -122,7 +143,7 @@ def save(drawn: Figure) -> Images:
 
 def as_png(drawn: Figure) -> bytes:
     """The figure as PNG alone (200 dpi): images make an SVG large, and no better."""
-    with matplotlib.style.context(["default", rc()]):
+    with _in_style():
         png = BytesIO()
         drawn.savefig(png, format="png", dpi=DPI)
     return png.getvalue()
@@ -221,12 +242,15 @@ def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
     if rest > 0:
         shown.append(Line2D([], [], ls=""))
         names = [*names[:MOST_IN_LEGEND], f"and {rest} more"]
-    width_mm = 1.25 * max(map(len, names)) + 7
-    columns = int(drawn.get_figwidth() * 25.4 / width_mm)
-    drawn.legend(
-        shown, names, loc="outside upper left", ncols=max(1, min(columns, len(shown), 8)),
-        borderaxespad=0.2,
-    )  # fmt: skip
+    columns = next(n for n in range(len(shown), 0, -1) if n == 1 or _fits(drawn, names, n))
+    drawn.legend(shown, names, loc="outside upper left", ncols=columns, borderaxespad=0.2)
+
+
+def _fits(drawn: Figure, names: Sequence[str], n_columns: int) -> bool:
+    """Whether a legend of these names is not wider than the figure, as matplotlib shares it out."""
+    columns = np.array_split(np.asarray([len(name) for name in names]), n_columns)
+    width_mm = sum(1.25 * float(column.max()) + 9.5 for column in columns)
+    return width_mm < drawn.get_figwidth() * 25.4
 
 
 def shades(colour: str, n: int) -> list[str]:

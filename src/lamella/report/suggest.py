@@ -148,7 +148,7 @@ def render_suggestions(shown: SuggestInput) -> str:
         .get_template("suggest.html.j2")
         .render(
             shown=shown,
-            **frame(styles=["report.css", "suggest.css"], script="suggest.js"),
+            **frame(styles=["base.css", "suggest.css"], scripts=["suggest.js", "copy.js"]),
             images=[uri("image/jpeg", jpeg) for jpeg in shown.frames],
             captions=[_moment(t, m) for t, m in zip(shown.picked, shown.times_min, strict=True)],
             lead=_lead(shown, len(worked)),

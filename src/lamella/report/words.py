@@ -193,6 +193,17 @@ def _significant(value: float, digits: int) -> str:
     return f"{value:,.{max(digits - 1 - exponent, 0)}f}".replace(",", "\u202f")
 
 
+def probability(p: float) -> str:
+    """A p value, to two digits.
+
+    >>> probability(0.0312), probability(0.51), probability(0.00004), probability(float("nan"))
+    ('p = 0.031', 'p = 0.51', 'p < 0.0001', 'p not told')
+    """
+    if missing(p):
+        return "p not told"
+    return f"p = {min(p, 1.0):#.2g}" if p >= 0.0001 else "p < 0.0001"
+
+
 def decimals(value: float, places: int = 2) -> str:
     """A number to so many decimals, with a true minus sign and no minus zero.
 

@@ -26,7 +26,8 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
 
     Beside them the finer tables that are small enough, such as ``tip_lives``, as Parquet and, as
     ``frames``, below a size as CSV; the others stay in the folders of the movies. Where the
-    statistics cannot be done, units, conditions, effects, outlines, msd and walks are empty.
+    statistics cannot be done, their tables (units, conditions, effects, models, replication,
+    outlines, msd, walks) are left empty.
 
     Parameters
     ----------
@@ -65,31 +66,27 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
     fault = None
     try:
-        conditions, effects = study.settings.statistics(cells)
-        outlines = outline_effects(study.settings.statistics, effects, _with_outlines(study, ready))
+        told = study.settings.statistics(cells)
+        variants = _with_outlines(study, ready)
+        outlines = outline_effects(study.settings.statistics, told.effects, variants)
         units = study.settings.statistics.units(cells)
         msd, walks = movement_of(study)(frames, cells)
     except (InputError, SettingsError) as error:
-        conditions, effects = Contrasts()(cells.iloc[:0])
-        outlines = outline_effects(Contrasts(), effects, {})
+        told = Contrasts()(cells.iloc[:0])
+        outlines = outline_effects(Contrasts(), told.effects, {})
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = error
     write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
-    write_table(folder / "conditions.csv", conditions)
-    effects = with_outline_band(effects, outlines)
-    write_table(folder / "effects.csv", effects)
+    told = told._replace(effects=with_outline_band(told.effects, outlines))
+    for name, table in told._asdict().items():
+        write_table(folder / f"{name}.csv", table)
     write_table(folder / "outlines.csv", outlines)
     write_table(folder / "msd.csv", msd)
     write_table(folder / "walks.csv", walks)
     write_table(
         folder / "columns.csv",
-        dictionary(
-            [
-                *[frames, cells, events, quality, *finer.values()],
-                *[conditions, effects, outlines, msd, walks],
-            ]
-        ),
+        dictionary([frames, cells, events, quality, *finer.values(), *told, outlines, msd, walks]),
     )
     if fault is not None:
         raise fault

@@ -40,7 +40,7 @@ def outline_effects(
         return pd.DataFrame(columns=[*_KEYS, Col.OUTLINES])
     found = {AS_IS: effects}
     for variant, cells in variants.items():
-        _, found[variant] = statistics(cells)
+        found[variant] = statistics(cells).effects
     tables = []
     for outlines, table in found.items():
         whole = table[table[Col.SESSION] == ALL_SESSIONS].drop(columns=Col.SESSION)

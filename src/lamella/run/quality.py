@@ -1,4 +1,4 @@
-"""How far the outlines of every movie can be trusted: quality.csv, which film strips are ranked by."""
+"""How far the outlines of every movie can be trusted: quality.csv, the rank of film strips."""
 
 from __future__ import annotations
 
@@ -48,14 +48,11 @@ def outline_scores(frames: pd.DataFrame, *, movies: Sequence[str] = ()) -> pd.Da
     keys = [name for name in (Col.MOVIE, Col.OBJECT) if name in frames.columns]
     rows = frames.sort_values([*keys, Col.CELL, Col.FRAME], kind="stable")
     empty, valid, breaks = (_flags(rows[name]) for name in (Col.EMPTY, Col.VALID, Col.SIZE_BREAK))
-    counts = rows[keys].assign(
-        **{
-            Col.N_FRAMES: 1,
-            Col.N_EMPTY_FRAMES: empty,
-            Col.N_INVALID_FRAMES: ~empty & ~valid,
-            Col.N_SIZE_BREAKS: breaks,
-        }
-    )
+    counts = rows[keys].copy()
+    counts[Col.N_FRAMES] = 1
+    counts[Col.N_EMPTY_FRAMES] = empty
+    counts[Col.N_INVALID_FRAMES] = ~empty & ~valid
+    counts[Col.N_SIZE_BREAKS] = breaks
     names = [Col.N_FRAMES, Col.N_EMPTY_FRAMES, Col.N_INVALID_FRAMES, Col.N_SIZE_BREAKS]
     table = counts.groupby(keys, sort=False, dropna=False)[names].sum()
     change = rows[keys].assign(**{Col.AREA_FLICKER: _change(rows)})

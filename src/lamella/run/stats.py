@@ -3,59 +3,78 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
-from lamella.core.errors import LamellaWarning
+from lamella.core.errors import FaultsError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
+from lamella.run.options import values_of
 from lamella.run.report import write_figures
+from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
-from lamella.statistics import by_condition, compare_conditions
+from lamella.statistics import Contrasts, Tables
 
 
-def compare_table(
-    table: Path,
-    out: Path,
-    *,
-    values: Sequence[str],
-    condition: str,
-    session: str | None = None,
-    unit: str | None = None,
-    reference: str | None = None,
-    force: bool = False,
-) -> pd.DataFrame:
-    """Write conditions.csv, effects.csv and their figures into `out`.
+def contrasts_from(
+    settings: Mapping[str, Any], *, margins: Sequence[str] = (), kinds: Sequence[str] = ()
+) -> Contrasts:
+    """The statistics of a table from what the command line says.
 
-    Returns
-    -------
-    DataFrame
-        The effects.
+    Parameters
+    ----------
+    settings : mapping
+        Of `Contrasts`.
+    margins, kinds : sequence of str
+        ``measure=value`` each.
+
+    Raises
+    ------
+    FaultsError
+        Everything that does not fit, in words.
+    """
+    told = {
+        **settings,
+        "margins": values_of(margins, flag="--margin"),
+        "kinds": values_of(kinds, flag="--kind"),
+    }
+    try:
+        return Contrasts.model_validate(told)
+    except ValidationError as error:
+        raise FaultsError(faults_of(error, Contrasts, where="lamella stats")) from None
+
+
+def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool = False) -> Tables:
+    """Write conditions.csv, effects.csv, models.csv, replication.csv and their figures into `out`.
+
+    Parameters
+    ----------
+    contrasts : Contrasts
+        With `measures`. Cells of few steps count as the others do, unless the table's column
+        `in_statistics` says otherwise.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in ("conditions.csv", "effects.csv"):
-        refuse_existing(out / name, force=force)
+    for name in Tables._fields:
+        refuse_existing(out / f"{name}.csv", force=force)
     cells = counting_cells(read_table(table), str(table))
-    conditions = by_condition(cells, values, condition=condition, session=session, unit=unit)
-    effects = compare_conditions(
-        cells,
-        measures=values,
-        condition=condition,
-        session=session,
-        unit=unit,
-        reference=reference,
-    )
-    write_table(out / "conditions.csv", conditions)
-    write_table(out / "effects.csv", effects)
-    names = {condition: Col.CONDITION} | ({session: Col.SESSION} if session else {})
-    shown = cells.rename(columns=names)[[*dict.fromkeys(names.values()), *values]]
-    drawn = pictures(ReportInput(cells=shown, conditions=conditions, effects=effects))
+    tables = contrasts.model_copy(update={"min_steps": 0})(cells)
+    for name, found in tables._asdict().items():
+        write_table(out / f"{name}.csv", found)
+    names = {contrasts.condition: Col.CONDITION}
+    if contrasts.session is not None and contrasts.session in cells.columns:
+        names[contrasts.session] = Col.SESSION
+    kinds = [Col.OBJECT] if Col.OBJECT in cells.columns else []
+    wanted = [*kinds, *dict.fromkeys(names.values()), *(contrasts.measures or ())]
+    shown = cells.rename(columns=names)[wanted]
+    drawn = pictures(ReportInput(cells=shown, conditions=tables.conditions, effects=tables.effects))
     write_figures(drawn, out / "figures")
-    return effects
+    return tables
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lamella.statistics.blocks import Blocks
-from lamella.statistics.design import FloatArray
+from lamella.statistics.blocks import Blocks, places
+from lamella.statistics.design import Design, FloatArray, Pair
 
 # Eigenvalues of the conditions' matrix are numbers of units; those of what no unit tells are 0.
 _NULL = 1e-9
@@ -65,6 +65,20 @@ class Additive(NamedTuple):
         """Whether the units tell the difference of two conditions."""
         contrast = contrast_of(pair, len(self.condition))
         return bool(np.allclose(self.told @ contrast, contrast, atol=1e-6))
+
+
+def why_untold(design: Design, fit: Additive, pair: Pair) -> str:
+    """Why the units do not tell the difference of a pair; empty = they do."""
+    at = places(design, pair)
+    absent = [name for name, k in zip(pair, at, strict=True) if not (design.condition == k).any()]
+    if absent:
+        return f"no unit of {' and '.join(absent)} has a value"
+    if fit.tells(at):
+        return ""
+    return (
+        f"{pair[0]} and {pair[1]} never share a session, and no third condition links them: what "
+        "is due to the session cannot be told from what is due to the condition"
+    )
 
 
 def contrast_of(pair: tuple[int, int], n_conditions: int) -> FloatArray:

@@ -30,19 +30,22 @@ class Blocks(NamedTuple):
         """The blocks of a design; `weight`, (n,), tells how much each unit counts."""
         shape = (len(design.conditions), len(design.sessions))
         place = design.condition * shape[1] + design.session
-        ones = np.ones(len(design.value)) if weight is None else weight
+        ones = np.ones(len(design.value), np.float64) if weight is None else weight
         centre = float(design.value.mean()) if len(design.value) else 0.0
         value = design.value - centre
-        n = np.bincount(place, ones, shape[0] * shape[1])
+        n: FloatArray = np.bincount(place, ones, shape[0] * shape[1]).astype(np.float64)
         mean = np.bincount(place, ones * value, len(n)) / np.where(n > 0, n, 1)
-        squares = np.bincount(place, ones * (value - mean[place]) ** 2, len(n))
+        off = np.bincount(place, ones * (value - mean[place]) ** 2, len(n))
         largest = float(np.abs(design.value).max(initial=0.0))
         noise = len(value) * (8 * _EPS * largest) ** 2
-        squares = np.where(squares > noise, squares, 0.0)
+        squares: FloatArray = np.where(off > noise, off, 0.0)
         return cls(n.reshape(shape), mean.reshape(shape), squares.reshape(shape), centre, noise)
 
     def pooled_sd(self, pair: tuple[int, int]) -> float:
-        """SD (n−1) within two conditions, sessions together; NaN where one has below 2 units."""
+        """SD (n−1) within two conditions, sessions together.
+
+        NaN where one has fewer than 2 units, or where neither varies.
+        """
         chosen = list(pair)
         n, mean = self.n[chosen], self.mean[chosen]
         of_condition = n.sum(axis=1)
@@ -50,8 +53,9 @@ class Blocks(NamedTuple):
             return float("nan")
         middle = (n * mean).sum(axis=1, keepdims=True) / of_condition[:, None]
         squares = float((self.squares[chosen] + n * (mean - middle) ** 2).sum())
-        sd = (squares / (of_condition.sum() - 2)) ** 0.5
-        return sd if squares > self.noise else float("nan")
+        if squares <= self.noise:
+            return float("nan")
+        return float(np.sqrt(squares / (of_condition.sum() - 2)))
 
 
 def places(design: Design, pair: Pair) -> tuple[int, int]:

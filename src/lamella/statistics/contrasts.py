@@ -1,32 +1,35 @@
-"""Conditions against each other: the effects table, and the settings that ask for it."""
+"""Conditions against each other: the settings of a study's statistics, and their tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
-from lamella.core.table import KEY_MEASURES, Col
-from lamella.statistics.effect import cohens_d
-from lamella.statistics.short import too_short
-from lamella.statistics.summary import by_session, summarised
-from lamella.statistics.units import (
-    assigned,
-    finite,
-    refuse_several_objects,
-    refuse_unknown_measures,
-    unit_means,
+from lamella.core.table import Col
+from lamella.statistics.adjust import Adjust
+from lamella.statistics.comparison import Asked, compared
+from lamella.statistics.design import Design, Pair
+from lamella.statistics.measures import (
+    kinds_of,
+    refuse_uncompared,
+    standard_measures,
+    with_yes_and_no_as_numbers,
 )
+from lamella.statistics.mixed import nested_movies
+from lamella.statistics.models import Kind, Rule
+from lamella.statistics.short import too_short
+from lamella.statistics.summary import counted_cells, summarised
+from lamella.statistics.units import assigned, refuse_unknown_measures, unit_means
 
-THESE_SESSIONS = "these_sessions"
-COLUMNS = [
+EFFECT_COLUMNS = [
     Col.MEASURE,
     Col.CLAIM,
     Col.SESSION,
@@ -34,72 +37,99 @@ COLUMNS = [
     Col.REFERENCE,
     Col.N,
     Col.N_REFERENCE,
+    Col.N_SESSIONS,
     Col.MEAN,
     Col.MEAN_REFERENCE,
     Col.DIFFERENCE,
+    Col.ESTIMATE,
+    Col.ESTIMATE_LOW,
+    Col.ESTIMATE_HIGH,
+    Col.SE,
+    Col.DF,
+    Col.P,
+    Col.P_ADJUSTED,
+    Col.ADJUSTED_BY,
+    Col.N_TESTS,
+    Col.MODEL,
+    Col.INTERVAL_BY,
     Col.COHENS_D,
     Col.COHENS_D_LOW,
     Col.COHENS_D_HIGH,
+    Col.D_SD,
+    Col.COHENS_D_WITHIN,
+    Col.COHENS_D_WITHIN_LOW,
+    Col.COHENS_D_WITHIN_HIGH,
     Col.HEDGES_G,
+    Col.HEDGES_G_LOW,
+    Col.HEDGES_G_HIGH,
     Col.CLIFFS_DELTA,
+    Col.CLIFFS_DELTA_LOW,
+    Col.CLIFFS_DELTA_HIGH,
+    Col.P_INTERACTION,
+    Col.N_SESSIONS_AGREEING,
+    Col.MARGIN,
+    Col.P_EQUIVALENCE,
+    Col.EQUIVALENT,
+    Col.VERDICT,
     Col.N_CELLS_MISSING,
     Col.N_CELLS_MISSING_REFERENCE,
     Col.N_CELLS_SHORT,
     Col.N_CELLS_SHORT_REFERENCE,
     Col.N_CELLS_LEFT_OUT,
 ]
-# The best of these that the movies' scale allows stands for speed.
-_SPEEDS = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
+MODEL_COLUMNS = [
+    Col.MEASURE,
+    Col.CLAIM,
+    Col.MODEL,
+    Col.CONDITION,
+    Col.REFERENCE,
+    Col.ESTIMATE,
+    Col.SE,
+    Col.DF,
+    Col.ESTIMATE_LOW,
+    Col.ESTIMATE_HIGH,
+    Col.P,
+    Col.VAR_SESSION,
+    Col.VAR_INTERACTION,
+    Col.VAR_MOVIE,
+    Col.VAR_RESIDUAL,
+    Col.TRUSTED,
+    Col.USED,
+    Col.VERDICT,
+]
+REPLICATION_COLUMNS = [
+    Col.MEASURE,
+    Col.SESSION,
+    Col.CONDITION,
+    Col.REFERENCE,
+    Col.N,
+    Col.N_REFERENCE,
+    Col.DIFFERENCE,
+    Col.COHENS_D,
+    Col.SAME_DIRECTION,
+    Col.ESTIMATE_WITHOUT,
+    Col.ESTIMATE_WITHOUT_LOW,
+    Col.ESTIMATE_WITHOUT_HIGH,
+    Col.P_WITHOUT,
+]
+Counts = dict[tuple[str, str], tuple[int, int]]
+"""Cells that are missing and those that are short, by session and condition."""
+# True, False or missing.
+_YES_OR_NO = (Col.EQUIVALENT, Col.SAME_DIRECTION)
 
 
-def compare_conditions(
-    cells: pd.DataFrame,
-    *,
-    measures: Sequence[str],
-    condition: str = Col.CONDITION,
-    session: str | None = Col.SESSION,
-    unit: str | None = None,
-    reference: str | None = None,
-) -> pd.DataFrame:
-    """Effect sizes between conditions, over all sessions and in each, counted in units.
+class Tables(NamedTuple):
+    """What the statistics of a study say; tables begin with `object` where kinds are told apart."""
 
-    Parameters
-    ----------
-    cells, condition, session, unit
-        As for `lamella.statistics.to_units`. Rows without a condition or a unit are left out, and
-        counted in `n_cells_left_out`.
-    measures : sequence of str
-        Numeric columns.
-    reference : str or None
-        Condition that every other one is compared against. None = all pairs; of two conditions the
-        one that appears first in the table is the reference.
-
-    Returns
-    -------
-    DataFrame
-        One row per measure, session (``all`` first) and pair: `measure`, `claim`
-        (``these_sessions``: the units are those of the sessions studied, whose own scatter is not
-        in the interval), `session`, `condition`, `reference`, `n`, `n_reference`, `mean`,
-        `mean_reference`, `difference`, `cohens_d`, `cohens_d_low`, `cohens_d_high`, `hedges_g`,
-        `cliffs_delta`, and the cells left out. What cannot be told is NaN, in a row of its own.
-
-    Raises
-    ------
-    SettingsError
-        A column or a reference that the table lacks; the message names what it has.
-    InputError
-        A table of several kinds of objects, or a session named ``all``.
-
-    Notes
-    -----
-    Session ``all`` pools the units of every session as they are: where sessions differ and
-    conditions are not balanced over them, the difference between sessions enters the effect.
-    """
-    refuse_unknown_measures(cells, list(measures))
-    refuse_several_objects(cells)
-    rows = assigned(cells, condition=condition, session=session, unit=unit)
-    pairs = _pairs(list(rows[Col.CONDITION].unique()), reference)
-    return _effects(rows, measures, pairs, n_left_out=len(cells) - len(rows))
+    conditions: pd.DataFrame
+    """One row per measure, session (``all`` first) and condition."""
+    effects: pd.DataFrame
+    """One row per measure, claim, session and pair: ``these_sessions`` over ``all`` sessions and in
+    each, ``across_sessions`` over all."""
+    models: pd.DataFrame
+    """One row per measure, model and pair, also of models that are not used."""
+    replication: pd.DataFrame
+    """One row per measure, session and pair."""
 
 
 class Contrasts(Step):
@@ -117,18 +147,37 @@ class Contrasts(Step):
         table has values.
     condition, session : str, str or None
         Columns of the condition and of the imaging session; session None = not told apart.
+    model : str
+        ``auto``: session is a random effect from 5 sessions on and fixed below; ``fixed`` and
+        ``mixed``: always so. All models stand in `Tables.models` whatever is chosen.
+    adjust : str
+        How p values of one measure and claim are adjusted for their number: ``holm`` or ``bh``.
+    margins : dict of str to float
+        Of a measure, in its unit: the largest difference that matters to nobody. Equivalence is
+        tested where a margin is given, and nowhere else.
+    kinds : dict of str to str
+        What a measure is: ``mean``, ``fraction`` (0 to 1) or ``count``. Columns of True and False
+        are fractions by themselves.
+    bootstrap_draws, seed : int
+        Draws of sessions behind the intervals across 6 or more sessions; 0 = Student's t there too.
     min_steps : int
         In a movie of several cells, those with fewer valid steps are left out, and counted in
         `n_cells_short`: tracks of a few frames would have as much say in the movie's mean as those
         that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reference: str | None = None
     unit: str | None = None
     measures: tuple[str, ...] | None = None
     condition: str = Col.CONDITION
     session: str | None = Col.SESSION
+    model: Rule = "auto"
+    adjust: Adjust = "holm"
+    margins: dict[str, PositiveFloat] = Field(default_factory=dict)
+    kinds: dict[str, Kind] = Field(default_factory=dict)
+    bootstrap_draws: int = Field(1999, ge=0)
+    seed: int = Field(0, ge=0)
     min_steps: int = Field(5, ge=0)
 
     def counting(self, cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -144,6 +193,7 @@ class Contrasts(Step):
             One row per measure and unit: `object` where kinds are told apart, `measure`,
             `condition`, `session`, `unit`, `mean` (over its cells), `n_cells`.
         """
+        cells, _ = with_yes_and_no_as_numbers(cells, self.measures or ())
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
         tables = []
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
@@ -156,41 +206,80 @@ class Contrasts(Step):
                 tables.append(one)
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
-    def __call__(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The conditions table and the effects table of a table of cells.
+    def __call__(self, cells: pd.DataFrame) -> Tables:
+        """Compare the conditions of a table of cells.
 
         Where the table tells kinds of objects apart (column ``object``), each is compared by
-        itself, and both tables begin with that column.
+        itself. Rows without a condition or a unit are left out, and counted.
+
+        Raises
+        ------
+        SettingsError
+            A column or a reference that the table lacks, a measure that is not numeric, a margin or
+            kind of a measure that is not compared or does not fit it.
+        InputError
+            A session named ``all``.
         """
+        cells, yes_or_no = with_yes_and_no_as_numbers(cells, self.measures or ())
         refuse_unknown_measures(cells, list(self.measures or ()))
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
         rows = rows.assign(**{Col.N_CELLS_SHORT: ~self.counting(rows)})
         # A kind that a condition lacks has its rows all the same, with n = 0.
         known = list(rows[Col.CONDITION].unique())
         pairs = _pairs(known, self.reference)
-        conditions, effects = [], []
+        parts: list[Tables] = []
+        named: dict[str, None] = {}
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows):
-            n_left_out = len(cells_of_kind) - len(rows_of_kind)
             measures = self.measures or standard_measures(cells_of_kind)
-            short = rows_of_kind[Col.N_CELLS_SHORT].to_numpy(bool)
-            one = summarised(rows_of_kind, measures, known, n_left_out=n_left_out, short=short)
-            other = _effects(rows_of_kind, measures, pairs, n_left_out=n_left_out, short=short)
+            named.update(dict.fromkeys(measures))
+            kinds = kinds_of(rows_of_kind, measures, self.kinds, yes_or_no)
+            n_left_out = len(cells_of_kind) - len(rows_of_kind)
+            tables = self._of_one_kind(rows_of_kind, kinds, known, pairs, n_left_out)
             if kind is not None:
-                one.insert(0, Col.OBJECT, kind)
-                other.insert(0, Col.OBJECT, kind)
-            conditions.append(one)
-            effects.append(other)
-        return pd.concat(conditions, ignore_index=True), pd.concat(effects, ignore_index=True)
+                for table in tables:
+                    table.insert(0, Col.OBJECT, kind)
+            parts.append(tables)
+        if len(cells):
+            refuse_uncompared("margins", self.margins, list(named))
+            refuse_uncompared("kinds", self.kinds, list(named))
+        together = zip(*parts, strict=True)
+        return Tables(*(pd.concat(list(tables), ignore_index=True) for tables in together))
 
-
-def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
-    """The measures that a study compares unless told otherwise, as far as the table has values."""
-    filled = [
-        str(name) for name in cells.select_dtypes("number").columns if finite(cells[name]).any()
-    ]
-    speed = [name for name in _SPEEDS if name in filled][:1]
-    others = [name for base in KEY_MEASURES for name in filled if name.partition("__")[0] == base]
-    return (*map(str, speed), *others)
+    def _of_one_kind(
+        self,
+        rows: pd.DataFrame,
+        kinds: dict[str, Kind],
+        conditions: list[str],
+        pairs: Sequence[Pair],
+        n_left_out: int,
+    ) -> Tables:
+        short = rows[Col.N_CELLS_SHORT].to_numpy(bool)
+        effects, models, replication = [], [], []
+        for measure, kind in kinds.items():
+            units = unit_means(rows[~short], measure)
+            asked = Asked(
+                measure,
+                kind=kind,
+                rule=self.model,
+                adjust=self.adjust,
+                margin=self.margins.get(measure),
+                bootstrap_draws=self.bootstrap_draws,
+                seed=self.seed,
+            )
+            nested = nested_movies(rows[~short], measure, conditions, pairs)
+            found = compared(Design.of(units, measure, conditions), pairs, asked, [nested])
+            counts = _by_place(counted_cells(units, rows[short]))
+            effects += [{**row, **_counts(counts, row)} for row in found.effects]
+            models += found.models
+            replication += found.replication
+        told = pd.DataFrame(effects, columns=EFFECT_COLUMNS)
+        told[Col.N_CELLS_LEFT_OUT] = n_left_out
+        return Tables(
+            summarised(rows, list(kinds), conditions, n_left_out=n_left_out, short=short),
+            _typed(told),
+            _typed(pd.DataFrame(models, columns=MODEL_COLUMNS)),
+            _typed(pd.DataFrame(replication, columns=REPLICATION_COLUMNS)),
+        )
 
 
 def _pairs(conditions: list[str], reference: str | None) -> list[tuple[str, str]]:
@@ -217,53 +306,24 @@ def _by_kind(
         yield None, cells, rows
 
 
-def _effects(
-    rows: pd.DataFrame,
-    measures: Sequence[str],
-    pairs: Sequence[tuple[str, str]],
-    *,
-    n_left_out: int,
-    short: NDArray[np.bool_] | None = None,
-) -> pd.DataFrame:
-    short = np.zeros(len(rows), bool) if short is None else short
-    n_short = {
-        session: cells[Col.CONDITION].value_counts().to_dict()
-        for session, cells in by_session(rows[short])
-    }
-    table = [
-        {
-            Col.MEASURE: measure,
-            Col.CLAIM: THESE_SESSIONS,
-            Col.SESSION: session,
-            **_effect(units, measure, condition, against),
-            Col.N_CELLS_SHORT: n_short.get(session, {}).get(condition, 0),
-            Col.N_CELLS_SHORT_REFERENCE: n_short.get(session, {}).get(against, 0),
-            Col.N_CELLS_LEFT_OUT: n_left_out,
-        }
-        for measure in measures
-        for session, units in by_session(unit_means(rows[~short], measure))
-        for condition, against in pairs
-    ]
-    return pd.DataFrame(table, columns=COLUMNS)
+def _by_place(counted: pd.DataFrame) -> Counts:
+    places = zip(counted.index, counted.to_numpy().tolist(), strict=True)
+    return {place: (missing, short) for place, (missing, short) in places}
 
 
-def _effect(units: pd.DataFrame, measure: str, condition: str, against: str) -> dict[str, object]:
-    ours = units[units[Col.CONDITION] == condition]
-    theirs = units[units[Col.CONDITION] == against]
-    effect = cohens_d(ours[measure], theirs[measure])
+def _counts(counts: Counts, row: Mapping[str, Any]) -> dict[str, int]:
+    """Cells that are missing or short behind one effect."""
+    missing, short = counts.get((row[Col.SESSION], row[Col.CONDITION]), (0, 0))
+    of_reference = counts.get((row[Col.SESSION], row[Col.REFERENCE]), (0, 0))
     return {
-        Col.CONDITION: condition,
-        Col.REFERENCE: against,
-        Col.N: effect.n,
-        Col.N_REFERENCE: effect.n_reference,
-        Col.MEAN: effect.mean,
-        Col.MEAN_REFERENCE: effect.mean_reference,
-        Col.DIFFERENCE: effect.difference,
-        Col.COHENS_D: effect.cohens_d,
-        Col.COHENS_D_LOW: effect.cohens_d_low,
-        Col.COHENS_D_HIGH: effect.cohens_d_high,
-        Col.HEDGES_G: effect.hedges_g,
-        Col.CLIFFS_DELTA: effect.cliffs_delta,
-        Col.N_CELLS_MISSING: int(ours[Col.N_CELLS_MISSING].sum()),
-        Col.N_CELLS_MISSING_REFERENCE: int(theirs[Col.N_CELLS_MISSING].sum()),
+        Col.N_CELLS_MISSING: missing,
+        Col.N_CELLS_MISSING_REFERENCE: of_reference[0],
+        Col.N_CELLS_SHORT: short,
+        Col.N_CELLS_SHORT_REFERENCE: of_reference[1],
     }
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of True, False and missing as such."""
+    found = [name for name in _YES_OR_NO if name in table.columns]
+    return table.astype(dict.fromkeys(found, "boolean"))

@@ -65,6 +65,16 @@ class Design(NamedTuple):
         shared: NDArray[np.int64] = np.flatnonzero(there[first] & there[second])
         return shared
 
+    @property
+    def n_sessions(self) -> int:
+        """Sessions that have a name."""
+        return sum(map(bool, self.sessions))
+
+    def in_named_sessions(self) -> Design:
+        """The units whose session is known; all of them where sessions are not told apart."""
+        named = np.array(self.sessions, bool)[self.session] if self.n_sessions else None
+        return self if named is None or named.all() else self.only(named)
+
     def only(self, kept: NDArray[np.bool_]) -> Design:
         """Some of the units; sessions that are left without one go."""
         present, session = np.unique(self.session[kept], return_inverse=True)

@@ -1,109 +1,105 @@
-"""How large a difference is: Cohen's d with its interval, Hedges' g, Cliff's delta."""
+"""How large a difference is: Cohen's d, Hedges' g and Cliff's delta, with their intervals."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from lamella.statistics.blocks import Blocks, places
+from lamella.statistics.cliff import Dominance, delta_interval
+from lamella.statistics.design import Design, Pair
+from lamella.statistics.fitted import Estimate
+from lamella.statistics.fixed import OneFit
+from lamella.statistics.noncentral import noncentrality_interval
 
-from lamella.statistics.noncentral import d_interval
+
+class Interval(NamedTuple):
+    """A number and its 95 % interval; NaN = cannot be told."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    def times(self, factor: float) -> Interval:
+        """On another scale; `factor` is not negative."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """The difference between two groups of units; NaN where it is not defined.
+class Sizes(NamedTuple):
+    """The sizes of one difference.
 
     Attributes
     ----------
-    n, n_reference : int
-        Values that entered.
-    n_missing, n_missing_reference : int
-        Values left out because they are not finite.
-    mean, mean_reference, difference : float
-        Of the measure; difference = mean − mean_reference.
-    cohens_d, cohens_d_low, cohens_d_high : float
-        Difference over the pooled SD (n−1), and its 95 % interval. Undefined when a group has
-        fewer than 2 values or neither group varies.
-    hedges_g : float
-        Cohen's d freed of its bias in small samples.
-    cliffs_delta : float
-        P(value > reference value) − P(value < reference value).
+    d_sd : float
+        What Cohen's d divides by: pooled SD (n−1) of the two conditions' units, sessions together.
+        NaN when a condition has fewer than 2 units or neither varies.
+    cohens_d, cohens_d_within, hedges_g, cliffs_delta : Interval
+        Estimate over `d_sd`; over the SD of units within sessions; Cohen's d freed of its bias in
+        small samples; P(unit > reference unit) − P(unit < reference unit) within sessions.
     """
 
-    n: int
-    n_reference: int
-    n_missing: int
-    n_missing_reference: int
-    mean: float
-    mean_reference: float
-    difference: float
-    cohens_d: float
-    cohens_d_low: float
-    cohens_d_high: float
-    hedges_g: float
-    cliffs_delta: float
+    d_sd: float
+    cohens_d: Interval
+    cohens_d_within: Interval
+    hedges_g: Interval
+    cliffs_delta: Interval
 
 
-def cohens_d(x: ArrayLike, reference: ArrayLike) -> Effect:
-    """Effect sizes of one group against a reference.
+def sizes(design: Design, pair: Pair, estimate: Estimate, *, within: float | None = None) -> Sizes:
+    """Effect sizes of the difference between two conditions in the sessions studied.
 
     Parameters
     ----------
-    x, reference : (N,), (M,) array_like
-        One value a unit, independent of each other. Values that are not finite are left out and
-        counted.
+    design : Design
+    pair : Pair
+    estimate : Estimate
+        By a model whose error is that of units within sessions.
+    within : float or None
+        SD of units within sessions and conditions; None = the residual SD of condition + session.
 
     Returns
     -------
-    Effect
-        What degenerate groups leave undefined is NaN; nothing is raised or warned of.
+    Sizes
+        What degenerate groups leave undefined is NaN.
 
     Notes
     -----
-    d and its interval assume normal groups of equal variance; Cliff's delta assumes nothing.
+    The intervals of d come from the noncentral t distribution at the model's t and degrees of
+    freedom: they leave out 0 exactly where p < 0.05, and are those of Cumming and Finch for one
+    session. The scatter between sessions in `d_sd` is taken as it is, that of these sessions.
 
     References
     ----------
-    Cohen 1988, https://doi.org/10.4324/9780203771587
-
-    Examples
-    --------
-    >>> effect = cohens_d([3, 4, 5], [1, 2, 3])
-    >>> effect.difference, effect.cohens_d, round(effect.hedges_g, 4)
-    (2.0, 2.0, 1.5958)
+    Cohen 1988, https://doi.org/10.4324/9780203771587; Cumming & Finch 2001,
+    https://doi.org/10.1177/0013164401614002
     """
-    values, n_missing = _finite(x)
-    others, n_missing_reference = _finite(reference)
-    n, m = len(values), len(others)
-    mean, mean_reference = _mean(values), _mean(others)
-    difference = mean - mean_reference
-    spread = pooled_sd(values, others)
-    d = difference / spread if spread > 0 else math.nan
-    low, high = d_interval(d, n, m)
-    return Effect(
-        n=n,
-        n_reference=m,
-        n_missing=n_missing,
-        n_missing_reference=n_missing_reference,
-        mean=mean,
-        mean_reference=mean_reference,
-        difference=difference,
-        cohens_d=d,
-        cohens_d_low=low,
-        cohens_d_high=high,
-        hedges_g=d * hedges_correction(n + m - 2),
-        cliffs_delta=cliffs_delta(values, others),
-    )
+    low, high = noncentrality_interval(estimate.estimate / estimate.se, estimate.df) if (
+        estimate.se > 0
+    ) else (math.nan, math.nan)  # fmt: skip
+    ends = Interval(estimate.estimate, low * estimate.se, high * estimate.se)
+    seen = Dominance.of(design, pair)
+    delta = Interval(seen.delta, *delta_interval(seen))
+    return _sizes(design, pair, ends, delta, OneFit.of(design).sd if within is None else within)
 
 
-def pooled_sd(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """SD within two groups, n−1 each; NaN when one has fewer than 2 values."""
-    n, m = len(x), len(y)
-    if min(n, m) < 2:
-        return math.nan
-    return math.sqrt((_squares(x) + _squares(y)) / (n + m - 2))
+def sizes_across(
+    design: Design, pair: Pair, estimate: Estimate, *, within: float | None = None
+) -> Sizes:
+    """Effect sizes of the difference across sessions: its t interval on other scales.
+
+    Cliff's delta has no interval here: its scatter from session to session is told by a bootstrap
+    alone, see `lamella.statistics.session_bootstrap`.
+    """
+    ends = Interval(estimate.estimate, estimate.low, estimate.high)
+    delta = Interval(Dominance.of(design, pair).delta)
+    return _sizes(design, pair, ends, delta, OneFit.of(design).sd if within is None else within)
+
+
+def _sizes(design: Design, pair: Pair, ends: Interval, delta: Interval, within: float) -> Sizes:
+    d_sd = Blocks.of(design).pooled_sd(places(design, pair))
+    d = ends.times(1 / d_sd)
+    n = design.counts.sum(axis=1)[list(places(design, pair))].sum()
+    return Sizes(d_sd, d, ends.times(1 / within), d.times(hedges_correction(int(n) - 2)), delta)
 
 
 def hedges_correction(df: int) -> float:
@@ -116,48 +112,3 @@ def hedges_correction(df: int) -> float:
     if df < 2:
         return math.nan
     return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
-
-
-def cliffs_delta(x: ArrayLike, reference: ArrayLike) -> float:
-    """P(x > reference) − P(x < reference) over all pairs; ties count 0; NaN when a group is empty.
-
-    −1 to 1. Sorts instead of comparing all pairs: O(n log n).
-
-    Parameters
-    ----------
-    x, reference : (N,), (M,) array_like
-        Finite values.
-
-    References
-    ----------
-    Cliff 1993, https://doi.org/10.1037/0033-2909.114.3.494
-
-    Examples
-    --------
-    >>> cliffs_delta([2, 3], [1, 2])
-    0.75
-    """
-    values, others = np.asarray(x, np.float64), np.sort(np.asarray(reference, np.float64))
-    if len(values) == 0 or len(others) == 0:
-        return math.nan
-    below = np.searchsorted(others, values, side="left").sum()
-    above = (len(others) - np.searchsorted(others, values, side="right")).sum()
-    return (int(below) - int(above)) / (len(values) * len(others))
-
-
-def _finite(values: ArrayLike) -> tuple[NDArray[np.float64], int]:
-    given = np.asarray(values, np.float64).ravel()
-    kept = given[np.isfinite(given)]
-    return kept, len(given) - len(kept)
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else math.nan
-
-
-def _squares(values: NDArray[np.float64]) -> float:
-    """Sum of squared deviations from the mean; exactly 0 where all values are the same."""
-    # The mean of equal values is rounded, and d would become a huge number instead of undefined.
-    if values.min() == values.max():
-        return 0.0
-    return float(np.sum((values - values.mean()) ** 2))

@@ -1,4 +1,4 @@
-"""Can the difference be called none?"""
+"""Whether a difference can be called none: two one-sided tests."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lamella.statistics.additive import Additive, contrast_of, reach, residual_squares
+from lamella.statistics.additive import Additive, contrast_of, reach, residual_squares, why_untold
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
@@ -159,19 +159,12 @@ def _fitted(
     variances: dict[str, float] | None = None,
 ) -> Fitted:
     estimates, verdicts = {}, {}
-    of_condition = design.counts.sum(axis=1)
     for pair in pairs:
         at = places(design, pair)
-        absent = [name for name, k in zip(pair, at, strict=True) if of_condition[k] == 0]
-        if absent:
+        untold = why_untold(design, fit.additive, pair)
+        if untold:
             estimates[pair] = Estimate(math.nan)
-            verdicts[pair] = f"no unit of {' and '.join(absent)} has a value"
-        elif not fit.additive.tells(at):
-            estimates[pair] = Estimate(math.nan)
-            verdicts[pair] = (
-                f"{pair[0]} and {pair[1]} never share a session, and no third condition links "
-                "them: what is due to the session cannot be told from what is due to the condition"
-            )
+            verdicts[pair] = untold
         else:
             difference = float(fit.additive.condition[at[0]] - fit.additive.condition[at[1]])
             se = error(at)

@@ -1,4 +1,4 @@
-"""Does the effect differ from session to session?"""
+"""Whether an effect differs from session to session."""
 
 from __future__ import annotations
 

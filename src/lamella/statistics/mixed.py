@@ -1,9 +1,9 @@
 """Linear mixed models: sessions, conditions within sessions, and movies as random terms.
 
 Fitted by restricted maximum likelihood through statsmodels' `MixedLM`, and believed only where
-`lamella.statistics.guard` finds the same maximum. A refused fit keeps the numbers of the true
-maximum, where there is one, so that it can be looked at: with a variance of zero these are what
-other programs call a singular fit.
+`lamella.statistics.guard` finds the same maximum. A model that is refused because a variance is
+zero keeps the numbers of that maximum (what other programs call a singular fit), so that they can
+be looked at.
 
 References
 ----------
@@ -14,30 +14,29 @@ https://doi.org/10.18637/jss.v067.i01
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.statistics.connected import additive_rank, connected
+from lamella.statistics.additive import Additive, residual_squares, why_untold
+from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
-from lamella.statistics.guard import Fit, collapsed, disagreement
-from lamella.statistics.reml import Groups, Maximum, maximum
+from lamella.statistics.guard import collapsed, disagreement
+from lamella.statistics.mixed_fit import IntArray, by_statsmodels
+from lamella.statistics.reml import Groups, maximum
 from lamella.statistics.units import finite
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
-MOST_CELLS = 20_000
-"""`nested_movies` fits no more: it would take longer than all else, and tells no more than the
-means of movies do once these have many cells."""
+MOST_WORK = 2_000_000
+"""Above it nothing is fitted (it would take over 3 s): values × conditions, and for a second random
+term values × groups (movies, conditions) of their session, summed. 10 000 cells in 6 sessions of 45
+movies come to 480 000; a million units of 3 conditions are too many, and fixed sessions say the
+same of them."""
 FEW_SESSIONS = 5
-"""Below this a variance between sessions is little more than a guess, and is said to be."""
+"""Below this, the variance between sessions is little more than a guess, and is said to be."""
 
 
 class _Kind(NamedTuple):
@@ -48,7 +47,7 @@ class _Kind(NamedTuple):
     terms: tuple[str, ...]
     """Names of the random terms, as in `Fitted.variances`."""
     instead: str
-    """What is used where it is refused."""
+    """What stands in for it where it is refused."""
 
 
 _SESSION = _Kind(
@@ -67,12 +66,17 @@ _MOVIES = _Kind(
     "nested_movies",
     THESE_SESSIONS,
     ("session", "movie"),
-    "the means of movies with a fixed session effect are used instead",
+    "the means of movies are used instead",
 )
-_BETWEEN = {
-    "session": "between sessions",
-    "interaction": "of the conditions' effect from session to session",
-    "movie": "between movies",
+_VARIANCE = {
+    "session": "the variance between sessions",
+    "interaction": "the variance of the effect from session to session",
+    "movie": "the variance between movies",
+}
+_NO_SAY = {
+    "session": "the model takes the sessions for one",
+    "interaction": "the model takes the effect to be the same in every session",
+    "movie": "the model counts every cell as if it were alone in its movie",
 }
 
 
@@ -84,27 +88,31 @@ def random_session(design: Design, pairs: Sequence[Pair], *, normal: bool = Fals
     design : Design
         Units of one measure.
     pairs : sequence of Pair
-        Contrasts to estimate.
+        Differences asked for.
     normal : bool
-        Intervals and p by the normal distribution instead of Student's t, as programs without
-        small-sample degrees of freedom give them: too narrow with few units.
+        By the normal distribution instead of Student's t, as programs without small-sample degrees
+        of freedom have it: intervals come out too short with few units.
 
     Returns
     -------
     Fitted
-        Differences in the units of the measure, by t with units − conditions − sessions + 1
-        degrees of freedom (those of the model with fixed sessions). A pair that no chain of shared
-        sessions connects is NaN.
+        Student's t with the degrees of freedom of the model with fixed sessions: units −
+        conditions − sessions + 1. NaN, with the reason in `verdicts`, for a pair that no chain of
+        shared sessions links.
+
+    Notes
+    -----
+    Where every session has the same numbers of units, the result is that of fixed sessions;
+    elsewhere a little is learnt from the differences between sessions, too.
     """
-    cells = _numbered(design.session, design.condition)
-    return _fitted(design, cells, pairs, _SESSION, _left(design), normal=normal)
+    return _fitted(design, _blocks(design), pairs, _SESSION, len(design.value), normal=normal)
 
 
 def random_effect(design: Design, pairs: Sequence[Pair], *, normal: bool = False) -> Fitted:
     """Value ~ condition + (1 | session) + (1 | session : condition), on units.
 
-    The effect of a condition is allowed to differ from session to session, and this scatter is in
-    the standard error: the claim is about sessions like these.
+    What a condition does may differ from session to session, and this scatter is in the standard
+    error: the claim is about sessions like these.
 
     Parameters
     ----------
@@ -114,18 +122,25 @@ def random_effect(design: Design, pairs: Sequence[Pair], *, normal: bool = False
     Returns
     -------
     Fitted
-        By t with the degrees of freedom of the term that holds the effect (containment): occupied
-        cells of condition × session − conditions − sessions + 1. Two sessions are the fewest.
+        Student's t with the degrees of freedom of the term that the effect is tested against
+        (containment): combinations of condition and session that have units − conditions −
+        sessions + 1.
+
+    References
+    ----------
+    Pinheiro and Bates 2000, https://doi.org/10.1007/b98882 (2.4: degrees of freedom by the level
+    of grouping at which a term varies).
     """
-    cells = _numbered(design.session, design.condition)
-    n_cells = len(np.unique(cells))
-    kind, df = _EFFECT, n_cells - additive_rank(design.counts)
-    if n_cells == len(design.value) and len(design.sessions) > 1:
+    blocks = _blocks(design)
+    n_blocks = int(np.count_nonzero(design.counts))
+    if len(design.sessions) > 1 and n_blocks == len(design.value):
         return _refused(
-            kind, pairs, "every session holds a single unit of each condition, so that the scatter "
-            "of the effect between sessions cannot be told from that between units",
-        )  # fmt: skip
-    return _fitted(design, cells, pairs, kind, df, normal=normal)
+            _EFFECT,
+            pairs,
+            "every session has one unit of each condition, so that the scatter of the effect "
+            "cannot be told from that of units",
+        )
+    return _fitted(design, blocks, pairs, _EFFECT, n_blocks, normal=normal)
 
 
 def nested_movies(
@@ -138,13 +153,15 @@ def nested_movies(
 ) -> Fitted:
     """Value ~ condition + (1 | session) + (1 | session : movie), on cells.
 
-    Cells of a movie are alike, and the movie is the random term that says by how much.
+    Cells of a movie are alike, and the movie is the random term that says by how much: movies of
+    many cells count more, as far as this helps.
 
     Parameters
     ----------
     rows : DataFrame
-        Cells as `lamella.statistics.units.assigned` gives them, those left out of their movie's
-        mean removed. The movie is the column ``unit``, numbered anew in each condition and session.
+        Cells as `lamella.statistics.units.assigned` gives them, without those that do not count in
+        their movie's mean. The movie is the column ``unit``, numbered anew in every condition and
+        session.
     measure : str
         Column of the value; cells without one are left out.
     conditions : sequence of str
@@ -155,19 +172,17 @@ def nested_movies(
     Returns
     -------
     Fitted
-        By t with movies − conditions − sessions + 1 degrees of freedom.
+        Student's t with movies − conditions − sessions + 1 degrees of freedom. Refused where every
+        movie holds one cell, and above `MOST_WORK`.
     """
     known = rows[finite(rows[measure]) & rows[Col.CONDITION].isin(conditions)]
     cells = Design.of(known.assign(**{Col.N_CELLS: 1}), measure, conditions)
     keys = [Col.CONDITION, Col.SESSION, Col.UNIT]
-    movie = known.groupby(keys, sort=False, dropna=False).ngroup().to_numpy(np.int64)
-    if len(cells.value) > MOST_CELLS:
-        return _refused(_MOVIES, pairs, f"it is not fitted to more than {MOST_CELLS} cells")
+    movie = np.asarray(known.groupby(keys, sort=False, dropna=False).ngroup(), np.int64)
     first = np.unique(movie, return_index=True)[1]
-    by_movie = cells._replace(condition=cells.condition[first], session=cells.session[first])
-    if len(first) == len(cells.value) > 0:
-        return _refused(_MOVIES, pairs, "every movie holds a single cell")
-    return _fitted(cells, movie, pairs, _MOVIES, _left(by_movie), normal=normal)
+    if 0 < len(cells.value) == len(first):
+        return _refused(_MOVIES, pairs, "every movie holds one cell")
+    return _fitted(cells, movie, pairs, _MOVIES, len(first), normal=normal)
 
 
 def _fitted(
@@ -175,160 +190,92 @@ def _fitted(
     group: IntArray,
     pairs: Sequence[Pair],
     kind: _Kind,
-    df: int,
+    n_units: int,
     *,
     normal: bool,
 ) -> Fitted:
-    reason = _cannot(design, group, kind, df)
-    if reason:
-        return _refused(kind, pairs, reason)
-    present, condition = np.unique(design.condition, return_inverse=True)
-    known = design._replace(condition=condition.astype(np.int64))
-    groups = Groups.of(known, group)
+    """A model whose effects are tested against the scatter of `n_units`."""
+    blocks = Blocks.of(design)
+    additive = Additive.of(blocks)
+    df = n_units - additive.rank
+    if not len(design.value):
+        return _refused(kind, pairs, "no unit has a value")
+    if len(design.sessions) < 2:
+        return _refused(kind, pairs, "the variance between sessions takes more than one session")
+    if df < 1:
+        return _refused(kind, pairs, "too few units: none is left to tell their scatter from")
+    # Conditions that have no unit have no parameter.
+    present = np.unique(design.condition)
+    filled = design._replace(condition=_numbered(design.condition))
+    groups = Groups.of(filled, group)
+    squares = residual_squares(blocks, additive) if len(kind.terms) == 1 else groups.squares
+    if squares <= blocks.noise:
+        return _refused(kind, pairs, "values do not scatter within sessions and conditions")
+    work = len(design.value) * len(present)
+    if len(kind.terms) > 1:
+        work += int(np.bincount(design.session) @ np.bincount(groups.session))
+    if work > MOST_WORK:
+        return _refused(kind, pairs, "with so many values it is not fitted")
+
     found = maximum(groups, terms=len(kind.terms))
     gone = collapsed(found, groups)
-    fit = None if gone.any() else _by_statsmodels(known, group, found)
-    if gone.any():
-        names = " and ".join(
-            f"the variance {_BETWEEN[term]}"
-            for term, none in zip(kind.terms, gone, strict=True)
-            if none
-        )
-        reason = (
-            f"{names} came out as zero, so that the model has nothing to go by when it says how "
-            "sure the difference is"
-        )
-    else:
-        reason = disagreement(fit, found)
-    means = found.means if fit is None or reason else fit.means
-    covariance = found.covariance if fit is None or reason else fit.covariance
-    sets = connected(design.counts)
-    place = {design.conditions[k]: at for at, k in enumerate(present)}
-    estimates, apart = {}, []
+    fit = None if gone.any() else by_statsmodels(filled, group, found)
+    why = _why_collapsed(kind, gone.tolist()) if gone.any() else disagreement(fit, found)
+    best = found if fit is None or why else fit
+    means = np.full(len(design.conditions), np.nan)
+    means[present] = best.means
+    covariance = np.full((len(means), len(means)), np.nan)
+    covariance[np.ix_(present, present)] = best.covariance
+    estimates, verdicts = {}, {}
     for pair in pairs:
-        first, second = (design.conditions.index(name) for name in pair)
-        if sets[first] < 0 or sets[first] != sets[second]:
+        untold = why_untold(design, additive, pair)
+        if untold:
             estimates[pair] = Estimate(math.nan)
-            apart.append(f"{pair[0]} and {pair[1]}")
+            verdicts[pair] = untold
             continue
-        contrast = np.zeros(len(present))
-        contrast[place[pair[0]]], contrast[place[pair[1]]] = 1, -1
+        first, second = places(design, pair)
+        variance = covariance[first, first] + covariance[second, second]
+        variance -= covariance[first, second] + covariance[second, first]
         estimates[pair] = Estimate.by_t(
-            float(contrast @ means),
-            math.sqrt(max(float(contrast @ covariance @ contrast), 0.0)),
-            math.inf if normal else df,
+            float(means[first] - means[second]), math.sqrt(variance), math.inf if normal else df
         )
-    variances = dict(zip(kind.terms, (found.ratios * found.residual).tolist(), strict=True))
-    variances["residual"] = found.residual
+    verdict = f"{why}; {kind.instead}" if why else ""
+    if not why and len(design.sessions) < FEW_SESSIONS:
+        verdict = f"{len(design.sessions)} sessions tell little of the variance between sessions"
     return Fitted(
         kind.name,
         kind.claim,
         estimates,
-        not reason,
-        _verdict(kind, reason, apart, len(design.sessions)),
-        variances,
+        trusted=not why,
+        verdict=verdict,
+        variances={
+            **dict(zip(kind.terms, (found.ratios * found.residual).tolist(), strict=True)),
+            "residual": found.residual,
+        },
+        verdicts=verdicts,
     )
 
 
-def _cannot(design: Design, group: IntArray, kind: _Kind, df: int) -> str:
-    """Why the model is not even tried; empty = it can be."""
-    if len(design.value) == 0:
-        return "there are no values"
-    if len(design.sessions) < 2:
-        return "all units come from one session, and a variance between sessions needs several"
-    if df < 1:
-        return "there are too few units to tell their scatter from the differences between sessions"
-    sizes = np.bincount(group)
-    value = design.value - np.median(design.value)
-    left = value - (np.bincount(group, value) / sizes)[group]
-    if len(kind.terms) == 1:
-        columns = np.concatenate(
-            [np.eye(len(design.conditions))[design.condition], np.eye(len(design.sessions))[design.session]],
-            axis=1,
-        )  # fmt: skip
-        left = value - columns @ np.linalg.lstsq(columns, value, rcond=None)[0]
-    # What rounding leaves of equal values is no scatter.
-    if np.abs(left).max() <= 1e-10 * np.abs(design.value).max():
-        return "the values do not vary within sessions and conditions"
-    return ""
-
-
-def _by_statsmodels(design: Design, group: IntArray, found: Maximum) -> Fit | None:
-    """The model by statsmodels, started where the maximum should be; None where it fails."""
-    from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
-
-    # Whether statsmodels warns of a small variance depends on the unit of the measure (it does
-    # below 0.01): values are scaled so that the smallest variance should come out as 1, and a
-    # warning means that it came out as less than a hundredth of what it should be.
-    scale = math.sqrt(found.residual * min(1.0, *found.ratios))
-    centre = float(design.value.mean())
-    n_conditions = int(design.condition.max()) + 1
-    # The variance of groups stands beside an explicit random intercept: given alone, it would
-    # replace it without a word.
-    within = {}
-    if len(found.ratios) > 1:
-        of_session = [np.unique(group[design.session == k], return_inverse=True)[1]
-                      for k in range(len(design.sessions))]  # fmt: skip
-        within["exog_vc"] = VCSpec(
-            ["group"],
-            [[[str(k) for k in range(places.max() + 1)] for places in of_session]],
-            [[np.eye(places.max() + 1)[places] for places in of_session]],
-        )
-    with warnings.catch_warnings(record=True) as spoken, np.errstate(all="ignore"):
-        warnings.simplefilter("always")
-        try:
-            fit = MixedLM(
-                (design.value - centre) / scale,
-                np.eye(n_conditions)[design.condition],
-                groups=design.session,
-                exog_re=np.ones((len(design.value), 1)),
-                **within,
-            ).fit(start_params=np.sqrt(found.ratios), method=["bfgs", "lbfgs"], gtol=1e-7)
-            # Standard errors from the block of the means alone, as in other programs: statsmodels'
-            # own take the chance agreement of means and variances in, which is 0 on average.
-            information = np.linalg.inv(fit.cov_params())[:n_conditions, :n_conditions]
-            covariance = np.linalg.inv(information) * scale**2
-        except (np.linalg.LinAlgError, ValueError):
-            return None
-    return Fit(
-        -2 * float(fit.llf) + 2 * (len(design.value) - n_conditions) * math.log(scale),
-        bool(fit.converged),
-        [str(one.message) for one in spoken],
-        np.concatenate([np.ravel(fit.cov_re), np.ravel(fit.vcomp)]) * scale**2,
-        float(fit.scale) * scale**2,
-        np.asarray(fit.fe_params, np.float64) * scale + centre,
-        covariance,
+def _why_collapsed(kind: _Kind, gone: Sequence[bool]) -> str:
+    terms = [term for term, none in zip(kind.terms, gone, strict=True) if none]
+    return (
+        f"{' and '.join(_VARIANCE[term] for term in terms)} came out as zero, so that "
+        f"{' and '.join(_NO_SAY[term] for term in terms)}"
     )
 
 
-def _refused(kind: _Kind, pairs: Sequence[Pair], reason: str) -> Fitted:
+def _refused(kind: _Kind, pairs: Sequence[Pair], why: str) -> Fitted:
     estimates = {pair: Estimate(math.nan) for pair in pairs}
-    return Fitted(kind.name, kind.claim, estimates, False, _sentence(f"{reason}; {kind.instead}"))
+    return Fitted(kind.name, kind.claim, estimates, False, f"{why}; {kind.instead}")
 
 
-def _verdict(kind: _Kind, reason: str, apart: Sequence[str], n_sessions: int) -> str:
-    parts = [f"{reason}; {kind.instead}"] if reason else []
-    if apart:
-        parts.append(
-            f"{', '.join(apart)} never share a session, directly or through other conditions, so "
-            "that their difference cannot be told from one between sessions"
-        )
-    if not reason and n_sessions < FEW_SESSIONS:
-        parts.append(f"{n_sessions} sessions say little of how much sessions differ")
-    return " ".join(_sentence(part) for part in parts)
+def _blocks(design: Design) -> IntArray:
+    """(n,) number of every unit's combination of condition and session, without gaps."""
+    both = design.condition * len(design.sessions) + design.session
+    return _numbered(both)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _left(design: Design) -> int:
-    """Degrees of freedom that units leave within conditions and sessions."""
-    return len(design.condition) - additive_rank(design.counts)
-
-
-def _numbered(*keys: IntArray) -> IntArray:
-    """One number for each combination, from 0 without gaps."""
-    _, number = np.unique(np.stack(keys), axis=1, return_inverse=True)
-    out: IntArray = number.ravel().astype(np.int64)
-    return out
+def _numbered(keys: IntArray) -> IntArray:
+    """Places of keys among those that occur."""
+    number: IntArray = np.searchsorted(np.unique(keys), keys).astype(np.int64)
+    return number

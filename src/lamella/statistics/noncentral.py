@@ -16,26 +16,27 @@ _Z = 9 * _NODES
 _NORMAL = 9 * _WEIGHTS * np.exp(-(_Z**2) / 2) / math.sqrt(2 * math.pi)
 
 
-def d_interval(d: float, n: int, n_reference: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Interval of the population's standardised difference, given Cohen's d of a sample.
+def noncentrality_interval(t: float, df: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Interval of the noncentrality of an observed t.
 
     The noncentralities are sought under which the observed t would be as extreme as `level` just
-    allows, and rescaled to d (the pivot method). Exact for independent normal groups of equal
-    variance.
+    allows (the pivot method). Times the factor that makes t the standardised difference, they are
+    the interval of that difference: exact for independent normal units of equal variance.
 
     Parameters
     ----------
-    d : float
-        Cohen's d with the pooled SD.
-    n, n_reference : int
-        Units of the two groups.
+    t : float
+        Student's t; any finite number.
+    df : float
+        Its degrees of freedom, above 0; infinite for the normal distribution.
     level : float
         Coverage.
 
     Returns
     -------
     (float, float)
-        Lower and upper end; NaN where d is not finite or a group has fewer than 2 units.
+        Lower and upper end; they leave out 0 exactly where p is below 1 − `level`. NaN where t is
+        not a number.
 
     References
     ----------
@@ -43,22 +44,23 @@ def d_interval(d: float, n: int, n_reference: int, *, level: float = 0.95) -> tu
 
     Examples
     --------
-    >>> low, high = d_interval(0.0, 10, 10)
+    >>> low, high = noncentrality_interval(0.0, 18)
     >>> round(low, 4), round(high, 4)
-    (-0.8765, 0.8765)
+    (-1.96, 1.96)
     """
-    if not math.isfinite(d) or min(n, n_reference) < 2:
+    if not (math.isfinite(t) and df > 0):
         return math.nan, math.nan
-    scale = math.sqrt(1 / n + 1 / n_reference)
-    t, df = abs(d) / scale, n + n_reference - 2
     tail = (1 - level) / 2
-    low = scale * _noncentrality(t, df, 1 - tail)
-    high = scale * _noncentrality(t, df, tail)
-    # Solved for |d|, so that swapping the groups gives exactly the mirrored interval.
-    return (low, high) if d >= 0 else (-high, -low)
+    if math.isinf(df):
+        half = float(special.ndtri(1 - tail))
+        return t - half, t + half
+    low = _noncentrality(abs(t), df, 1 - tail)
+    high = _noncentrality(abs(t), df, tail)
+    # Solved for |t|, so that swapping the groups gives exactly the mirrored interval.
+    return (low, high) if t >= 0 else (-high, -low)
 
 
-def _noncentrality(t: float, df: int, probability: float) -> float:
+def _noncentrality(t: float, df: float, probability: float) -> float:
     """The noncentrality under which T stays below `t` with this probability."""
 
     def excess(nc: float) -> float:
@@ -77,7 +79,7 @@ def _noncentrality(t: float, df: int, probability: float) -> float:
     return float(brentq(excess, low, high, xtol=1e-12 * max(1.0, t), rtol=1e-13))
 
 
-def noncentral_t_cdf(t: float, df: int, nc: float) -> float:
+def noncentral_t_cdf(t: float, df: float, nc: float) -> float:
     """P(T ≤ t) for a noncentral t with `df` degrees of freedom, t ≥ 0, right at any size of t.
 
     T ≤ t means nc ≤ t·S + Z, with Z standard normal and S² = χ²/df: for large t this is integrated

@@ -16,6 +16,7 @@ https://doi.org/10.18637/jss.v067.i01 (the profiled criterion).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from lamella.statistics.design import Design
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Numbers = NDArray[np.float64] | NDArray[np.complex128]
 
 # Ratios are searched in units of 1 / (usual size of a group): there the data start to see them.
 _LEAST, _MOST = math.log(1e-9), math.log(1e8)
@@ -85,13 +87,13 @@ class Groups(NamedTuple):
 class Solved(NamedTuple):
     """The model at given variance ratios, (k,) of them."""
 
-    criterion: NDArray[np.complex128] | FloatArray
+    criterion: Numbers
     """(k,) −2 × the restricted log likelihood at the best residual variance."""
-    residual: NDArray[np.complex128] | FloatArray
+    residual: Numbers
     """(k,) that variance."""
-    means: NDArray[np.complex128] | FloatArray
+    means: Numbers
     """(k, c) of the conditions, counted from `Groups.centre`."""
-    covariance: NDArray[np.complex128] | FloatArray
+    covariance: Numbers
     """(k, c, c) of these means, over the residual variance."""
 
 
@@ -110,7 +112,7 @@ class Maximum(NamedTuple):
     """False where the search ended at its far end, or where the likelihood is not rounded."""
 
 
-def solved(groups: Groups, ratios: NDArray[np.complex128] | FloatArray) -> Solved:
+def solved(groups: Groups, ratios: Numbers) -> Solved:
     """The restricted likelihood at variance ratios, (k, 1) of sessions or (k, 2) with groups."""
     session = ratios[:, :1]
     group = ratios[:, 1:2] if ratios.shape[1] > 1 else np.zeros_like(session)
@@ -122,13 +124,10 @@ def solved(groups: Groups, ratios: NDArray[np.complex128] | FloatArray) -> Solve
     in_session = weight @ days
     pull = session / (1 + session * in_session)
     # Weight of every condition in every session, (k, s, c).
-    table = (weight @ (days[:, :, None] * places[:, None, :]).reshape(len(n), -1)).reshape(
-        len(ratios), -1, p
-    )
+    blocks = (days[:, :, None] * places[:, None, :]).reshape(len(n), -1)
+    table = (weight @ blocks).reshape(len(ratios), -1, p)
     pulled = pull[:, :, None] * table
-    inner = np.einsum("kg,gc,gd->kcd", weight, places, places) - np.einsum(
-        "ksc,ksd->kcd", pulled, table
-    )
+    inner = table.sum(axis=1)[:, :, None] * np.eye(p) - np.einsum("ksc,ksd->kcd", pulled, table)
     weighted = weight * groups.mean
     outer = weighted @ places - np.einsum("ksc,ks->kc", pulled, weighted @ days)
     covariance = np.linalg.inv(inner)
@@ -161,7 +160,7 @@ def maximum(groups: Groups, *, terms: int) -> Maximum:
     """
     scale = groups.scales[:terms]
 
-    def at(logs: NDArray[np.complex128] | FloatArray) -> Solved:
+    def at(logs: Numbers) -> Solved:
         return solved(groups, np.exp(logs) / scale)
 
     axis = np.linspace(_LEAST, _MOST, _STEPS[terms])
@@ -197,7 +196,9 @@ def maximum(groups: Groups, *, terms: int) -> Maximum:
     )
 
 
-def _derivatives(at, place: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _derivatives(
+    at: Callable[[Numbers], Solved], place: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Gradient and Hessian of the criterion."""
     terms, step = len(place), 1e-4
     moves = np.concatenate([np.zeros((1, terms)), step * np.eye(terms), -step * np.eye(terms)])

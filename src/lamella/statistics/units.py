@@ -10,6 +10,8 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
 
 ALL_SESSIONS = "all"
+_LARGEST = 1e100
+"""Squares of larger values, and their sums, would leave the range of numbers."""
 
 
 def to_units(
@@ -76,6 +78,13 @@ def refuse_unknown_measures(cells: pd.DataFrame, measures: list[str]) -> None:
                 "measures",
                 f"{measure!r} {what}",
                 f"the numeric columns of the table are {', '.join(numeric) or 'none'}",
+            )
+        largest = cells[measure].abs().where(finite(cells[measure])).max()
+        if largest > _LARGEST:
+            raise SettingsError(
+                "measures",
+                f"{measure!r} holds {largest:.3g}, which is too large to compute with",
+                "if it marks missing values, leave those empty",
             )
 
 

@@ -125,13 +125,6 @@ class StatisticsColumns:
     COHENS_D_OUTLINES_HIGH = _(
         "cohens_d_outlines_high", "", "Largest Cohen's d if the outlines are a pixel off."
     )
-    ANALYSIS = _("analysis", "", "Run that the numbers come from.")
-    SURVIVES = _(
-        "survives", "", "True where every analysis finds the same direction, none of them open."
-    )
-    BIAS = _("bias", "of the measure", "Mean of the differences between two analyses.")
-    LIMIT_LOW = _("limit_low", "of the measure", "Lower 95 % limit of agreement (Bland–Altman).")
-    LIMIT_HIGH = _("limit_high", "of the measure", "Upper 95 % limit of agreement (Bland–Altman).")
     POWER = _("power", "", "Share of studies of this size that would find the effect (p < 0.05).")
     N_PER_SESSION = _("n_per_session", "", "Units of each condition in every session.")
     N_CELLS_PER_UNIT = _("n_cells_per_unit", "", "Cells behind the mean of every unit.")

@@ -10,7 +10,17 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.report.style import COLUMN_MM, FAINT, HAIR, INK, Key, figure, nothing, styled
+from lamella.report.style import (
+    COLUMN_MM,
+    FAINT,
+    HAIR,
+    INK,
+    Key,
+    figure,
+    legend_above,
+    nothing,
+    styled,
+)
 from lamella.report.tables import groups_of_movies, has, has_values, numbers, plain
 from lamella.report.words import axis_label, number
 
@@ -132,9 +142,9 @@ def cortex_by_movement(
     for at, word in ((0, "front"), (-180, "back"), (180, "back")):
         axes.annotate(word, (at, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
                       textcoords="offset points", ha="center", fontsize=6, color=FAINT)  # fmt: skip
-    handles, _ = axes.get_legend_handles_labels()
+    handles = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
     if len(handles) > 1:
-        drawn.legend(loc="outside upper left", ncols=4)
+        legend_above(drawn, handles)
     return drawn
 
 

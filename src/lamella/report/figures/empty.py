@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from lamella.core.table import Col
 from lamella.report.style import (
@@ -13,6 +14,7 @@ from lamella.report.style import (
     PAGE_MM,
     Key,
     figure,
+    legend_above,
     nothing,
     styled,
 )
@@ -55,7 +57,8 @@ def empty_rate(cells: pd.DataFrame, key: Key | None = None) -> Figure:
     axes = drawn.subplots()
     places = np.arange(len(table))
     share = 100 * table["share"].to_numpy()
-    colours = [key.colour(groups.get(movie, ("", ""))[0]) for movie in table[Col.MOVIE]]
+    named = [groups.get(movie, ("", ""))[0] for movie in table[Col.MOVIE]]
+    colours = [key.colour(condition) for condition in named]
     axes.barh(places, share, color=colours, height=0.65)
     for place, percent, n, of in zip(places, share, table["empty"], table["frames"], strict=True):
         axes.annotate(
@@ -66,5 +69,6 @@ def empty_rate(cells: pd.DataFrame, key: Key | None = None) -> Figure:
     axes.set(xlim=(0, share.max() * 1.3), ylim=(len(table) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)
     rest = f"; {more} more not shown" if more else ""
+    legend_above(drawn, [Patch(color=key.colour(c), label=c) for c in key.conditions if c in named])
     axes.set_xlabel(f"Empty frames (%), {len(table) + more} of {count(n_movies, 'movie')}{rest}")
     return drawn

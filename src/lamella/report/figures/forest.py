@@ -23,7 +23,7 @@ from lamella.report.style import (
     nothing,
     styled,
 )
-from lamella.report.tables import ALL_SESSIONS, has, has_values, numbers, texts, unique
+from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
 from lamella.report.words import count, decimals, label, shortened
 
 WIDEST = 6.0
@@ -198,11 +198,13 @@ def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Lin
 
 
 def _limit(lines: list[Line]) -> float:
-    ends = np.abs([line.effect for line in lines]).ravel()
+    """How far the axis reaches; the wide intervals of few sessions do not set its scale."""
+    ends = np.abs([line.effect for line in lines if line.claim != _ACROSS]).ravel()
     ends = ends[np.isfinite(ends)]
     points = [abs(line.effect[0]) for line in lines if np.isfinite(line.effect[0])]
-    widest = max(WIDEST, 1.1 * max(points, default=0))
-    return float(min(max(ends.max(initial=1.0) * 1.05, 1.0), widest))
+    farthest = 1.1 * max(points, default=0)
+    reach = max(ends.max(initial=1.0) * 1.05, farthest, 1.0)
+    return float(min(reach, max(WIDEST, farthest)))
 
 
 def _legend(lines: list[Line]) -> list[Line2D]:

@@ -9,7 +9,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from lamella.core.table import Col
-from lamella.report.style import COLUMN_MM, FAINT, HAIR, Key, figure, nothing, styled
+from lamella.report.style import (
+    COLUMN_MM,
+    FAINT,
+    HAIR,
+    Key,
+    figure,
+    legend_above,
+    nothing,
+    styled,
+)
 from lamella.report.tables import TRACK_KEYS, groups_of_movies, has, numbers, plain, sibling, texts
 from lamella.report.words import axis_label, number
 
@@ -102,7 +111,7 @@ def lam_versus_cyto(
             fontsize=6,
             color=FAINT,
         )
-    drawn.legend(handles=_legend(key), loc="outside upper left", ncols=5)
+    legend_above(drawn, _legend(key))
     return drawn
 
 

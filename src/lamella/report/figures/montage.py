@@ -14,7 +14,7 @@ from PIL import Image
 from lamella.core.table import Col
 from lamella.report.style import PAGE_MM, figure, nothing, styled
 from lamella.report.tables import has, numbers, texts
-from lamella.report.words import decimals, number, shortened
+from lamella.report.words import count, decimals, number, shortened
 
 MOST_WIDE_PX = 1400
 """Wider strips are made smaller: they would be drawn smaller anyway."""
@@ -74,13 +74,13 @@ def montage(quality: pd.DataFrame, filmstrips: Mapping[str, bytes]) -> Figure:
         axes = drawn.add_axes((2 / PAGE_MM, top / total, share, height / total))
         axes.imshow(strip, interpolation="nearest", aspect="auto")
         axes.set_axis_off()
-        score = decimals(float(row[Col.OUTLINE_SCORE]))
+        score = decimals(float(row[Col.OUTLINE_SCORE]), 3)
         drawn.text(
             2 / PAGE_MM, (top + height + 1.2) / total, f"{rank}: score {score}", weight="bold",
             fontsize=7.5, va="bottom",
         )  # fmt: skip
         drawn.text(
-            38 / PAGE_MM, (top + height + 1.2) / total,
+            42 / PAGE_MM, (top + height + 1.2) / total,
             f"{shortened(str(row['_movie']), 44)}; {_why(row)}", fontsize=7, va="bottom",
         )  # fmt: skip
         top -= below
@@ -89,17 +89,14 @@ def montage(quality: pd.DataFrame, filmstrips: Mapping[str, bytes]) -> Figure:
 
 def _why(row: pd.Series) -> str:
     """What a score is made of."""
-    of = numbers(row.to_frame().T, Col.N_FRAMES)[0]
-    if not of > 0:
+    names = (Col.N_FRAMES, Col.N_EMPTY_FRAMES, Col.N_INVALID_FRAMES, Col.N_SIZE_BREAKS,
+             Col.AREA_FLICKER)  # fmt: skip
+    n_frames, *lost, flicker = (numbers(row.to_frame().T, name)[0] for name in names)
+    if not n_frames > 0:
         return "no cell was found"
-    parts = []
-    for name, words in ((Col.N_EMPTY_FRAMES, "empty"), (Col.N_INVALID_FRAMES, "invalid"),
-                        (Col.N_SIZE_BREAKS, "size breaks")):  # fmt: skip
-        n = numbers(row.to_frame().T, name)[0]
-        if n > 0:
-            parts.append(f"{number(int(n))} {words}")
-    flicker = numbers(row.to_frame().T, Col.AREA_FLICKER)[0]
-    told = f"of {number(int(of))} frames {', '.join(parts) if parts else 'all trusted'}"
+    words = zip(lost, ("empty", "not trusted", "where the area jumps"), strict=True)
+    parts = [f"{number(int(n))} {word}" for n, word in words if n > 0] or ["all trusted"]
+    told = f"{count(int(n_frames), 'frame')}, {', '.join(parts)}"
     return told + (f"; flicker {decimals(100 * flicker, 1)} %" if np.isfinite(flicker) else "")
 
 

@@ -11,7 +11,17 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.report.style import FAINT, HAIR, INK, PAGE_MM, Key, figure, nothing, styled
+from lamella.report.style import (
+    FAINT,
+    HAIR,
+    INK,
+    PAGE_MM,
+    Key,
+    figure,
+    legend_above,
+    nothing,
+    styled,
+)
 from lamella.report.tables import ALL_SESSIONS, has_values, numbers, only, texts, unique
 
 FloatArray = NDArray[np.float64]
@@ -63,11 +73,7 @@ def msd_by_lag(msd: pd.DataFrame, key: Key | None = None) -> Figure:
     right.axhline(0, color=HAIR, lw=0.6, zorder=0)
     right.set(xlabel=f"Lag ({unit})", ylabel="Direction autocorrelation", xlim=(0, None))
     right.xaxis.set_major_locator(MaxNLocator(6, integer=not timed))
-    drawn.legend(
-        handles=_legend(conditions, key, fitted=has_values(rows, Col.MSD_OF_WALK)),
-        loc="outside upper left",
-        ncols=6,
-    )
+    legend_above(drawn, _legend(conditions, key, fitted=has_values(rows, Col.MSD_OF_WALK)))
     return drawn
 
 
@@ -126,5 +132,6 @@ def _legend(conditions: list[str], key: Key, *, fitted: bool) -> list[Line2D]:
         Line2D([], [], marker="o", ls="-", lw=0.9, ms=3, color=key.colour(name), label=name)
         for name in conditions
     ]
-    words = "band: 95 % over movies" + ("; line: persistent random walk" if fitted else "")
-    return [*shown, Line2D([], [], ls="", color=INK, label=words)]
+    band = Line2D([], [], lw=5, color=HAIR, solid_capstyle="butt", label="95 % over movies")
+    walk = Line2D([], [], lw=0.9, color=INK, label="persistent random walk")
+    return [*shown, band, *([walk] if fitted else [])]

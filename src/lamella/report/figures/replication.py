@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -100,18 +102,24 @@ def _pair(axes: Axes, place: int, pair: tuple[str, str], part: pd.DataFrame,
     """The heading of a pair, and the band of all sessions behind its rows."""
     agree = int(flags(part, Col.SAME_DIRECTION, default=False).sum())
     told = int(np.isfinite(numbers(part, Col.DIFFERENCE)).sum())
-    axes.annotate(
-        f"{shortened(pair[0], 20)} minus {shortened(pair[1], 20)}:"
-        f" {number(agree)} of {count(told, 'session')} the same way",
-        (0, place), xycoords=("axes fraction", "data"), va="center", fontsize=7, weight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=6,
-    )  # fmt: skip
+    names = f"{shortened(pair[0], 16)} − {shortened(pair[1], 16)}"
+    _heading(axes, 0.0, place, names, ha="left", weight="bold")
+    _heading(axes, 1.0, place, f"{number(agree)} of {number(told)} agree", ha="right")
     if whole is None or not np.isfinite(whole.estimate):
         return
     rows = [place + 0.5, place + len(part) + 0.5]
     if np.isfinite(whole.low) and np.isfinite(whole.high):
         axes.fill_betweenx(rows, whole.low, whole.high, color=HAIR, alpha=0.6, lw=0, zorder=0)
     axes.plot([whole.estimate] * 2, rows, color=FAINT, lw=0.9, zorder=1)
+
+
+def _heading(axes: Axes, x: float, place: int, text: str, **looks: Any) -> None:
+    heading = axes.text(
+        x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7, zorder=6,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, **looks,
+    )  # fmt: skip
+    # Both are short enough to fit; the layout would make room for them beside the panel.
+    heading.set_in_layout(False)
 
 
 def _session(axes: Axes, place: int, row: pd.DataFrame, colour: str, marker: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
-from lamella.core.table import Col
 from lamella.report.figures.trajectories import Track, tracks_by_group
 from lamella.report.style import HAIR, INK, PAGE_MM, Key, figure, nothing, styled
 from lamella.report.words import count, shortened
@@ -53,7 +53,7 @@ def rose(frames: pd.DataFrame, cells: pd.DataFrame, key: Key | None = None) -> F
     columns = min(len(names), 4)
     rows = -(-len(names) // columns)
     side = min(PAGE_MM / columns, 58)
-    drawn = figure(side * columns, (side + 9) * rows)
+    drawn = figure(side * columns, (side + 9) * rows, layout=ConstrainedLayoutEngine(wspace=0.12))
     grid = drawn.subplots(rows, columns, squeeze=False, subplot_kw={"projection": "polar"})
     shares = {name: _shares(directions[name]) for name in names}
     top = np.sqrt(max(share.max() for share in shares.values())) * 1.05
@@ -110,7 +110,7 @@ def _panel(axes: Any, share: Floats, nets: Floats, colour: str, top: float) -> N
     )
     axes.vlines(nets, top * 1.02, top * 1.1, color=colour, lw=0.8, zorder=4, clip_on=False)
     axes.set_theta_direction(-1)
-    axes.set_xticks(np.arange(4) * np.pi / 2, ["0°", "90° (down)", "180°", "270° (up)"], fontsize=6)
+    axes.set_xticks(np.arange(4) * np.pi / 2, ["0°", "90°, down", "180°", "270°, up"], fontsize=6)
     axes.tick_params(axis="x", pad=3)
     rings = [ring for ring in _RINGS if np.sqrt(ring) < top]
     axes.set_yticks(np.sqrt(rings), [f"{100 * ring:g} %" for ring in rings], fontsize=6)

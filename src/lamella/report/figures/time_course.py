@@ -92,7 +92,7 @@ def _column(
         ticks += [-row, (top - low) / (high - low) * FULL - row]
         labels += [f"{low:g}", f"{top:g}"]
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_yticks(ticks, labels, fontsize=5)
+    axes.set_yticks(ticks, labels, fontsize=6)
     axes.tick_params(axis="x", labelsize=6)
     axes.tick_params(axis="y", length=1.5, pad=1)
     axes.spines["left"].set_visible(False)

@@ -1,4 +1,4 @@
-// Keys for the enlarged picture, and buttons that copy. The page reads without it.
+// Keys for the enlarged picture. The page reads without it.
 const tiles = [...document.querySelectorAll(".tile input")];
 const enlarged = () => tiles.find((tile) => tile.checked);
 const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -25,20 +25,4 @@ for (const tile of tiles) {
     for (const other of tiles) if (other !== tile) other.checked = false;
   });
   tile.autocomplete = "off";
-}
-for (const part of document.querySelectorAll(".code")) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Copy";
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(part.querySelector("code").textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(part.querySelector("code"));
-      button.textContent = "Selected";
-    }
-    setTimeout(() => (button.textContent = "Copy"), 2000);
-  });
-  part.append(button);
 }

@@ -1,0 +1,43 @@
+"""From values to places along an axis, and where the axis has ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from lamella.report.words import decimals
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear axis from `low` (at `start`) to `high` (at `stop`)."""
+
+    low: float
+    high: float
+    start: float
+    stop: float
+
+    @classmethod
+    def over(
+        cls, values: NDArray[np.float64], start: float, stop: float, *, margin: float = 0.05
+    ) -> Scale:
+        """Over all finite values; a single value stands in the middle."""
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+        span = (high - low) or abs(high) or 1.0
+        return cls(low - margin * span, high + margin * span, start, stop)
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.stop - self.start), 1)
+
+    def ticks(self, most: int = 5) -> list[tuple[float, str]]:
+        """Place and text of round values within the axis."""
+        found = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
+        step = float(found[1] - found[0])
+        places = int(np.clip(-np.floor(np.log10(step) + 1e-9), 0, 6))
+        inside = found[(found >= self.low) & (found <= self.high)]
+        return [(self(float(value)), decimals(float(value), places)) for value in inside]

@@ -1,0 +1,214 @@
+"""A SuperPlot whose dots a reader can ask: cells small, units larger, means of sessions joined.
+
+Lord et al. 2020, https://doi.org/10.1083/jcb.202001064
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lamella.core.table import Col
+from lamella.report.inline.marks import mark, page_colour
+from lamella.report.inline.scale import Scale
+from lamella.report.style import MARKERS, Key, swarm
+from lamella.report.tables import has, numbers, texts
+from lamella.report.words import axis_label, number, shortened
+
+LEFT, TOP, BOTTOM, HEIGHT = 62, 14, 46, 340
+COLUMN, WIDTH_OF_DOTS = 150, 104
+CELL_R, ONLY_R, UNIT_R, SESSION_R = 2.6, 4.2, 5.4, 8.5
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A cell or a unit: its place in the table of cells (or None), and what it says."""
+
+    path: str
+    session: int
+    cell: int | None
+    said: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A condition: its colour, where it stands, and its dots."""
+
+    name: str
+    short: str
+    colour: str
+    x: float
+    below: str
+    cells: tuple[Dot, ...]
+    units: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The means of one session, joined over the conditions."""
+
+    session: int
+    points: str
+    marks: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class SuperPlot:
+    """All that the template draws; places in px of a drawing `width` × `height`."""
+
+    width: float
+    height: float
+    left: float
+    top: float
+    bottom: float
+    axis: str
+    alt: str
+    ticks: tuple[tuple[float, str], ...]
+    groups: tuple[Group, ...]
+    lines: tuple[Line, ...]
+    note: str
+
+
+def superplot(
+    cells: pd.DataFrame,
+    units: pd.DataFrame,
+    means: pd.DataFrame,
+    measure: str,
+    key: Key,
+    *,
+    places: NDArray[np.int64],
+    most: int,
+) -> SuperPlot | None:
+    """The plot of one measure; None where no cell has a value.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Cells of one kind, with the measure.
+    units, means : DataFrame
+        Rows of this measure: the mean of every unit, and of every condition and session.
+    places : (n,) int array
+        Of every cell, its place in the list that tooltips look into.
+    most : int
+        Cells drawn at most, taken evenly from the table; those of a condition with fewer all.
+    """
+    value = numbers(cells, measure)
+    told = np.isfinite(value)
+    if not told.any():
+        return None
+    conditions = list(key.conditions) or [""]
+    condition = np.asarray(texts(cells, Col.CONDITION) or [""] * len(cells), dtype=object)
+    if not key.conditions:
+        condition[:] = ""
+    session = np.asarray(
+        [_place(name, key.sessions) for name in texts(cells, Col.SESSION)], dtype=np.int64
+    )
+    several = bool((numbers(units, Col.N_CELLS) > 1).any())
+    of_units = numbers(units, Col.MEAN)
+    every = np.concatenate([value[told], of_units[np.isfinite(of_units)]])
+    y = Scale.over(every, HEIGHT - BOTTOM, TOP)
+    kept = _thinned(condition, told, most)
+    groups = []
+    for place, name in enumerate(conditions):
+        x = LEFT + COLUMN * (place + 0.5)
+        chosen = np.flatnonzero(told & kept & (condition == name))
+        shift = swarm(value[chosen], width=WIDTH_OF_DOTS)
+        radius = CELL_R if several else ONLY_R
+        dots = tuple(
+            Dot(
+                mark(
+                    "o" if several else _marker(int(session[i]), key),
+                    x + float(shift[k]), y(float(value[i])), radius,
+                ),
+                int(session[i]), int(places[i]), number(float(value[i])),
+            )
+            for k, i in enumerate(chosen)
+        )  # fmt: skip
+        drawn = _units(units, name, x, y, key) if several else ()
+        n_cells = int((told & (condition == name)).sum())
+        below = f"{n_cells} cell{'' if n_cells == 1 else 's'}"
+        groups.append(
+            Group(name, shortened(name, 18), page_colour(key, name), x, below, dots, drawn)
+        )
+    n_drawn = sum(len(group.cells) for group in groups)
+    n_told = int((told & np.isin(condition, conditions)).sum())
+    note = f"{number(n_drawn)} of {number(n_told)} cells are drawn." if n_drawn < n_told else ""
+    return SuperPlot(
+        width=LEFT + COLUMN * len(conditions) + 8,
+        height=HEIGHT,
+        left=LEFT,
+        top=TOP,
+        bottom=HEIGHT - BOTTOM,
+        axis=axis_label(measure),
+        alt=f"{axis_label(measure)} of every cell by condition. Arrow keys go from dot to dot.",
+        ticks=tuple(y.ticks(6)),
+        groups=tuple(groups),
+        lines=_lines(means, conditions, y, key),
+        note=note,
+    )
+
+
+def _place(name: str, sessions: tuple[str, ...]) -> int:
+    return sessions.index(name) if name in sessions else -1
+
+
+def _marker(session: int, key: Key) -> str:
+    return key.marker(key.sessions[session]) if session >= 0 else MARKERS[0]
+
+
+def _thinned(
+    condition: NDArray[np.object_], told: NDArray[np.bool_], most: int
+) -> NDArray[np.bool_]:
+    """Which cells are drawn: of every condition an even share, so that none vanishes."""
+    kept = np.zeros(len(condition), bool)
+    names = list(dict.fromkeys(condition[told]))
+    for name in names:
+        of_it = np.flatnonzero(told & (condition == name))
+        n = min(len(of_it), max(most // len(names), 1))
+        kept[of_it[np.linspace(0, len(of_it) - 1, n).round().astype(int)]] = True
+    return kept
+
+
+def _units(
+    units: pd.DataFrame, condition: str, x: float, y: Scale, key: Key
+) -> tuple[Dot, ...]:
+    rows = units[np.asarray(texts(units, Col.CONDITION), dtype=object) == condition]
+    mean, n_cells = numbers(rows, Col.MEAN), numbers(rows, Col.N_CELLS)
+    shift = swarm(mean, width=WIDTH_OF_DOTS * 0.8)
+    dots = []
+    names, sessions = texts(rows, Col.UNIT), texts(rows, Col.SESSION)
+    for i in np.flatnonzero(np.isfinite(mean)):
+        session = _place(sessions[i], key.sessions)
+        path = mark(_marker(session, key), x + float(shift[i]), y(float(mean[i])), UNIT_R)
+        said = f"{names[i]}: mean {number(float(mean[i]))} of {int(n_cells[i])} cells"
+        dots.append(Dot(path, session, None, said))
+    return tuple(dots)
+
+
+def _lines(
+    means: pd.DataFrame, conditions: list[str], y: Scale, key: Key
+) -> tuple[Line, ...]:
+    """Mean of every session at every condition, joined: parallel lines repeat the effect."""
+    if not has(means, Col.SESSION, Col.MEAN) or len(key.sessions) < 2:
+        return ()
+    mean = numbers(means, Col.MEAN)
+    at = dict(zip(zip(texts(means, Col.SESSION), texts(means, Col.CONDITION), strict=True), mean,
+                  strict=True))  # fmt: skip
+    lines = []
+    for place, session in enumerate(key.sessions):
+        spots = [
+            (LEFT + COLUMN * (k + 0.5), y(float(value)), float(value), name)
+            for k, name in enumerate(conditions)
+            if np.isfinite(value := at.get((session, name), np.nan))
+        ]
+        marks = tuple(
+            Dot(mark(key.marker(session), x, top, SESSION_R), place, None,
+                f"session {session}, {name}: mean {number(value)}")
+            for x, top, value, name in spots
+        )  # fmt: skip
+        if marks:
+            lines.append(Line(place, " ".join(f"{x},{top}" for x, top, *_ in spots), marks))
+    return tuple(lines)

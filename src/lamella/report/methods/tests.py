@@ -1,0 +1,146 @@
+"""The statistics as they were done, in sentences for a paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.table import Col
+from lamella.report.answers import CLAIMS
+from lamella.report.methods.citations import Citations
+from lamella.report.tables import flags, has, has_values, only, texts, unique
+from lamella.report.words import count, label, listed, number, unit
+
+MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fixed_session": (
+        "least squares on unit means with condition and session as fixed effects and one residual"
+        " variance (Student’s t with the residual degrees of freedom)",
+        (),
+    ),
+    "fixed_session_unequal": (
+        "least squares on unit means with condition and session as fixed effects and"
+        " heteroscedasticity-consistent errors (HC3)",
+        ("mackinnon",),
+    ),
+    "fixed_session_robust": (
+        "Huber’s robust regression on unit means with condition and session as fixed effects",
+        ("huber",),
+    ),
+    "random_session": (
+        "a linear mixed model of unit means with session as a random effect (REML)",
+        ("laird",),
+    ),
+    "nested_movies": (
+        "a linear mixed model of cells with session, and movie within it, as random effects (REML)",
+        ("laird",),
+    ),
+    "permuted": ("permutation of conditions among the units of a session", ()),
+    "paired_sessions": (
+        "a paired t test of session means (degrees of freedom: shared sessions − 1)",
+        (),
+    ),
+    "random_effect": (
+        "a linear mixed model of unit means with session and session × condition as random effects"
+        " (REML, containment degrees of freedom)",
+        ("laird",),
+    ),
+    "quasi_binomial": ("quasi-binomial regression of the fraction of every unit", ("wedderburn",)),
+    "quasi_poisson": ("quasi-Poisson regression of the counts of every unit", ("wedderburn",)),
+}
+"""What each model of models.csv is, and what to cite for it."""
+
+ADJUSTED = {"holm": ("Holm", "holm"), "bh": ("Benjamini–Hochberg", "benjamini")}
+
+
+def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Citations) -> str:
+    """One paragraph; empty where nothing was compared."""
+    if not has(effects, Col.MEASURE):
+        return ""
+    whole = only(effects, session="all")
+    parts = [
+        f"The {units.removesuffix('s')} was the statistical unit, with the mean over its cells as "
+        f"its value, since cells of one {units.removesuffix('s')} are not independent "
+        f"{cite('lazic')}."
+        if units != "cells"
+        else "Each cell was taken for a statistical unit."
+    ]
+    for claim, title in CLAIMS.items():
+        names = unique(texts(only(whole, claim=claim), Col.MODEL))
+        if names:
+            hows = [_model(name, cite) for name in names]
+            of = "the sessions studied" if title == CLAIMS["these_sessions"] else "new sessions"
+            parts.append(f"Claims on {of} rest on {listed(hows)}.")
+    parts += [*_refused(models), *_adjusted(whole, cite), *_intervals(whole, cite)]
+    if has_values(whole, Col.P_INTERACTION):
+        parts.append("The interaction of condition and session was tested by an F test.")
+    parts += _margins(whole, cite)
+    return " ".join(parts)
+
+
+def _model(name: str, cite: Citations) -> str:
+    text, works = MODELS.get(name, (f"the model “{name}”", ()))
+    return f"{text} {cite(*works)}" if works else text
+
+
+def _refused(models: pd.DataFrame) -> list[str]:
+    """Models that were fitted and not believed."""
+    if not has(models, Col.MODEL, Col.TRUSTED, Col.MEASURE):
+        return []
+    bad = models[~flags(models, Col.TRUSTED, default=True)]
+    told = []
+    for name in unique(texts(bad, Col.MODEL)):
+        measures = unique(texts(only(bad, model=name), Col.MEASURE))
+        told.append(f"{name} for {listed([label(m) for m in measures], 4)}")
+    if not told:
+        return []
+    return [f"Models that were fitted and refused by the check of convergence: {'; '.join(told)}."]
+
+
+def _adjusted(whole: pd.DataFrame, cite: Citations) -> list[str]:
+    names = unique(texts(whole, Col.ADJUSTED_BY))
+    ways = [f"{ADJUSTED[n][0]} {cite(ADJUSTED[n][1])}" if n in ADJUSTED else n for n in names]
+    if not ways:
+        return []
+    return [
+        f"P values are two-sided and adjusted by {listed(ways)} over the contrasts of one measure "
+        "and claim, not over measures."
+    ]
+
+
+def _intervals(whole: pd.DataFrame, cite: Citations) -> list[str]:
+    by = unique(texts(whole, Col.INTERVAL_BY))
+    text = "Intervals are 95 %"
+    if "bootstrap" in by:
+        text += (
+            "; differences have theirs from a bootstrap that resamples whole sessions jointly for "
+            f"all conditions {cite('hesterberg')}"
+        )
+    sizes = []
+    if has_values(whole, Col.COHENS_D):
+        sizes.append(
+            "Cohen’s d (pooled SD with n − 1 over the units of both conditions, all sessions"
+            f" together {cite('cohen', 'cumming')})"
+        )
+    if has_values(whole, Col.HEDGES_G):
+        sizes.append(f"Hedges’ g {cite('hedges')}")
+    if has_values(whole, Col.CLIFFS_DELTA):
+        sizes.append(f"Cliff’s δ {cite('cliff')}")
+    return [f"{text}.", *([f"Effect sizes: {listed(sizes)}."] if sizes else [])]
+
+
+def _margins(whole: pd.DataFrame, cite: Citations) -> list[str]:
+    given = whole[np.asarray(_finite(whole, Col.MARGIN))] if Col.MARGIN in whole else whole[:0]
+    told = {
+        f"{label(measure)} ±{number(float(margin))} {unit(measure)}".strip()
+        for measure, margin in zip(texts(given, Col.MEASURE), given.get(Col.MARGIN, []), strict=True)
+    }
+    if not told:
+        return []
+    return [
+        f"Equivalence was tested by two one-sided tests {cite('schuirmann')} with margins set "
+        f"beforehand: {listed(sorted(told))} ({count(len(told), 'margin')})."
+    ]
+
+
+def _finite(table: pd.DataFrame, name: str) -> list[bool]:
+    return [bool(np.isfinite(value)) for value in pd.to_numeric(table[name], errors="coerce")]

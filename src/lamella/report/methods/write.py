@@ -1,0 +1,105 @@
+"""Paragraphs and references in their order, as text to copy."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lamella.core.table import Col
+from lamella.report.contents import ReportInput
+from lamella.report.methods import images, tests
+from lamella.report.methods.citations import Citations
+from lamella.report.sentences import units_word
+from lamella.report.style import Key
+from lamella.report.tables import numbers, texts, unique
+from lamella.report.words import count, label, listed, unit
+
+_CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
+
+
+class Methods(NamedTuple):
+    """What a paper may say, paragraph by paragraph, and the works that it names."""
+
+    paragraphs: tuple[tuple[str, str], ...]
+    references: tuple[str, ...]
+
+
+def methods_of(report: ReportInput, version: str) -> Methods:
+    """The methods of a report; parts whose settings are not known are left out."""
+    cite = Citations()
+    settings = report.provenance.get("settings", {})
+    objects, measure = settings.get("objects") or {}, settings.get("measure") or {}
+    movies = list(report.provenance.get("movies", {}).values())
+    found = [
+        ("Data", _data(report, version)),
+        (
+            "Segmentation and tracking",
+            _joined(
+                images.normalisation(objects, movies) if objects else "",
+                *(images.segmentation(name, each, cite) for name, each in objects.items()),
+                *(images.tracking(name, each, cite) for name, each in objects.items()),
+            ),
+        ),
+        (
+            "Measures",
+            _joined(
+                images.trusted(measure),
+                images.light(measure, cite) if measure else "",
+                images.groups(measure, cite),
+                _meanings(report),
+            ),
+        ),
+        (
+            "Statistics",
+            tests.statistics(report.effects, report.models, units_word(report), cite),
+        ),
+        ("Software", _software(report, version, cite)),
+    ]
+    paragraphs = tuple((title, text) for title, text in found if text)
+    return Methods(paragraphs, tuple(cite.listed))
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _data(report: ReportInput, version: str) -> str:
+    cells = report.cells
+    key = Key.of(cells, report.samples, report.effects)
+    movies = unique(texts(cells, Col.MOVIE))
+    text = f"{count(len(cells), 'cell')}"
+    text += f" of {count(len(movies), 'movie')}" if movies else ""
+    if key.conditions:
+        text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
+    if key.sessions:
+        text += f" and {count(len(key.sessions), 'session')}"
+    text += f", were analysed with Lamella {version}.".replace("  ", " ")
+    empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
+    frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
+    if frames:
+        text += f" Of {count(frames, 'frame')} in which a cell was followed, {empty} did not show it."
+    return text
+
+
+def _meanings(report: ReportInput) -> str:
+    """What each measure that was compared is, from the dictionary of columns."""
+    told = []
+    for name in unique(texts(report.effects, Col.MEASURE)):
+        try:
+            meaning = Col.describe(name).meaning.rstrip(".")
+        except KeyError:
+            continue
+        of = f" ({unit(name)})" if unit(name) else ""
+        told.append(f"{label(name)}{of}: {meaning[:1].lower()}{meaning[1:]}")
+    return f"Compared were {'; '.join(told)}." if told else ""
+
+
+def _software(report: ReportInput, version: str, cite: Citations) -> str:
+    versions = dict(report.provenance.get("versions", {}))
+    ours = versions.pop("lamella", version)
+    text = f"Lamella {ours}"
+    others = [
+        f"{name} {release}" + (f" {cite(name)}" if name in _CITED else "")
+        for name, release in versions.items()
+    ]
+    text += f" with {listed(others, 20)}" if others else ""
+    return f"{text}. Plots of cells, units and sessions follow {cite('lord')}."

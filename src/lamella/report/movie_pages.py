@@ -1,0 +1,192 @@
+"""A page for each movie: its frames, its cells over time, what is odd in it, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.table import Col
+from lamella.report.anchors import anchors
+from lamella.report.contents import ReportInput
+from lamella.report.inline.courses import Course, courses
+from lamella.report.inline.marks import page_colour
+from lamella.report.page import uri
+from lamella.report.sections import CELL_COLUMNS, EVENT_COLUMNS, STAND_INS, STATUS_COLUMNS
+from lamella.report.sentences import excluded_movies, failed_movies
+from lamella.report.sheets import Sheet, sheet
+from lamella.report.style import Key
+from lamella.report.tables import (
+    groups_of_movies,
+    has_values,
+    numbers,
+    per_channel,
+    plain,
+    texts,
+    unique,
+)
+from lamella.report.words import count
+
+MOST_PAGES = 250
+"""Movies with a page; of further ones the list tells where their pictures lie."""
+
+_NOTHING = pd.DataFrame()
+_OF_THE_STUDY = (Col.MOVIE, Col.CONDITION, Col.SESSION, Col.UNIT)
+
+
+@dataclass(frozen=True)
+class CellStrip:
+    """The strip of one cell: which row of the movie's picture it is."""
+
+    name: str
+    top: int
+
+
+@dataclass(frozen=True)
+class MoviePage:
+    """Everything about one movie; `state` is measured, no cell, failed or excluded."""
+
+    anchor: str
+    movie: str
+    condition: str
+    session: str
+    colour: str
+    path: str
+    state: str
+    n_cells: int
+    n_empty: int
+    n_events: int
+    strip: str
+    sprite: str
+    strip_width: int
+    strip_height: int
+    cell_strips: tuple[CellStrip, ...]
+    courses: tuple[Course, ...]
+    events: Sheet | None
+    cells: Sheet | None
+    stages: Sheet | None
+    decided: dict[str, Any]
+
+    @property
+    def about(self) -> str:
+        parts = [part for part in (self.condition, self.session) if part]
+        parts.append(count(self.n_cells, "cell") if self.n_cells else self.state)
+        if self.n_empty:
+            missed = count(self.n_empty, "empty frame")
+            parts.append(missed if self.n_cells == 1 else f"{missed} within tracks")
+        return " · ".join(parts)
+
+
+def movie_pages(report: ReportInput) -> list[MoviePage]:
+    """The movies by condition and session; those that failed or were left out stand last."""
+    named = [*texts(report.samples, Col.MOVIE), *texts(report.cells, Col.MOVIE),
+             *report.filmstrips]  # fmt: skip
+    movies = unique(named) if len(report.samples) or report.filmstrips or len(report.frames) else []
+    groups = groups_of_movies(report.cells, report.samples)
+    key = Key.of(report.cells, report.samples, report.effects)
+    states = _states(report, movies)
+
+    def order(movie: str) -> tuple[int, int, int]:
+        condition, session = groups.get(movie, ("", ""))
+        return (
+            states[movie] in ("failed", "excluded"),
+            key.conditions.index(condition) if condition in key.conditions else -1,
+            key.sessions.index(session) if session in key.sessions else -1,
+        )
+
+    shown = sorted(movies, key=order)
+    names = anchors("movie", shown)
+    tables = {name: _split(getattr(report, name)) for name in ("frames", "cells", "events")}
+    stages = _split(report.status)
+    samples = dict(zip(texts(report.samples, Col.MOVIE), texts(report.samples, Col.PATH),
+                       strict=True))  # fmt: skip
+    decided = report.provenance.get("movies", {})
+    pages = []
+    for place, movie in enumerate(shown):
+        frames, cells, events = (tables[n].get(movie, _NOTHING) for n in tables)
+        whole = place < MOST_PAGES
+        strips = report.cell_strips.get(movie) if whole else None
+        if movie in report.filmstrips and strips and len(strips.cells) == 1:
+            strips = None  # the movie's own strip shows that cell, and larger
+        pages.append(
+            MoviePage(
+                anchor=names[movie],
+                movie=movie,
+                condition=groups.get(movie, ("", ""))[0],
+                session=groups.get(movie, ("", ""))[1],
+                colour=page_colour(key, groups.get(movie, ("", ""))[0]),
+                path=samples.get(movie, ""),
+                state=states[movie],
+                n_cells=len(cells),
+                n_empty=int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0)),
+                n_events=len(events),
+                strip=uri("image/png", report.filmstrips[movie])
+                if whole and movie in report.filmstrips
+                else "",
+                sprite=uri("image/webp", strips.webp) if strips else "",
+                strip_width=strips.width_px if strips else 0,
+                strip_height=strips.row_px if strips else 0,
+                cell_strips=_cell_strips(strips.cells, strips.row_px) if strips else (),
+                courses=tuple(courses(frames, events)) if whole else (),
+                events=sheet(events, _told(events, EVENT_COLUMNS), "Events of its tracks"),
+                cells=_cells(cells),
+                stages=_troubles(stages.get(movie, _NOTHING)),
+                decided=dict(decided.get(movie, {})),
+            )
+        )
+    return pages
+
+
+def _split(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of every movie."""
+    if Col.MOVIE not in table.columns:
+        return {}
+    return {plain(movie): rows for movie, rows in table.groupby(Col.MOVIE, sort=False)}
+
+
+def _states(report: ReportInput, movies: Sequence[str]) -> dict[str, str]:
+    failed, excluded = set(failed_movies(report)), set(excluded_movies(report))
+    measured = set(texts(report.cells, Col.MOVIE))
+    return {
+        movie: "excluded" if movie in excluded
+        else "failed" if movie in failed
+        else "measured" if movie in measured
+        else "no cell"
+        for movie in movies
+    }  # fmt: skip
+
+
+def _cell_strips(cells: Sequence[tuple[str, int]], row_px: int) -> tuple[CellStrip, ...]:
+    several = len({kind for kind, _ in cells}) > 1
+    return tuple(
+        CellStrip(f"{kind} {cell}" if several else f"cell {cell}", -row_px * place)
+        for place, (kind, cell) in enumerate(cells)
+    )
+
+
+def _cells(cells: pd.DataFrame) -> Sheet | None:
+    names: list[str] = []
+    for base in _told(cells, CELL_COLUMNS):
+        if STAND_INS.get(base) not in names:
+            names += [name for name in per_channel(cells, base) if has_values(cells, name)]
+    return sheet(cells, names, "Its cells", all_of="tables/cells.csv", most=60)
+
+
+def _told(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Columns that tell something within one movie."""
+    of_one_kind = len(unique(texts(table, Col.OBJECT))) < 2
+    never = {*_OF_THE_STUDY, *([Col.OBJECT] if of_one_kind else [])}
+    return [name for name in columns if name not in never]
+
+
+def _troubles(status: pd.DataFrame) -> Sheet | None:
+    """Stages of this movie that failed or left a message."""
+    states, messages = texts(status, Col.STATE), texts(status, Col.MESSAGE)
+    kept = np.asarray(
+        [state in ("failed", "skipped") or bool(message.strip())
+         for state, message in zip(states, messages, strict=True)], bool,
+    )  # fmt: skip
+    return sheet(status[kept], [n for n in STATUS_COLUMNS if n != Col.MOVIE], "Messages")

@@ -1,0 +1,284 @@
+"""One measure, condition against condition: its rows of effects, models and replication."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lamella.core.table import Col
+from lamella.statistics.adjust import Adjust, adjusted
+from lamella.statistics.blocks import places
+from lamella.statistics.design import Design, Pair
+from lamella.statistics.effect import (
+    Interval,
+    Sizes,
+    hedges_correction,
+    sizes,
+    sizes_across,
+)
+from lamella.statistics.equivalence import p_of_equivalence
+from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fixed import OneFit, fixed_session
+from lamella.statistics.interaction import interaction
+from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
+from lamella.statistics.replication import agreeing, replication_rows
+from lamella.statistics.session_bootstrap import (
+    FEWEST_SESSIONS,
+    Drawn,
+    drawn_effects,
+    over_sessions,
+)
+from lamella.statistics.units import ALL_SESSIONS
+
+Row = dict[str, Any]
+_LEVEL = 0.05
+
+
+class Asked(NamedTuple):
+    """What is asked of a measure; see `lamella.statistics.Contrasts`."""
+
+    measure: str
+    kind: Kind = "mean"
+    rule: Rule = "auto"
+    adjust: Adjust = "holm"
+    margin: float | None = None
+    bootstrap_draws: int = 0
+    seed: int = 0
+
+
+class Compared(NamedTuple):
+    """Rows of effects.csv, models.csv and replication.csv."""
+
+    effects: list[Row]
+    models: list[Row]
+    replication: list[Row]
+
+
+def compared(
+    design: Design, pairs: Sequence[Pair], asked: Asked, beside: Sequence[Fitted] = ()
+) -> Compared:
+    """Fit every model to the units of a measure, and say what the believed ones say.
+
+    Parameters
+    ----------
+    design : Design
+    pairs : sequence of Pair
+    asked : Asked
+    beside : sequence of Fitted
+        Models of more than units, such as that of the cells themselves: shown, never quoted.
+
+    Returns
+    -------
+    Compared
+        Effects: both claims over all sessions, then every session by itself.
+    """
+    if not pairs:
+        return Compared([], [], [])
+    fits = fitted_models(design, pairs, asked.kind, draws=asked.bootstrap_draws, seed=asked.seed)
+    fits = sorted([*fits, *beside], key=lambda fit: fit.claim == ACROSS_SESSIONS)
+    quoted = {
+        claim: used(fits, claim, asked.rule, n_sessions=design.n_sessions)
+        for claim in (THESE_SESSIONS, ACROSS_SESSIONS)
+    }
+    replicated = replication_rows(design, pairs, quoted[THESE_SESSIONS][0])
+    effects = [
+        *_whole(design, pairs, asked, quoted[THESE_SESSIONS], replicated),
+        *_each_session(design, pairs),
+        *_whole(design.in_named_sessions(), pairs, asked, quoted[ACROSS_SESSIONS], replicated),
+    ]
+    called: Row = {Col.MEASURE: asked.measure}
+    return Compared(
+        [{**called, **row} for row in effects],
+        [{**called, **row} for row in _models(fits, pairs, asked, quoted, design.n_sessions)],
+        [{**called, **row} for row in replicated],
+    )
+
+
+def _whole(
+    design: Design,
+    pairs: Sequence[Pair],
+    asked: Asked,
+    quoted: tuple[Fitted, str],
+    replicated: Sequence[Row],
+) -> Iterator[Row]:
+    """One claim over all sessions."""
+    fit, instead_of = quoted
+    p_adjusted = adjusted([fit.estimates[pair].p for pair in pairs], asked.adjust)
+    n_tests = int(np.isfinite(p_adjusted).sum())
+    drawn = _drawn(design, pairs, asked, fit)
+    within = OneFit.of(design).sd
+    for pair, p in zip(pairs, p_adjusted, strict=True):
+        estimate = fit.estimates[pair]
+        of_claim = sizes if fit.claim == THESE_SESSIONS else sizes_across
+        size = of_claim(design, pair, estimate, within=within)
+        ends = Interval(estimate.estimate, estimate.low, estimate.high)
+        if pair in drawn:
+            ends, size = _by_draws(design, pair, ends, size, drawn[pair])
+        verdict = "; ".join(filter(None, (instead_of, fit.verdict_of(pair))))
+        yield {
+            **_named(fit.claim, ALL_SESSIONS, pair),
+            **_described(design, pair),
+            **_told(estimate, ends, size),
+            Col.P_ADJUSTED: float(p),
+            Col.ADJUSTED_BY: asked.adjust,
+            Col.N_TESTS: n_tests,
+            Col.MODEL: fit.model,
+            Col.INTERVAL_BY: "bootstrap" if pair in drawn else "t",
+            Col.P_INTERACTION: interaction(design, pair).p,
+            Col.N_SESSIONS: len(design.shared_sessions(pair)) if design.n_sessions else math.nan,
+            Col.N_SESSIONS_AGREEING: agreeing(replicated, pair) if design.n_sessions else math.nan,
+            **_equivalence(estimate, asked.margin),
+            Col.VERDICT: verdict,
+        }
+
+
+def _each_session(design: Design, pairs: Sequence[Pair]) -> Iterator[Row]:
+    """Every session by itself, two conditions at a time."""
+    for k, name in enumerate(design.sessions):
+        if not name:
+            continue
+        of_session = design.only(design.session == k)
+        for pair in pairs:
+            both = np.isin(of_session.condition, places(design, pair))
+            units = of_session.only(both)
+            fit = fixed_session(units, [pair])
+            estimate = fit.estimates[pair]
+            ends = Interval(estimate.estimate, estimate.low, estimate.high)
+            yield {
+                **_named(THESE_SESSIONS, name, pair),
+                **_described(units, pair),
+                **_told(estimate, ends, sizes(units, pair, estimate)),
+                Col.MODEL: fit.model,
+                Col.INTERVAL_BY: "t",
+                Col.VERDICT: fit.verdict_of(pair),
+            }
+
+
+def _models(
+    fits: Sequence[Fitted],
+    pairs: Sequence[Pair],
+    asked: Asked,
+    quoted: dict[str, tuple[Fitted, str]],
+    n_sessions: int,
+) -> Iterator[Row]:
+    for fit in fits:
+        quotes = quoted[fit.claim][0] is fit
+        for pair in pairs:
+            estimate = fit.estimates[pair]
+            verdict = fit.verdict_of(pair)
+            if not verdict and not quotes:
+                verdict = unused_because(fit, asked.rule, n_sessions=n_sessions)
+            yield {
+                Col.MODEL: fit.model,
+                Col.CLAIM: fit.claim,
+                Col.CONDITION: pair[0],
+                Col.REFERENCE: pair[1],
+                Col.ESTIMATE: estimate.estimate,
+                Col.SE: estimate.se,
+                Col.DF: estimate.df,
+                Col.ESTIMATE_LOW: estimate.low,
+                Col.ESTIMATE_HIGH: estimate.high,
+                Col.P: estimate.p,
+                **{
+                    column: fit.variances.get(name, math.nan) for column, name in _VARIANCES.items()
+                },
+                Col.TRUSTED: fit.trusted_for(pair),
+                Col.USED: quotes,
+                Col.VERDICT: verdict,
+            }
+
+
+_VARIANCES = {
+    Col.VAR_SESSION: "session",
+    Col.VAR_INTERACTION: "interaction",
+    Col.VAR_MOVIE: "movie",
+    Col.VAR_RESIDUAL: "residual",
+}
+
+
+def _drawn(design: Design, pairs: Sequence[Pair], asked: Asked, fit: Fitted) -> dict[Pair, Drawn]:
+    """Draws for the pairs whose sessions are many enough; they speak of other sessions only."""
+    if fit.claim == THESE_SESSIONS or asked.bootstrap_draws == 0:
+        return {}
+    enough = [
+        pair
+        for pair in pairs
+        if len(design.shared_sessions(pair)) >= FEWEST_SESSIONS
+        and math.isfinite(fit.estimates[pair].p)
+    ]
+    if not enough:
+        return {}
+    return drawn_effects(design, enough, draws=asked.bootstrap_draws, seed=asked.seed)
+
+
+def _by_draws(
+    design: Design, pair: Pair, ends: Interval, size: Sizes, drawn: Drawn
+) -> tuple[Interval, Sizes]:
+    n = len(design.shared_sessions(pair))
+    d = over_sessions(size.cohens_d.value, drawn.cohens_d, n)
+    n_units = int(design.counts.sum(axis=1)[list(places(design, pair))].sum())
+    delta = over_sessions(size.cliffs_delta.value, drawn.cliffs_delta, n)
+    return over_sessions(ends.value, drawn.estimate, n), size._replace(
+        cohens_d=d,
+        cohens_d_within=over_sessions(size.cohens_d_within.value, drawn.cohens_d_within, n),
+        hedges_g=d.times(hedges_correction(n_units - 2)),
+        cliffs_delta=Interval(delta.value, max(delta.low, -1.0), min(delta.high, 1.0)),
+    )
+
+
+def _named(claim: str, session: str, pair: Pair) -> Row:
+    return {
+        Col.CLAIM: claim,
+        Col.SESSION: session,
+        Col.CONDITION: pair[0],
+        Col.REFERENCE: pair[1],
+    }
+
+
+def _described(design: Design, pair: Pair) -> Row:
+    """Numbers and means of the units as they come."""
+    ours, theirs = (design.value[design.condition == k] for k in places(design, pair))
+    mean, mean_reference = (float(v.mean()) if len(v) else math.nan for v in (ours, theirs))
+    return {
+        Col.N: len(ours),
+        Col.N_REFERENCE: len(theirs),
+        Col.MEAN: mean,
+        Col.MEAN_REFERENCE: mean_reference,
+        Col.DIFFERENCE: mean - mean_reference,
+    }
+
+
+def _told(estimate: Estimate, ends: Interval, size: Sizes) -> Row:
+    return {
+        Col.ESTIMATE: ends.value,
+        Col.ESTIMATE_LOW: ends.low,
+        Col.ESTIMATE_HIGH: ends.high,
+        Col.SE: estimate.se,
+        Col.DF: estimate.df,
+        Col.P: estimate.p,
+        Col.D_SD: size.d_sd,
+        **_three(Col.COHENS_D, Col.COHENS_D_LOW, Col.COHENS_D_HIGH, size.cohens_d),
+        **_three(
+            Col.COHENS_D_WITHIN,
+            Col.COHENS_D_WITHIN_LOW,
+            Col.COHENS_D_WITHIN_HIGH,
+            size.cohens_d_within,
+        ),
+        **_three(Col.HEDGES_G, Col.HEDGES_G_LOW, Col.HEDGES_G_HIGH, size.hedges_g),
+        **_three(Col.CLIFFS_DELTA, Col.CLIFFS_DELTA_LOW, Col.CLIFFS_DELTA_HIGH, size.cliffs_delta),
+    }
+
+
+def _three(value: str, low: str, high: str, interval: Interval) -> Row:
+    return {value: interval.value, low: interval.low, high: interval.high}
+
+
+def _equivalence(estimate: Estimate, margin: float | None) -> Row:
+    if margin is None:
+        return {}
+    p = p_of_equivalence(estimate, margin)
+    equivalent = p < _LEVEL if math.isfinite(p) else None
+    return {Col.MARGIN: margin, Col.P_EQUIVALENCE: p, Col.EQUIVALENT: equivalent}

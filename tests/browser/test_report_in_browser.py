@@ -1,0 +1,249 @@
+"""The report as a reader meets it: pointing, filtering, sorting, leafing, printing."""
+
+import base64
+import io
+import re
+import time
+
+import pytest
+from PIL import Image
+from worlds.reports import MEASURES, stats_only, told_study
+
+from lamella.report.html import render
+from lamella.report.pictures import pictures
+
+selenium = pytest.importorskip("selenium")
+from selenium.webdriver import ActionChains, Keys  # noqa: E402 (only where it is installed)
+from selenium.webdriver.common.by import By  # noqa: E402
+
+SPEED_PAGE = "measure-mean-speed-um-per-min"
+HOSTILE = "<script>alert(1)</script>"
+HOSTILE_MOVIE = '"><img src=x onerror=alert(1)>{n}{session}'
+
+
+@pytest.fixture(scope="module")
+def told():
+    return told_study()
+
+
+@pytest.fixture(scope="module")
+def page(told):
+    return render(told, drawn=[])
+
+
+def leaf(browser, name):
+    browser.execute_script(f"location.hash = '{name}'")
+    wait_until(lambda: browser.find_element(By.ID, name).is_displayed())
+    return browser.find_element(By.ID, name)
+
+
+def wait_until(said, seconds=5):
+    end = time.monotonic() + seconds
+    while not said():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def tip(browser):
+    return browser.find_element(By.ID, "tip")
+
+
+def point_at(browser, dot):
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
+    # The page hides what is told when it scrolls: wait until it has come to rest.
+    time.sleep(0.3)
+    ActionChains(browser).move_to_element(dot).perform()
+
+
+def shown_strip(browser):
+    """Which picture the tip shows, and from where."""
+    return browser.execute_script(
+        "const s = document.querySelector('#tip .cellstrip');"
+        "return s && [s.style.getPropertyValue('--sprite'), s.style.backgroundPosition]"
+    )
+
+
+def test_a_dot_tells_whose_it_is_and_shows_that_cell(opened, page, told):
+    with opened(page) as browser:
+        plot = leaf(browser, SPEED_PAGE)
+        assert not tip(browser).is_displayed()
+        dots = plot.find_elements(By.CSS_SELECTOR, ".cells [data-c]")
+        assert len(dots) == len(told.cells)
+        for place in (0, 7):
+            dot = next(d for d in dots if d.get_attribute("data-c") == str(place))
+            point_at(browser, dot)
+            wait_until(lambda: tip(browser).is_displayed())
+            cell = told.cells.iloc[place]
+            wait_until(lambda cell=cell: f"{cell['movie']}, cell {cell['cell']}" in tip(browser).text)
+            assert dot.get_attribute("data-v") in tip(browser).text
+            sprite, position = shown_strip(browser)
+            strips = told.cell_strips[cell["movie"]]
+            assert base64.b64encode(strips.webp).decode() in sprite
+            row = strips.cells.index(("cell", cell["cell"]))
+            assert position == f"0px {-row * strips.row_px}px"
+
+
+def test_arrow_keys_go_from_dot_to_dot(opened, page, told):
+    with opened(page) as browser:
+        plot = leaf(browser, SPEED_PAGE).find_element(By.CSS_SELECTOR, "svg.dots")
+        browser.execute_script("arguments[0].focus()", plot)
+        ActionChains(browser).send_keys(Keys.ARROW_RIGHT).perform()
+        wait_until(lambda: tip(browser).is_displayed())
+        first = tip(browser).text
+        focused = browser.switch_to.active_element
+        assert told.cells["movie"][int(focused.get_attribute("data-c"))] in first
+        assert first.splitlines()[0] in focused.get_attribute("aria-label")
+        assert shown_strip(browser)
+        ActionChains(browser).send_keys(Keys.ARROW_RIGHT).perform()
+        wait_until(lambda: tip(browser).text not in ("", first))
+        ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+        wait_until(lambda: not tip(browser).is_displayed())
+        ActionChains(browser).send_keys(Keys.ENTER).perform()
+        wait_until(lambda: "#movie-" in browser.current_url)
+
+
+def test_a_movie_without_strips_of_cells_shows_its_own(opened, told):
+    from dataclasses import replace
+
+    with opened(render(replace(told, cell_strips={}), drawn=[])) as browser:
+        dot = leaf(browser, SPEED_PAGE).find_element(By.CSS_SELECTOR, '[data-c="0"]')
+        point_at(browser, dot)
+        wait_until(lambda: tip(browser).is_displayed())
+        source = tip(browser).find_element(By.TAG_NAME, "img").get_attribute("src")
+        assert base64.b64encode(told.filmstrips[told.cells["movie"][0]]).decode() in source
+
+
+def test_a_session_can_be_put_aside(opened, page):
+    with opened(page) as browser:
+        part = leaf(browser, SPEED_PAGE)
+        rows = part.find_elements(By.CSS_SELECTOR, "tr[data-s]")
+        dots = part.find_elements(By.CSS_SELECTOR, "svg.dots .cells [data-s]")
+        before = [row for row in rows if row.is_displayed()]
+        assert before
+        boxes = browser.find_elements(By.CSS_SELECTOR, ".chips input")
+        browser.execute_script("arguments[0].click()", boxes[0])
+        for part in rows:
+            assert part.is_displayed() == (part.get_attribute("data-s") != "0")
+        dim = {dot.get_attribute("data-s"): float(dot.value_of_css_property("opacity")) for dot in dots}
+        assert dim["0"] < 0.1 < dim["1"]
+        browser.execute_script("arguments[0].click()", boxes[0])
+        assert all(row.is_displayed() for row in before)
+
+
+def test_a_click_on_a_head_sorts(opened, page):
+    with opened(page) as browser:
+        part = leaf(browser, "cells")
+        table = part.find_element(By.CSS_SELECTOR, "table.sortable")
+        heads = table.find_elements(By.CSS_SELECTOR, "thead th")
+        place = next(i for i, head in enumerate(heads) if "mean speed" in head.text)
+
+        def column():
+            return browser.execute_script(
+                "return [...arguments[0].tBodies[0].rows].map(r => +r.cells[arguments[1]].dataset.sort)",
+                table, place,
+            )  # fmt: skip
+
+        start = column()
+        heads[place].find_element(By.TAG_NAME, "button").click()
+        assert column() == sorted(start)
+        assert heads[place].get_attribute("aria-sort") == "ascending"
+        heads[place].find_element(By.TAG_NAME, "button").click()
+        assert column() == sorted(start, reverse=True)
+
+
+def test_one_part_is_shown_at_a_time(opened, page):
+    with opened(page) as browser:
+        def shown():
+            parts = browser.find_elements(By.CSS_SELECTOR, ".leaf")
+            return [part.get_attribute("id") for part in parts if part.is_displayed()]
+
+        assert shown() == ["answers"]
+        browser.find_element(By.CSS_SELECTOR, '.answers a[href^="#measure-"]').click()
+        wait_until(lambda: shown() == [SPEED_PAGE])
+        current = browser.find_elements(By.CSS_SELECTOR, 'nav.bar [aria-current="page"]')
+        assert [link.text for link in current] == ["Measures"]
+        browser.back()
+        wait_until(lambda: shown() == ["answers"])
+        browser.find_element(By.CSS_SELECTOR, "button.whole").click()
+        assert len(shown()) == len(browser.find_elements(By.CSS_SELECTOR, ".leaf"))
+
+
+def test_without_a_script_everything_is_there(opened, page):
+    bare = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    with opened(bare) as browser:
+        parts = browser.find_elements(By.CSS_SELECTOR, ".leaf")
+        assert all(part.is_displayed() for part in parts)
+
+
+def test_text_of_the_user_runs_nothing(opened):
+    hostile = told_study((HOSTILE, f"b{HOSTILE}"), (HOSTILE, "june"), movie_name=HOSTILE_MOVIE)
+    text = render(hostile, pictures(hostile))
+    with opened(text) as browser:
+        for name in ("answers", "movies"):
+            leaf(browser, name)
+            assert HOSTILE in browser.find_element(By.TAG_NAME, "main").text
+        assert "<img src=x onerror=alert(1)>" in browser.find_element(By.ID, "movies").text
+        assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
+        assert not browser.find_elements(By.CSS_SELECTOR, '[src="x"]')
+        page = browser.execute_script(
+            "return [...document.querySelectorAll('.leaf')].find(x => x.querySelector('svg.dots')).id"
+        )
+        point_at(browser, leaf(browser, page).find_element(By.CSS_SELECTOR, '[data-c="0"]'))
+        wait_until(lambda: tip(browser).is_displayed())
+        assert "onerror=alert(1)" in tip(browser).text
+        assert HOSTILE in tip(browser).text
+
+
+@pytest.mark.parametrize("narrow", [320, 390])
+def test_a_phone_never_scrolls_the_page_sideways(opened, told, narrow):
+    with opened(render(told, pictures(told)), width=narrow) as browser:
+        for part in browser.find_elements(By.CSS_SELECTOR, ".leaf"):
+            leaf(browser, part.get_attribute("id"))
+            over = browser.execute_script(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert over <= 0, part.get_attribute("id")
+
+
+def test_a_dark_screen_is_dark_and_readable(opened, page):
+    with opened(page, dark=True) as browser:
+        leaf(browser, SPEED_PAGE)
+        picture = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("L")
+        assert picture.resize((1, 1)).getpixel((0, 0)) < 60
+        text = browser.find_element(By.CSS_SELECTOR, "svg.dots .axis")
+        assert browser.execute_script(
+            "return getComputedStyle(arguments[0]).fill", text
+        ) == "rgb(232, 232, 234)"  # fmt: skip
+
+
+def test_500_cells_open_within_two_seconds(opened):
+    study = told_study(sessions=("1", "2", "3"), movies_per_session=4, cells_per_movie=14)
+    assert len(study.cells) > 500
+    with opened(render(study, drawn=[])) as browser:
+        loaded = browser.execute_script(
+            "const [n] = performance.getEntriesByType('navigation'); return n.loadEventEnd"
+        )
+        dots = browser.find_elements(By.CSS_SELECTOR, ".cells [data-c]")
+        assert len(dots) == len(MEASURES) * len(study.cells)
+        assert loaded < 2000
+
+
+def test_it_prints_every_part_and_no_button(opened, told):
+    with opened(render(told, pictures(told))) as browser:
+        printed = base64.b64decode(browser.print_page())
+        assert printed.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 5
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        parts = browser.find_elements(By.CSS_SELECTOR, ".leaf")
+        assert all(part.is_displayed() for part in parts)
+        assert not browser.find_element(By.CSS_SELECTOR, "nav.bar").is_displayed()
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_the_page_of_a_table_alone(opened, told):
+    with opened(render(stats_only(told), drawn=[])) as browser:
+        part = leaf(browser, SPEED_PAGE)
+        dot = part.find_element(By.CSS_SELECTOR, '[data-c="3"]')
+        point_at(browser, dot)
+        wait_until(lambda: tip(browser).is_displayed())
+        assert dot.get_attribute("data-v") in tip(browser).text

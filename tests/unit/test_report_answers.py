@@ -1,0 +1,194 @@
+"""What the first screen says, from effects whose truth is written down here."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds.reports import REFUSED, SPEED, stats_only, told_study
+
+from lamella.report.answers import EQUIVALENT, OPEN, SHOWN, UNTOLD, answers
+from lamella.report.contents import ReportInput
+from lamella.report.headlines import headlines
+from lamella.report.html import render
+from lamella.report.inline.intervals import axis_of, intervals
+from lamella.report.inline.superplot import superplot
+from lamella.report.measure_pages import measure_pages
+from lamella.report.movie_pages import movie_pages
+from lamella.report.style import Key
+
+NAN = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def effect(claim="these_sessions", **changed):
+    row = {
+        "measure": SPEED, "claim": claim, "session": "all", "condition": "KI", "reference": "WT",
+        "n": 10, "n_reference": 10, "mean": 0.68, "mean_reference": 1.03, "estimate": -0.35,
+        "estimate_low": -0.6, "estimate_high": -0.1, "p": 0.0065, "p_adjusted": 0.013,
+        "adjusted_by": "holm", "n_tests": 2, "cohens_d": -1.4, "cohens_d_low": -2.4,
+        "cohens_d_high": -0.4, "n_sessions": 2, "n_sessions_agreeing": 2, "verdict": "",
+    }  # fmt: skip
+    return pd.DataFrame([{**row, **changed}])
+
+
+def told(**changed):
+    (answer,) = answers(effect(**changed))
+    return answer.told[0]
+
+
+def test_a_difference_is_shown_by_its_adjusted_p():
+    said = told()
+    assert (said.state, said.word) == (SHOWN, "lower")
+    assert said.size == "−0.35 (−0.60 to −0.10) µm/min"
+    assert said.certainty == "p = 0.013"
+    assert told(estimate=0.35).word == "higher"
+    assert told(p=0.01, p_adjusted=0.06).state == OPEN
+
+
+def test_a_large_p_claims_nothing():
+    said = told(p_adjusted=0.6)
+    assert (said.state, said.word) == (OPEN, "no difference shown")
+
+
+def test_only_a_margin_makes_conditions_equivalent():
+    given = {"p_adjusted": 0.6, "margin": 0.2, "p_equivalence": 0.01, "equivalent": True}
+    said = told(**given)
+    assert said.state == EQUIVALENT
+    assert said.remarks == ("The difference lies within the margin of ±0.200 µm/min (p = 0.010).",)
+    assert told(**{**given, "equivalent": False}).state == OPEN
+
+
+def test_without_p_nothing_is_told_and_the_reason_stands_beside():
+    said = told(p=NAN, p_adjusted=NAN, verdict="One session.")
+    assert (said.state, said.remarks) == (UNTOLD, ("One session.",))
+
+
+def test_few_units_are_never_called_clear():
+    assert told(n=2).state == OPEN
+    assert told(n=3, n_reference=3).state == SHOWN
+
+
+def test_the_two_claims_stand_apart():
+    both = pd.concat([effect(), effect("across_sessions", p_adjusted=0.4)])
+    (answer,) = answers(both)
+    assert [said.state for said in answer.told] == [SHOWN, OPEN]
+    lines = {line.question: line for line in headlines(ReportInput(effects=both), [answer])}
+    assert lines["In these sessions"].shown == "Mean speed is lower in KI than in WT."
+    assert lines["Across sessions"].shown == ""
+    assert "With 2 sessions only very steady" in lines["Across sessions"].rest
+    assert "every session" in lines["Replication"].shown
+
+
+def test_a_difference_that_turns_in_a_session_is_named():
+    found = answers(effect(n_sessions_agreeing=1))
+    line = next(x for x in headlines(ReportInput(), found) if x.question == "Replication")
+    assert not line.shown
+    assert "mean speed, KI − WT (1 of 2 sessions)" in line.rest
+
+
+@pytest.mark.parametrize(("low", "high", "keeps"), [(-1.6, -1.2, True), (-0.3, 0.1, False)])
+def test_another_outline_may_turn_a_difference_round(low, high, keeps):
+    found = answers(effect(cohens_d_outlines_low=low, cohens_d_outlines_high=high))
+    assert found[0].keeps_sign is keeps
+    line = next(x for x in headlines(ReportInput(), found) if x.question == "Outlines")
+    assert bool(line.shown) is keeps
+
+
+def test_one_session_cannot_speak_for_others():
+    why = "One session: nothing can be said across sessions."
+    rows = pd.concat(
+        [effect(), effect("across_sessions", p=NAN, p_adjusted=NAN, verdict=why)]
+    )
+    line = {x.question: x for x in headlines(ReportInput(), answers(rows))}["Across sessions"]
+    assert line.rest == f"Nothing can be told. {why}"
+
+
+def test_the_interval_is_drawn_where_it_lies():
+    found = answers(effect(cohens_d=-9.0, cohens_d_low=-12.0, cohens_d_high=1.0))
+    axis = axis_of(found)
+    (bar,) = intervals(found[0], axis).bars
+    assert bar.cut_low
+    assert not bar.cut_high
+    assert bar.low == axis(axis.low)
+    assert bar.low <= bar.at < axis(0.0) < bar.high
+
+
+def test_dots_say_their_value_and_point_at_their_cell():
+    report = told_study(cells_per_movie=3)
+    key = Key.of(report.cells, report.samples, report.effects)
+    places = np.arange(len(report.cells))
+    units = report.units[report.units["measure"] == SPEED]
+    means = report.conditions[report.conditions["measure"] == SPEED]
+    plot = superplot(report.cells, units, means, SPEED, key, places=places, most=1000)
+    dots = [dot for group in plot.groups for dot in group.cells]
+    assert sorted(dot.cell for dot in dots) == list(places)
+    assert sum(len(group.units) for group in plot.groups) == len(units)
+    assert len(plot.lines) == 2
+    few = superplot(report.cells, units, means, SPEED, key, places=places, most=6)
+    assert [len(group.cells) for group in few.groups] == [2, 2, 2]
+    assert few.note == "6 of 36 cells are drawn."
+
+
+def test_a_page_for_each_measure_and_each_movie():
+    report = told_study()
+    pages = measure_pages(report, [])
+    assert [page.column for page in pages][0] == SPEED
+    assert {page.column for page in pages} == set(report.effects["measure"])
+    for page in pages:
+        assert page.models.strong.count(True) == 4  # two pairs, two claims
+        assert "no difference of the effect between sessions" in page.interaction[0]
+    assert [page.movie for page in movie_pages(report)] == list(report.filmstrips)
+    assert movie_pages(report)[0].events is not None
+
+
+def test_movies_that_failed_or_were_left_out_stand_last_with_the_reason():
+    report = told_study()
+    samples, status = report.samples.copy(), report.status.copy()
+    samples.loc[0, "exclude"] = "out of focus"
+    status.loc[1, ["state", "message"]] = "failed", "no frames"
+    cells = report.cells[~report.cells["movie"].isin(samples["movie"][:2])]
+    report = replace(report, samples=samples, status=status, cells=cells)
+    states = [page.state for page in movie_pages(report)]
+    assert sorted(states[-2:]) == ["excluded", "failed"]
+    text = render(report, drawn=[])
+    for said in ("1 movie excluded by the user (WT__may__0)", "1 movie failed", "no frames",
+                 "out of focus"):  # fmt: skip
+        assert said in text
+
+
+def test_a_refused_model_is_told_beside_the_number_and_in_the_methods():
+    text = render(told_study(), drawn=[])
+    assert f'id="note-1">{REFUSED}' in text
+    assert "refused by the check of convergence: random_session" in text
+    assert 'href="#measure-area-um2"' in text
+
+
+def test_a_table_of_cells_alone_makes_a_page_without_movies():
+    text = render(stats_only(told_study()), drawn=[])
+    assert 'id="movies"' not in text
+    assert 'id="left-out"' not in text
+    assert "Mean speed is lower in KI than in WT" in text
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        told_study(("WT",)),
+        told_study(sessions=("may",)),
+        told_study(movies_per_session=1, cells_per_movie=1),
+        replace(told_study(), effects=told_study().effects.assign(p=NAN, p_adjusted=NAN)),
+        replace(told_study(), cells=told_study().cells.assign(**{SPEED: 1.0})),
+        ReportInput(),
+    ],
+    ids=["one condition", "one session", "one unit", "no p", "all equal", "nothing"],
+)
+def test_a_page_is_made_of_whatever_there_is(report):
+    assert "<h1>" in render(report, drawn=[])
