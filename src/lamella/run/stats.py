@@ -14,9 +14,10 @@ from lamella.core.errors import FaultsError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
-from lamella.run.report import write_figures
+from lamella.run.report import REPORT_FILE, write_figures, write_page
 from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
+from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
 
 
@@ -49,7 +50,7 @@ def contrasts_from(
 
 
 def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool = False) -> Tables:
-    """Write conditions.csv, effects.csv, models.csv, replication.csv and their figures into `out`.
+    """Write conditions, effects, models, replication, their figures and report.html into `out`.
 
     Parameters
     ----------
@@ -60,21 +61,38 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in Tables._fields:
-        refuse_existing(out / f"{name}.csv", force=force)
+    for name in (*(f"{name}.csv" for name in Tables._fields), REPORT_FILE):
+        refuse_existing(out / name, force=force)
     cells = counting_cells(read_table(table), str(table))
-    tables = contrasts.model_copy(update={"min_steps": 0})(cells)
+    contrasts = contrasts.model_copy(update={"min_steps": 0})
+    tables = contrasts(cells)
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
-    names = {contrasts.condition: Col.CONDITION}
-    if contrasts.session is not None and contrasts.session in cells.columns:
-        names[contrasts.session] = Col.SESSION
-    kinds = [Col.OBJECT] if Col.OBJECT in cells.columns else []
-    wanted = [*kinds, *dict.fromkeys(names.values()), *(contrasts.measures or ())]
-    shown = cells.rename(columns=names)[wanted]
-    drawn = pictures(ReportInput(cells=shown, conditions=tables.conditions, effects=tables.effects))
+    report = ReportInput(
+        title=f"Conditions in {table.name}",
+        cells=_shown(cells, contrasts),
+        units=contrasts.units(cells),
+        provenance={
+            "versions": versions(),
+            "settings": {"statistics": contrasts.model_dump(mode="json", exclude_none=True)},
+        },
+        **tables._asdict(),
+    )
+    drawn = pictures(report)
     write_figures(drawn, out / "figures")
+    write_page(report, drawn, out)
     return tables
+
+
+def _shown(cells: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
+    """What a report shows of every cell, under the names that it knows."""
+    of: dict[str, str | None] = {Col.CONDITION: contrasts.condition, Col.SESSION: contrasts.session,
+          Col.UNIT: contrasts.unit}  # fmt: skip
+    keys: dict[str, str] = {name: name for name in (Col.MOVIE, Col.OBJECT, Col.CELL, Col.UNIT)}
+    keys |= {name: column for name, column in of.items() if column is not None}
+    columns = {str(name): column for name, column in keys.items() if column in cells.columns}
+    columns |= {name: name for name in contrasts.measures or () if name not in columns}
+    return pd.DataFrame({name: cells[column] for name, column in columns.items()})
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
