@@ -13,6 +13,7 @@ from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
 from accuracy_lamellipodium import lamellipodium_table
+from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
@@ -211,6 +212,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         protrusion_table,
         edge_table,
         statistics_table,
+        mixed_table,
     ]
 
 

@@ -191,7 +191,10 @@ def _agreement() -> list[str]:
         "| model | sessions | SD of sessions | trusted | zero | wrongly refused | apart |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for (name, n_sessions, sd), found in sorted(groups.items(), reverse=True):
+    order = list(MODELS)
+    for (name, n_sessions, sd), found in sorted(
+        groups.items(), key=lambda one: (order.index(one[0][0]), *one[0][1:])
+    ):
         counted = Counter(told for told, _ in found)
         lines.append(
             f"| `{name}` | {n_sessions} | {sd:g} | {counted['trusted']} | {counted['zero']} "

@@ -35,7 +35,7 @@ def study(folder, change=lambda labels: labels, *, movies=MOVIES, extra=""):
         phantom = colony_phantom(
             seed, n_cells=N_CELLS, n_divisions=0, area_um2=70 if name < "b" else 95
         )
-        labels = phantom.labels.frames.asarray().astype(np.uint16)
+        labels = phantom.truth.frames.asarray().astype(np.uint16)
         write_colony(folder, name, phantom, change(labels))
         rows.append(f"{name},raw/{name}.tif,{name[0]},1")
     (folder / "samples.csv").write_text("\n".join(rows) + "\n")

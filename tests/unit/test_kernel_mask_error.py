@@ -84,7 +84,9 @@ class TestEroded:
         found = eroded(labels, by_px=1)
         assert found.broken.tolist() == [7]
         assert ndimage.label(found.labels, np.ones((3, 3)))[1] == 1
-        assert (found.labels > 0).sum() == 18 * 18 + 2  # the larger square without its edge, but where the thread was
+        assert (
+            found.labels > 0
+        ).sum() == 18 * 18 + 2  # the larger square without its edge, but where the thread was
 
     def test_a_cell_that_was_in_pieces_keeps_them(self):
         labels = np.zeros((40, 60), np.uint32)
@@ -155,7 +157,9 @@ class TestAll:
         labels = two_touching().astype(np.uint32)
         large = np.where(labels > 0, labels + 4_000_000, 0).astype(np.uint32)
         found = change(large).labels
-        np.testing.assert_array_equal(np.where(found > 0, found - 4_000_000, 0), change(labels).labels)
+        np.testing.assert_array_equal(
+            np.where(found > 0, found - 4_000_000, 0), change(labels).labels
+        )
 
     def test_an_empty_and_a_full_frame(self, change):
         empty, full = np.zeros((9, 11), np.uint16), np.full((9, 11), 3, np.uint16)

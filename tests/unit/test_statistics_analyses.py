@@ -66,7 +66,7 @@ def test_no_difference_at_all_and_nothing_known():
     assert told(a=effects(0, -1, 1), b=effects(0, -1, 1)) == (
         False,
         "no analysis finds a difference in either direction; "
-        "the 95 % interval leaves out 0 in 0 of 2",
+        "the 95 % interval leaves out 0 in none of 2",
     )
     unknown = effects(np.nan, np.nan, np.nan)
     assert told(a=unknown, b=unknown) == (False, "no analysis can tell")

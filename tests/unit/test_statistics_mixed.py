@@ -265,4 +265,12 @@ def test_single_cells_and_too_many_cells():
         }
     )
     assert n * 20 > mixed.MOST_WORK
-    nothing_told(nested_movies(many, "value", NAMES, PAIRS[:1]), "with so many cells")
+    nothing_told(nested_movies(many, "value", NAMES, PAIRS[:1]), "with so many values")
+    units = Design.of(many.assign(n_cells=1), "value", ("a", "b"))
+    assert n * 2 < mixed.MOST_WORK
+    assert not math.isnan(random_session(units, PAIRS[:1]).estimates["b", "a"].p)
+    units = units._replace(**{
+        name: np.tile(getattr(units, name), 3) for name in units._fields[:4]
+    })  # fmt: skip
+    for model in MODELS.values():
+        nothing_told(model(units, PAIRS[:1]), "with so many values")

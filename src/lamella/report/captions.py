@@ -94,12 +94,20 @@ SCATTER = (
 EFFECTS = (
     "Cohen’s d: the difference over the pooled SD (n − 1) of the two conditions’ units, with its"
     " 95 % interval. Filled: all sessions, for the sessions studied and no further; thin: each of"
-    " them alone; open: across sessions like these, the effect’s scatter from session to session"
-    " included. An interval that crosses 0 establishes no direction, and is no proof of equality."
+    " them alone (left out of long plots); open: across sessions like these, the effect’s scatter"
+    " from session to session included. An interval that crosses 0 establishes no direction, and is"
+    " no proof of equality."
     " The SD of all sessions together holds the difference between sessions too, so that an effect"
     " which is large in each may look small in the whole."
 )
 OUTLINES = "Grey bar: the effects that outlines a pixel larger or smaller would give."
+
+OUTLINE_BANDS = (
+    "Everything measured again with outlines a pixel wider, narrower, and smoother. Dot and line:"
+    " Cohen’s d in these sessions and its 95 % interval with the outlines as they are; grey bar:"
+    " from the smallest to the largest d over all outlines; small marks tell which is which. A bar"
+    " that crosses 0, or is wide beside the interval, says that the effect hangs on the outline."
+)
 
 ESTIMATION = (
     "The marks are what is compared: movies, or the unit that was named. Filled: how far a"

@@ -18,6 +18,7 @@ from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
 from lamella.report.figures.marks import as_shapes
 from lamella.report.figures.montage import montage, ranked
+from lamella.report.figures.outlines import outline_bands
 from lamella.report.figures.replication import replication_plot
 from lamella.report.figures.rose import rose
 from lamella.report.figures.superplot import speed_measure, superplot
@@ -74,7 +75,7 @@ def pictures(report: ReportInput) -> list[Picture]:
     objects = unique([*texts(report.cells, Col.OBJECT), *texts(report.frames, Col.OBJECT)])
     for name in objects or [""]:
         part = _of_object(report, name) if name else report
-        for each in (*_of_cells(part, key), *dynamics(part, key)):
+        for each in (*_of_cells(part, key), *dynamics(part, key), *_outlines(part)):
             if len(objects) > 1:
                 each = replace(each, name=f"{each.name}_{name}", title=f"{each.title}: {name}")
             made.append(each)
@@ -92,6 +93,7 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
         conditions=only(report.conditions, object=name),
         effects=only(report.effects, object=name),
         replication=only(report.replication, object=name),
+        outlines=only(report.outlines, object=name),
         msd=only(report.msd, object=name),
         cortex=only(report.cortex, object=name),
         edges={title: edge for title, edge in report.edges.items() if len(only(edge, object=name))},
@@ -112,6 +114,21 @@ def _effects(report: ReportInput, key: Key) -> Picture:
 
 def _has_outlines(effects: pd.DataFrame) -> bool:
     return has_values(effects, Col.COHENS_D_OUTLINES_LOW)
+
+
+def _outlines(report: ReportInput) -> Iterator[Picture]:
+    """What effects would be with other outlines, for the claim that movies alone can tell."""
+    rows = only(report.outlines, claim="these_sessions")
+    if has_values(rows, Col.COHENS_D):
+        names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
+        yield picture(
+            "outline_bands",
+            "If every outline were a little wrong",
+            captions.OUTLINE_BANDS,
+            f"Cohen’s d of {names} with outlines as they are, wider, narrower and smoother; the "
+            "numbers are in tables/outlines.csv.",
+            outline_bands(rows),
+        )
 
 
 def _montage(report: ReportInput, movies: list[str]) -> Picture:

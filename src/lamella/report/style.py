@@ -242,12 +242,15 @@ def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
     if rest > 0:
         shown.append(Line2D([], [], ls=""))
         names = [*names[:MOST_IN_LEGEND], f"and {rest} more"]
-    width_mm = 1.25 * max(map(len, names)) + 7
-    columns = int(drawn.get_figwidth() * 25.4 / width_mm)
-    drawn.legend(
-        shown, names, loc="outside upper left", ncols=max(1, min(columns, len(shown), 8)),
-        borderaxespad=0.2,
-    )  # fmt: skip
+    columns = next(n for n in range(len(shown), 0, -1) if n == 1 or _fits(drawn, names, n))
+    drawn.legend(shown, names, loc="outside upper left", ncols=columns, borderaxespad=0.2)
+
+
+def _fits(drawn: Figure, names: Sequence[str], n_columns: int) -> bool:
+    """Whether a legend of these names is not wider than the figure, as matplotlib shares it out."""
+    columns = np.array_split(np.asarray([len(name) for name in names]), n_columns)
+    width_mm = sum(1.25 * float(column.max()) + 9.5 for column in columns)
+    return width_mm < drawn.get_figwidth() * 25.4
 
 
 def shades(colour: str, n: int) -> list[str]:

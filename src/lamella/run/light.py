@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames
+from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
@@ -83,3 +85,13 @@ def walked_in_light(
         progress=progress,
     )
     return light, walked
+
+
+def wherever(sets: Sequence[Frames]) -> Frames:
+    """Above 0 wherever one of some sets of labels has an object."""
+
+    def union(t: int) -> Image:
+        everywhere: Image = np.logical_or.reduce([frames.frame(t) > 0 for frames in sets])
+        return everywhere
+
+    return MappedFrames(sets[0], union, dtype=bool)

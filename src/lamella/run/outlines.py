@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Image, MappedFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
-from lamella.measure import Group, Measured, Outlines, Variant, joined, with_lineage
+from lamella.io.tables import write_table
+from lamella.measure import VARIANTS, Group, Measured, Outlines, Variant, joined, with_lineage
+from lamella.run.made import Made
 from lamella.run.settings import MeasureSettings, Settings
+from lamella.run.stages import outlines_file
 from lamella.statistics import standard_measures
 
 
@@ -44,6 +50,34 @@ class WrongOutlines:
             "shapes_lost": len(self._lost),
             "shapes_of_which_the_largest_piece_was_kept": len(self._broken),
         }
+
+
+def measured_again(
+    step: Outlines,
+    labels: Labels,
+    folder: Path,
+    measured: Callable[[Labels, str], pd.DataFrame],
+) -> Made:
+    """Measure a set of objects with every variant of its outlines, and write a table for each.
+
+    Parameters
+    ----------
+    folder : Path
+        ``OUT/movies/<movie>``.
+    measured : callable
+        ``measured(labels, variant)`` gives one row per cell. What it warns of, measuring the
+        outlines as they are has warned of, too.
+    """
+    files, found = [], {}
+    for variant in VARIANTS:
+        wrong = WrongOutlines(labels, step, variant)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LamellaWarning)
+            cells = measured(wrong.labels, variant)
+        files.append(outlines_file(labels.name, variant))
+        write_table(folder / files[-1], cells)
+        found[str(variant)] = wrong.told(cells)
+    return Made(tuple(files), found, {"outlines": step.provenance()})
 
 
 def compared_groups(

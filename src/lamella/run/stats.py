@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from lamella.core.errors import FaultsError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
@@ -19,6 +19,8 @@ from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
 from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
+from lamella.statistics.measures import with_yes_and_no_as_numbers
+from lamella.statistics.units import assigned, refuse_several_objects
 
 
 def contrasts_from(
@@ -57,24 +59,39 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     contrasts : Contrasts
         With `measures`. Cells of few steps count as the others do, unless the table's column
         `in_statistics` says otherwise.
+
+    Raises
+    ------
+    InputError
+        A table without rows, or of several kinds of objects, or in which no row has a condition.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
     for name in (*(f"{name}.csv" for name in Tables._fields), REPORT_FILE):
         refuse_existing(out / name, force=force)
-    cells = counting_cells(read_table(table), str(table))
-    contrasts = contrasts.model_copy(update={"min_steps": 0})
-    tables = contrasts(cells)
+    cells = read_table(table)
+    if not len(cells):
+        raise InputError(str(table), "it has no rows", "give a table with a row per cell")
+    refuse_several_objects(cells)
+    cells = counting_cells(cells, str(table))
+    asked = contrasts.model_copy(update={"min_steps": 0})
+    tables = asked(cells)
+    if not len(tables.conditions):
+        raise InputError(
+            str(table),
+            f"no row has a condition in the column {contrasts.condition!r}, and a unit",
+            "fill them in, or name other columns",
+        )
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
     report = ReportInput(
         title=f"Conditions in {table.name}",
-        cells=_shown(cells, contrasts),
-        units=contrasts.units(cells),
+        cells=_shown(cells, asked),
+        units=asked.units(cells),
         provenance={
             "versions": versions(),
-            "settings": {"statistics": contrasts.model_dump(mode="json", exclude_none=True)},
+            "settings": {"statistics": asked.model_dump(mode="json", exclude_none=True)},
         },
         **tables._asdict(),
     )
@@ -84,15 +101,14 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     return tables
 
 
-def _shown(cells: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
-    """What a report shows of every cell, under the names that it knows."""
-    of: dict[str, str | None] = {Col.CONDITION: contrasts.condition, Col.SESSION: contrasts.session,
-          Col.UNIT: contrasts.unit}  # fmt: skip
-    keys: dict[str, str] = {name: name for name in (Col.MOVIE, Col.OBJECT, Col.CELL, Col.UNIT)}
-    keys |= {name: column for name, column in of.items() if column is not None}
-    columns = {str(name): column for name, column in keys.items() if column in cells.columns}
-    columns |= {name: name for name in contrasts.measures or () if name not in columns}
-    return pd.DataFrame({name: cells[column] for name, column in columns.items()})
+def _shown(cells: pd.DataFrame, asked: Contrasts) -> pd.DataFrame:
+    """What figures need of the cells, under the names that they look for."""
+    measures = asked.measures or ()
+    cells, _ = with_yes_and_no_as_numbers(cells, measures)
+    rows = assigned(cells, condition=asked.condition, session=asked.session, unit=asked.unit)
+    keys = [name for name in (Col.MOVIE, Col.OBJECT, Col.CELL) if name in rows.columns]
+    wanted = dict.fromkeys([*keys, Col.CONDITION, Col.SESSION, Col.UNIT, *measures])
+    return rows[list(wanted)]
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
@@ -21,7 +21,7 @@ from lamella.io import open_labels, tiff
 from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import VARIANTS, Group, Measured, Walked, joined, refuse_mismatch
+from lamella.measure import Group, Measured, Walked, joined, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
@@ -30,9 +30,10 @@ from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted, noting_flat
 from lamella.run.follow import CHECKS, follow
-from lamella.run.light import Light, walked_in_light
+from lamella.run.light import Light, walked_in_light, wherever
+from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
-from lamella.run.outlines import WrongOutlines, cells_of, compared_groups
+from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
@@ -46,7 +47,6 @@ from lamella.run.stages import (
     masks_path,
     measure_stage,
     open_raw,
-    outlines_file,
     outlines_stage,
     sightings_stage,
 )
@@ -56,14 +56,6 @@ Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
 
 _PICTURES_IN_STRIP, _PICTURES_OF_FIELD = 6, 3
-
-
-class Made(NamedTuple):
-    """What a stage left: files relative to the movie's folder, findings, provenance."""
-
-    files: tuple[str, ...] = ()
-    found: dict[str, Any] = {}  # noqa: RUF012  never written into
-    provenance: dict[str, Any] = {}  # noqa: RUF012
 
 
 class StageWork:
@@ -355,55 +347,39 @@ class StageWork:
     ) -> tuple[Light, Walked]:
         """The movie measured with these labels, in its light."""
         settings, n = self.task.settings.measure, self.movie.n_frames
+        sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
         return walked_in_light(
             self.movie,
             labels,
             groups,
             settings,
             tracks=tracks,
-            anything=self._anything() if settings.background.looks_outside else None,
+            anything=wherever(sets) if settings.background.looks_outside else None,
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
 
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)
-        step = settings.outlines
-        assert step  # noqa: S101  it has a stage only then
         groups = compared_groups(settings, *self._found(name))
-        labels = self._labels("labels", name)
-        files, found = [], {}
-        for variant in VARIANTS:
-            wrong = WrongOutlines(labels, step, variant)
-            with warnings.catch_warnings():  # whatever there is to tell, measuring has told
-                warnings.simplefilter("ignore", LamellaWarning)
-                _, again = self._walked(wrong.labels, groups, tracks, f"{variant} {name}")
-            made = dict(zip(groups, again.groups, strict=True))
-            cells = cells_of(settings.measure, again.sightings, made, tracks)
-            files.append(outlines_file(name, variant))
-            write_table(self.task.folder / files[-1], cells)
-            found[str(variant)] = wrong.told(cells)
-        provenance = {"outlines": step.provenance()}
-        return {outlines_stage(name): Made(tuple(files), found, provenance)}
+
+        def measured(labels: Labels, variant: str) -> pd.DataFrame:
+            _, (sightings, tables) = self._walked(labels, groups, tracks, f"{variant} {name}")
+            return cells_of(
+                settings.measure, sightings, dict(zip(groups, tables, strict=True)), tracks
+            )
+
+        assert settings.outlines  # noqa: S101  it has a stage only then
+        given = settings.outlines, self._labels("labels", name), self.task.folder
+        return {outlines_stage(name): measured_again(*given, measured)}
 
     def _found(self, name: str) -> tuple[pd.DataFrame, dict[str, Measured]]:
         """Sightings of a set of objects, and what every group made of them."""
-        groups = self.task.settings.measure.groups
-        sightings = self._measured(name, SIGHTINGS).frames
-        return sightings, {group: self._measured(name, group) for group in groups}
 
-    def _measured(self, name: str, group: str) -> Measured:
-        return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
+        def read(group: str) -> Measured:
+            return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
-    def _anything(self) -> Frames:
-        """Above 0 wherever an object of any set was segmented, tracked or not."""
-        sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
-
-        def union(t: int) -> Image:
-            everywhere: Image = np.logical_or.reduce([frames.frame(t) > 0 for frames in sets])
-            return everywhere
-
-        return MappedFrames(sets[0], union, dtype=bool)
+        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.measure.groups}
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}

@@ -124,7 +124,7 @@ def _together(rows: pd.DataFrame, names: list[str]) -> dict[str, int | bool | st
 
 
 def _of(k: int, n: int) -> str:
-    return f"all {n} analyses" if k == n and n > 1 else f"{k} of {n}"
+    return f"all {n} analyses" if k == n and n > 1 else f"{k or 'none'} of {n}"
 
 
 def agreements(matched: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def disagreement(fit: Fit | None, found: Maximum) -> str:
     `fit` is None where the library raised an error.
     """
     if not found.definite:
-        return "the likelihood has no clear maximum"
+        return "the values do not tell how large the variances are (no clear maximum)"
     if fit is None or not fit.converged:
         return "the fit did not converge"
     if fit.warnings:

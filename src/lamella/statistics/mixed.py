@@ -31,8 +31,10 @@ from lamella.statistics.reml import Groups, maximum
 from lamella.statistics.units import finite
 
 MOST_WORK = 2_000_000
-"""`nested_movies` is fitted while cells × movies of a session, summed over sessions, stay below
-(about 3 s): 10 000 cells in 6 sessions of 45 movies are 450 000."""
+"""Above it nothing is fitted (it would take over 3 s): values × conditions, and for a second random
+term values × groups (movies, conditions) of their session, summed. 10 000 cells in 6 sessions of 45
+movies come to 480 000; a million units of 3 conditions are too many, and fixed sessions say the
+same of them."""
 FEW_SESSIONS = 5
 """Below this, the variance between sessions is little more than a guess, and is said to be."""
 
@@ -180,10 +182,6 @@ def nested_movies(
     first = np.unique(movie, return_index=True)[1]
     if 0 < len(cells.value) == len(first):
         return _refused(_MOVIES, pairs, "every movie holds one cell")
-    n_sessions = len(cells.sessions)
-    in_session = np.bincount(cells.session, minlength=n_sessions)
-    if in_session @ np.bincount(cells.session[first], minlength=n_sessions) > MOST_WORK:
-        return _refused(_MOVIES, pairs, "with so many cells and movies it is not fitted")
     return _fitted(cells, movie, pairs, _MOVIES, len(first), normal=normal)
 
 
@@ -213,6 +211,11 @@ def _fitted(
     squares = residual_squares(blocks, additive) if len(kind.terms) == 1 else groups.squares
     if squares <= blocks.noise:
         return _refused(kind, pairs, "values do not scatter within sessions and conditions")
+    work = len(design.value) * len(present)
+    if len(kind.terms) > 1:
+        work += int(np.bincount(design.session) @ np.bincount(groups.session))
+    if work > MOST_WORK:
+        return _refused(kind, pairs, "with so many values it is not fitted")
 
     found = maximum(groups, terms=len(kind.terms))
     gone = collapsed(found, groups)
@@ -236,15 +239,15 @@ def _fitted(
         estimates[pair] = Estimate.by_t(
             float(means[first] - means[second]), math.sqrt(variance), math.inf if normal else df
         )
-    few = f"{len(design.sessions)} sessions tell little of the variance between sessions"
+    verdict = f"{why}; {kind.instead}" if why else ""
+    if not why and len(design.sessions) < FEW_SESSIONS:
+        verdict = f"{len(design.sessions)} sessions tell little of the variance between sessions"
     return Fitted(
         kind.name,
         kind.claim,
         estimates,
         trusted=not why,
-        verdict=f"{why}; {kind.instead}"
-        if why
-        else (few if len(design.sessions) < FEW_SESSIONS else ""),
+        verdict=verdict,
         variances={
             **dict(zip(kind.terms, (found.ratios * found.residual).tolist(), strict=True)),
             "residual": found.residual,

@@ -124,13 +124,10 @@ def solved(groups: Groups, ratios: Numbers) -> Solved:
     in_session = weight @ days
     pull = session / (1 + session * in_session)
     # Weight of every condition in every session, (k, s, c).
-    table = (weight @ (days[:, :, None] * places[:, None, :]).reshape(len(n), -1)).reshape(
-        len(ratios), -1, p
-    )
+    blocks = (days[:, :, None] * places[:, None, :]).reshape(len(n), -1)
+    table = (weight @ blocks).reshape(len(ratios), -1, p)
     pulled = pull[:, :, None] * table
-    inner = np.einsum("kg,gc,gd->kcd", weight, places, places) - np.einsum(
-        "ksc,ksd->kcd", pulled, table
-    )
+    inner = table.sum(axis=1)[:, :, None] * np.eye(p) - np.einsum("ksc,ksd->kcd", pulled, table)
     weighted = weight * groups.mean
     outer = weighted @ places - np.einsum("ksc,ks->kc", pulled, weighted @ days)
     covariance = np.linalg.inv(inner)

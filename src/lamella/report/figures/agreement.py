@@ -40,7 +40,7 @@ def bland_altman(matched: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
     drawn, axes = panels(len(measures), height_mm=52)
     for panel, measure in zip(axes, measures, strict=True):
         _panel(panel, only(matched, measure=measure), only(agreement, measure=measure))
-        panel.set_title(label(measure))
+        panel.set_title(label(measure), pad=13)
         panel.set_xlabel(f"mean of both{f' ({unit(measure)})' if unit(measure) else ''}")
         panel.set_ylabel("difference")
     return drawn
@@ -72,4 +72,4 @@ def _panel(axes: Axes, cells: pd.DataFrame, row: pd.DataFrame) -> None:
     told = f"n = {number(int(numbers(row, Col.N_MATCHED)[0]))}"
     if has_values(row, Col.CONCORDANCE):
         told += f", concordance {decimals(numbers(row, Col.CONCORDANCE)[0])}"
-    axes.text(1, 1.0, told, transform=axes.transAxes, ha="right", va="bottom", fontsize=6.5)
+    axes.text(0, 1.01, told, transform=axes.transAxes, va="bottom", fontsize=6.5, color=FAINT)

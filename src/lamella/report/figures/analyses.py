@@ -13,9 +13,11 @@ from lamella.core.table import Col
 from lamella.report.figures.panels import panels
 from lamella.report.style import COLOURS, INK, nothing, shades, styled
 from lamella.report.tables import flags, has_values, numbers, only, texts, unique
-from lamella.report.words import label
+from lamella.report.words import label, shortened
 
 _BARS = 0.8
+# Letters below a panel of three abreast.
+_LETTERS = 34
 
 
 @styled
@@ -76,10 +78,19 @@ def _panel(
             _bar(axes, x, only(part, analysis=name), width, colours[k], limit)
     axes.axhline(0, color=INK, lw=0.6)
     axes.set(ylim=(-limit, limit), xlim=(-0.6, len(contrasts) - 0.4))
-    axes.set_xticks(range(len(contrasts)), [f"{a} − {b}" for a, b in contrasts])
+    axes.set_xticks(range(len(contrasts)), _below(contrasts))
     for tick, bold in zip(axes.get_xticklabels(), survives, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
     axes.tick_params(axis="x", length=0)
+
+
+def _below(contrasts: list[tuple[str, str]]) -> list[str]:
+    """What stands below the bars: on two lines where one would run into the next."""
+    whole = [f"{a} − {b}" for a, b in contrasts]
+    room = _LETTERS // len(contrasts)
+    if max(map(len, whole)) <= room:
+        return whole
+    return [f"{shortened(a, room)}\n− {shortened(b, room)}" for a, b in contrasts]
 
 
 def _bar(axes: Axes, x: float, row: pd.DataFrame, width: float, colour: str, limit: float) -> None:

@@ -88,8 +88,8 @@ def estimation_plot(
     With two conditions the effect stands at the right, on an axis whose 0 is the reference's mean
     (Gardner & Altman 1986); with more, below, under its condition (Cumming 2012). Filled: the
     difference in the sessions studied; open: the difference to expect across sessions like these,
-    each with its 95 % interval. Where a claim cannot be told, its place says so. Nothing is
-    computed: an effect is what `effects` holds.
+    each with its 95 % interval. Where a claim cannot be told, its place says so, or the legend
+    where it cannot for any pair. Nothing is computed: an effect is what `effects` holds.
 
     Parameters
     ----------
@@ -111,15 +111,21 @@ def estimation_plot(
     https://doi.org/10.1038/s41592-019-0470-3
     """
     told = told_of(effects, measure)
-    if not any(np.isfinite(each.estimate) for each in told):
+    known = {each.claim for each in told if np.isfinite(each.estimate)}
+    if not known:
         return nothing(f"No difference in {label(measure)} can be told.")
+    blank = [claim for claim in CLAIMS if claim not in known]
+    told = [each for each in told if each.claim in known]
     pairs = list(dict.fromkeys(each.pair for each in told))
     key = key or Key(tuple(unique([name for pair in pairs for name in pair[::-1]])))
     values = _values(measure, key, units, cells)
     references = unique([reference for _, reference in pairs])
     if len(pairs) == 1:
-        return _beside(told, measure, key, values)
-    return _below(told, pairs, measure, key, values, aligned=len(references) == 1)
+        drawn = _beside(told, measure, key, values)
+    else:
+        drawn = _below(told, pairs, measure, key, values, aligned=len(references) == 1)
+    legend_above(drawn, _legend(key, told, blank))
+    return drawn
 
 
 class _Values(NamedTuple):
@@ -179,7 +185,6 @@ def _beside(told: list[Told], measure: str, key: Key, values: list[_Values]) -> 
     right.set_ylabel(f"Difference{_in(measure)}")
     axes.set_xlabel(f"{shortened(condition, 24)} minus {shortened(reference, 24)}", loc="right")
     right.yaxis.set_major_locator(MaxNLocator(6))
-    legend_above(drawn, _legend(key, told))
     return drawn
 
 
@@ -221,7 +226,6 @@ def _below(
     under.yaxis.set_major_locator(MaxNLocator(6))
     under.grid(axis="y", color=HAIR, lw=0.4)
     under.set_axisbelow(True)
-    legend_above(drawn, _legend(key, told))
     return drawn
 
 
@@ -279,7 +283,7 @@ def _with_counts(names: list[str], values: list[_Values]) -> list[str]:
     return [f"{shortened(name, 11)}\n{_n(name, values)}" if values else name for name in names]
 
 
-def _legend(key: Key, told: list[Told]) -> list[Line2D]:
+def _legend(key: Key, told: list[Told], blank: list[str]) -> list[Line2D]:
     sessions = [
         Line2D([], [], marker=key.marker(s), ls="", color=FAINT, ms=4, label=s)
         for s in key.sessions
@@ -290,4 +294,5 @@ def _legend(key: Key, told: list[Told]) -> list[Line2D]:
         for claim, words in CLAIMS.items()
         if any(each.claim == claim for each in told)
     ]  # fmt: skip
-    return [*(sessions if len(sessions) > 1 else []), *claims]
+    silent = [Line2D([], [], ls="", label=f"{CLAIMS[claim]}: not told") for claim in blank]
+    return [*(sessions if len(sessions) > 1 else []), *claims, *silent]

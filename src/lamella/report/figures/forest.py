@@ -143,7 +143,9 @@ def _effect(axes: Axes, place: int, line: Line, key: Key, limit: float) -> None:
                   zorder=2)  # fmt: skip
         for end, beyond, marker in ((low, low < -limit, "<"), (high, high > limit, ">")):
             if beyond:
-                axes.plot(np.clip(end, -limit, limit), place, marker, color=colour, ms=4)
+                axes.plot(
+                    np.clip(end, -limit, limit), place, marker, color=colour, ms=4, clip_on=False
+                )
     if np.isfinite(d):
         axes.plot(
             np.clip(d, -limit, limit), place, "o" if whole else key.marker(line.session),

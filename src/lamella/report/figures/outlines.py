@@ -18,7 +18,7 @@ from lamella.report.words import decimals, label
 
 _AS_IS = "as_is"
 _MARKS = {
-    "dilated": (">", "1 px wider"),
+    "dilated": (">", "wider"),
     "eroded": ("<", "narrower"),
     "smoothed": ("D", "smoother"),
 }
