@@ -133,12 +133,13 @@ def _answer(
 ) -> Answer:
     kind, measure, condition, reference = key
     by_claim = {claim: only(rows, claim=claim) for claim in CLAIMS}
+    first = next((found for found in by_claim.values() if len(found)), rows)
+    places = _decimals(first)
     told = tuple(
-        _told(claim, found, measure, units, refused.get(claim, []))
+        _told(claim, found, measure, units, places, refused.get(claim, []))
         for claim, found in by_claim.items()
         if len(found)
     )
-    first = next((found for found in by_claim.values() if len(found)), rows)
     band = _pair(first, Col.COHENS_D_OUTLINES_LOW, Col.COHENS_D_OUTLINES_HIGH)
     outlines, keeps = _outlines(band, _value(first, Col.COHENS_D))
     n, n_reference = (_value(first, name) for name in (Col.N, Col.N_REFERENCE))
@@ -157,7 +158,9 @@ def _answer(
     )
 
 
-def _told(claim: str, row: pd.DataFrame, measure: str, units: str, refused: Sequence[str]) -> Told:
+def _told(
+    claim: str, row: pd.DataFrame, measure: str, units: str, places: int, refused: Sequence[str]
+) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
@@ -190,7 +193,7 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str, refused: Sequ
         title=CLAIMS[claim],
         state=state,
         word=word,
-        size=_size(row, measure),
+        size=_size(row, measure, places),
         certainty=certainty,
         remarks=tuple(remarks),
         d=(_value(row, Col.COHENS_D), *interval),
@@ -203,14 +206,19 @@ def _within(row: pd.DataFrame, measure: str) -> str:
     return f"The difference lies within the margin of ±{number(margin)}{of} ({probability(p)})."
 
 
-def _size(row: pd.DataFrame, measure: str) -> str:
-    """The difference with its interval, all to the same decimals."""
+def _decimals(row: pd.DataFrame) -> int:
+    """So many that the difference and its interval have two digits."""
+    ends = [_value(row, name) for name in (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)]
+    sizes = [abs(value) for value in ends if np.isfinite(value) and value]
+    return int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
+
+
+def _size(row: pd.DataFrame, measure: str, places: int) -> str:
+    """The difference with its interval."""
     estimate = _value(row, Col.ESTIMATE)
     low, high = _pair(row, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)
     if not np.isfinite(estimate):
         return ""
-    sizes = [abs(value) for value in (estimate, low, high) if np.isfinite(value) and value]
-    places = int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
     text = signed(estimate, places)
     if np.isfinite(low) and np.isfinite(high):
         text += f" ({signed(low, places)} to {signed(high, places)})"
