@@ -177,33 +177,61 @@ def _statistics(units, conditions, sessions):
             d = whole["cohens_d"]
             effects.append(
                 {
-                    **key, "claim": "these_sessions", "session": "all", **whole,
-                    "p_adjusted": min(2 * whole["p"], 1.0), "adjusted_by": "holm", "n_tests": 2,
-                    "model": "fixed_session", "interval_by": "t", "p_interaction": 0.41,
-                    "n_sessions": len(sessions), "n_sessions_agreeing": agreeing,
-                    "cohens_d_outlines_low": d - 0.2, "cohens_d_outlines_high": d + 0.2,
+                    **key,
+                    "claim": "these_sessions",
+                    "session": "all",
+                    **whole,
+                    "p_adjusted": min(2 * whole["p"], 1.0),
+                    "adjusted_by": "holm",
+                    "n_tests": 2,
+                    "model": "fixed_session",
+                    "interval_by": "t",
+                    "p_interaction": 0.41,
+                    "n_sessions": len(sessions),
+                    "n_sessions_agreeing": agreeing,
+                    "cohens_d_outlines_low": d - 0.2,
+                    "cohens_d_outlines_high": d + 0.2,
                     "verdict": REFUSED if measure == AREA else "",
                 }
             )
             wide = {**whole, "p": min(4 * whole["p"], 1.0)}
             effects.append(
                 {
-                    **key, "claim": "across_sessions", "session": "all", **wide,
-                    "p_adjusted": min(8 * whole["p"], 1.0), "adjusted_by": "holm", "n_tests": 2,
-                    "model": "paired_sessions", "interval_by": "t",
-                    "n_sessions": len(sessions), "n_sessions_agreeing": agreeing, "verdict": "",
+                    **key,
+                    "claim": "across_sessions",
+                    "session": "all",
+                    **wide,
+                    "p_adjusted": min(8 * whole["p"], 1.0),
+                    "adjusted_by": "holm",
+                    "n_tests": 2,
+                    "model": "paired_sessions",
+                    "interval_by": "t",
+                    "n_sessions": len(sessions),
+                    "n_sessions_agreeing": agreeing,
+                    "verdict": "",
                 }
             )
             for session, effect in per_session.items():
                 effects.append(
-                    {**key, "claim": "these_sessions", "session": session, **effect,
-                     "model": "fixed_session", "interval_by": "t", "verdict": ""}
+                    {
+                        **key,
+                        "claim": "these_sessions",
+                        "session": session,
+                        **effect,
+                        "model": "fixed_session",
+                        "interval_by": "t",
+                        "verdict": "",
+                    }
                 )
                 replication.append(
                     {
-                        **key, "session": session, "n": effect["n"],
-                        "n_reference": effect["n_reference"], "difference": effect["estimate"],
-                        "cohens_d": effect["cohens_d"], "same_direction": True,
+                        **key,
+                        "session": session,
+                        "n": effect["n"],
+                        "n_reference": effect["n_reference"],
+                        "difference": effect["estimate"],
+                        "cohens_d": effect["cohens_d"],
+                        "same_direction": True,
                         "estimate_without": whole["estimate"],
                         "estimate_without_low": whole["estimate_low"],
                         "estimate_without_high": whole["estimate_high"],
@@ -217,16 +245,25 @@ def _statistics(units, conditions, sessions):
             ):
                 refused = name == "random_session"
                 models.append(
-                    {**key, "model": name, "claim": claim, **whole, "used": used,
-                     "trusted": not refused, "verdict": REFUSED if refused else "",
-                     "var_residual": 0.02}
+                    {
+                        **key,
+                        "model": name,
+                        "claim": claim,
+                        **whole,
+                        "used": used,
+                        "trusted": not refused,
+                        "verdict": REFUSED if refused else "",
+                        "var_residual": 0.02,
+                    }
                 )
     return pd.DataFrame(effects), pd.DataFrame(models), pd.DataFrame(replication)
 
 
 def _contrast(units, condition, reference):
     """A plain two-sample contrast: enough for a page."""
-    ours, theirs = (units.loc[units["condition"] == name, "mean"] for name in (condition, reference))
+    ours, theirs = (
+        units.loc[units["condition"] == name, "mean"] for name in (condition, reference)
+    )
     n, m = len(ours), len(theirs)
     sd = float(np.sqrt((ours.var(ddof=0) * n + theirs.var(ddof=0) * m) / max(n + m - 2, 1))) or 1.0
     estimate = float(ours.mean() - theirs.mean())

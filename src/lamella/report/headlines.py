@@ -55,8 +55,7 @@ def _claim(found: Sequence[Answer], claim: str, title: str) -> Headline:
     rest = len(able) - len(shown)
     if rest:
         text += (
-            f"No difference is shown in {'the other ' if shown else ''}"
-            f"{count(rest, 'comparison')}"
+            f"No difference is shown in {'the other ' if shown else ''}{count(rest, 'comparison')}"
         )
         same = sum(said.state == EQUIVALENT for _, said in able)
         text += f"; {count(same, 'is', 'are')} equivalent within the margin. " if same else ". "
@@ -113,4 +112,3 @@ def _outlines(found: Sequence[Answer]) -> Headline | None:
 
 def _all(found: Sequence[Answer]) -> str:
     return "Both differences" if len(found) == 2 else f"All {len(found)} differences"
-

@@ -87,7 +87,9 @@ def left_out(report: ReportInput) -> str:
     failed, excluded = failed_movies(report), excluded_movies(report)
     parts = []
     if excluded:
-        parts.append(f"{count(len(excluded), 'movie')} excluded by the user ({listed(excluded, 4)})")
+        parts.append(
+            f"{count(len(excluded), 'movie')} excluded by the user ({listed(excluded, 4)})"
+        )
     if failed:
         parts.append(f"{count(len(failed), 'movie')} failed ({listed(failed, 4)})")
     included = samples[samples[Col.INCLUDED]] if Col.INCLUDED in samples else samples.iloc[:0]

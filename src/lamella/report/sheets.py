@@ -86,9 +86,7 @@ def sheet(
     """
     names = [
         name
-        for name in (
-            Between(each, "", "") if isinstance(each, str) else each for each in columns
-        )
+        for name in (Between(each, "", "") if isinstance(each, str) else each for each in columns)
         if name.name in table.columns
         and table[name.name].notna().any()
         and not _idle(table, name.name)
@@ -97,9 +95,7 @@ def sheet(
         return None
     shown = table.head(most)
     heads = tuple(_head(shown, each, measure) for each in names)
-    columns_of = [
-        _fields(shown, each, head) for each, head in zip(names, heads, strict=True)
-    ]
+    columns_of = [_fields(shown, each, head) for each, head in zip(names, heads, strict=True)]
     note = ""
     if len(table) > len(shown):
         note = f"The first {len(shown)} of {len(table)} rows; all are in {all_of}."

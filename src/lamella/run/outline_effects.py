@@ -34,13 +34,15 @@ def outline_effects(
     -------
     DataFrame
         Rows as those of `effects`, with `outlines` behind the keys and without `session`; none
-        where nothing was measured again.
+        where nothing was measured again. Intervals of the variants are by t, never by bootstrap.
     """
     if not variants or not len(effects):
         return pd.DataFrame(columns=[*_KEYS, Col.OUTLINES])
+    # The estimate and d are the same without, and a band is of these alone.
+    quick = statistics.model_copy(update={"bootstrap_draws": 0})
     found = {AS_IS: effects}
     for variant, cells in variants.items():
-        found[variant] = statistics(cells).effects
+        found[variant] = quick(cells).effects
     tables = []
     for outlines, table in found.items():
         whole = table[table[Col.SESSION] == ALL_SESSIONS].drop(columns=Col.SESSION)

@@ -14,12 +14,13 @@ from lamella.core.errors import FaultsError, InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
-from lamella.run.report import write_figures
+from lamella.run.report import REPORT_FILE, write_figures, write_page
 from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
+from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
 from lamella.statistics.measures import with_yes_and_no_as_numbers
-from lamella.statistics.units import assigned, refuse_several_objects
+from lamella.statistics.units import assigned
 
 
 def contrasts_from(
@@ -51,7 +52,7 @@ def contrasts_from(
 
 
 def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool = False) -> Tables:
-    """Write conditions.csv, effects.csv, models.csv, replication.csv and their figures into `out`.
+    """Write conditions, effects, models, replication, their figures and report.html into `out`.
 
     Parameters
     ----------
@@ -62,17 +63,16 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     Raises
     ------
     InputError
-        A table without rows, or of several kinds of objects, or in which no row has a condition.
+        A table without rows, or in which no row has a condition.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in Tables._fields:
-        refuse_existing(out / f"{name}.csv", force=force)
+    for name in (*(f"{name}.csv" for name in Tables._fields), REPORT_FILE):
+        refuse_existing(out / name, force=force)
     cells = read_table(table)
     if not len(cells):
         raise InputError(str(table), "it has no rows", "give a table with a row per cell")
-    refuse_several_objects(cells)
     cells = counting_cells(cells, str(table))
     asked = contrasts.model_copy(update={"min_steps": 0})
     tables = asked(cells)
@@ -84,10 +84,19 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
         )
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
-    drawn = pictures(
-        ReportInput(cells=_shown(cells, asked), units=asked.units(cells), **tables._asdict())
+    report = ReportInput(
+        title=f"Conditions in {table.name}",
+        cells=_shown(cells, asked),
+        units=asked.units(cells),
+        provenance={
+            "versions": versions(),
+            "settings": {"statistics": asked.model_dump(mode="json", exclude_none=True)},
+        },
+        **tables._asdict(),
     )
+    drawn = pictures(report)
     write_figures(drawn, out / "figures")
+    write_page(report, drawn, out)
     return tables
 
 

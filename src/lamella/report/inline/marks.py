@@ -7,7 +7,7 @@ import math
 from lamella.report.style import Key
 
 _BLACK = "#000000"
-_CORNERS = {
+_CORNERS: dict[str, list[tuple[float, float]]] = {
     "^": [(0, -1.15), (1, 0.75), (-1, 0.75)],
     "v": [(0, 1.15), (1, -0.75), (-1, -0.75)],
     "s": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
@@ -34,7 +34,6 @@ def mark(marker: str, x: float, y: float, r: float) -> str:
         return f"M{x - r:.1f} {y:.1f}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"
     at = [f"{x + r * dx:.1f} {y + r * dy:.1f}" for dx, dy in corners]
     return f"M{at[0]}L{'L'.join(at[1:])}z"
-
 
 
 def page_colour(key: Key, condition: str) -> str:

@@ -172,9 +172,7 @@ def _thinned(
     return kept
 
 
-def _units(
-    units: pd.DataFrame, condition: str, x: float, y: Scale, key: Key
-) -> tuple[Dot, ...]:
+def _units(units: pd.DataFrame, condition: str, x: float, y: Scale, key: Key) -> tuple[Dot, ...]:
     rows = units[np.asarray(texts(units, Col.CONDITION), dtype=object) == condition]
     mean, n_cells = numbers(rows, Col.MEAN), numbers(rows, Col.N_CELLS)
     shift = swarm(mean, width=WIDTH_OF_DOTS * 0.8)
@@ -188,9 +186,7 @@ def _units(
     return tuple(dots)
 
 
-def _lines(
-    means: pd.DataFrame, conditions: list[str], y: Scale, key: Key
-) -> tuple[Line, ...]:
+def _lines(means: pd.DataFrame, conditions: list[str], y: Scale, key: Key) -> tuple[Line, ...]:
     """Mean of every session at every condition, joined: parallel lines repeat the effect."""
     if not has(means, Col.SESSION, Col.MEAN) or len(key.sessions) < 2:
         return ()

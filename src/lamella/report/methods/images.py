@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lamella.report.methods.citations import Citations
@@ -34,11 +34,13 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
     how = each.get("segment") or {}
     channel = f" in channel {each['channel']}" if each.get("channel") else ""
     method = str(how.get("method", ""))
-    ways = {
-        "multiotsu": lambda: f"by multi-Otsu thresholding into {how.get('classes')} classes "
-        + cite("otsu"),
-        "motion": lambda: "by a classifier that learns in each movie from what moves "
-        + cite("robitaille"),
+    ways: dict[str, Callable[[], str]] = {
+        "multiotsu": lambda: (
+            f"by multi-Otsu thresholding into {how.get('classes')} classes " + cite("otsu")
+        ),
+        "motion": lambda: (
+            "by a classifier that learns in each movie from what moves " + cite("robitaille")
+        ),
         "labels": lambda: "from existing label images",
         "external": lambda: f"by the user’s function {how.get('function')}",
     }
@@ -58,10 +60,11 @@ def tracking(name: str, each: Settings, cite: Citations) -> str:
     how = each.get("track") or {}
     method = str(how.get("method", ""))
     shown = {k: v for k, v in how.items() if k != "method" and v is not None}
-    ways = {
+    ways: dict[str, Callable[[], str]] = {
         "largest": lambda: "the largest object of each frame was taken for the cell",
-        "lap": lambda: "objects were linked over time by linear assignment "
-        + cite("jaqaman", "jonker"),
+        "lap": lambda: (
+            "objects were linked over time by linear assignment " + cite("jaqaman", "jonker")
+        ),
         "overlap": lambda: "objects were linked over time by the overlap of their masks",
     }
     text = ways[method]() if method in ways else f"objects were followed by “{method}”"

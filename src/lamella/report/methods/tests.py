@@ -132,7 +132,9 @@ def _margins(whole: pd.DataFrame, cite: Citations) -> list[str]:
     given = whole[np.asarray(_finite(whole, Col.MARGIN))] if Col.MARGIN in whole else whole[:0]
     told = {
         f"{label(measure)} ±{number(float(margin))} {unit(measure)}".strip()
-        for measure, margin in zip(texts(given, Col.MEASURE), given.get(Col.MARGIN, []), strict=True)
+        for measure, margin in zip(
+            texts(given, Col.MEASURE), given.get(Col.MARGIN, []), strict=True
+        )
     }
     if not told:
         return []

@@ -76,7 +76,9 @@ def _data(report: ReportInput, version: str) -> str:
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
     if frames:
-        text += f" Of {count(frames, 'frame')} in which a cell was followed, {empty} did not show it."
+        text += (
+            f" Of {count(frames, 'frame')} in which a cell was followed, {empty} did not show it."
+        )
     return text
 
 
