@@ -16,7 +16,7 @@ from lamella.core.table import Col
 from lamella.statistics import comparison
 from lamella.statistics.comparison import Asked
 from lamella.statistics.design import Design
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Fitted
+from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
 from lamella.statistics.mixed import random_effect, random_session
 from lamella.statistics.models import FEWEST_SESSIONS, used
@@ -67,10 +67,12 @@ def statistics_table(n: int = STUDIES) -> str:
 
 
 def fits_of(claim: str, design: Design) -> list[Fitted]:
-    """The models that may be quoted for a claim."""
+    """The models that may be quoted for a claim; with few sessions no mixed model is fitted."""
     simple, random = CLAIMS[claim]
-    models = (simple, random) if design.n_sessions >= FEWEST_SESSIONS else (simple,)
-    return [model(design, [PAIR]) for model in models]
+    if design.n_sessions >= FEWEST_SESSIONS:
+        return [simple(design, [PAIR]), random(design, [PAIR])]
+    nothing = Fitted(random.__name__, claim, {PAIR: Estimate(math.nan)}, trusted=False)
+    return [simple(design, [PAIR]), nothing]
 
 
 def p_quoted(claim: str, design: Design) -> float:

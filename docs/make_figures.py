@@ -29,12 +29,12 @@ WIDEST_PX = 900
 
 
 def shrink(source: Path, target: Path) -> None:
-    """A figure at most 900 px wide with 64 colours: small, and as readable."""
+    """A figure at most 900 px wide with 200 colours: small, and as readable."""
     picture = Image.open(source).convert("RGB")
     if picture.width > WIDEST_PX:
         height = round(picture.height * WIDEST_PX / picture.width)
         picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
-    picture.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.quantize(200, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 if __name__ == "__main__":

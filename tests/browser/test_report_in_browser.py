@@ -7,10 +7,10 @@ import time
 
 import pytest
 from PIL import Image
-from worlds.reports import MEASURES, stats_only, told_study
 
 from lamella.report.html import render
 from lamella.report.pictures import pictures
+from worlds.reports import MEASURES, stats_only, told_study
 
 selenium = pytest.importorskip("selenium")
 from selenium.webdriver import ActionChains, Keys  # noqa: E402 (only where it is installed)
@@ -53,6 +53,11 @@ def point_at(browser, dot):
     # The page hides what is told when it scrolls: wait until it has come to rest.
     time.sleep(0.3)
     ActionChains(browser).move_to_element(dot).perform()
+
+
+def press(browser, part):
+    """A click that does not depend on where the page has scrolled to."""
+    browser.execute_script("arguments[0].click()", part)
 
 
 def shown_strip(browser):
@@ -123,14 +128,14 @@ def test_a_session_can_be_put_aside(opened, page):
         before = [row for row in rows if row.is_displayed()]
         assert before
         boxes = browser.find_elements(By.CSS_SELECTOR, ".chips input")
-        browser.execute_script("arguments[0].click()", boxes[0])
+        press(browser, boxes[0])
         for part in rows:
             assert part.is_displayed() == (part.get_attribute("data-s") != "0")
         dim = {
             dot.get_attribute("data-s"): float(dot.value_of_css_property("opacity")) for dot in dots
         }
         assert dim["0"] < 0.1 < dim["1"]
-        browser.execute_script("arguments[0].click()", boxes[0])
+        press(browser, boxes[0])
         assert all(row.is_displayed() for row in before)
 
 
@@ -143,15 +148,16 @@ def test_a_click_on_a_head_sorts(opened, page):
 
         def column():
             return browser.execute_script(
-                "return [...arguments[0].tBodies[0].rows].map(r => +r.cells[arguments[1]].dataset.sort)",
+                "const [table, place] = arguments;"
+                "return [...table.tBodies[0].rows].map(row => +row.cells[place].dataset.sort)",
                 table, place,
             )  # fmt: skip
 
         start = column()
-        heads[place].find_element(By.TAG_NAME, "button").click()
+        press(browser, heads[place].find_element(By.TAG_NAME, "button"))
         assert column() == sorted(start)
         assert heads[place].get_attribute("aria-sort") == "ascending"
-        heads[place].find_element(By.TAG_NAME, "button").click()
+        press(browser, heads[place].find_element(By.TAG_NAME, "button"))
         assert column() == sorted(start, reverse=True)
 
 
@@ -163,13 +169,13 @@ def test_one_part_is_shown_at_a_time(opened, page):
             return [part.get_attribute("id") for part in parts if part.is_displayed()]
 
         assert shown() == ["answers"]
-        browser.find_element(By.CSS_SELECTOR, '.answers a[href^="#measure-"]').click()
+        press(browser, browser.find_element(By.CSS_SELECTOR, '.answers a[href^="#measure-"]'))
         wait_until(lambda: shown() == [SPEED_PAGE])
         current = browser.find_elements(By.CSS_SELECTOR, 'nav.bar [aria-current="page"]')
         assert [link.text for link in current] == ["Measures"]
         browser.back()
         wait_until(lambda: shown() == ["answers"])
-        browser.find_element(By.CSS_SELECTOR, "button.whole").click()
+        press(browser, browser.find_element(By.CSS_SELECTOR, "button.whole"))
         assert len(shown()) == len(browser.find_elements(By.CSS_SELECTOR, ".leaf"))
 
 
@@ -191,7 +197,7 @@ def test_text_of_the_user_runs_nothing(opened):
         assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
         assert not browser.find_elements(By.CSS_SELECTOR, '[src="x"]')
         page = browser.execute_script(
-            "return [...document.querySelectorAll('.leaf')].find(x => x.querySelector('svg.dots')).id"
+            "return document.querySelector('svg.dots').closest('.leaf').id"
         )
         point_at(browser, leaf(browser, page).find_element(By.CSS_SELECTOR, '[data-c="0"]'))
         wait_until(lambda: tip(browser).is_displayed())

@@ -181,6 +181,17 @@ def test_cells_without_a_session(tmp_path):
     assert overall(tmp_path, ACROSS)["p"].isna().all()
 
 
+def test_a_condition_that_is_the_session(tmp_path):
+    assert stats(tmp_path, cells(), "--condition", "session").code == 0
+    assert overall(tmp_path)["p"].isna().all()
+
+
+def test_a_condition_in_a_column_called_session_and_the_reverse(tmp_path):
+    table = cells().rename(columns={"condition": "session", "session": "condition"})
+    assert stats(tmp_path, table, "--condition", "session", "--session", "condition").code == 0
+    assert overall(tmp_path)["condition"].tolist() == ["KO"]
+
+
 def test_only_the_columns_that_are_needed(tmp_path):
     assert stats(tmp_path, cells()[["condition", "speed"]], "--bare").code == 0
     assert overall(tmp_path)["n"].tolist() == [36]
@@ -198,7 +209,7 @@ def test_rows_without_a_condition(tmp_path):
     assert stats(tmp_path, table).code == 0
     assert overall(tmp_path)["n_cells_left_out"].tolist() == [4]
     table["condition"] = np.nan
-    refused(stats(tmp_path, table, "--force"), "condition")
+    refused(stats(tmp_path, table, "--force"), "no row has a condition")
 
 
 def test_forty_conditions(tmp_path):
@@ -248,17 +259,17 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str]] = {
             cells().astype({"speed": object}).replace({"speed": {}}).to_csv(index=False)
             + "WT_a_0,WT,a,fast\n"
         ),
-        r"'speed' is not numeric",
+        r"'speed' is not numeric: it holds 'fast'",
     ),
     "a column twice": (
         lambda: cells().to_csv(index=False).replace("movie,", "speed,", 1),
-        "speed.*(twice|several|2 times)",
+        "the column 'speed' is there 2 times",
     ),
     "semicolons": (
         lambda: cells().to_csv(index=False, sep=";", decimal=","),
         "separated by semicolons",
     ),
-    "no row": (lambda: "movie,condition,session,speed\n", "(no rows|no cells|empty|no row)"),
+    "no row": (lambda: "movie,condition,session,speed\n", "it has no rows"),
     "no byte": (lambda: "", "empty"),
     "only blank lines": (lambda: "\n\n", "cells.csv"),
     "UTF-16": (lambda: cells().to_csv(index=False).encode("utf-16"), "UTF-8"),
@@ -266,9 +277,9 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str]] = {
         lambda: cells(sessions=("a", "all")).to_csv(index=False),
         "a session is named 'all'",
     ),
-    "several kinds of objects": (
-        lambda: cells().assign(object=["cell", "nucleus"] * 36).to_csv(index=False),
-        "several kinds of objects",
+    "a mark of missing values": (
+        lambda: cells().assign(speed=1.7976931348623157e308).to_csv(index=False),
+        "too large to compute with",
     ),
     "not the column": (
         lambda: cells().rename(columns={"speed": "velocity"}).to_csv(index=False),
@@ -282,6 +293,12 @@ def test_one_plain_refusal(tmp_path, fault):
     make, says = REFUSED[fault]
     refused(stats(tmp_path, make()), says)
     assert not (tmp_path / "out").exists()
+
+
+def test_every_kind_of_object_by_itself(tmp_path):
+    table = pd.concat([cells().assign(object="cell"), cells(seed=4).assign(object="nucleus")])
+    assert stats(tmp_path, table).code == 0
+    assert overall(tmp_path)["object"].tolist() == ["cell", "nucleus"]
 
 
 def test_a_reference_that_is_not_there(tmp_path):
@@ -298,7 +315,7 @@ def test_a_spreadsheet_marks_its_text_with_a_bom_and_windows_line_ends(tmp_path)
 
 
 def test_a_million_cells(tmp_path, monkeypatch):
-    """In half a minute, the figures aside."""
+    """In half a minute of the processor, the figures aside."""
     n = 1_000_000
     rng = np.random.default_rng(1)
     condition, session, movie = (rng.integers(0, k, n) for k in (3, 4, 20))
@@ -312,13 +329,13 @@ def test_a_million_cells(tmp_path, monkeypatch):
     )
     table.to_parquet(tmp_path / "cells.parquet")
     monkeypatch.setattr("lamella.report.pictures.pictures", lambda report: [])
-    started = time.perf_counter()
+    started = time.process_time()
     tables = compare_table(
         tmp_path / "cells.parquet",
         tmp_path / "out",
         Contrasts(measures=("speed",), reference="WT"),
     )
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
     effects = tables.effects
     found = effects[(effects["claim"] == THESE) & (effects["session"] == "all")]
     assert found.set_index("condition").loc["KO", "estimate"] == pytest.approx(0.2, abs=0.03)

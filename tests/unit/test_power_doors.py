@@ -35,8 +35,8 @@ def test_it_says_what_the_study_needs(lamella, tmp_path, cells):
     assert code == 0
     said = re.search(
         r"to find a difference of 1\.5 \((\d+)% of the mean of none, d = ([\d.]+) within "
-        r"sessions\) with 80% power you need (\d+) units per condition in each of 3 sessions; to claim it "
-        r"across sessions, (\d+) sessions with (\d+) units per condition",
+        r"sessions\) with 80% power you need (\d+) units per condition in each of 3 sessions; "
+        r"to claim it across sessions, (\d+) sessions with (\d+) units per condition",
         out.replace("\n", " "),
     )
     assert said, out

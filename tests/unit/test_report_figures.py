@@ -336,9 +336,8 @@ def scored(n):
 
 @pytest.mark.parametrize(
     ("n", "movies"),
-    [(0, []), (1, ["m0"]), (2, ["m0", "m1"]), (3, ["m0", "m1", "m2"]), (5, ["m0", "m2", "m4"]),
-     (6, ["m0", "m1", "m2", "m3", "m4", "m5"]), (9, ["m0", "m1", "m3", "m4", "m7", "m8"])],
-)  # fmt: skip
+    [(0, []), (1, ["m0"]), (2, ["m0", "m1"]), (3, ["m0", "m1", "m2"]), (8, ["m0", "m4", "m7"])],
+)
 def test_the_montage_shows_best_median_and_worst(n, movies):
     quality, strips = scored(n)
     shown = ranked(quality, strips)

@@ -4,13 +4,13 @@ import re
 from typing import get_args
 
 import pytest
-from worlds.reports import SETTINGS, told_study
 
 from lamella.report.methods import images, methods_of
 from lamella.report.methods.citations import REFERENCES, Citations
 from lamella.report.methods.tests import MODELS
 from lamella.segment import Segmenter
 from lamella.track import Tracker
+from worlds.reports import SETTINGS, told_study
 
 
 def methods_in(union):

@@ -117,7 +117,7 @@ def test_conditions_summarised_over_units():
 def test_effects_have_the_contract_columns_and_count_units():
     cells = study()
     table = compare_conditions(cells, measures=[SPEED], reference="wt")
-    assert list(table.columns)[:15] == [
+    promised = [
         "measure",
         "claim",
         "session",
@@ -134,6 +134,7 @@ def test_effects_have_the_contract_columns_and_count_units():
         "hedges_g",
         "cliffs_delta",
     ]
+    assert [name for name in table.columns if name in promised] == promised
     assert set(table[Col.CLAIM]) == {"these_sessions"}
     assert list(table[Col.SESSION]) == ["all", "all", "low", "low", "high", "high"]
     assert list(table[Col.CONDITION]) == ["ko", "ki"] * 3

@@ -1,4 +1,3 @@
-import dataclasses
 import math
 import warnings
 
@@ -8,11 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from lamella.statistics.effect import cliffs_delta, cohens_d, hedges_correction
-from lamella.statistics.noncentral import d_interval, noncentral_t_cdf
+from lamella.statistics.cliff import Dominance, delta_interval
+from lamella.statistics.design import Design
+from lamella.statistics.effect import hedges_correction, sizes, sizes_across
+from lamella.statistics.fixed import fixed_session
+from lamella.statistics.noncentral import noncentral_t_cdf, noncentrality_interval
+from lamella.statistics.paired import paired_sessions
 
 few = settings(max_examples=60, deadline=None)
 VALUES = st.lists(st.integers(-50, 50).map(lambda k: k / 4), min_size=2, max_size=30)
+PAIR = ("new", "old")
 
 
 @pytest.fixture(autouse=True)
@@ -22,15 +26,54 @@ def no_warnings():
         yield
 
 
+def design_of(*sessions):
+    """Sessions of (values of the condition, values of the reference)."""
+    columns = [
+        (float(value), 1 - which, k)
+        for k, groups in enumerate(sessions)
+        for which, values in enumerate(groups)
+        for value in values
+    ]
+    value, condition, session = (np.array(column) for column in zip(*columns, strict=True))
+    names = tuple(map(str, range(len(sessions))))
+    return Design(value, condition, session, np.ones(len(value), int), ("old", "new"), names)
+
+
+def sizes_of(*sessions):
+    design = design_of(*sessions)
+    return sizes(design, PAIR, fixed_session(design, [PAIR]).estimates[PAIR])
+
+
+def delta_of(*sessions):
+    return Dominance.of(design_of(*sessions), PAIR).delta
+
+
 def test_two_groups_worked_by_hand():
-    effect = cohens_d([2, 4, 6, 8], [1, 2, 3])
+    size = sizes_of(([2, 4, 6, 8], [1, 2, 3]))
     # Variances 20/3 and 1, pooled (20 + 2) / 5.
-    assert effect.cohens_d == pytest.approx(3 / math.sqrt(4.4))
-    assert (effect.n, effect.n_reference) == (4, 3)
-    assert (effect.mean, effect.mean_reference, effect.difference) == (5, 2, 3)
+    assert size.d_sd == pytest.approx(math.sqrt(4.4))
+    assert size.cohens_d.value == pytest.approx(3 / math.sqrt(4.4))
+    assert size.cohens_d_within == pytest.approx(size.cohens_d)
     # Of 12 pairs 10 lie above, 2 < 3 below, and 2 = 2 is a tie.
-    assert effect.cliffs_delta == pytest.approx((10 - 1) / 12)
-    assert effect.hedges_g == pytest.approx(effect.cohens_d * hedges_correction(5))
+    assert size.cliffs_delta.value == pytest.approx((10 - 1) / 12)
+    for ours, of_d in zip(size.hedges_g, size.cohens_d, strict=True):
+        assert ours == pytest.approx(of_d * hedges_correction(5))
+
+
+def test_two_sessions_worked_by_hand():
+    # One condition 2 above the other in both sessions, the second session 10 above the first.
+    design = design_of(([2, 4], [0, 2]), ([12, 14], [10, 12]))
+    estimate = fixed_session(design, [PAIR]).estimates[PAIR]
+    size = sizes(design, PAIR, estimate)
+    assert estimate.estimate == pytest.approx(2)
+    # Of each condition: 4 squares of within 1, and 4 of 5² between sessions.
+    assert size.d_sd == pytest.approx(math.sqrt(2 * 104 / 6))
+    assert size.cohens_d.value == pytest.approx(2 / size.d_sd)
+    assert size.cohens_d_within.value == pytest.approx(2 / math.sqrt(8 / 5))
+    # Between sessions nothing is compared: of 4 pairs in each, 3 above and one tie.
+    assert size.cliffs_delta.value == pytest.approx(6 / 8)
+    across = sizes_across(design, PAIR, estimate)
+    assert across.cohens_d.low == pytest.approx(estimate.low / size.d_sd)
 
 
 def test_hedges_correction_against_its_table_and_its_approximation():
@@ -42,27 +85,21 @@ def test_hedges_correction_against_its_table_and_its_approximation():
     assert hedges_correction(10**6) == pytest.approx(1)
 
 
-def test_interval_against_published_example():
-    # Cumming and Finch 2001, d = 0.5 with 20 a group is not significant; nct gives the ends.
-    low, high = d_interval(0.5, 20, 20)
-    t, scale = 0.5 / math.sqrt(0.1), math.sqrt(0.1)
-    assert stats.nct.cdf(t, 38, low / scale) == pytest.approx(0.975, abs=1e-9)
-    assert stats.nct.cdf(t, 38, high / scale) == pytest.approx(0.025, abs=1e-9)
-    assert low < 0 < 0.5 < high
+@pytest.mark.parametrize("df", [1, 2, 9, 18, 78, 998, 5007, 4.6])
+@pytest.mark.parametrize("t", [0, 1e-12, 0.7, -3.1, 11, 90, 2e3, 2e6, -2e9])
+def test_interval_holds_t_is_mirrored_and_solves_its_equation_at_any_size(t, df):
+    low, high = noncentrality_interval(t, df)
+    assert low < t < high
+    assert noncentrality_interval(-t, df) == pytest.approx((-high, -low))
+    low, high = noncentrality_interval(abs(t), df)
+    assert noncentral_t_cdf(abs(t), df, low) == pytest.approx(0.975, abs=1e-7)
+    assert noncentral_t_cdf(abs(t), df, high) == pytest.approx(0.025, abs=1e-7)
 
 
-@pytest.mark.parametrize("n", [(2, 2), (2, 9), (5, 5), (10, 10), (40, 7), (500, 500), (5000, 9)])
-@pytest.mark.parametrize("d", [0, 1e-12, 0.3, -1.4, 5, 40, 1e3, 1e6, -1e9])
-def test_interval_holds_d_is_mirrored_and_solves_its_equation_at_any_size(n, d):
-    low, high = d_interval(d, *n)
-    assert low < high
-    assert low < d < high
-    assert d_interval(-d, *n) == pytest.approx((-high, -low))
-    scale = math.sqrt(1 / n[0] + 1 / n[1])
-    t, df = abs(d) / scale, sum(n) - 2
-    low, high = d_interval(abs(d), *n)
-    assert noncentral_t_cdf(t, df, low / scale) == pytest.approx(0.975, abs=1e-7)
-    assert noncentral_t_cdf(t, df, high / scale) == pytest.approx(0.025, abs=1e-7)
+def test_interval_without_end_of_freedom_is_the_normal_one():
+    assert noncentrality_interval(1.0, math.inf) == pytest.approx((-0.959964, 2.959964))
+    assert np.isnan(noncentrality_interval(math.nan, 5)).all()
+    assert np.isnan(noncentrality_interval(1.0, 0)).all()
 
 
 @pytest.mark.parametrize("df", [2, 4, 18, 98, 400])
@@ -73,25 +110,35 @@ def test_quadrature_for_large_t_meets_the_series(df):
             assert ours == pytest.approx(series, abs=1e-9)
 
 
-def test_interval_covers_the_truth_95_times_in_100():
+def test_interval_of_d_covers_the_truth_95_times_in_100():
     rng = np.random.default_rng(20)
     truth, n, m, draws = 0.8, 8, 12, 2000
-    covered = 0
+    scale, covered = math.sqrt(1 / n + 1 / m), 0
     for x, y in zip(rng.normal(truth, 1, (draws, n)), rng.normal(0, 1, (draws, m)), strict=True):
-        effect = cohens_d(x, y)
-        covered += effect.cohens_d_low <= truth <= effect.cohens_d_high
+        low, high = noncentrality_interval(stats.ttest_ind(x, y).statistic, n + m - 2)
+        covered += low * scale <= truth <= high * scale
     assert 0.93 < covered / draws < 0.97
+
+
+@pytest.mark.parametrize("truth", [0.0, 0.8])
+@pytest.mark.parametrize("n_sessions", [1, 2, 4])
+def test_interval_of_cliffs_delta_covers_the_truth_at_five_units(n_sessions, truth):
+    rng = np.random.default_rng(31)
+    delta, covered, draws = 2 * special.ndtr(truth / math.sqrt(2)) - 1, 0, 1000
+    for _ in range(draws):
+        days = rng.normal(0, 2, n_sessions)
+        sessions = [(rng.normal(truth + d, 1, 5), rng.normal(d, 1, 5)) for d in days]
+        low, high = delta_interval(Dominance.of(design_of(*sessions), PAIR))
+        covered += low <= delta <= high
+    assert 0.92 < covered / draws < 0.98
 
 
 def test_hedges_g_is_unbiased_where_d_is_not():
     rng = np.random.default_rng(21)
-    pairs = zip(rng.normal(1, 1, (2000, 4)), rng.normal(0, 1, (2000, 4)), strict=True)
-    effects = [cohens_d(x, y) for x, y in pairs]
-    assert np.mean([effect.hedges_g for effect in effects]) == pytest.approx(1, abs=0.06)
-    assert np.mean([effect.cohens_d for effect in effects]) > 1.1
-
-
-UNDEFINED = ("cohens_d", "cohens_d_low", "cohens_d_high", "hedges_g")
+    x, y = rng.normal(1, 1, (4000, 4)), rng.normal(0, 1, (4000, 4))
+    d = (x.mean(1) - y.mean(1)) / np.sqrt((x.var(1, ddof=1) + y.var(1, ddof=1)) / 2)
+    assert d.mean() > 1.1
+    assert d.mean() * hedges_correction(6) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -101,67 +148,80 @@ UNDEFINED = ("cohens_d", "cohens_d_low", "cohens_d_high", "hedges_g")
         ([1, 2], [3]),
         ([1, 1, 1], [2, 2]),
         ([0.1] * 7, [0.1] * 3),  # whose mean is not 0.1 to the last bit
-        ([1, np.nan], [1, 2, 3]),
+        ([1e9] * 3, [1e9] * 4),
     ],
 )
-def test_what_has_no_spread_has_no_d_but_has_means(x, reference):
-    effect = cohens_d(x, reference)
-    assert all(math.isnan(getattr(effect, name)) for name in UNDEFINED)
-    assert math.isfinite(effect.difference)
-    assert math.isfinite(effect.cliffs_delta)
-
-
-@pytest.mark.parametrize("x", [[], [np.nan, np.nan], [np.inf]])
-def test_no_values_no_effect(x):
-    effect = cohens_d(x, [1, 2])
-    assert effect.n == 0
-    assert effect.n_missing == len(x)
-    assert all(math.isnan(getattr(effect, name)) for name in (*UNDEFINED, "mean", "cliffs_delta"))
-
-
-def test_missing_values_are_left_out_and_counted():
-    full, holed = cohens_d([1, 2, 4], [3, 4, 6]), cohens_d([1, np.nan, 2, 4], [3, 4, np.inf, 6])
-    assert (holed.n_missing, holed.n_missing_reference) == (1, 1)
-    assert dataclasses.replace(holed, n_missing=0, n_missing_reference=0) == full
+def test_what_has_no_spread_has_no_d_but_has_an_estimate(x, reference):
+    design = design_of((x, reference))
+    estimate = fixed_session(design, [PAIR]).estimates[PAIR]
+    size = sizes(design, PAIR, estimate)
+    assert np.isnan([*size.cohens_d, *size.hedges_g, size.d_sd]).all()
+    assert estimate.estimate == pytest.approx(np.mean(x) - np.mean(reference), abs=1e-6)
+    assert math.isfinite(size.cliffs_delta.value)
 
 
 def test_one_group_without_spread_is_enough_to_have_d():
-    assert cohens_d([1, 1], [2, 4]).cohens_d == pytest.approx(-2)
+    assert sizes_of(([1, 1], [2, 4])).cohens_d.value == pytest.approx(-2)
 
 
 @few
 @given(VALUES, VALUES)
 def test_swapping_the_groups_mirrors_the_effect(x, y):
-    there, back = cohens_d(x, y), cohens_d(y, x)
-    np.testing.assert_allclose(there.cohens_d, -back.cohens_d)
-    np.testing.assert_allclose(there.cohens_d_low, -back.cohens_d_high)
-    np.testing.assert_allclose(there.hedges_g, -back.hedges_g)
-    assert there.cliffs_delta == -back.cliffs_delta
-    if not math.isnan(there.cohens_d):
-        assert there.cohens_d_low < there.cohens_d < there.cohens_d_high
-        assert abs(there.hedges_g) <= abs(there.cohens_d)
+    there, back = sizes_of((x, y)), sizes_of((y, x))
+    for name in ("cohens_d", "cohens_d_within", "hedges_g", "cliffs_delta"):
+        ours, theirs = getattr(there, name), getattr(back, name)
+        mirrored = (-theirs.value, -theirs.high, -theirs.low)
+        np.testing.assert_allclose(ours, mirrored, rtol=1e-7, atol=1e-7)
+    if not math.isnan(there.cohens_d.value):
+        assert there.cohens_d.low < there.cohens_d.value < there.cohens_d.high
+        assert abs(there.hedges_g.value) <= abs(there.cohens_d.value)
 
 
 @few
 @given(VALUES, VALUES)
-def test_d_squares_to_the_t_of_the_equal_variance_test(x, y):
-    effect = cohens_d(x, y)
-    if not math.isnan(effect.cohens_d):
-        t = effect.cohens_d / math.sqrt(1 / len(x) + 1 / len(y))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            assert t == pytest.approx(stats.ttest_ind(x, y).statistic, abs=1e-9)
+def test_d_leaves_out_0_exactly_where_the_t_test_does(x, y):
+    size = sizes_of((x, y))
+    if math.isnan(size.cohens_d.value):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        test = stats.ttest_ind(x, y)
+    t = size.cohens_d.value / math.sqrt(1 / len(x) + 1 / len(y))
+    assert t == pytest.approx(test.statistic, abs=1e-9)
+    if abs(test.pvalue - 0.05) > 1e-9:
+        assert (size.cohens_d.low > 0 or size.cohens_d.high < 0) == (test.pvalue < 0.05)
 
 
 @few
-@given(VALUES, VALUES)
-def test_cliffs_delta_equals_all_pairs(x, y):
-    signs = np.sign(np.subtract.outer(x, y))
-    assert cliffs_delta(x, y) == pytest.approx(signs.mean(), abs=1e-12)
-    assert -1 <= cliffs_delta(x, y) <= 1
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=4))
+def test_cliffs_delta_equals_all_pairs_of_each_session(sessions):
+    signs = [np.sign(np.subtract.outer(x, y)).ravel() for x, y in sessions]
+    delta = delta_of(*sessions)
+    assert delta == pytest.approx(np.concatenate(signs).mean(), abs=1e-12)
+    low, high = delta_interval(Dominance.of(design_of(*sessions), PAIR))
+    assert -1 <= low <= delta <= high <= 1
+    assert high - low > 0.05
 
 
 def test_cliffs_delta_of_many_values_is_extreme_when_groups_are_apart():
-    x = np.arange(200_000.0)  # all pairs would need 320 GB
-    assert cliffs_delta(x + 1e6, x) == 1
-    assert cliffs_delta(x, x) == 0
+    x = np.arange(100_000.0)  # all pairs would need 80 GB
+    n = len(x)
+    condition = np.repeat([1, 0], n)
+    value = np.concatenate([x + 1e6, x])
+    one = np.zeros(2 * n, int)
+    design = Design(value, condition, one, one + 1, ("old", "new"), ("a",))
+    assert Dominance.of(design, PAIR).delta == 1
+    low, high = delta_interval(Dominance.of(design, PAIR))
+    assert (0.999 < low < 1, high) == (True, 1)
+
+
+def test_a_session_without_one_of_the_conditions_says_nothing_of_dominance():
+    assert delta_of(([1, 2], [0]), ([5], [])) == 1
+    assert math.isnan(delta_of(([1], []), ([], [2])))
+
+
+def test_sessions_that_differ_do_not_hide_an_effect_from_the_across_claim():
+    design = design_of(([2.1], [1]), ([12], [11]), ([21.8], [21]))
+    estimate = paired_sessions(design, [PAIR]).estimates[PAIR]
+    assert estimate.p == pytest.approx(stats.ttest_1samp([1.1, 1, 0.8], 0).pvalue)
+    assert np.isnan(sizes_across(design, PAIR, estimate).cliffs_delta[1:]).all()

@@ -111,6 +111,17 @@ def test_the_scatter_of_unbalanced_studies_is_right_on_average():
     assert session == pytest.approx(1, abs=0.2)
 
 
+def test_the_interaction_lies_below_its_upper_end_in_9_of_10_studies():
+    for world in (World(2, 1.0, 0.5), World(4, 0.0, 1.0)):
+        spreads = [
+            spread_of(design_of(study.units))
+            for study in drawn(world, 600, claim=ACROSS_SESSIONS, seed=31)
+        ]
+        below = np.mean([world.interaction_sd <= one.interaction_high for one in spreads])
+        assert below == pytest.approx(0.9, abs=0.04)
+        assert all(one.interaction <= one.interaction_high for one in spreads)
+
+
 def test_the_scatter_of_degenerate_designs_is_not_known_and_nothing_is_said_aloud():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,12 @@ from lamella.report.words import count, decimals, label, number, probability, un
 
 CLAIMS = {"these_sessions": "In these sessions", "across_sessions": "Across sessions"}
 """The claims in the order of the page; see `Col.CLAIM`."""
+
+MIXED = {
+    "random_session": "The mixed model with random sessions",
+    "random_effect": "The mixed model with an effect that varies between sessions",
+}
+"""The models that a guard watches, in words."""
 
 LEVEL = 0.05
 FEWEST = 3
@@ -78,10 +84,14 @@ class Answer:
         return next((told for told in self.told if told.claim == claim), None)
 
 
-def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
+def answers(
+    effects: pd.DataFrame, models: pd.DataFrame | None = None, *, units: str = "movies"
+) -> list[Answer]:
     """Every contrast over all sessions, in the order of the table.
 
-    `units` is what n counts, in the plural. Kinds of objects are named where there are several.
+    A mixed model of `models` that was refused is told beside the claim that it would have stood
+    for. `units` is what n counts, in the plural. Kinds of objects are named where there are
+    several.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
@@ -92,19 +102,44 @@ def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
     places: dict[tuple[str, ...], list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
+    refused = _refused(models)
     return [
-        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units)
+        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units, refused.get(key, {}))
         for key, found in places.items()
     ]
 
 
-def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
+def _refused(models: pd.DataFrame | None) -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """Why mixed models were not believed, by contrast and claim."""
+    if models is None or not has(models, Col.MODEL, Col.TRUSTED, Col.VERDICT):
+        return {}
+    mixed = np.isin(texts(models, Col.MODEL), list(MIXED))
+    rows = models[mixed & ~flags(models, Col.TRUSTED, default=True)]
+    names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE, Col.CLAIM, Col.MODEL)
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for (*key, claim, model), verdict in zip(
+        zip(*(texts(rows, name) for name in names), strict=True),
+        texts(rows, Col.VERDICT),
+        strict=True,
+    ):
+        if verdict:
+            told = found.setdefault(tuple(key), {}).setdefault(claim, [])
+            told.append(f"{MIXED[model]} is not used: {verdict.rstrip('.')}.")
+    return found
+
+
+def _answer(
+    key: tuple[str, ...], rows: pd.DataFrame, units: str, refused: Mapping[str, list[str]]
+) -> Answer:
     kind, measure, condition, reference = key
     by_claim = {claim: only(rows, claim=claim) for claim in CLAIMS}
-    told = tuple(
-        _told(claim, found, measure, units) for claim, found in by_claim.items() if len(found)
-    )
     first = next((found for found in by_claim.values() if len(found)), rows)
+    places = _decimals(first)
+    told = tuple(
+        _told(claim, found, measure, units, places, refused.get(claim, []))
+        for claim, found in by_claim.items()
+        if len(found)
+    )
     band = _pair(first, Col.COHENS_D_OUTLINES_LOW, Col.COHENS_D_OUTLINES_HIGH)
     outlines, keeps = _outlines(band, _value(first, Col.COHENS_D))
     n, n_reference = (_value(first, name) for name in (Col.N, Col.N_REFERENCE))
@@ -123,7 +158,9 @@ def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
     )
 
 
-def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
+def _told(
+    claim: str, row: pd.DataFrame, measure: str, units: str, places: int, refused: Sequence[str]
+) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
@@ -131,7 +168,9 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
     few = min(n, n_reference) < FEWEST
     within = bool(flags(row, Col.EQUIVALENT, default=False)[0])
     verdict = texts(row, Col.VERDICT)[0]
-    remarks = [verdict] if verdict else []
+    # One reason may stand in both tables.
+    remarks = [text for text in refused if not verdict or verdict.rstrip(".") not in text]
+    remarks += [verdict] if verdict else []
     certainty = ""
     if np.isfinite(sure):
         certainty = probability(sure)
@@ -154,7 +193,7 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str) -> Told:
         title=CLAIMS[claim],
         state=state,
         word=word,
-        size=_size(row, measure),
+        size=_size(row, measure, places),
         certainty=certainty,
         remarks=tuple(remarks),
         d=(_value(row, Col.COHENS_D), *interval),
@@ -167,14 +206,19 @@ def _within(row: pd.DataFrame, measure: str) -> str:
     return f"The difference lies within the margin of ±{number(margin)}{of} ({probability(p)})."
 
 
-def _size(row: pd.DataFrame, measure: str) -> str:
-    """The difference with its interval, all to the same decimals."""
+def _decimals(row: pd.DataFrame) -> int:
+    """So many that the difference and its interval have two digits."""
+    ends = [_value(row, name) for name in (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)]
+    sizes = [abs(value) for value in ends if np.isfinite(value) and value]
+    return int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
+
+
+def _size(row: pd.DataFrame, measure: str, places: int) -> str:
+    """The difference with its interval."""
     estimate = _value(row, Col.ESTIMATE)
     low, high = _pair(row, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)
     if not np.isfinite(estimate):
         return ""
-    sizes = [abs(value) for value in (estimate, low, high) if np.isfinite(value) and value]
-    places = int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
     text = signed(estimate, places)
     if np.isfinite(low) and np.isfinite(high):
         text += f" ({signed(low, places)} to {signed(high, places)})"

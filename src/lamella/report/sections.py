@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ import pandas as pd
 import tomli_w
 from filelock import FileLock, Timeout
 
-from lamella import __version__
 from lamella.core.errors import (
     InputError,
     LamellaError,
@@ -34,12 +31,10 @@ from lamella.run.remarks import study_remarks
 from lamella.run.report import refuse_other_folder, write_report
 from lamella.run.stages import LAST_STAGE, LOCK_FILE, MovieTask, inputs_of, keys_of, task_for
 from lamella.run.study import Sample, Study
+from lamella.run.versions import versions
 from lamella.run.workers import Progress, run_all
 
 _MADE_BY_A_RUN = ("movies", "tables", "figures", "report.html", "status.csv", LOCK_FILE)
-_PACKAGES = (
-    "numpy", "scipy", "pandas", "scikit-image", "opencv-python-headless", "numba", "tifffile"
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -290,11 +285,7 @@ def _write_lock(study: Study, out: Path) -> None:
         for s in study.samples
     ]
     content = {
-        "versions": {
-            "lamella": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in _PACKAGES},
-        },
+        "versions": versions(),
         "settings": _without_none(study.settings.model_dump(mode="json")),
         "inputs": inputs,
         "samples": rows,

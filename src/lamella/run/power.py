@@ -16,6 +16,7 @@ from lamella.io.tables import read_table, write_table
 from lamella.run.single import refuse_existing
 from lamella.run.stats import counting_cells
 from lamella.statistics.design import Design
+from lamella.statistics.models import FEWEST_SESSIONS
 from lamella.statistics.power import (
     Plan,
     least,
@@ -38,8 +39,6 @@ SESSIONS, UNITS, CELLS = (
 )
 """Sizes of studies in power.csv, beside that of the table."""
 _MOST_UNITS, _MOST_SESSIONS = 500, 100
-# Fewer sessions say little of how much an effect differs between them.
-_FEW_SESSIONS = 5
 
 
 class Wanted(NamedTuple):
@@ -286,9 +285,10 @@ def _notes(found: _Table, wanted: Wanted) -> list[str]:
             "the table does not tell how much the effect differs between sessions, so that the "
             "claim across sessions cannot be planned; assume a value with --sd-interaction"
         ]
-    if wanted.sd_interaction is None and found.n_sessions < _FEW_SESSIONS:
+    if wanted.sd_interaction is None and found.n_sessions < FEWEST_SESSIONS:
         return [
-            f"how much the effect differs between sessions is a guess from {found.n_sessions}; see "
-            "with --sd-interaction what a larger one would ask for"
+            f"how much the effect differs between sessions is a guess from {found.n_sessions}: an "
+            f"SD of up to {found.spread.interaction_high:.2g} is not ruled out (90 %); see with "
+            "--sd-interaction what it would ask for"
         ]
     return []

@@ -18,6 +18,7 @@ from lamella.run.stages import CELL_STRIPS, LOCK_FILE
 
 if TYPE_CHECKING:
     from lamella.report.cell_strips import CellStrips
+    from lamella.report.contents import ReportInput
     from lamella.report.picture import Picture
 
 REPORT_FILE = "report.html"
@@ -38,7 +39,6 @@ def write_report(out: Path) -> Path:
         When the folder is not that of a run.
     """
     from lamella.report.contents import ReportInput
-    from lamella.report.html import render
     from lamella.report.pictures import pictures
 
     refuse_other_folder(out)
@@ -78,6 +78,13 @@ def write_report(out: Path) -> Path:
     )
     drawn = pictures(report)
     write_figures(drawn, out / "figures")
+    return write_page(report, drawn, out)
+
+
+def write_page(report: ReportInput, drawn: Sequence[Picture], out: Path) -> Path:
+    """Write ``OUT/report.html`` with these figures."""
+    from lamella.report.html import render
+
     with whole_file(out / REPORT_FILE) as part:
         part.write_text(render(report, drawn), encoding="utf-8")
     return out / REPORT_FILE

@@ -10,14 +10,17 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from lamella.core.errors import FaultsError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
-from lamella.run.report import write_figures
+from lamella.run.report import REPORT_FILE, write_figures, write_page
 from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
+from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
+from lamella.statistics.measures import with_yes_and_no_as_numbers
+from lamella.statistics.units import assigned
 
 
 def contrasts_from(
@@ -49,32 +52,62 @@ def contrasts_from(
 
 
 def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool = False) -> Tables:
-    """Write conditions.csv, effects.csv, models.csv, replication.csv and their figures into `out`.
+    """Write conditions, effects, models, replication, their figures and report.html into `out`.
 
     Parameters
     ----------
     contrasts : Contrasts
         With `measures`. Cells of few steps count as the others do, unless the table's column
         `in_statistics` says otherwise.
+
+    Raises
+    ------
+    InputError
+        A table without rows, or in which no row has a condition.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in Tables._fields:
-        refuse_existing(out / f"{name}.csv", force=force)
-    cells = counting_cells(read_table(table), str(table))
-    tables = contrasts.model_copy(update={"min_steps": 0})(cells)
+    for name in (*(f"{name}.csv" for name in Tables._fields), REPORT_FILE):
+        refuse_existing(out / name, force=force)
+    cells = read_table(table)
+    if not len(cells):
+        raise InputError(str(table), "it has no rows", "give a table with a row per cell")
+    cells = counting_cells(cells, str(table))
+    asked = contrasts.model_copy(update={"min_steps": 0})
+    tables = asked(cells)
+    if not len(tables.conditions):
+        raise InputError(
+            str(table),
+            f"no row has a condition in the column {contrasts.condition!r}, and a unit",
+            "fill them in, or name other columns",
+        )
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
-    names = {contrasts.condition: Col.CONDITION}
-    if contrasts.session is not None and contrasts.session in cells.columns:
-        names[contrasts.session] = Col.SESSION
-    kinds = [Col.OBJECT] if Col.OBJECT in cells.columns else []
-    wanted = [*kinds, *dict.fromkeys(names.values()), *(contrasts.measures or ())]
-    shown = cells.rename(columns=names)[wanted]
-    drawn = pictures(ReportInput(cells=shown, conditions=tables.conditions, effects=tables.effects))
+    report = ReportInput(
+        title=f"Conditions in {table.name}",
+        cells=_shown(cells, asked),
+        units=asked.units(cells),
+        provenance={
+            "versions": versions(),
+            "settings": {"statistics": asked.model_dump(mode="json", exclude_none=True)},
+        },
+        **tables._asdict(),
+    )
+    drawn = pictures(report)
     write_figures(drawn, out / "figures")
+    write_page(report, drawn, out)
     return tables
+
+
+def _shown(cells: pd.DataFrame, asked: Contrasts) -> pd.DataFrame:
+    """What figures need of the cells, under the names that they look for."""
+    measures = asked.measures or ()
+    cells, _ = with_yes_and_no_as_numbers(cells, measures)
+    rows = assigned(cells, condition=asked.condition, session=asked.session, unit=asked.unit)
+    keys = [name for name in (Col.MOVIE, Col.OBJECT, Col.CELL) if name in rows.columns]
+    wanted = dict.fromkeys([*keys, Col.CONDITION, Col.SESSION, Col.UNIT, *measures])
+    return rows[list(wanted)]
 
 
 def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:

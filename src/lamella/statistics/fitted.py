@@ -37,7 +37,7 @@ class Estimate(NamedTuple):
         half = float(special.stdtrit(df, 0.975) if math.isfinite(df) else special.ndtri(0.975)) * se
         t = -abs(estimate) / se
         p = 2 * float(special.stdtr(df, t) if math.isfinite(df) else special.ndtr(t))
-        return cls(estimate, se, df, estimate - half, estimate + half, p)
+        return cls(estimate, se, float(df), estimate - half, estimate + half, p)
 
 
 class Fitted(NamedTuple):

@@ -14,12 +14,12 @@ from scipy import special
 from lamella.core.table import Col
 from lamella.statistics.design import FloatArray
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
+from lamella.statistics.guard import LEAST_SHARE
+from lamella.statistics.models import FEWEST_SESSIONS
 from lamella.statistics.spread import Spread
 
 LEVEL = 0.05
 _POINTS = 2048
-FEW_SESSIONS = 5
-LEAST_SHARE = 0.01
 
 
 class Plan(NamedTuple):
@@ -99,7 +99,7 @@ def power_across_sessions(plan: Plan, spread: Spread, effect: float) -> float:
     of_pair, of_others, of_units, of_sessions = _chi_squares(few, df_both - few, df_units, few)
     square = _squares(spread, n)
     error, df = square * of_pair / few, np.full(_POINTS, few)
-    if n_sessions >= FEW_SESSIONS and n > 1:
+    if n_sessions >= FEWEST_SESSIONS and n > 1:
         both = square * (of_pair + of_others) / df_both
         between = np.inf
         if not math.isnan(spread.session):

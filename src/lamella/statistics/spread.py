@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from lamella.core.table import Col
 from lamella.statistics.additive import Additive, reach, residual_squares
 from lamella.statistics.blocks import Blocks
 from lamella.statistics.design import Design
 from lamella.statistics.units import finite
+
+_TAIL = 0.1
 
 
 class Spread(NamedTuple):
@@ -28,6 +31,8 @@ class Spread(NamedTuple):
     """Between cells of a unit."""
     n_cells: float = math.nan
     """Cells behind a unit: their harmonic mean."""
+    interaction_high: float = math.nan
+    """Upper end of the one-sided 90 % interval of `interaction`."""
 
     @property
     def movie(self) -> float:
@@ -62,6 +67,7 @@ def spread_of(design: Design) -> Spread:
     -----
     Sums of squares of nested models are set equal to what they are expected to be (Henderson's
     third method). In balanced designs these are the estimates of REML as long as none is negative.
+    The upper end of the interaction is from F, exact in balanced ones.
 
     References
     ----------
@@ -96,7 +102,16 @@ def spread_of(design: Design) -> Spread:
         # An interaction that cannot be told apart is in `within` already.
         other = 0.0 if math.isnan(interaction) else interaction * (in_conditions - in_both)
         session = max((square_sessions - df_sessions * within - other) / in_conditions, 0)
-    return Spread(math.sqrt(within), math.sqrt(interaction), math.sqrt(session))
+    high = math.nan
+    if not math.isnan(interaction):
+        least = df_both * float(special.fdtri(df_both, df_units, _TAIL))
+        high = max(square_both / least - within, 0) * df_both / in_both
+    return Spread(
+        math.sqrt(within),
+        math.sqrt(interaction),
+        math.sqrt(session),
+        interaction_high=math.sqrt(high),
+    )
 
 
 def with_cells_of(spread: Spread, rows: pd.DataFrame, measure: str) -> Spread:

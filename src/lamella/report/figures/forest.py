@@ -31,7 +31,7 @@ WIDEST = 6.0
 MOST_LINES = 60
 """Beyond this many, single sessions are left out, which the replication plots show too."""
 MOST_WHOLE = 90
-"""Lines that are drawn at all: 40 mm of figure below each other for every 9."""
+"""Lines that are drawn at all; a longer figure has no page."""
 _ACROSS = "across_sessions"
 
 
@@ -143,7 +143,9 @@ def _effect(axes: Axes, place: int, line: Line, key: Key, limit: float) -> None:
                   zorder=2)  # fmt: skip
         for end, beyond, marker in ((low, low < -limit, "<"), (high, high > limit, ">")):
             if beyond:
-                axes.plot(np.clip(end, -limit, limit), place, marker, color=colour, ms=4)
+                axes.plot(
+                    np.clip(end, -limit, limit), place, marker, color=colour, ms=4, clip_on=False
+                )
     if np.isfinite(d):
         axes.plot(
             np.clip(d, -limit, limit), place, "o" if whole else key.marker(line.session),

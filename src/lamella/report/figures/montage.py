@@ -21,14 +21,12 @@ MOST_WIDE_PX = 1400
 _RANKS: dict[int, tuple[str, ...]] = {
     1: ("only movie",), 2: ("best", "worst"), 3: ("best", "median", "worst"),
 }  # fmt: skip
-_SIX = ("best", "second best", "median", "median", "second worst", "worst")
 
 
 def ranked(quality: pd.DataFrame, movies: Mapping[str, bytes]) -> list[tuple[str, pd.Series]]:
     """The movies to show, each with its rank in words and its row, the best first.
 
-    One row a movie: that of its first kind of object. Two of each rank from six movies on. Equal
-    scores keep the order of the table.
+    One row a movie: that of its first kind of object. Equal scores keep the order of the table.
     """
     if not has(quality, Col.MOVIE, Col.OUTLINE_SCORE):
         return []
@@ -38,10 +36,8 @@ def ranked(quality: pd.DataFrame, movies: Mapping[str, bytes]) -> list[tuple[str
     n = len(rows)
     if not n:
         return []
-    if n < 6:
-        ranks, places = _RANKS[min(n, 3)], list(dict.fromkeys([0, n // 2, n - 1]))
-    else:
-        ranks, places = _SIX, [0, 1, n // 2 - 1, n // 2, n - 2, n - 1]
+    places = dict.fromkeys([0, n // 2, n - 1])
+    ranks = _RANKS[len(places)]
     return [(rank, rows.iloc[place]) for rank, place in zip(ranks, places, strict=True)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lamella.core.table import Col
 from lamella.report.figures.time_course import course_measures
@@ -68,7 +69,7 @@ def courses(frames: pd.DataFrame, events: pd.DataFrame) -> Iterator[Course]:
         )  # fmt: skip
 
 
-def _path(time: np.ndarray, value: np.ndarray, x: Scale, y: Scale) -> str:
+def _path(time: NDArray[np.float64], value: NDArray[np.float64], x: Scale, y: Scale) -> str:
     """A line that breaks where there is no value; a value without neighbours is a short stroke."""
     step = -(-len(time) // MOST_POINTS)
     parts, drawing = [], False

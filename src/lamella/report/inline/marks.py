@@ -7,7 +7,7 @@ import math
 from lamella.report.style import Key
 
 _BLACK = "#000000"
-_CORNERS = {
+_CORNERS: dict[str, list[tuple[float, float]]] = {
     "^": [(0, -1.15), (1, 0.75), (-1, 0.75)],
     "v": [(0, 1.15), (1, -0.75), (-1, -0.75)],
     "s": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],

@@ -36,7 +36,8 @@ class Scale:
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """Place and text of round values within the axis."""
-        found = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
+        locator = MaxNLocator(most, steps=[1, 2, 5, 10])
+        found = np.asarray(locator.tick_values(self.low, self.high), np.float64)
         step = float(found[1] - found[0])
         places = int(np.clip(-np.floor(np.log10(step) + 1e-9), 0, 6))
         inside = found[(found >= self.low) & (found <= self.high)]

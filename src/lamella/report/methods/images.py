@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lamella.report.methods.citations import Citations
@@ -34,7 +34,7 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
     how = each.get("segment") or {}
     channel = f" in channel {each['channel']}" if each.get("channel") else ""
     method = str(how.get("method", ""))
-    ways = {
+    ways: dict[str, Callable[[], str]] = {
         "multiotsu": lambda: (
             f"by multi-Otsu thresholding into {how.get('classes')} classes " + cite("otsu")
         ),
@@ -60,7 +60,7 @@ def tracking(name: str, each: Settings, cite: Citations) -> str:
     how = each.get("track") or {}
     method = str(how.get("method", ""))
     shown = {k: v for k, v in how.items() if k != "method" and v is not None}
-    ways = {
+    ways: dict[str, Callable[[], str]] = {
         "largest": lambda: "the largest object of each frame was taken for the cell",
         "lap": lambda: (
             "objects were linked over time by linear assignment " + cite("jaqaman", "jonker")

@@ -16,8 +16,8 @@ addEventListener("DOMContentLoaded", () => {
       else link.removeAttribute("aria-current");
     }
     if (first && !target) return;
-    if (target && target !== leaf) target.scrollIntoView();
-    else if (root.classList.contains("paged")) scrollTo(0, 0);
+    if (target && target !== leaf) target.scrollIntoView({ behavior: "instant" });
+    else if (root.classList.contains("paged")) scrollTo({ top: 0, behavior: "instant" });
     else leaf.scrollIntoView();
     if (target === leaf) leaf.querySelector("h2")?.focus({ preventScroll: true });
   };
@@ -29,7 +29,7 @@ addEventListener("DOMContentLoaded", () => {
   whole.addEventListener("click", () => {
     const paged = root.classList.toggle("paged");
     whole.textContent = paged ? "Show all parts on one page" : "Show one part at a time";
-    scrollTo(0, 0);
+    scrollTo({ top: 0, behavior: "instant" });
   });
 
   const chips = document.querySelector("fieldset.chips");
