@@ -90,7 +90,8 @@ def answers(
     """Every contrast over all sessions, in the order of the table.
 
     A mixed model of `models` that was refused is told beside the claim that it would have stood
-    for. `units` is what n counts, in the plural. Kinds of objects are named where there are several.
+    for. `units` is what n counts, in the plural. Kinds of objects are named where there are
+    several.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
