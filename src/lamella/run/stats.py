@@ -20,7 +20,7 @@ from lamella.run.single import refuse_existing
 from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
 from lamella.statistics.measures import with_yes_and_no_as_numbers
-from lamella.statistics.units import assigned, refuse_several_objects
+from lamella.statistics.units import assigned
 
 
 def contrasts_from(
@@ -63,7 +63,7 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     Raises
     ------
     InputError
-        A table without rows, or of several kinds of objects, or in which no row has a condition.
+        A table without rows, or in which no row has a condition.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
@@ -73,7 +73,6 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     cells = read_table(table)
     if not len(cells):
         raise InputError(str(table), "it has no rows", "give a table with a row per cell")
-    refuse_several_objects(cells)
     cells = counting_cells(cells, str(table))
     asked = contrasts.model_copy(update={"min_steps": 0})
     tables = asked(cells)

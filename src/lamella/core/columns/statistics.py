@@ -83,8 +83,8 @@ class StatisticsColumns:
     COHENS_D_WITHIN = _(
         "cohens_d_within",
         "",
-        "Estimate over the SD of units within sessions and conditions: how large the effect is "
-        "beside the cells of one day.",
+        "Estimate over the SD of units within sessions and conditions (residual SD of condition + "
+        "session): how large the effect is beside the scatter of one day.",
     )
     COHENS_D_WITHIN_LOW = _("cohens_d_within_low", "", "Lower end of its 95 % interval.")
     COHENS_D_WITHIN_HIGH = _("cohens_d_within_high", "", "Upper end of its 95 % interval.")

@@ -31,7 +31,7 @@ WIDEST = 6.0
 MOST_LINES = 60
 """Beyond this many, single sessions are left out, which the replication plots show too."""
 MOST_WHOLE = 90
-"""Lines that are drawn at all: 40 mm of figure below each other for every 9."""
+"""Lines that are drawn at all; a longer figure has no page."""
 _ACROSS = "across_sessions"
 
 
