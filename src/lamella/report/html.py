@@ -21,7 +21,7 @@ from lamella.report.inline.marks import mark
 from lamella.report.measure_pages import by_kind_and_measure, measure_pages
 from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
-from lamella.report.page import frame, templates, uri, version
+from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import key_rows, pictures
 from lamella.report.sentences import units_word
@@ -31,6 +31,9 @@ from lamella.report.words import decimals, number
 
 MOST_SVG_BYTES = 250_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
+
+_ELSEWHERE = ("effect_sizes", "by_condition_", "time_course")
+"""Figures of the folder which the page shows in another way: by dots and lines of its own."""
 
 MOST_ANSWERS = 36
 """Rows on the first screen; beyond, only what was shown, and the others fold away."""
@@ -81,7 +84,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
             p
             for p in drawn
             if p.name not in of_measures
-            and not p.name.startswith(("effect_sizes", "by_condition_"))
+            and not p.name.startswith(_ELSEWHERE)
         ],
         forest=[p for p in drawn if p.name == "effect_sizes"],
         walks=sections.walks_sheet(report),
@@ -166,6 +169,8 @@ def _heading(name: object) -> str:
 def _figure_uri(picture: Picture) -> str:
     if len(picture.images.svg) <= MOST_SVG_BYTES:
         return uri("image/svg+xml", picture.images.svg)
+    if picture.name.startswith("outlines_montage"):
+        return photo_uri(picture.images.png)
     return uri("image/png", picture.images.png)
 
 

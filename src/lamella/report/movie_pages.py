@@ -14,7 +14,7 @@ from lamella.report.anchors import anchors
 from lamella.report.contents import ReportInput
 from lamella.report.inline.courses import Course, courses
 from lamella.report.inline.marks import page_colour
-from lamella.report.page import uri
+from lamella.report.page import photo_uri, uri
 from lamella.report.sections import CELL_COLUMNS, EVENT_COLUMNS, STAND_INS, STATUS_COLUMNS
 from lamella.report.sentences import excluded_movies, failed_movies
 from lamella.report.sheets import Sheet, sheet
@@ -123,7 +123,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 n_cells=len(cells),
                 n_empty=int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0)),
                 n_events=len(events),
-                strip=uri("image/png", report.filmstrips[movie])
+                strip=photo_uri(report.filmstrips[movie])
                 if whole and movie in report.filmstrips
                 else "",
                 sprite=uri("image/webp", strips.webp) if strips else "",

@@ -19,7 +19,7 @@ from lamella.report.tables import has, numbers, texts
 from lamella.report.words import axis_label, number, shortened
 
 LEFT, TOP, BOTTOM, HEIGHT = 62, 14, 46, 340
-COLUMN, WIDTH_OF_DOTS = 150, 104
+COLUMN, WIDTH_OF_DOTS = 170, 136
 CELL_R, ONLY_R, UNIT_R, SESSION_R = 2.6, 4.2, 5.4, 8.5
 
 
@@ -115,7 +115,7 @@ def superplot(
     for place, name in enumerate(conditions):
         x = LEFT + COLUMN * (place + 0.5)
         chosen = np.flatnonzero(told & kept & (condition == name))
-        shift = swarm(value[chosen], width=WIDTH_OF_DOTS)
+        shift = _shifts(value[chosen], session[chosen], key)
         radius = CELL_R if several else ONLY_R
         dots = tuple(
             Dot(
@@ -155,6 +155,24 @@ def _place(name: str, sessions: tuple[str, ...]) -> int:
     return sessions.index(name) if name in sessions else -1
 
 
+def _lane(session: int, key: Key) -> float:
+    """How far from the middle of its condition a session has its lane."""
+    n = len(key.sessions)
+    return WIDTH_OF_DOTS * ((session + 0.5) / n - 0.5) if session >= 0 else 0.0
+
+
+def _shifts(
+    value: NDArray[np.float64], session: NDArray[np.int64], key: Key
+) -> NDArray[np.float64]:
+    """Sideways places of dots: those of a session lie in its lane."""
+    shift = np.zeros(len(value))
+    for place in np.unique(session):
+        of_it = session == place
+        width = 0.85 * WIDTH_OF_DOTS / max(len(key.sessions), 1)
+        shift[of_it] = _lane(int(place), key) + swarm(value[of_it], width=width)
+    return shift
+
+
 def _marker(session: int, key: Key) -> str:
     return key.marker(key.sessions[session]) if session >= 0 else MARKERS[0]
 
@@ -175,9 +193,10 @@ def _thinned(
 def _units(units: pd.DataFrame, condition: str, x: float, y: Scale, key: Key) -> tuple[Dot, ...]:
     rows = units[np.asarray(texts(units, Col.CONDITION), dtype=object) == condition]
     mean, n_cells = numbers(rows, Col.MEAN), numbers(rows, Col.N_CELLS)
-    shift = swarm(mean, width=WIDTH_OF_DOTS * 0.8)
-    dots = []
     names, sessions = texts(rows, Col.UNIT), texts(rows, Col.SESSION)
+    of = np.asarray([_place(name, key.sessions) for name in sessions], dtype=np.int64)
+    shift = _shifts(mean, of, key)
+    dots = []
     for i in np.flatnonzero(np.isfinite(mean)):
         session = _place(sessions[i], key.sessions)
         path = mark(_marker(session, key), x + float(shift[i]), y(float(mean[i])), UNIT_R)
@@ -196,7 +215,7 @@ def _lines(means: pd.DataFrame, conditions: list[str], y: Scale, key: Key) -> tu
     lines = []
     for place, session in enumerate(key.sessions):
         spots = [
-            (LEFT + COLUMN * (k + 0.5), y(float(value)), float(value), name)
+            (LEFT + COLUMN * (k + 0.5) + _lane(place, key), y(float(value)), float(value), name)
             for k, name in enumerate(conditions)
             if np.isfinite(value := at.get((session, name), np.nan))
         ]
