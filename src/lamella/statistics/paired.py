@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
