@@ -51,7 +51,9 @@ def tip(browser):
 
 
 def point_at(browser, dot):
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", dot
+    )
     # The page hides what is told when it scrolls: wait until it has come to rest.
     time.sleep(0.3)
     ActionChains(browser).move_to_element(dot).perform()
