@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS, flags, has, numbers, only, texts, unique
+from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
 from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 MIXED = {
@@ -92,7 +92,7 @@ def answers(
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
-    named = len(unique(texts(effects, Col.OBJECT))) > 1
+    named = len(distinct(effects, Col.OBJECT)) > 1
     whole = effects[np.isin(texts(effects, Col.SESSION), [ALL_SESSIONS, ""])]
     names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE)
     keys = list(zip(*(texts(whole, name) for name in names), strict=True))

@@ -18,7 +18,7 @@ from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
 from lamella.report.inline.intervals import axis_of, intervals
 from lamella.report.inline.marks import mark
-from lamella.report.measure_pages import by_kind_and_measure, measure_pages
+from lamella.report.measure_pages import MeasurePage, by_kind_and_measure, measure_pages
 from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
@@ -79,7 +79,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         movies=movies,
         rank={name: place for place, name in enumerate(key.sessions)},
         session_marks={name: mark(key.marker(name), 7, 7, 5) for name in key.sessions},
-        cell_list=_cell_list(report, movies),
+        cell_list=_cell_list(report, measures, movies),
         pictures=[
             p
             for p in drawn
@@ -120,28 +120,33 @@ def _notes(found: Sequence[Answer]) -> dict[str, int]:
     return {text: place + 1 for place, text in enumerate(dict.fromkeys(remarks))}
 
 
-def _cell_list(report: ReportInput, movies: Sequence[MoviePage]) -> str:
-    """What a tooltip says of each cell, for the script: JSON of movies, groups and strips.
+def _cell_list(
+    report: ReportInput, measures: Sequence[MeasurePage], movies: Sequence[MoviePage]
+) -> str:
+    """What a tooltip says of each cell that is drawn, for the script, as JSON.
 
-    One row per cell: place of the movie, name, condition, session, top of its strip (or null).
+    By the cell's place in the table: place of its movie, name, condition, session, and the top of
+    its strip (or null).
     """
-    pages = {page.movie: page for page in movies}
-    places = {movie: place for place, movie in enumerate(pages)}
+    plots = [page.plot for page in measures if page.plot is not None]
+    dots = [dot for plot in plots for group in plot.groups for dot in group.cells]
+    places = sorted({dot.cell for dot in dots if dot.cell is not None})
+    cells = report.cells.iloc[places]
+    number_of = {page.movie: place for place, page in enumerate(movies)}
     tops = {
         (movie, kind, cell): -strips.row_px * row
         for movie, strips in report.cell_strips.items()
         for row, (kind, cell) in enumerate(strips.cells)
     }
-    cells = report.cells
-    rows = []
-    for movie, kind, cell, condition, session in zip(
-        *(texts(cells, n) for n in (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION)),
-        strict=True,
+    names = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION)
+    rows = {}
+    for place, movie, kind, cell, condition, session in zip(
+        places, *(texts(cells, name) for name in names), strict=True
     ):
         top = tops.get((movie, kind, int(cell))) if cell.lstrip("-").isdigit() else None
-        rows.append([places.get(movie, -1), movie, cell, condition, session, top])
-    anchors = [page.anchor for page in movies]
-    return json.dumps({"movies": anchors, "cells": rows}, separators=(",", ":"), ensure_ascii=False)
+        rows[place] = [number_of.get(movie, -1), movie, cell, condition, session, top]
+    told = {"movies": [page.anchor for page in movies], "cells": rows}
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
 def _kinds(report: ReportInput) -> str:

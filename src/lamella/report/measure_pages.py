@@ -19,7 +19,16 @@ from lamella.report.pictures import key_measures
 from lamella.report.sentences import units_word
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import ALL_SESSIONS, flags, has_values, numbers, only, texts, unique
+from lamella.report.tables import (
+    ALL_SESSIONS,
+    distinct,
+    flags,
+    has_values,
+    numbers,
+    only,
+    texts,
+    unique,
+)
 from lamella.report.words import label, listed, probability, raised, unit
 
 MOST_DOTS, FEWEST_DOTS = 12_000, 300
@@ -100,7 +109,7 @@ def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[Measure
 def _measures(report: ReportInput, kind: str) -> list[str]:
     of_kind = only(report.effects, object=kind) if kind else report.effects
     cells = only(report.cells, object=kind) if kind else report.cells
-    compared = unique(texts(of_kind, Col.MEASURE))
+    compared = distinct(of_kind, Col.MEASURE)
     first = key_measures(cells)
     return [*first, *(name for name in compared if name not in first)]
 

@@ -25,6 +25,7 @@ from lamella.report.sentences import excluded_movies, failed_movies
 from lamella.report.sheets import Sheet, sheet
 from lamella.report.style import Key
 from lamella.report.tables import (
+    distinct,
     groups_of_movies,
     has_values,
     numbers,
@@ -183,6 +184,6 @@ def _cells(cells: pd.DataFrame) -> Sheet | None:
 
 def _told(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Columns that tell something within one movie."""
-    of_one_kind = len(unique(texts(table, Col.OBJECT))) < 2
+    of_one_kind = len(distinct(table, Col.OBJECT)) < 2
     never = {*_OF_THE_STUDY, *([Col.OBJECT] if of_one_kind else [])}
     return [name for name in columns if name not in never]

@@ -11,7 +11,7 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.figures.empty import empty_frames
 from lamella.report.sheets import Between, Sheet, sheet
-from lamella.report.tables import ALL_SESSIONS, has, only, per_channel, texts, unique
+from lamella.report.tables import ALL_SESSIONS, distinct, has, only, per_channel, texts, unique
 
 MOST_CELLS, MOST_OF_A_KIND = 100, 6
 """Rows of cells where movies have many; of each kind of suspicious event."""
@@ -59,11 +59,11 @@ def cells_sheet(report: ReportInput) -> Sheet | None:
         if better in names:
             continue
         names += [name for name in per_channel(cells, base) if cells[name].notna().any()]
-    compared = unique(texts(report.effects, Col.MEASURE))
+    compared = distinct(report.effects, Col.MEASURE)
     names += [name for name in compared if name in cells.columns and name not in names]
     if Col.UNIT in names and texts(cells, Col.UNIT) == texts(cells, Col.MOVIE):
         names.remove(Col.UNIT)
-    if Col.OBJECT in names and len(unique(texts(cells, Col.OBJECT))) == 1:
+    if Col.OBJECT in names and len(distinct(cells, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)
     if not several_cells(report):
         names = [name for name in names if name not in (Col.FIRST_FRAME, Col.LAST_FRAME)]
@@ -83,7 +83,7 @@ def events_sheet(report: ReportInput) -> Sheet | None:
     """What a person should look at before believing the tracks, the worst of each kind."""
     events = report.events
     names = list(EVENT_COLUMNS)
-    if len(unique(texts(events, Col.OBJECT))) == 1:
+    if len(distinct(events, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)
     if not has(events, Col.KIND):
         return None
@@ -99,7 +99,7 @@ def walks_sheet(report: ReportInput) -> Sheet | None:
     """The persistent random walk of every condition, all sessions together."""
     whole = only(report.walks, session=ALL_SESSIONS)
     names = list(WALK_COLUMNS)
-    if len(unique(texts(whole, Col.OBJECT))) == 1:
+    if len(distinct(whole, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)
     return sheet(
         whole, names, "Persistent random walk of every condition", all_of="tables/walks.csv"

@@ -23,7 +23,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.report.tables import texts, unique
+from lamella.report.tables import distinct, unique
 from lamella.report.words import shortened
 
 COLUMN_MM = 85.0
@@ -169,11 +169,11 @@ class Key:
     ) -> Key:
         """The key of a study, from whichever tables there are."""
         tables = [table for table in (samples, cells) if table is not None]
-        reference = [] if effects is None else texts(effects, Col.REFERENCE)
-        conditions = [name for table in tables for name in texts(table, Col.CONDITION)]
+        reference = [] if effects is None else distinct(effects, Col.REFERENCE)
+        conditions = [name for table in tables for name in distinct(table, Col.CONDITION)]
         known = unique(conditions)
         first = [name for name in unique(reference) if name in known]
-        sessions = [name for table in tables for name in texts(table, Col.SESSION)]
+        sessions = [name for table in tables for name in distinct(table, Col.SESSION)]
         return cls(tuple(unique([*first, *known])), tuple(unique(sessions)))
 
     def colour(self, condition: str) -> str:

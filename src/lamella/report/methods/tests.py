@@ -9,6 +9,7 @@ from lamella.core.table import Col
 from lamella.report.methods.citations import Citations
 from lamella.report.tables import (
     ALL_SESSIONS,
+    distinct,
     flags,
     has,
     has_values,
@@ -96,7 +97,7 @@ def _refused(models: pd.DataFrame) -> list[str]:
         return []
     bad = models[~flags(models, Col.TRUSTED, default=True)]
     told = []
-    for name in unique(texts(bad, Col.MODEL)):
+    for name in distinct(bad, Col.MODEL):
         measures = unique(texts(only(bad, model=name), Col.MEASURE))
         told.append(f"{name} for {listed([label(m) for m in measures], 4)}")
     if not told:
@@ -105,7 +106,7 @@ def _refused(models: pd.DataFrame) -> list[str]:
 
 
 def _adjusted(whole: pd.DataFrame, cite: Citations) -> list[str]:
-    names = unique(texts(whole, Col.ADJUSTED_BY))
+    names = distinct(whole, Col.ADJUSTED_BY)
     ways = [f"{ADJUSTED[n][0]} {cite(ADJUSTED[n][1])}" if n in ADJUSTED else n for n in names]
     if not ways:
         return []
@@ -116,7 +117,7 @@ def _adjusted(whole: pd.DataFrame, cite: Citations) -> list[str]:
 
 
 def _intervals(whole: pd.DataFrame, cite: Citations) -> list[str]:
-    by = unique(texts(whole, Col.INTERVAL_BY))
+    by = distinct(whole, Col.INTERVAL_BY)
     text = "Intervals are 95 %"
     if "bootstrap" in by:
         text += (
