@@ -13,6 +13,7 @@ from lamella.statistics.agreement import agreement
 from lamella.statistics.units import ALL_SESSIONS
 
 KEYS = (Col.OBJECT, Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE)
+"""What an effect is known by, in any analysis."""
 _TURNED = (
     Col.DIFFERENCE,
     Col.ESTIMATE,
