@@ -17,11 +17,11 @@ FARTHEST = 5.0
 
 @dataclass(frozen=True)
 class Bar:
-    """One interval: `cut` says which of its ends lies beyond the axis."""
+    """One interval: `cut` says which of its ends lies beyond the axis; so may d itself, `at`."""
 
     low: float
     high: float
-    at: float
+    at: float | None
     y: float
     shown: bool
     across: bool
@@ -60,9 +60,9 @@ def intervals(answer: Answer, axis: Scale) -> Intervals | None:
         low, high = (d if not np.isfinite(end) else end for end in (low, high))
         bars.append(
             Bar(
-                axis(max(low, axis.low)), axis(min(high, axis.high)),
-                axis(float(np.clip(d, axis.low, axis.high))), PAD + ROW * place,
-                told.state == SHOWN, place > 0, low < axis.low, high > axis.high,
+                *(axis(float(np.clip(end, axis.low, axis.high))) for end in (low, high)),
+                axis(d) if axis.low <= d <= axis.high else None, PAD + ROW * place,
+                told.state == SHOWN, place > 0, min(low, d) < axis.low, max(high, d) > axis.high,
             )
         )  # fmt: skip
     if not bars:
