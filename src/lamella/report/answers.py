@@ -10,10 +10,7 @@ import pandas as pd
 
 from lamella.core.table import Col
 from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
-from lamella.report.words import count, decimals, label, number, probability, unit
-
-CLAIMS = {"these_sessions": "In these sessions", "across_sessions": "Across sessions"}
-"""The claims in the order of the page; see `Col.CLAIM`."""
+from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 MIXED = {
     "random_session": "The mixed model with random sessions",
@@ -197,7 +194,7 @@ def _told(
     interval = _pair(row, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)
     return Told(
         claim=claim,
-        title=CLAIMS[claim],
+        title=raised(CLAIMS[claim]),
         state=state,
         word=word,
         size=_size(row, measure, places),

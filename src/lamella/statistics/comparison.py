@@ -26,7 +26,7 @@ from lamella.statistics.interaction import interaction
 from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
 from lamella.statistics.replication import agreeing, replication_rows
 from lamella.statistics.session_bootstrap import (
-    FEWEST_SESSIONS,
+    FEWEST_TO_DRAW,
     Drawn,
     drawn_effects,
     over_sessions,
@@ -206,7 +206,7 @@ def _drawn(design: Design, pairs: Sequence[Pair], asked: Asked, fit: Fitted) -> 
     enough = [
         pair
         for pair in pairs
-        if len(design.shared_sessions(pair)) >= FEWEST_SESSIONS
+        if len(design.shared_sessions(pair)) >= FEWEST_TO_DRAW
         and math.isfinite(fit.estimates[pair].p)
     ]
     if not enough:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamella.report.answers import CLAIMS, SHOWN, Answer
+from lamella.report.answers import SHOWN, Answer
 from lamella.report.inline.scale import Scale
+from lamella.report.words import CLAIMS
 
 WIDTH, ROW, PAD = 150, 15, 8
 FARTHEST = 5.0
