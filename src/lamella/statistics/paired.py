@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
@@ -60,6 +61,9 @@ def session_differences(design: Design, pair: Pair) -> dict[str, float]:
 
 
 def _too_few(design: Design, pair: Pair, n_shared: int) -> str:
+    absent = why_absent(design, pair)
+    if absent:
+        return absent
     if design.sessions == ("",):
         return "sessions are not told apart: nothing can be said of other sessions"
     if len(design.sessions) == 1:

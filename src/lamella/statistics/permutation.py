@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
@@ -94,7 +95,10 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
     name = f"{pair[0]} and {pair[1]}"
     sessions = _sessions(design, pair)
     if not sessions:
-        return Estimate(math.nan), f"{name} never share a session"
+        return (
+            Estimate(math.nan),
+            why_absent(design, pair) or f"{name} never share a session",
+        )
     value = np.concatenate([session.value for session in sessions])
     observed = np.array(
         [
