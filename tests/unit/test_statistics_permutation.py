@@ -127,7 +127,9 @@ def test_p_of_exactly_5_per_cent_refuses_nothing():
     told = permuted(alone, [PAIR]).estimates[PAIR]
     assert told.p == 0.05
     assert np.isnan([told.low, told.high]).all()
-    least = permuted(design(np.r_[30.0, np.arange(20)], np.r_[1, np.zeros(20)], np.zeros(21)), [PAIR])
+    least = permuted(
+        design(np.r_[30.0, np.arange(20)], np.r_[1, np.zeros(20)], np.zeros(21)), [PAIR]
+    )
     assert least.estimates[PAIR].p < 0.05
     assert 0 < least.estimates[PAIR].low < least.estimates[PAIR].high
 

@@ -47,7 +47,8 @@ def permuted(design: Design, pairs: Sequence[Pair], *, seed: int = 0, draws: int
         `p` is the share of permutations whose difference is at least as far from 0, the labels as
         they are among them, so that it is never 0: exact where all are tried, else (b + 1) / (n +
         1). `low` and `high` hold every shift that the same permutations do not refuse at 5 %; NaN,
-        with the reason in `verdicts`, where there are too few of them to refuse any. `se` and `df` are NaN.
+        with the reason in `verdicts`, where there are too few of them to refuse any. `se` and `df`
+        are NaN.
 
     Notes
     -----
@@ -181,19 +182,20 @@ def _drawn(session: _Session, draws: int, rng: np.random.Generator) -> FloatArra
 
 def _inverted(observed: FloatArray, sums: FloatArray, scale: float) -> tuple[float, float]:
     """Ends of the shifts that are not refused at 5 %."""
-    found = []
+    ends = []
     for sign in (-1, 1):
         above = observed[0] + sign * sums[:, 0]
         below = observed[1] + sign * sums[:, 1]
         # The true labels, or their mirror image, are as extreme under every shift.
         same = below < 1e-9 * observed[1]
-        found.append((np.where(same, 1.0, above) / np.where(same, 1.0, below), same))
-    (first, always), (second, mirrored) = found
+        ends.append((np.where(same, 1.0, above) / np.where(same, 1.0, below), same))
+    (first, always), (second, mirrored) = ends
     every = always | mirrored
     low = np.sort(np.where(every, -np.inf, np.minimum(first, second)))
     high = np.sort(np.where(every, np.inf, np.maximum(first, second)))[::-1]
     # p of a shift below the estimate is the share of lower ends that lie at it or below it.
-    # Those of p below 5 % are refused, so that 0 is left out exactly where the test finds an effect.
+    # Those of p below 5 % are refused: 0 is left out exactly where the test finds an effect.
     place = math.ceil(_LEVEL * len(sums) - 1e-9) - 1
-    ends = float(low[place]), float(high[place])
-    return ends if all(map(math.isfinite, ends)) else (math.nan, math.nan)
+    if not (math.isfinite(low[place]) and math.isfinite(high[place])):
+        return math.nan, math.nan
+    return float(low[place]), float(high[place])

@@ -42,7 +42,7 @@ def unit_sd(design: Design, pair: Pair) -> Interval:
     if k < 2:
         return Interval()
     blocks = Blocks.of(design)
-    here = np.ix_(places(design, pair), shared)
+    here = np.ix_(np.array(places(design, pair)), shared)
     n, mean = blocks.n[here], blocks.mean[here]
     squares, df = float(blocks.squares[here].sum()), int(n.sum()) - 2 * k
     within = (1 - float((1 / n).mean())) * squares / df if df > 0 else 0.0
