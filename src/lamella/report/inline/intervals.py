@@ -59,13 +59,19 @@ def intervals(answer: Answer, axis: Scale) -> Intervals | None:
             continue
         d, low, high = told.d
         low, high = (d if not np.isfinite(end) else end for end in (low, high))
+        left, right = (axis(float(np.clip(end, axis.low, axis.high))) for end in (low, high))
         bars.append(
             Bar(
-                *(axis(float(np.clip(end, axis.low, axis.high))) for end in (low, high)),
-                axis(d) if axis.low <= d <= axis.high else None, PAD + ROW * place,
-                told.state == SHOWN, place > 0, min(low, d) < axis.low, max(high, d) > axis.high,
+                low=left,
+                high=right,
+                at=axis(d) if axis.low <= d <= axis.high else None,
+                y=PAD + ROW * place,
+                shown=told.state == SHOWN,
+                across=place > 0,
+                cut_low=min(low, d) < axis.low,
+                cut_high=max(high, d) > axis.high,
             )
-        )  # fmt: skip
+        )
     if not bars:
         return None
     band = answer.d_outlines
