@@ -22,6 +22,8 @@ LEVEL = 0.05
 FEWEST = 3
 """Units on each side below which nothing is called shown, whatever its p."""
 
+MOST_DECIMALS = 6
+
 SHOWN, EQUIVALENT, OPEN, UNTOLD = "shown", "equivalent", "open", "untold"
 
 
@@ -156,7 +158,12 @@ def _answer(
 
 
 def _told(
-    claim: str, row: pd.DataFrame, measure: str, units: str, places: int, refused: Sequence[str]
+    claim: str,
+    row: pd.DataFrame,
+    measure: str,
+    units: str,
+    places: int | None,
+    refused: Sequence[str],
 ) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
@@ -203,14 +210,22 @@ def _within(row: pd.DataFrame, measure: str) -> str:
     return f"The difference lies within the margin of ±{number(margin)}{of} ({probability(p)})."
 
 
-def _decimals(row: pd.DataFrame) -> int:
-    """So many that the difference and its interval have two digits."""
+def _decimals(row: pd.DataFrame) -> int | None:
+    """So many that the difference and its interval have two digits, and no end is told as 0.
+
+    An end within a hundredth of the largest may be told as 0. None where it takes more than six.
+    """
     ends = [_value(row, name) for name in (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)]
     sizes = [abs(value) for value in ends if np.isfinite(value) and value]
-    return int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
+    if not sizes:
+        return 0
+    places = max(int(1 - np.floor(np.log10(max(sizes)))), 0)
+    near = min((size for size in map(abs, ends[1:]) if size > max(sizes) / 100), default=1.0)
+    places = max(places, int(-np.floor(np.log10(near)))) if round(near, places) == 0 else places
+    return places if places <= MOST_DECIMALS else None
 
 
-def _size(row: pd.DataFrame, measure: str, places: int) -> str:
+def _size(row: pd.DataFrame, measure: str, places: int | None) -> str:
     """The difference with its interval."""
     estimate = _value(row, Col.ESTIMATE)
     low, high = _pair(row, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)
@@ -222,13 +237,13 @@ def _size(row: pd.DataFrame, measure: str, places: int) -> str:
     return text + (f" {unit(measure)}" if unit(measure) else "")
 
 
-def signed(value: float, places: int) -> str:
-    """A difference: its sign is always written.
+def signed(value: float, places: int | None) -> str:
+    """A difference: its sign is always written. None decimals = two significant digits.
 
-    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2)
-    ('+0.41', '−0.41', '0.00')
+    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2), signed(3.21e-9, None)
+    ('+0.41', '−0.41', '0.00', '+3.2e−9')
     """
-    text = decimals(value, places)
+    text = number(value) if places is None else decimals(value, places)
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
 

@@ -23,7 +23,7 @@ from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
-from lamella.report.pictures import key_rows, pictures
+from lamella.report.pictures import pictures, told_measures
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
@@ -36,7 +36,10 @@ _ELSEWHERE = ("effect_sizes", "by_condition_", "time_course")
 """Figures of the folder which the page shows in another way: by dots and lines of its own."""
 
 MOST_ANSWERS = 36
-"""Rows on the first screen; beyond, only what was shown, and the others fold away."""
+"""Rows on the first screen; beyond, only what was shown, and the others fold away.
+
+On the page of a measure more than these fold away together.
+"""
 
 
 def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
@@ -67,6 +70,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         **frame(styles=["base.css", "report.css"], scripts=["report.js", "plots.js", "copy.js"]),
         headlines=headlines(report, found),
         answers=first,
+        most_answers=MOST_ANSWERS,
         other_answers=others,
         notes=_notes(found),
         drawing=lambda answer: intervals(answer, axis),
@@ -105,7 +109,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
 
 def _first(found: Sequence[Answer], report: ReportInput) -> tuple[list[Answer], list[Answer]]:
     """The contrasts of the first screen, those of key measures, and the others."""
-    keys = set(texts(key_rows(report.effects, report.cells), Col.MEASURE))
+    keys = set(told_measures(report))
     first = [answer for answer in found if answer.measure in keys]
     if len(first) > MOST_ANSWERS:
         shown = [a for a in first if any(told.state == SHOWN for told in a.told)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from lamella.report.answers import LEVEL, Answer, answers
 from lamella.report.contents import ReportInput
 from lamella.report.inline.superplot import SuperPlot, superplot
 from lamella.report.picture import Picture
-from lamella.report.pictures import key_measures
+from lamella.report.pictures import drawn_measures
 from lamella.report.sentences import units_word
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
@@ -107,10 +107,12 @@ def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[Measure
 
 
 def _measures(report: ReportInput, kind: str) -> list[str]:
-    of_kind = only(report.effects, object=kind) if kind else report.effects
-    cells = only(report.cells, object=kind) if kind else report.cells
-    compared = distinct(of_kind, Col.MEASURE)
-    first = key_measures(cells)
+    part = report
+    if kind:
+        effects, cells = (only(table, object=kind) for table in (report.effects, report.cells))
+        part = replace(report, effects=effects, cells=cells)
+    compared = distinct(part.effects, Col.MEASURE)
+    first = drawn_measures(part)
     return [*first, *(name for name in compared if name not in first)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.pictures import key_measures
+from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
 from lamella.report.words import count, label, listed, raised
@@ -40,8 +40,7 @@ def asked(report: ReportInput) -> str:
 
 def _measures(report: ReportInput) -> list[str]:
     compared = distinct(report.effects, Col.MEASURE)
-    keys = [name for name in key_measures(report.cells) if name in compared]
-    return keys or compared
+    return [name for name in told_measures(report) if name in compared]
 
 
 def _counted(report: ReportInput, key: Key) -> str:

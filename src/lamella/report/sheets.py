@@ -18,6 +18,8 @@ from lamella.report.words import CLAIMS, decimals, in_brackets, label, number, p
 MOST_ROWS = 500
 """Rows of any table."""
 
+MOST_DECIMALS = 5
+
 _SENTENCE = 45
 """Letters from which on a text is no name."""
 
@@ -44,7 +46,8 @@ class Head:
     unit: str
     numeric: bool
     places: int | None = None
-    """Decimals of all values, so that they align; None where a column mixes measures."""
+    """Decimals of all values, so that they align; None where a column mixes measures, or where they
+    are so small that digits count."""
     wordy: bool = False
     """Whether a column holds sentences, which need room."""
 
@@ -133,10 +136,16 @@ def _head(table: pd.DataFrame, each: Between, measure: str | None) -> Head:
     return Head(name, label(name), of, numeric=True, places=_places(numbers(table, name)))
 
 
-def _places(values: NDArray[np.float64]) -> int:
-    """Decimals that give the middling value of a column three significant digits."""
+def _places(values: NDArray[np.float64]) -> int | None:
+    """Decimals that give the middling value of a column three significant digits.
+
+    At most five; None where that would leave it less than two.
+    """
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    return int(np.clip(2 - np.floor(np.log10(np.median(sizes))), 0, 5)) if len(sizes) else 0
+    if not len(sizes):
+        return 0
+    wanted = int(2 - np.floor(np.log10(np.median(sizes))))
+    return int(np.clip(wanted, 0, MOST_DECIMALS)) if wanted <= MOST_DECIMALS + 1 else None
 
 
 def _fields(table: pd.DataFrame, each: Between, head: Head) -> list[Field]:

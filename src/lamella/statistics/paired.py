@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
@@ -49,6 +50,9 @@ def paired_sessions(design: Design, pairs: Sequence[Pair]) -> Fitted:
 
 
 def _too_few(design: Design, pair: Pair, n_shared: int) -> str:
+    absent = why_absent(design, pair)
+    if absent:
+        return absent
     if design.sessions == ("",):
         return "sessions are not told apart: nothing can be said of other sessions"
     if len(design.sessions) == 1:

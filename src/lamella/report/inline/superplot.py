@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from lamella.core.table import Col
 from lamella.report.inline.marks import mark, page_colour
 from lamella.report.inline.scale import Scale
-from lamella.report.style import MARKERS, Key, swarm
+from lamella.report.style import MARKERS, Key, swarm, wrapped
 from lamella.report.tables import has, numbers, texts
-from lamella.report.words import axis_label, number, shortened
+from lamella.report.words import axis_label, number
 
 LEFT, TOP, BOTTOM, HEIGHT = 62, 14, 46, 340
+LETTERS, LINE = 19, 15
+"""Letters of a condition's name that fit side by side, and the height of a line of them."""
 COLUMN, WIDTH_OF_DOTS = 170, 136
 CELL_R, ONLY_R, UNIT_R, SESSION_R = 2.6, 4.2, 5.4, 8.5
 
@@ -38,7 +40,8 @@ class Group:
     """A condition: its colour, where it stands, and its dots."""
 
     name: str
-    short: str
+    lines: tuple[str, ...]
+    """The name as it is written, broken and if need be shortened."""
     colour: str
     x: float
     below: str
@@ -64,6 +67,8 @@ class SuperPlot:
     left: float
     top: float
     bottom: float
+    line: float
+    n_lines: int
     axis: str
     alt: str
     ticks: tuple[tuple[float, str], ...]
@@ -109,6 +114,8 @@ def superplot(
     several = bool((numbers(units, Col.N_CELLS) > 1).any())
     of_units = numbers(units, Col.MEAN)
     every = np.concatenate([value[told], of_units[np.isfinite(of_units)]])
+    names = {name: tuple(wrapped(name, LETTERS).splitlines()) for name in conditions}
+    n_lines = max(1, *map(len, names.values()))
     y = Scale.over(every, HEIGHT - BOTTOM, TOP)
     kept = _thinned(condition, told, most)
     groups = []
@@ -130,18 +137,18 @@ def superplot(
         drawn = _units(units, name, x, y, key) if several else ()
         n_cells = int((told & (condition == name)).sum())
         below = f"{n_cells} cell{'' if n_cells == 1 else 's'}"
-        groups.append(
-            Group(name, shortened(name, 18), page_colour(key, name), x, below, dots, drawn)
-        )
+        groups.append(Group(name, names[name], page_colour(key, name), x, below, dots, drawn))
     n_drawn = sum(len(group.cells) for group in groups)
     n_told = int((told & np.isin(condition, conditions)).sum())
     note = f"{number(n_drawn)} of {number(n_told)} cells are drawn." if n_drawn < n_told else ""
     return SuperPlot(
         width=LEFT + COLUMN * len(conditions) + 8,
-        height=HEIGHT,
+        height=HEIGHT + LINE * (n_lines - 1),
         left=LEFT,
         top=TOP,
         bottom=HEIGHT - BOTTOM,
+        line=LINE,
+        n_lines=n_lines,
         axis=axis_label(measure),
         alt=f"{axis_label(measure)} of every cell by condition. Arrow keys go from dot to dot.",
         ticks=tuple(y.ticks(6)),

@@ -95,14 +95,20 @@ def _refused(models: pd.DataFrame) -> list[str]:
     """Models that were fitted and not believed."""
     if not has(models, Col.MODEL, Col.TRUSTED, Col.MEASURE):
         return []
-    bad = models[~flags(models, Col.TRUSTED, default=True)]
+    # A model that does not fit the table, such as one of cells where movies hold one, was not run.
+    fitted = np.isfinite(numbers(models, Col.ESTIMATE))
+    bad = models[fitted & ~flags(models, Col.TRUSTED, default=True)]
     told = []
     for name in distinct(bad, Col.MODEL):
         measures = unique(texts(only(bad, model=name), Col.MEASURE))
-        told.append(f"{name} for {listed([label(m) for m in measures], 4)}")
+        what = MODELS.get(name, (f"the model “{name}”", ()))[0]
+        told.append(f"{what}, for {listed([label(m) for m in measures], len(measures))}")
     if not told:
         return []
-    return [f"Models that were fitted and refused by the check of convergence: {'; '.join(told)}."]
+    return [
+        "Fitted, but not used, since the fit had not converged, was not at the maximum, or had a"
+        f" variance of zero: {'; '.join(told)}."
+    ]
 
 
 def _adjusted(whole: pd.DataFrame, cite: Citations) -> list[str]:
