@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col, in_order, stacked
 from lamella.measure import AS_IS, VARIANTS
 from lamella.statistics import Contrasts
 from lamella.statistics.analyses import KEYS
-from lamella.statistics.units import ALL_SESSIONS
 
 _BAND = (Col.COHENS_D_OUTLINES_LOW, Col.COHENS_D_OUTLINES_HIGH)
 
