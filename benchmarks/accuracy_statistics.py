@@ -18,8 +18,8 @@ from lamella.statistics.comparison import Asked
 from lamella.statistics.design import Design
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
-from lamella.statistics.mixed import random_effect, random_session
-from lamella.statistics.models import FEWEST_SESSIONS, used
+from lamella.statistics.mixed import FEWEST_SESSIONS, random_effect, random_session
+from lamella.statistics.models import used
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.permutation import permuted
 from lamella.statistics.power import POWERS, Plan

@@ -95,6 +95,28 @@ def test_a_usual_table(tmp_path):
     assert overall(tmp_path, ACROSS)["n_sessions"].tolist() == [3]
 
 
+def test_pictures_of_the_user_stay(tmp_path):
+    figures = tmp_path / "out" / "figures"
+    figures.mkdir(parents=True)
+    for name in ("mine.png", "mine.svg"):
+        (figures / name).write_bytes(b"drawn by hand")
+    refused(stats(tmp_path, cells()), "figures: it is there already; use --force")
+    assert stats(tmp_path, cells(), "--force").code == 0
+    assert {path.suffix for path in figures.glob("mine.*")} == {".png", ".svg"}
+    drawn = figures / "replication_speed.svg"
+    assert drawn.is_file()
+    # What an earlier time drew, and this one cannot, goes.
+    assert stats(tmp_path, cells(sessions=("a",)), "--force").code == 0
+    assert not drawn.exists()
+    assert (figures / "mine.png").is_file()
+
+
+def test_the_folder_of_a_run_is_left_alone(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "study.lock.toml").write_text("")
+    refused(stats(tmp_path, cells(), "--force"), "it is the folder of a run")
+
+
 def test_one_cell_per_condition(tmp_path):
     table = cells(sessions=("a",), movies=1, n=1)
     assert stats(tmp_path, table).code == 0
@@ -197,8 +219,25 @@ def test_only_the_columns_that_are_needed(tmp_path):
     assert overall(tmp_path)["n"].tolist() == [36]
 
 
+def test_rows_without_a_movie_count_by_themselves_and_it_is_said(tmp_path):
+    said = stats(tmp_path, cells().drop(columns="movie"))
+    assert "72 rows counts as one" in said.err
+    assert "--unit" in said.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Each row counts as one" in page
+
+
+def test_of_rows_with_a_movie_or_unit_nothing_is_said(tmp_path):
+    assert "counts as one" not in stats(tmp_path, cells()).err
+    table = cells().rename(columns={"movie": "well"})
+    assert "counts as one" not in stats(tmp_path, table, "--unit", "well", "--force").err
+
+
 def test_one_condition(tmp_path):
-    assert stats(tmp_path, cells(("WT",))).code == 0
+    said = stats(tmp_path, cells(("WT",)))
+    assert said.code == 0
+    assert "nothing is compared" in said.err
+    assert "'WT'" in said.err
     assert len(told(tmp_path)) == 0
     assert len(told(tmp_path, CONDITIONS)) > 0
 

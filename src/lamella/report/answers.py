@@ -9,11 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS, flags, has, numbers, only, texts, unique
-from lamella.report.words import count, decimals, label, number, probability, unit
-
-CLAIMS = {"these_sessions": "In these sessions", "across_sessions": "Across sessions"}
-"""The claims in the order of the page; see `Col.CLAIM`."""
+from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
+from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 MIXED = {
     "random_session": "The mixed model with random sessions",
@@ -24,6 +21,8 @@ MIXED = {
 LEVEL = 0.05
 FEWEST = 3
 """Units on each side below which nothing is called shown, whatever its p."""
+
+MOST_DECIMALS = 6
 
 SHOWN, EQUIVALENT, OPEN, UNTOLD = "shown", "equivalent", "open", "untold"
 
@@ -95,7 +94,7 @@ def answers(
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
-    named = len(unique(texts(effects, Col.OBJECT))) > 1
+    named = len(distinct(effects, Col.OBJECT)) > 1
     whole = effects[np.isin(texts(effects, Col.SESSION), [ALL_SESSIONS, ""])]
     names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE)
     keys = list(zip(*(texts(whole, name) for name in names), strict=True))
@@ -159,7 +158,12 @@ def _answer(
 
 
 def _told(
-    claim: str, row: pd.DataFrame, measure: str, units: str, places: int, refused: Sequence[str]
+    claim: str,
+    row: pd.DataFrame,
+    measure: str,
+    units: str,
+    places: int | None,
+    refused: Sequence[str],
 ) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
@@ -190,7 +194,7 @@ def _told(
     interval = _pair(row, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)
     return Told(
         claim=claim,
-        title=CLAIMS[claim],
+        title=raised(CLAIMS[claim]),
         state=state,
         word=word,
         size=_size(row, measure, places),
@@ -206,14 +210,22 @@ def _within(row: pd.DataFrame, measure: str) -> str:
     return f"The difference lies within the margin of ±{number(margin)}{of} ({probability(p)})."
 
 
-def _decimals(row: pd.DataFrame) -> int:
-    """So many that the difference and its interval have two digits."""
+def _decimals(row: pd.DataFrame) -> int | None:
+    """So many that the difference and its interval have two digits, and no end is told as 0.
+
+    An end within a hundredth of the largest may be told as 0. None where it takes more than six.
+    """
     ends = [_value(row, name) for name in (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)]
     sizes = [abs(value) for value in ends if np.isfinite(value) and value]
-    return int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
+    if not sizes:
+        return 0
+    places = max(int(1 - np.floor(np.log10(max(sizes)))), 0)
+    near = min((size for size in map(abs, ends[1:]) if size > max(sizes) / 100), default=1.0)
+    places = max(places, int(-np.floor(np.log10(near)))) if round(near, places) == 0 else places
+    return places if places <= MOST_DECIMALS else None
 
 
-def _size(row: pd.DataFrame, measure: str, places: int) -> str:
+def _size(row: pd.DataFrame, measure: str, places: int | None) -> str:
     """The difference with its interval."""
     estimate = _value(row, Col.ESTIMATE)
     low, high = _pair(row, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)
@@ -225,13 +237,13 @@ def _size(row: pd.DataFrame, measure: str, places: int) -> str:
     return text + (f" {unit(measure)}" if unit(measure) else "")
 
 
-def signed(value: float, places: int) -> str:
-    """A difference: its sign is always written.
+def signed(value: float, places: int | None) -> str:
+    """A difference: its sign is always written. None decimals = two significant digits.
 
-    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2)
-    ('+0.41', '−0.41', '0.00')
+    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2), signed(3.21e-9, None)
+    ('+0.41', '−0.41', '0.00', '+3.2e−9')
     """
-    text = decimals(value, places)
+    text = number(value) if places is None else decimals(value, places)
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
 

@@ -15,7 +15,7 @@ from lamella.statistics.fixed import fixed_session
 from lamella.statistics.paired import SAME_EVERYWHERE
 from lamella.statistics.resampling import drawn_units
 
-FEWEST_SESSIONS = 6
+FEWEST_TO_DRAW = 6
 """Shared sessions below which draws of sessions tell no interval."""
 _NULL = 1e-9
 
@@ -79,7 +79,7 @@ def session_bootstrap(design: Design, pairs: Sequence[Pair], *, draws: int, seed
     """
     whole = fixed_session(design, pairs)
     shared = {pair: len(design.shared_sessions(pair)) for pair in pairs}
-    enough = [pair for pair in pairs if shared[pair] >= FEWEST_SESSIONS] if draws else []
+    enough = [pair for pair in pairs if shared[pair] >= FEWEST_TO_DRAW] if draws else []
     drawn = drawn_differences(design, enough, draws=draws, seed=seed) if enough else {}
     noise = Blocks.of(design).noise
     estimates, verdicts = {}, {}
@@ -96,7 +96,7 @@ def session_bootstrap(design: Design, pairs: Sequence[Pair], *, draws: int, seed
         else:
             estimates[pair] = Estimate(math.nan)
             verdicts[pair] = (
-                f"fewer than {FEWEST_SESSIONS} sessions have both: draws of so few tell no interval"
+                f"fewer than {FEWEST_TO_DRAW} sessions have both: draws of so few tell no interval"
                 if draws
                 else "no draws were asked for"
             )
