@@ -269,3 +269,8 @@ def test_draws_without_scatter_within_do_not_stretch_d(factor):
     row = whole.loc[(ACROSS, "ko")]
     assert row[Col.INTERVAL_BY] == "bootstrap"
     assert row[Col.COHENS_D_WITHIN_HIGH] < 30 * abs(row[Col.COHENS_D_WITHIN])
+
+
+def test_one_draw_of_sessions_is_refused():
+    with pytest.raises(ValidationError, match="give 99 or more, or 0"):
+        Contrasts(bootstrap_draws=1)
