@@ -236,7 +236,14 @@ def truths(study: Study, world: World, claim: str) -> FloatArray:
         sd = math.sqrt(1 + world.session_sd**2 + world.interaction_sd**2)
         scatter = math.sqrt(2 + 2 * world.interaction_sd**2)
         delta = float(2 * ndtr(world.effect / scatter) - 1)
-    return np.array([difference, difference / sd, difference, difference / sd, delta])
+    shape = study.shift.shape
+    df_both = (shape[0] - 1) * (shape[1] - 1)
+    both = study.shift - study.shift.mean(axis=0) - study.shift.mean(axis=1, keepdims=True)
+    squares = float(((both + study.shift.mean()) ** 2).sum())
+    if claim == ACROSS_SESSIONS:
+        squares = df_both * world.interaction_sd**2
+    within = math.sqrt(1 + movies * squares / (df_both + study.shift.size * (movies - 1)))
+    return np.array([difference, difference / sd, difference / within, difference / sd, delta])
 
 
 def intervals(n: int) -> list[str]:
