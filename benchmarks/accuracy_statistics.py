@@ -12,11 +12,12 @@ import numpy as np
 from null_studies import CONDITIONS, PAIR, FloatArray, Study, World, design_of, drawn, positives
 from scipy.special import ndtr
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics import comparison
 from lamella.statistics.comparison import Asked
 from lamella.statistics.design import Design
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
 from lamella.statistics.mixed import FEWEST_SESSIONS, random_effect, random_session
 from lamella.statistics.models import used

@@ -63,7 +63,9 @@ def _print(found: Comparison) -> None:
         d = dict(zip(effect[Col.ANALYSIS], effect[Col.COHENS_D], strict=True))
         survives = "yes" if effect[Col.SURVIVES].iloc[0] else "no"
         told = f"{key[-2]} against {key[-1]}"
-        rows.append([*map(str, key[:-2]), told, *(_told(d.get(name)) for name in names), survives])
+        rows.append(
+            [*map(str, key[:-2]), told, *(show.number(d.get(name)) for name in names), survives]
+        )
     head = [*map(str, keys[:-2]), "contrast", *names, "survives"]
     show.show_table(head, rows, most=60)
     show.out.print("\nagreement cell by cell, second minus first (agreement.csv):")
@@ -73,9 +75,9 @@ def _print(found: Comparison) -> None:
             f"{row[Col.OTHER_ANALYSIS]} − {row[Col.ANALYSIS]}",
             str(row[Col.MEASURE]),
             str(row[Col.N_MATCHED]),
-            f"{_told(row[Col.BIAS])} ({_told(row[Col.BIAS_LOW])} to {_told(row[Col.BIAS_HIGH])})",
-            f"{_told(row[Col.LIMIT_LOW])} to {_told(row[Col.LIMIT_HIGH])}",
-            _told(row[Col.CONCORDANCE]),
+            f"{show.number(row[Col.BIAS])} ({show.between(row[Col.BIAS_LOW], row[Col.BIAS_HIGH])})",
+            show.between(row[Col.LIMIT_LOW], row[Col.LIMIT_HIGH]),
+            show.number(row[Col.CONCORDANCE]),
         ]
         for _, row in shown.iterrows()
     ]
@@ -87,7 +89,3 @@ def _print(found: Comparison) -> None:
         )
     else:
         show.tell("note", "no cell is in two runs")
-
-
-def _told(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.3g}"

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.run.settings import Known, Settings, read_settings
-from lamella.statistics.units import ALL_SESSIONS
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"

@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.adjust import Adjust, adjusted
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.effect import Sizes, sizes, sizes_across
 from lamella.statistics.equivalence import p_of_equivalence
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.fixed import OneFit, fixed_session
 from lamella.statistics.interaction import interaction
 from lamella.statistics.interval import Interval
 from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
 from lamella.statistics.replication import agreeing, replication_rows
 from lamella.statistics.session_bootstrap import session_bootstrap
-from lamella.statistics.units import ALL_SESSIONS
 
 Row = dict[str, Any]
 _LEVEL = 0.05

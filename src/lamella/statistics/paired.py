@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from lamella.core.claims import ACROSS_SESSIONS
 from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 
 SAME_EVERYWHERE = "the difference is the same in every session: no error can be stated"
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lamella.core.claims import ACROSS_SESSIONS
 from lamella.statistics.additive import contrast_of
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
 from lamella.statistics.paired import SAME_EVERYWHERE
 from lamella.statistics.resampling import drawn_units
