@@ -38,7 +38,7 @@ SHOWN_PX = TILE_PX - 2
 MOST_CELLS = 200
 """A WebP picture is at most 16383 px high."""
 MOST_BYTES = 200_000
-QUALITIES = (50, 30, 15, 5, 0)
+QUALITIES: Sequence[int] = (50, 30, 15, 5, 0)
 FAINT = 0.45
 """How far the outlines of neighbours stand out from the picture, 1 = as that of the cell."""
 
