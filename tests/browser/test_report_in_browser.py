@@ -4,11 +4,13 @@ import base64
 import io
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from lamella.report.html import render
+from lamella.report.page import photo_uri
 from lamella.report.pictures import pictures
 from worlds.reports import MEASURES, stats_only, told_study
 
@@ -49,10 +51,23 @@ def tip(browser):
 
 
 def point_at(browser, dot):
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", dot
+    )
     # The page hides what is told when it scrolls: wait until it has come to rest.
     time.sleep(0.3)
     ActionChains(browser).move_to_element(dot).perform()
+
+
+def uncovered(browser, dot):
+    """Whether the mark of a movie or of a session does not lie over the dot of a cell."""
+    return browser.execute_script(
+        "const dot = arguments[0]; dot.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = dot.getBoundingClientRect();"
+        "const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];"
+        "return document.elementFromPoint(x, y) === dot",
+        dot,
+    )
 
 
 def press(browser, part):
@@ -74,8 +89,10 @@ def test_a_dot_tells_whose_it_is_and_shows_that_cell(opened, page, told):
         assert not tip(browser).is_displayed()
         dots = plot.find_elements(By.CSS_SELECTOR, ".cells [data-c]")
         assert len(dots) == len(told.cells)
-        for place in (0, 7):
-            dot = next(d for d in dots if d.get_attribute("data-c") == str(place))
+        free = [dot for dot in dots if uncovered(browser, dot)]
+        assert len(free) >= len(dots) / 3  # the others lie below a mark; arrow keys reach them
+        for dot in (free[0], free[-1]):
+            place = int(dot.get_attribute("data-c"))
             point_at(browser, dot)
             wait_until(lambda: tip(browser).is_displayed())
             cell = told.cells.iloc[place]
@@ -110,14 +127,13 @@ def test_arrow_keys_go_from_dot_to_dot(opened, page, told):
 
 
 def test_a_movie_without_strips_of_cells_shows_its_own(opened, told):
-    from dataclasses import replace
-
     with opened(render(replace(told, cell_strips={}), drawn=[])) as browser:
         dot = leaf(browser, SPEED_PAGE).find_element(By.CSS_SELECTOR, '[data-c="0"]')
         point_at(browser, dot)
         wait_until(lambda: tip(browser).is_displayed())
         source = tip(browser).find_element(By.TAG_NAME, "img").get_attribute("src")
-        assert base64.b64encode(told.filmstrips[told.cells["movie"][0]]).decode() in source
+        source = tip(browser).find_element(By.TAG_NAME, "img").get_attribute("src")
+        assert source == photo_uri(told.filmstrips[told.cells["movie"][0]])
 
 
 def test_a_session_can_be_put_aside(opened, page):
@@ -246,7 +262,8 @@ def test_it_prints_every_part_and_no_button(opened, told):
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 5
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         parts = browser.find_elements(By.CSS_SELECTOR, ".leaf")
-        assert all(part.is_displayed() for part in parts)
+        hidden = [part.get_attribute("id") for part in parts if not part.is_displayed()]
+        assert hidden == ["measures"]  # nothing but links
         assert not browser.find_element(By.CSS_SELECTOR, "nav.bar").is_displayed()
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 

@@ -95,6 +95,28 @@ def test_a_usual_table(tmp_path):
     assert overall(tmp_path, ACROSS)["n_sessions"].tolist() == [3]
 
 
+def test_pictures_of_the_user_stay(tmp_path):
+    figures = tmp_path / "out" / "figures"
+    figures.mkdir(parents=True)
+    for name in ("mine.png", "mine.svg"):
+        (figures / name).write_bytes(b"drawn by hand")
+    refused(stats(tmp_path, cells()), "figures: it is there already; use --force")
+    assert stats(tmp_path, cells(), "--force").code == 0
+    assert {path.suffix for path in figures.glob("mine.*")} == {".png", ".svg"}
+    drawn = figures / "replication_speed.svg"
+    assert drawn.is_file()
+    # What an earlier time drew, and this one cannot, goes.
+    assert stats(tmp_path, cells(sessions=("a",)), "--force").code == 0
+    assert not drawn.exists()
+    assert (figures / "mine.png").is_file()
+
+
+def test_the_folder_of_a_run_is_left_alone(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "study.lock.toml").write_text("")
+    refused(stats(tmp_path, cells(), "--force"), "it is the folder of a run")
+
+
 def test_one_cell_per_condition(tmp_path):
     table = cells(sessions=("a",), movies=1, n=1)
     assert stats(tmp_path, table).code == 0

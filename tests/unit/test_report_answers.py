@@ -1,5 +1,6 @@
 """What the first screen says, from effects whose truth is written down here."""
 
+import re
 import warnings
 from dataclasses import replace
 
@@ -11,12 +12,16 @@ from lamella.report.answers import EQUIVALENT, OPEN, SHOWN, UNTOLD, answers
 from lamella.report.contents import ReportInput
 from lamella.report.headlines import headlines
 from lamella.report.html import render
-from lamella.report.inline.intervals import axis_of, intervals
+from lamella.report.inline.intervals import WIDTH, axis_of, intervals
+from lamella.report.inline.scale import Scale
 from lamella.report.inline.superplot import superplot
 from lamella.report.measure_pages import measure_pages
 from lamella.report.movie_pages import movie_pages
+from lamella.report.pictures import pictures
+from lamella.report.sentences import asked
+from lamella.report.sheets import sheet
 from lamella.report.style import Key
-from worlds.reports import REFUSED, SPEED, stats_only, told_study
+from worlds.reports import AREA, REFUSED, SPEED, stats_only, told_study
 
 NAN = float("nan")
 
@@ -51,6 +56,21 @@ def test_a_difference_is_shown_by_its_adjusted_p():
     assert said.certainty == "p = 0.013"
     assert told(estimate=0.35).word == "higher"
     assert told(p=0.01, p_adjusted=0.06).state == OPEN
+
+
+def test_an_interval_that_leaves_out_0_does_not_read_as_if_it_held_it():
+    said = told(estimate=-0.06, estimate_low=-0.11, estimate_high=-0.0031, p_adjusted=0.04)
+    assert said.size == "−0.060 (−0.110 to −0.003) µm/min"
+    assert told(estimate_high=-1e-7).size == "−0.35 (−0.60 to 0.00) µm/min"
+
+
+def test_small_numbers_keep_their_digits():
+    said = told(measure="metres", estimate=3.2e-9, estimate_low=1.1e-9, estimate_high=5.3e-9)
+    assert said.size == "+3.2e−9 (+1.1e−9 to +5.3e−9)"
+    table = pd.DataFrame({"condition": ["a", "b"], "mean": [1.23e-8, 2.5e-8]})
+    found = sheet(table, ["condition", "mean"], "Means")
+    assert [row[1].text for row in found.rows] == ["1.2e−8", "2.5e−8"]
+    assert len({text for _, text in Scale.over(np.array([1e-8, 3e-8]), 0, 100).ticks()}) > 2
 
 
 def test_a_large_p_claims_nothing():
@@ -116,7 +136,24 @@ def test_the_interval_is_drawn_where_it_lies():
     assert bar.cut_low
     assert not bar.cut_high
     assert bar.low == axis(axis.low)
-    assert bar.low <= bar.at < axis(0.0) < bar.high
+    assert bar.at is None  # where d is, the drawing does not reach
+    assert bar.low < axis(0.0) < bar.high
+
+
+@pytest.mark.parametrize(("side", "cuts"), [(1, (False, True)), (-1, (True, False))])
+def test_an_effect_beyond_the_axis_stays_inside_of_its_drawing(side, cuts):
+    low, high = sorted((8.0 * side, 30.0 * side))
+    found = answers(effect(cohens_d=20.0 * side, cohens_d_low=low, cohens_d_high=high))
+    (bar,) = intervals(found[0], axis_of(found)).bars
+    assert 0 < bar.low <= bar.high < WIDTH
+    assert bar.at is None
+    assert (bar.cut_low, bar.cut_high) == cuts
+    assert "circle" not in drawing_of(render(ReportInput(effects=effect(
+        cohens_d=20.0 * side, cohens_d_low=low, cohens_d_high=high)), drawn=[]))  # fmt: skip
+
+
+def drawing_of(page):
+    return re.search(r'<svg class="interval".*?</svg>', page, re.DOTALL).group(0)
 
 
 def test_dots_say_their_value_and_point_at_their_cell():
@@ -133,6 +170,34 @@ def test_dots_say_their_value_and_point_at_their_cell():
     few = superplot(report.cells, units, means, SPEED, key, places=places, most=6)
     assert [len(group.cells) for group in few.groups] == [2, 2, 2]
     assert few.note == "6 of 36 cells are drawn."
+
+
+def test_long_names_that_end_alike_can_be_told_apart():
+    names = [f"treated with {dose} nM of the inhibitor for a whole day" for dose in (1, 10)]
+    report = told_study(conditions=("untreated", *names))
+    places = np.arange(len(report.cells))
+    tables = report.cells, report.units, report.conditions
+    plot = superplot(*tables, SPEED, Key.of(report.cells), places=places, most=99)
+    lines = [group.lines for group in plot.groups]
+    assert lines[0] == ("untreated",)
+    assert len(set(lines)) == 3
+    assert max(map(len, lines)) == plot.n_lines == 3
+    assert plot.height - plot.bottom > 37 + plot.line * (plot.n_lines - 1)
+    assert f"<title>{names[0]}</title>" in render(report, drawn=[])
+
+
+def test_a_measure_that_the_user_named_is_asked_about_and_drawn():
+    report = told_study()
+    named = {name: getattr(report, name) for name in
+             ("cells", "units", "conditions", "effects", "models", "replication")}  # fmt: skip
+    named = {name: table.replace(SPEED, "pace").rename(columns={SPEED: "pace"})
+             for name, table in named.items()}  # fmt: skip
+    given = {"settings": {"statistics": {"measures": ["pace", AREA]}}}
+    page = ReportInput(**named, provenance=given)
+    assert "in pace and area?" in asked(page)
+    assert {"by_condition_pace", "estimation_pace", "replication_pace"} <= {
+        each.name for each in pictures(page)
+    }
 
 
 def test_a_page_for_each_measure_and_each_movie():
@@ -164,8 +229,8 @@ def test_movies_that_failed_or_were_left_out_stand_last_with_the_reason():
 
 def test_a_refused_model_is_told_beside_the_number_and_in_the_methods():
     text = render(told_study(), drawn=[])
-    assert "The mixed model with random sessions is not used: The variance between" in text
-    assert REFUSED in text
+    first = text[text.index('id="answers"') : text.index('id="measures"')]
+    assert REFUSED[0].upper() + REFUSED[1:] in first
     assert "variance of zero: a linear mixed model of unit means with session as a random" in text
     assert 'href="#measure-area-um2"' in text
 

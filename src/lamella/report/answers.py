@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS, flags, has, numbers, only, texts, unique
-from lamella.report.words import count, decimals, label, number, probability, unit
-
-CLAIMS = {"these_sessions": "In these sessions", "across_sessions": "Across sessions"}
-"""The claims in the order of the page; see `Col.CLAIM`."""
-
-MIXED = {
-    "random_session": "The mixed model with random sessions",
-    "random_effect": "The mixed model with an effect that varies between sessions",
-}
-"""The models that a guard watches, in words."""
+from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
+from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 LEVEL = 0.05
 FEWEST = 3
 """Units on each side below which nothing is called shown, whatever its p."""
+
+MOST_DECIMALS = 6
 
 SHOWN, EQUIVALENT, OPEN, UNTOLD = "shown", "equivalent", "open", "untold"
 
@@ -84,59 +77,33 @@ class Answer:
         return next((told for told in self.told if told.claim == claim), None)
 
 
-def answers(
-    effects: pd.DataFrame, models: pd.DataFrame | None = None, *, units: str = "movies"
-) -> list[Answer]:
+def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
     """Every contrast over all sessions, in the order of the table.
 
-    A mixed model of `models` that was refused is told beside the claim that it would have stood
-    for. `units` is what n counts, in the plural. Kinds of objects are named where there are
-    several.
+    `units` is what n counts, in the plural. Kinds of objects are named where there are several.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
-    named = len(unique(texts(effects, Col.OBJECT))) > 1
+    named = len(distinct(effects, Col.OBJECT)) > 1
     whole = effects[np.isin(texts(effects, Col.SESSION), [ALL_SESSIONS, ""])]
     names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE)
     keys = list(zip(*(texts(whole, name) for name in names), strict=True))
     places: dict[tuple[str, ...], list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
-    refused = _refused(models)
     return [
-        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units, refused.get(key, {}))
+        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units)
         for key, found in places.items()
     ]
 
 
-def _refused(models: pd.DataFrame | None) -> dict[tuple[str, ...], dict[str, list[str]]]:
-    """Why mixed models were not believed, by contrast and claim."""
-    if models is None or not has(models, Col.MODEL, Col.TRUSTED, Col.VERDICT):
-        return {}
-    mixed = np.isin(texts(models, Col.MODEL), list(MIXED))
-    rows = models[mixed & ~flags(models, Col.TRUSTED, default=True)]
-    names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE, Col.CLAIM, Col.MODEL)
-    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
-    for (*key, claim, model), verdict in zip(
-        zip(*(texts(rows, name) for name in names), strict=True),
-        texts(rows, Col.VERDICT),
-        strict=True,
-    ):
-        if verdict:
-            told = found.setdefault(tuple(key), {}).setdefault(claim, [])
-            told.append(f"{MIXED[model]} is not used: {verdict.rstrip('.')}.")
-    return found
-
-
-def _answer(
-    key: tuple[str, ...], rows: pd.DataFrame, units: str, refused: Mapping[str, list[str]]
-) -> Answer:
+def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
     kind, measure, condition, reference = key
     by_claim = {claim: only(rows, claim=claim) for claim in CLAIMS}
     first = next((found for found in by_claim.values() if len(found)), rows)
     places = _decimals(first)
     told = tuple(
-        _told(claim, found, measure, units, places, refused.get(claim, []))
+        _told(claim, found, measure, units, places)
         for claim, found in by_claim.items()
         if len(found)
     )
@@ -158,9 +125,7 @@ def _answer(
     )
 
 
-def _told(
-    claim: str, row: pd.DataFrame, measure: str, units: str, places: int, refused: Sequence[str]
-) -> Told:
+def _told(claim: str, row: pd.DataFrame, measure: str, units: str, places: int | None) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
@@ -168,9 +133,7 @@ def _told(
     few = min(n, n_reference) < FEWEST
     within = bool(flags(row, Col.EQUIVALENT, default=False)[0])
     verdict = texts(row, Col.VERDICT)[0]
-    # One reason may stand in both tables.
-    remarks = [text for text in refused if not verdict or verdict.rstrip(".") not in text]
-    remarks += [verdict] if verdict else []
+    remarks = [raised(verdict)] if verdict else []
     certainty = ""
     if np.isfinite(sure):
         certainty = probability(sure)
@@ -190,7 +153,7 @@ def _told(
     interval = _pair(row, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)
     return Told(
         claim=claim,
-        title=CLAIMS[claim],
+        title=raised(CLAIMS[claim]),
         state=state,
         word=word,
         size=_size(row, measure, places),
@@ -206,14 +169,22 @@ def _within(row: pd.DataFrame, measure: str) -> str:
     return f"The difference lies within the margin of ±{number(margin)}{of} ({probability(p)})."
 
 
-def _decimals(row: pd.DataFrame) -> int:
-    """So many that the difference and its interval have two digits."""
+def _decimals(row: pd.DataFrame) -> int | None:
+    """So many that the difference and its interval have two digits, and no end is told as 0.
+
+    An end within a hundredth of the largest may be told as 0. None where it takes more than six.
+    """
     ends = [_value(row, name) for name in (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)]
     sizes = [abs(value) for value in ends if np.isfinite(value) and value]
-    return int(np.clip(1 - np.floor(np.log10(max(sizes))), 0, 6)) if sizes else 0
+    if not sizes:
+        return 0
+    places = max(int(1 - np.floor(np.log10(max(sizes)))), 0)
+    near = min((size for size in map(abs, ends[1:]) if size > max(sizes) / 100), default=1.0)
+    places = max(places, int(-np.floor(np.log10(near)))) if round(near, places) == 0 else places
+    return places if places <= MOST_DECIMALS else None
 
 
-def _size(row: pd.DataFrame, measure: str, places: int) -> str:
+def _size(row: pd.DataFrame, measure: str, places: int | None) -> str:
     """The difference with its interval."""
     estimate = _value(row, Col.ESTIMATE)
     low, high = _pair(row, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH)
@@ -225,13 +196,13 @@ def _size(row: pd.DataFrame, measure: str, places: int) -> str:
     return text + (f" {unit(measure)}" if unit(measure) else "")
 
 
-def signed(value: float, places: int) -> str:
-    """A difference: its sign is always written.
+def signed(value: float, places: int | None) -> str:
+    """A difference: its sign is always written. None decimals = two significant digits.
 
-    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2)
-    ('+0.41', '−0.41', '0.00')
+    >>> signed(0.412, 2), signed(-0.412, 2), signed(0.001, 2), signed(3.21e-9, None)
+    ('+0.41', '−0.41', '0.00', '+3.2e−9')
     """
-    text = decimals(value, places)
+    text = number(value) if places is None else decimals(value, places)
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
 

@@ -8,7 +8,7 @@ from lamella.report.contents import ReportInput
 from lamella.report.page import uri
 from lamella.report.words import count
 
-MOST_BYTES = 1_000_000
+MOST_BYTES, MOST_ROWS = 1_000_000, 20_000
 """Larger tables are left in the run's folder: they would make the page slow to open."""
 
 
@@ -35,6 +35,10 @@ def downloads(report: ReportInput) -> list[Download]:
     for name, table in tables.items():
         if not len(table):
             continue
+        if len(table) > MOST_ROWS:
+            about = f"{count(len(table), 'row')}: too large for this page, see the folder"
+            found.append(Download(name, "", about))
+            continue
         data = table.to_csv(index=False).encode()
         size = f"{len(data) / 1000:,.0f} kB".replace(",", "\u202f")
         fits = len(data) <= MOST_BYTES
@@ -43,7 +47,7 @@ def downloads(report: ReportInput) -> list[Download]:
             Download(
                 name,
                 uri("text/csv;charset=utf-8", data) if fits else "",
-                about if fits else f"{about}: too large for this page, see the folder tables",
+                about if fits else f"{about}: too large for this page, see the folder",
             )
         )
     return found

@@ -18,22 +18,28 @@ from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
 from lamella.report.inline.intervals import axis_of, intervals
 from lamella.report.inline.marks import mark
-from lamella.report.measure_pages import by_kind_and_measure, measure_pages
+from lamella.report.measure_pages import MeasurePage, by_kind_and_measure, measure_pages
 from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
-from lamella.report.page import frame, templates, uri, version
+from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
-from lamella.report.pictures import key_rows, pictures
+from lamella.report.pictures import pictures, told_measures
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
-from lamella.report.words import decimals, number
+from lamella.report.words import decimals, number, raised
 
 MOST_SVG_BYTES = 250_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
 
+_ELSEWHERE = ("effect_sizes", "by_condition_", "time_course")
+"""Figures of the folder which the page shows in another way: by dots and lines of its own."""
+
 MOST_ANSWERS = 36
-"""Rows on the first screen; beyond, only what was shown, and the others fold away."""
+"""Rows on the first screen; beyond, only what was shown, and the others fold away.
+
+On the page of a measure more than these fold away together.
+"""
 
 
 def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
@@ -55,7 +61,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     drawn = pictures(report) if drawn is None else drawn
     measures, movies = measure_pages(report, drawn), movie_pages(report)
     of_measures = {picture.name for page in measures for picture in page.pictures}
-    found = answers(report.effects, report.models, units=units_word(report))
+    found = answers(report.effects, units=units_word(report))
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)
@@ -64,6 +70,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         **frame(styles=["base.css", "report.css"], scripts=["report.js", "plots.js", "copy.js"]),
         headlines=headlines(report, found),
         answers=first,
+        most_answers=MOST_ANSWERS,
         other_answers=others,
         notes=_notes(found),
         drawing=lambda answer: intervals(answer, axis),
@@ -76,12 +83,12 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         movies=movies,
         rank={name: place for place, name in enumerate(key.sessions)},
         session_marks={name: mark(key.marker(name), 7, 7, 5) for name in key.sessions},
-        cell_list=_cell_list(report, movies),
+        cell_list=_cell_list(report, measures, movies),
         pictures=[
             p
             for p in drawn
             if p.name not in of_measures
-            and not p.name.startswith(("effect_sizes", "by_condition_"))
+            and not p.name.startswith(_ELSEWHERE)
         ],
         forest=[p for p in drawn if p.name == "effect_sizes"],
         walks=sections.walks_sheet(report),
@@ -102,7 +109,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
 
 def _first(found: Sequence[Answer], report: ReportInput) -> tuple[list[Answer], list[Answer]]:
     """The contrasts of the first screen, those of key measures, and the others."""
-    keys = set(texts(key_rows(report.effects, report.cells), Col.MEASURE))
+    keys = set(told_measures(report))
     first = [answer for answer in found if answer.measure in keys]
     if len(first) > MOST_ANSWERS:
         shown = [a for a in first if any(told.state == SHOWN for told in a.told)]
@@ -117,28 +124,33 @@ def _notes(found: Sequence[Answer]) -> dict[str, int]:
     return {text: place + 1 for place, text in enumerate(dict.fromkeys(remarks))}
 
 
-def _cell_list(report: ReportInput, movies: Sequence[MoviePage]) -> str:
-    """What a tooltip says of each cell, for the script: JSON of movies, groups and strips.
+def _cell_list(
+    report: ReportInput, measures: Sequence[MeasurePage], movies: Sequence[MoviePage]
+) -> str:
+    """What a tooltip says of each cell that is drawn, for the script, as JSON.
 
-    One row per cell: place of the movie, name, condition, session, top of its strip (or null).
+    By the cell's place in the table: place of its movie, name, condition, session, and the top of
+    its strip (or null).
     """
-    pages = {page.movie: page for page in movies}
-    places = {movie: place for place, movie in enumerate(pages)}
+    plots = [page.plot for page in measures if page.plot is not None]
+    dots = [dot for plot in plots for group in plot.groups for dot in group.cells]
+    places = sorted({dot.cell for dot in dots if dot.cell is not None})
+    cells = report.cells.iloc[places]
+    number_of = {page.movie: place for place, page in enumerate(movies)}
     tops = {
         (movie, kind, cell): -strips.row_px * row
         for movie, strips in report.cell_strips.items()
         for row, (kind, cell) in enumerate(strips.cells)
     }
-    cells = report.cells
-    rows = []
-    for movie, kind, cell, condition, session in zip(
-        *(texts(cells, n) for n in (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION)),
-        strict=True,
+    names = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION)
+    rows = {}
+    for place, movie, kind, cell, condition, session in zip(
+        places, *(texts(cells, name) for name in names), strict=True
     ):
         top = tops.get((movie, kind, int(cell))) if cell.lstrip("-").isdigit() else None
-        rows.append([places.get(movie, -1), movie, cell, condition, session, top])
-    anchors = [page.anchor for page in movies]
-    return json.dumps({"movies": anchors, "cells": rows}, separators=(",", ":"), ensure_ascii=False)
+        rows[place] = [number_of.get(movie, -1), movie, cell, condition, session, top]
+    told = {"movies": [page.anchor for page in movies], "cells": rows}
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
 def _kinds(report: ReportInput) -> str:
@@ -159,13 +171,14 @@ def _environment() -> Environment:
 
 
 def _heading(name: object) -> str:
-    text = str(name).replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return raised(str(name).replace("_", " "))
 
 
 def _figure_uri(picture: Picture) -> str:
     if len(picture.images.svg) <= MOST_SVG_BYTES:
         return uri("image/svg+xml", picture.images.svg)
+    if picture.name.startswith("outlines_montage"):
+        return photo_uri(picture.images.png)
     return uri("image/png", picture.images.png)
 
 

@@ -13,7 +13,7 @@ from lamella.report import captions
 from lamella.report.contents import ReportInput
 from lamella.report.dynamics import dynamics
 from lamella.report.figures.empty import empty_frames, empty_rate
-from lamella.report.figures.estimation import CLAIMS, estimation_plot, told_of
+from lamella.report.figures.estimation import estimation_plot, told_of
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
 from lamella.report.figures.marks import as_shapes
@@ -27,6 +27,7 @@ from lamella.report.figures.trajectories import trajectories
 from lamella.report.picture import Picture, picture
 from lamella.report.style import Key
 from lamella.report.tables import (
+    distinct,
     has,
     has_values,
     numbers,
@@ -36,7 +37,10 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import count, label, listed, number
+from lamella.report.words import CLAIMS, THESE_SESSIONS, count, label, listed, number, raised
+
+FEW_MEASURES = 4
+"""So many measures at most are all told of, key measures or not."""
 
 MOST_IN_ALT = 6
 """Differences that the description of a figure reads out."""
@@ -53,14 +57,32 @@ def key_measures(table: pd.DataFrame) -> list[str]:
     return names
 
 
-def key_rows(table: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `conditions` or `effects` on key measures, in their order; all if there are few."""
+def told_measures(report: ReportInput) -> list[str]:
+    """What figures and the first screen are about, the measures that the user named in front.
+
+    Those; else the key measures that there are, and where few measures were compared, all of these.
+    """
+    compared = distinct(report.effects, Col.MEASURE)
+    named = report.provenance.get("settings", {}).get("statistics", {}).get("measures") or ()
+    first = [name for name in named if name in compared or has_values(report.cells, name)]
+    if first:
+        return first
+    keys = key_measures(report.cells)
+    if len(compared) <= FEW_MEASURES or not set(keys) & set(compared):
+        keys += [name for name in compared if name not in keys]
+    return keys
+
+
+def drawn_measures(report: ReportInput) -> list[str]:
+    """What has figures of its own: what the report is about, and every key measure."""
+    return list(dict.fromkeys([*told_measures(report), *key_measures(report.cells)]))
+
+
+def told_rows(table: pd.DataFrame, report: ReportInput) -> pd.DataFrame:
+    """Rows of `conditions` or `effects` on what the report is about, in that order."""
     if not has(table, Col.MEASURE):
         return table
-    found = unique(texts(table, Col.MEASURE))
-    order = [name for name in key_measures(cells) if name in found]
-    if len(found) <= 4 or not order:
-        order += [name for name in found if name not in order]
+    order = told_measures(report)
     place = np.asarray([order.index(m) if m in order else -1 for m in texts(table, Col.MEASURE)])
     kept = np.flatnonzero(place >= 0)
     return table.iloc[kept[np.argsort(place[kept], kind="stable")]]
@@ -101,7 +123,7 @@ def _of_object(report: ReportInput, name: str) -> ReportInput:
 
 
 def _effects(report: ReportInput, key: Key) -> Picture:
-    rows = key_rows(report.effects, report.cells)
+    rows = told_rows(report.effects, report)
     names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
     return picture(
         "effect_sizes",
@@ -118,7 +140,7 @@ def _has_outlines(effects: pd.DataFrame) -> bool:
 
 def _outlines(report: ReportInput) -> Iterator[Picture]:
     """What effects would be with other outlines, for the claim that movies alone can tell."""
-    rows = only(report.outlines, claim="these_sessions")
+    rows = only(report.outlines, claim=THESE_SESSIONS)
     if has_values(rows, Col.COHENS_D):
         names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
         yield picture(
@@ -159,7 +181,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             f"Rose plots of the directions of steps, a panel per condition, for {conditions}.",
             rose(frames, cells, key),
         )
-    for measure in key_measures(cells) if len(cells) > 1 else ():
+    for measure in drawn_measures(report) if len(cells) > 1 else ():
         yield _superplot(report, measure, key, conditions)
         yield from _comparisons(report, measure, key)
     for table in (cells, frames):
@@ -213,9 +235,9 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
     title = label(measure)
     return picture(
         f"by_condition_{measure}",
-        _raised(title),
+        raised(title),
         " ".join(parts),
-        f"{_raised(title)} of every cell by condition ({conditions}), with means of movies and"
+        f"{raised(title)} of every cell by condition ({conditions}), with means of movies and"
         " sessions; the numbers are in the tables.",
         superplot(report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units),
     )
@@ -234,7 +256,7 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
         ]
         yield picture(
             f"estimation_{measure}",
-            f"{_raised(name)}: differences",
+            f"{raised(name)}: differences",
             captions.ESTIMATION,
             f"Estimation plot of {name}: {'; '.join(words)}"
             + ("; the others are in the table." if len(told) > MOST_IN_ALT else "."),
@@ -247,16 +269,12 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
     if len(unique(texts(replication, Col.SESSION))) > 1 and has_values(replication, Col.DIFFERENCE):
         yield picture(
             f"replication_{measure}",
-            f"{_raised(name)}: session by session",
+            f"{raised(name)}: session by session",
             captions.REPLICATION,
             f"Difference in {name} in each session, and without it; the numbers are in "
             "replication.csv.",
             replication_plot(replication, report.effects, measure, key),
         )
-
-
-def _raised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _scatter(report: ReportInput, table: pd.DataFrame, lam: str, key: Key) -> Picture:

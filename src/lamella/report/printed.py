@@ -46,12 +46,12 @@ def printed(effects: pd.DataFrame, models: pd.DataFrame, *, most_lines: int = 40
         behind = models
         for name, value in zip(keys, key, strict=True):
             behind = behind[behind[name] == value]
-        lines = [": ".join(map(str, key)), *_contrasts(found, behind), *_models(behind), ""]
+        lines = [": ".join(map(str, key)), *_contrasts(found), *_models(behind), ""]
         told += len(lines)
         yield from lines
 
 
-def _contrasts(found: pd.DataFrame, models: pd.DataFrame) -> Iterator[str]:
+def _contrasts(found: pd.DataFrame) -> Iterator[str]:
     for (condition, reference), rows in found.groupby([Col.CONDITION, Col.REFERENCE], sort=False):
         told = rows.to_dict("records")
         first = told[0]
@@ -67,8 +67,8 @@ def _contrasts(found: pd.DataFrame, models: pd.DataFrame) -> Iterator[str]:
         yield from aligned(table, indent=4)
         for row in told:
             yield from _equivalence(row)
-            if math.isnan(row[Col.P_ADJUSTED]):
-                yield from _why(row, models)
+            if math.isnan(row[Col.P_ADJUSTED]) and row[Col.VERDICT]:
+                yield from _wrapped(f"{SHORT[row[Col.CLAIM]]}: {row[Col.VERDICT]}", indent=4)
 
 
 def _agreeing(row: Row) -> str:
@@ -86,18 +86,6 @@ def _equivalence(row: Row) -> Iterator[str]:
     if not (math.isnan(margin) or math.isnan(p)):
         is_it = "shown" if row[Col.EQUIVALENT] is True else "not shown"
         yield f"    {SHORT[row[Col.CLAIM]]}: within ±{margin:g} {is_it} (p = {_number(p)})"
-
-
-def _why(row: Row, models: pd.DataFrame) -> Iterator[str]:
-    """Why a claim has no p: what the model says that it rests on."""
-    quoted = models[
-        (models[Col.CLAIM] == row[Col.CLAIM])
-        & (models[Col.CONDITION] == row[Col.CONDITION])
-        & (models[Col.REFERENCE] == row[Col.REFERENCE])
-        & models[Col.USED]
-    ]
-    for verdict in dict.fromkeys(text for text in quoted[Col.VERDICT] if text):
-        yield from _wrapped(f"{SHORT[row[Col.CLAIM]]}: {verdict}", indent=4)
 
 
 def _models(models: pd.DataFrame) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.pictures import key_measures
+from lamella.report.pictures import told_measures
 from lamella.report.style import Key
-from lamella.report.tables import flags, numbers, texts, unique
-from lamella.report.words import count, label, listed
+from lamella.report.tables import distinct, flags, numbers, texts, unique
+from lamella.report.words import count, label, listed, raised
 
 
 def units_word(report: ReportInput) -> str:
@@ -24,8 +24,8 @@ def asked(report: ReportInput) -> str:
     """What is compared, and what there is to compare it by."""
     cells = report.cells
     key = Key.of(cells, report.samples, report.effects)
-    references = unique(texts(report.effects, Col.REFERENCE))
-    compared = unique(texts(report.effects, Col.CONDITION))
+    references = distinct(report.effects, Col.REFERENCE)
+    compared = distinct(report.effects, Col.CONDITION)
     measures = _measures(report)
     text = ""
     if compared and measures:
@@ -39,14 +39,13 @@ def asked(report: ReportInput) -> str:
 
 
 def _measures(report: ReportInput) -> list[str]:
-    compared = unique(texts(report.effects, Col.MEASURE))
-    keys = [name for name in key_measures(report.cells) if name in compared]
-    return keys or compared
+    compared = distinct(report.effects, Col.MEASURE)
+    return [name for name in told_measures(report) if name in compared]
 
 
 def _counted(report: ReportInput, key: Key) -> str:
     cells = report.cells
-    movies = unique(texts(cells, Col.MOVIE)) or unique(texts(report.frames, Col.MOVIE))
+    movies = distinct(cells, Col.MOVIE) or distinct(report.frames, Col.MOVIE)
     text = count(len(cells), "cell") if len(cells) else "No cell"
     text += f" in {count(len(movies), 'movie')}" if movies else ""
     if key.conditions:
@@ -68,7 +67,7 @@ def _counting(report: ReportInput) -> str:
             " of one movie are no independent proof."
         )
     text = f" Each {units.removesuffix('s')} counts once"
-    movies = unique(texts(cells, Col.MOVIE))
+    movies = distinct(cells, Col.MOVIE)
     if len(cells) > len(movies) or units == "units":
         text += ", by the mean over its cells"
     short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
@@ -97,8 +96,7 @@ def left_out(report: ReportInput) -> str:
     if unseen:
         parts.append(f"no cell was found in {listed(unseen, 4)}")
     if parts:
-        text = f"{'; '.join(parts)}: in no number of this report."
-        text = text[:1].upper() + text[1:]
+        text = raised(f"{'; '.join(parts)}: in no number of this report.")
     else:
         text = "No movie failed and none was excluded."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))

@@ -23,13 +23,15 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.report.tables import texts, unique
+from lamella.report.tables import distinct, unique
 from lamella.report.words import shortened
 
 COLUMN_MM = 85.0
 PAGE_MM = 180.0
 DPI = 200
 MOST_IN_LEGEND = 24
+SIGNED = "Lamella"
+"""Stands in the first bytes of every figure that `save` makes."""
 
 # Okabe & Ito (2008), the order chosen so that the first ones also differ in lightness on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -131,13 +133,13 @@ class Images:
 
 
 def save(drawn: Figure) -> Images:
-    """The figure as PNG (200 dpi) and as SVG with text as text, without a date."""
+    """The figure as PNG (200 dpi) and as SVG with text as text, without a date, both signed."""
     with _in_style():
         png, svg = BytesIO(), BytesIO()
-        drawn.savefig(svg, format="svg", metadata={"Date": None})
+        drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": SIGNED})
         # The places found for the first hold for the second: laying out costs more than drawing.
         drawn.set_layout_engine("none")
-        drawn.savefig(png, format="png", dpi=DPI)
+        drawn.savefig(png, format="png", dpi=DPI, metadata={"Software": SIGNED})
     return Images(png.getvalue(), svg.getvalue())
 
 
@@ -169,11 +171,11 @@ class Key:
     ) -> Key:
         """The key of a study, from whichever tables there are."""
         tables = [table for table in (samples, cells) if table is not None]
-        reference = [] if effects is None else texts(effects, Col.REFERENCE)
-        conditions = [name for table in tables for name in texts(table, Col.CONDITION)]
+        reference = [] if effects is None else distinct(effects, Col.REFERENCE)
+        conditions = [name for table in tables for name in distinct(table, Col.CONDITION)]
         known = unique(conditions)
         first = [name for name in unique(reference) if name in known]
-        sessions = [name for table in tables for name in texts(table, Col.SESSION)]
+        sessions = [name for table in tables for name in distinct(table, Col.SESSION)]
         return cls(tuple(unique([*first, *known])), tuple(unique(sessions)))
 
     def colour(self, condition: str) -> str:
@@ -244,6 +246,16 @@ def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
         names = [*names[:MOST_IN_LEGEND], f"and {rest} more"]
     columns = next(n for n in range(len(shown), 0, -1) if n == 1 or _fits(drawn, names, n))
     drawn.legend(shown, names, loc="outside upper left", ncols=columns, borderaxespad=0.2)
+
+
+def sessions_in_legend(key: Key) -> list[Line2D]:
+    """The marker of each session, where there are several."""
+    if len(key.sessions) < 2:
+        return []
+    return [
+        Line2D([], [], marker=key.marker(name), ls="", color=FAINT, ms=4, label=name)
+        for name in key.sessions
+    ]
 
 
 def _fits(drawn: Figure, names: Sequence[str], n_columns: int) -> bool:

@@ -67,6 +67,13 @@ def unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))
 
 
+def distinct(table: pd.DataFrame, name: str) -> list[str]:
+    """The different texts of a column, as `unique` of `texts` gives them, for long tables too."""
+    if name not in table.columns:
+        return []
+    return unique("" if missing(value) else plain(value) for value in table[name].unique())
+
+
 def per_channel(table: pd.DataFrame, base: str) -> list[str]:
     """Columns of a measure: its bare name, or one per channel (``base__CHANNEL``)."""
     return [name for name in table.columns if name == base or name.startswith(f"{base}__")]
@@ -89,6 +96,11 @@ def only(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
         if name in table.columns:
             keep &= np.asarray(texts(table, name), dtype=object) == value
     return table[keep]
+
+
+def contrasts(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Condition and reference of every row."""
+    return list(zip(texts(table, Col.CONDITION), texts(table, Col.REFERENCE), strict=True))
 
 
 def track_parts(frames: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:

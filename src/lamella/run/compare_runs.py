@@ -84,7 +84,7 @@ def compare_runs(
     """
     if is_run(out):
         raise SettingsError(f"--out {out}", "it is the folder of a run", "choose another folder")
-    for name in (ANALYSES, AGREEMENT, DIFFERENCES):
+    for name in (ANALYSES, AGREEMENT, DIFFERENCES, "figures"):
         refuse_existing(out / name, force=force)
     runs = _opened(folders, names)
     movies = _shared(runs)

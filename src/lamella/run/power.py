@@ -16,7 +16,7 @@ from lamella.io.tables import read_table, write_table
 from lamella.run.single import refuse_existing
 from lamella.run.stats import counting_cells, warn_of_counted_rows
 from lamella.statistics.design import Design
-from lamella.statistics.models import FEWEST_SESSIONS
+from lamella.statistics.mixed import FEWEST_SESSIONS
 from lamella.statistics.power import (
     Plan,
     least,

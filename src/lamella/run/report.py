@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REPORT_FILE = "report.html"
 _LEVEL, _MOST_DRIFTING = 0.05, 3
+_SIGNED_WITHIN = 1000
+"""Bytes from the start of a figure within which it is signed."""
 
 
 def write_report(out: Path) -> Path:
@@ -122,15 +124,25 @@ def refuse_other_folder(out: Path) -> None:
 
 
 def write_figures(drawn: Sequence[Picture], folder: Path) -> None:
-    """Write every figure as PNG and SVG; those that an earlier time drew and this did not go."""
+    """Write every figure as PNG and SVG; those that an earlier time drew and this did not go.
+
+    A picture of the user's in that folder stays: only what is signed as ours is removed.
+    """
     for picture in drawn:
         for suffix, content in (("png", picture.images.png), ("svg", picture.images.svg)):
             with whole_file(folder / f"{picture.name}.{suffix}") as part:
                 part.write_bytes(content)
     names = {picture.name for picture in drawn}
     for old in folder.glob("*.*"):
-        if old.suffix in (".png", ".svg") and old.stem not in names:
+        if old.suffix in (".png", ".svg") and old.stem not in names and _is_ours(old):
             old.unlink()
+
+
+def _is_ours(figure: Path) -> bool:
+    from lamella.report.style import SIGNED
+
+    with figure.open("rb") as file:
+        return SIGNED.encode() in file.read(_SIGNED_WITHIN)
 
 
 def _manifests(out: Path, samples: pd.DataFrame) -> dict[str, Manifest]:

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from lamella.core.errors import FaultsError, InputError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col
 from lamella.io.tables import read_table, write_table
 from lamella.run.options import values_of
 from lamella.run.report import REPORT_FILE, write_figures, write_page
+from lamella.run.saved import is_run
 from lamella.run.settings import faults_of
 from lamella.run.single import refuse_existing
 from lamella.run.versions import versions
@@ -64,11 +65,17 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     ------
     InputError
         A table without rows, or in which no row has a condition.
+    SettingsError
+        When `out` is the folder of a run, whose figures and report these would replace.
+    OutputError
+        When there are results or figures already, unless `force`.
     """
     from lamella.report.contents import ReportInput
     from lamella.report.pictures import pictures
 
-    for name in (*(f"{name}.csv" for name in Tables._fields), REPORT_FILE):
+    if is_run(out):
+        raise SettingsError(f"--out {out}", "it is the folder of a run", "choose another folder")
+    for name in (*(f"{name}.csv" for name in Tables._fields), "figures", REPORT_FILE):
         refuse_existing(out / name, force=force)
     cells = read_table(table)
     if not len(cells):

@@ -122,9 +122,7 @@ def _faults_of_measures(statistics: Contrasts, where: str) -> Iterator[LamellaEr
     compared = statistics.measures
     for setting in ("measures", "margins", "kinds"):
         for measure in getattr(statistics, setting) or ():
-            try:
-                Col.describe(measure)
-            except KeyError:
+            if Col.find(measure) is None:
                 yield SettingsError(
                     f"{where} {setting}",
                     f"no measure is called {measure!r}",

@@ -365,9 +365,8 @@ class StageWork:
 
         def measured(labels: Labels, variant: str) -> pd.DataFrame:
             _, (sightings, tables) = self._walked(labels, groups, tracks, f"{variant} {name}")
-            return cells_of(
-                settings.measure, sightings, dict(zip(groups, tables, strict=True)), tracks
-            )
+            found = dict(zip(groups, tables, strict=True))
+            return cells_of(settings.measure, sightings, found, tracks)
 
         assert settings.outlines  # noqa: S101  it has a stage only then
         given = settings.outlines, self._labels("labels", name), self.task.folder

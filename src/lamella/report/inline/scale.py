@@ -8,7 +8,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from lamella.report.words import decimals
+from lamella.report.words import decimals, number
+
+MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Scale:
         locator = MaxNLocator(most, steps=[1, 2, 5, 10])
         found = np.asarray(locator.tick_values(self.low, self.high), np.float64)
         step = float(found[1] - found[0])
-        places = int(np.clip(-np.floor(np.log10(step) + 1e-9), 0, 6))
-        inside = found[(found >= self.low) & (found <= self.high)]
-        return [(self(float(value)), decimals(float(value), places)) for value in inside]
+        places = max(int(-np.floor(np.log10(step) + 1e-9)), 0)
+        inside = [float(value) for value in found if self.low <= value <= self.high]
+        if places > MOST_DECIMALS:
+            return [(self(value), number(round(value, places))) for value in inside]
+        return [(self(value), decimals(value, places)) for value in inside]

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from lamella.core.table import Col
 from lamella.report.inline.marks import mark, page_colour
 from lamella.report.inline.scale import Scale
-from lamella.report.style import MARKERS, Key, swarm
+from lamella.report.style import MARKERS, Key, swarm, wrapped
 from lamella.report.tables import has, numbers, texts
-from lamella.report.words import axis_label, number, shortened
+from lamella.report.words import axis_label, number
 
 LEFT, TOP, BOTTOM, HEIGHT = 62, 14, 46, 340
-COLUMN, WIDTH_OF_DOTS = 150, 104
+LETTERS, LINE = 19, 15
+"""Letters of a condition's name that fit side by side, and the height of a line of them."""
+COLUMN, WIDTH_OF_DOTS = 170, 136
 CELL_R, ONLY_R, UNIT_R, SESSION_R = 2.6, 4.2, 5.4, 8.5
 
 
@@ -38,7 +40,8 @@ class Group:
     """A condition: its colour, where it stands, and its dots."""
 
     name: str
-    short: str
+    lines: tuple[str, ...]
+    """The name as it is written, broken and if need be shortened."""
     colour: str
     x: float
     below: str
@@ -64,6 +67,8 @@ class SuperPlot:
     left: float
     top: float
     bottom: float
+    line: float
+    n_lines: int
     axis: str
     alt: str
     ticks: tuple[tuple[float, str], ...]
@@ -109,13 +114,15 @@ def superplot(
     several = bool((numbers(units, Col.N_CELLS) > 1).any())
     of_units = numbers(units, Col.MEAN)
     every = np.concatenate([value[told], of_units[np.isfinite(of_units)]])
+    names = {name: tuple(wrapped(name, LETTERS).splitlines()) for name in conditions}
+    n_lines = max(1, *map(len, names.values()))
     y = Scale.over(every, HEIGHT - BOTTOM, TOP)
     kept = _thinned(condition, told, most)
     groups = []
     for place, name in enumerate(conditions):
         x = LEFT + COLUMN * (place + 0.5)
         chosen = np.flatnonzero(told & kept & (condition == name))
-        shift = swarm(value[chosen], width=WIDTH_OF_DOTS)
+        shift = _shifts(value[chosen], session[chosen], key)
         radius = CELL_R if several else ONLY_R
         dots = tuple(
             Dot(
@@ -130,18 +137,18 @@ def superplot(
         drawn = _units(units, name, x, y, key) if several else ()
         n_cells = int((told & (condition == name)).sum())
         below = f"{n_cells} cell{'' if n_cells == 1 else 's'}"
-        groups.append(
-            Group(name, shortened(name, 18), page_colour(key, name), x, below, dots, drawn)
-        )
+        groups.append(Group(name, names[name], page_colour(key, name), x, below, dots, drawn))
     n_drawn = sum(len(group.cells) for group in groups)
     n_told = int((told & np.isin(condition, conditions)).sum())
     note = f"{number(n_drawn)} of {number(n_told)} cells are drawn." if n_drawn < n_told else ""
     return SuperPlot(
         width=LEFT + COLUMN * len(conditions) + 8,
-        height=HEIGHT,
+        height=HEIGHT + LINE * (n_lines - 1),
         left=LEFT,
         top=TOP,
         bottom=HEIGHT - BOTTOM,
+        line=LINE,
+        n_lines=n_lines,
         axis=axis_label(measure),
         alt=f"{axis_label(measure)} of every cell by condition. Arrow keys go from dot to dot.",
         ticks=tuple(y.ticks(6)),
@@ -153,6 +160,24 @@ def superplot(
 
 def _place(name: str, sessions: tuple[str, ...]) -> int:
     return sessions.index(name) if name in sessions else -1
+
+
+def _lane(session: int, key: Key) -> float:
+    """How far from the middle of its condition a session has its lane."""
+    n = len(key.sessions)
+    return WIDTH_OF_DOTS * ((session + 0.5) / n - 0.5) if session >= 0 else 0.0
+
+
+def _shifts(
+    value: NDArray[np.float64], session: NDArray[np.int64], key: Key
+) -> NDArray[np.float64]:
+    """Sideways places of dots: those of a session lie in its lane."""
+    shift = np.zeros(len(value))
+    for place in np.unique(session):
+        of_it = session == place
+        width = 0.85 * WIDTH_OF_DOTS / max(len(key.sessions), 1)
+        shift[of_it] = _lane(int(place), key) + swarm(value[of_it], width=width)
+    return shift
 
 
 def _marker(session: int, key: Key) -> str:
@@ -175,9 +200,10 @@ def _thinned(
 def _units(units: pd.DataFrame, condition: str, x: float, y: Scale, key: Key) -> tuple[Dot, ...]:
     rows = units[np.asarray(texts(units, Col.CONDITION), dtype=object) == condition]
     mean, n_cells = numbers(rows, Col.MEAN), numbers(rows, Col.N_CELLS)
-    shift = swarm(mean, width=WIDTH_OF_DOTS * 0.8)
-    dots = []
     names, sessions = texts(rows, Col.UNIT), texts(rows, Col.SESSION)
+    of = np.asarray([_place(name, key.sessions) for name in sessions], dtype=np.int64)
+    shift = _shifts(mean, of, key)
+    dots = []
     for i in np.flatnonzero(np.isfinite(mean)):
         session = _place(sessions[i], key.sessions)
         path = mark(_marker(session, key), x + float(shift[i]), y(float(mean[i])), UNIT_R)
@@ -196,7 +222,7 @@ def _lines(means: pd.DataFrame, conditions: list[str], y: Scale, key: Key) -> tu
     lines = []
     for place, session in enumerate(key.sessions):
         spots = [
-            (LEFT + COLUMN * (k + 0.5), y(float(value)), float(value), name)
+            (LEFT + COLUMN * (k + 0.5) + _lane(place, key), y(float(value)), float(value), name)
             for k, name in enumerate(conditions)
             if np.isfinite(value := at.get((session, name), np.nan))
         ]

@@ -10,8 +10,8 @@ from lamella.report.methods import images, tests
 from lamella.report.methods.citations import Citations
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
-from lamella.report.tables import numbers, texts, unique
-from lamella.report.words import count, label, listed, unit
+from lamella.report.tables import distinct, numbers
+from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
 
@@ -65,7 +65,7 @@ def _joined(*sentences: str) -> str:
 def _data(report: ReportInput, version: str) -> str:
     cells = report.cells
     key = Key.of(cells, report.samples, report.effects)
-    movies = unique(texts(cells, Col.MOVIE))
+    movies = distinct(cells, Col.MOVIE)
     text = f"{count(len(cells), 'cell')}"
     text += f" of {count(len(movies), 'movie')}" if movies else ""
     if key.conditions:
@@ -85,13 +85,11 @@ def _data(report: ReportInput, version: str) -> str:
 def _meanings(report: ReportInput) -> str:
     """What each measure that was compared is, from the dictionary of columns."""
     told = []
-    for name in unique(texts(report.effects, Col.MEASURE)):
-        try:
-            meaning = Col.describe(name).meaning.rstrip(".")
-        except KeyError:
-            continue
-        of = f" ({unit(name)})" if unit(name) else ""
-        told.append(f"{label(name)}{of}: {meaning[:1].lower()}{meaning[1:]}")
+    for name in distinct(report.effects, Col.MEASURE):
+        column = Col.find(name)
+        if column is not None:
+            meaning = column.meaning.rstrip(".")
+            told.append(f"{label(name)}{in_brackets(name)}: {meaning[:1].lower()}{meaning[1:]}")
     return f"Compared were {'; '.join(told)}." if told else ""
 
 

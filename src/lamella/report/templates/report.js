@@ -4,7 +4,7 @@ root.classList.add("paged");
 addEventListener("DOMContentLoaded", () => {
   const leaves = [...document.querySelectorAll(".leaf")];
   const links = [...document.querySelectorAll("nav.bar a")];
-  const wanted = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const wanted = () => document.getElementById(location.hash.slice(1));
   const turn = (first) => {
     const target = wanted();
     const shown = leaves.find((leaf) => leaf.classList.contains("shown"));
