@@ -18,8 +18,8 @@ from lamella.statistics.comparison import Asked
 from lamella.statistics.design import Design
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
-from lamella.statistics.mixed import random_effect, random_session
-from lamella.statistics.models import FEWEST_SESSIONS, used
+from lamella.statistics.mixed import FEWEST_SESSIONS, random_effect, random_session
+from lamella.statistics.models import used
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.permutation import permuted
 from lamella.statistics.power import POWERS, Plan
@@ -29,6 +29,8 @@ from lamella.statistics.spread import Spread
 SESSIONS, SESSION_SDS, INTERACTIONS = (2, 3, 6), (0.0, 1.0, 2.0), (0.0, 0.3, 0.5)
 STUDIES, SEED = 1000, 2
 EFFECT = 0.8
+_INTERVAL_SESSIONS, _INTERVAL_EFFECTS = (2, 3, 4, 5, 6, 12), (EFFECT, 3.0)
+"""A large effect shows whether the error of the SD is in the interval of d."""
 CLAIMS = {
     THESE_SESSIONS: (fixed_session, random_session),
     ACROSS_SESSIONS: (paired_sessions, random_effect),
@@ -218,8 +220,9 @@ _INTERVALS = {
 def truths(study: Study, world: World, claim: str) -> FloatArray:
     """What the intervals of a study should hold, in the order of `_INTERVALS`.
 
-    d and g divide by the pooled SD that units of these sessions are expected to have, whatever the
-    claim: that is the SD they are said to be in.
+    d and g divide by the SD that their claim is about: for ``these_sessions`` the pooled SD that
+    units of these very sessions are expected to have, for ``across_sessions`` that of units of
+    sessions like these.
     """
     movies, n = world.n_movies, world.n_movies * world.n_sessions
     own = study.shift[:2] - study.shift[:2].mean(axis=1, keepdims=True)
@@ -229,6 +232,7 @@ def truths(study: Study, world: World, claim: str) -> FloatArray:
     if claim == THESE_SESSIONS:
         delta = float((2 * ndtr(gaps / math.sqrt(2)) - 1).mean())
     else:
+        sd = math.sqrt(1 + world.session_sd**2 + world.interaction_sd**2)
         scatter = math.sqrt(2 + 2 * world.interaction_sd**2)
         delta = float(2 * ndtr(world.effect / scatter) - 1)
     return np.array([difference, difference / sd, difference, difference / sd, delta])
@@ -238,18 +242,21 @@ def intervals(n: int) -> list[str]:
     lines = [
         "### Intervals",
         "",
-        f"KO {EFFECT:g} SD above WT: per cent of the intervals that hold the truth, the lowest and "
-        "the highest over session SD 0 and 2 and interaction 0 and 0.5. The truth of "
-        "`these_sessions` is the mean effect in the very sessions of the study, that of "
-        "`across_sessions` the expected effect. Below 6 sessions intervals are by t, with 6 those "
-        "of `across_sessions` by the bootstrap; a dash where no interval is given.",
+        "KO 0.8 or 3 SD above WT: per cent of the intervals that hold the truth, the lowest and "
+        "the highest over these, session SD 0 and 2 and interaction 0 and 0.5. The truth of "
+        "`these_sessions` is the mean effect in the very sessions of the study, in SD of their "
+        "units; that of `across_sessions` the expected effect, in SD of units of sessions like "
+        "these. From 6 sessions on intervals of `across_sessions` are by the bootstrap, but for "
+        "Cliff's delta; a dash where no interval is given.",
         "",
         "| claim | sessions | " + " | ".join(_INTERVALS) + " |",
         "| --- | --- | " + " | ".join("---" for _ in _INTERVALS) + " |",
     ]
     held: dict[tuple[str, int], list[FloatArray]] = {}
-    for n_sessions, session, interaction in product(SESSIONS, SESSION_SDS[::2], INTERACTIONS[::2]):
-        world = World(n_sessions, session, interaction, effect=EFFECT)
+    for n_sessions, session, interaction, effect in product(
+        _INTERVAL_SESSIONS, SESSION_SDS[::2], INTERACTIONS[::2], _INTERVAL_EFFECTS
+    ):
+        world = World(n_sessions, session, interaction, effect=effect)
         for claim, share in coverage(world, n).items():
             held.setdefault((claim, n_sessions), []).append(share)
     for (claim, n_sessions), parts in sorted(held.items(), reverse=True):

@@ -219,8 +219,25 @@ def test_only_the_columns_that_are_needed(tmp_path):
     assert overall(tmp_path)["n"].tolist() == [36]
 
 
+def test_rows_without_a_movie_count_by_themselves_and_it_is_said(tmp_path):
+    said = stats(tmp_path, cells().drop(columns="movie"))
+    assert "72 rows counts as one" in said.err
+    assert "--unit" in said.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Each row counts as one" in page
+
+
+def test_of_rows_with_a_movie_or_unit_nothing_is_said(tmp_path):
+    assert "counts as one" not in stats(tmp_path, cells()).err
+    table = cells().rename(columns={"movie": "well"})
+    assert "counts as one" not in stats(tmp_path, table, "--unit", "well", "--force").err
+
+
 def test_one_condition(tmp_path):
-    assert stats(tmp_path, cells(("WT",))).code == 0
+    said = stats(tmp_path, cells(("WT",)))
+    assert said.code == 0
+    assert "nothing is compared" in said.err
+    assert "'WT'" in said.err
     assert len(told(tmp_path)) == 0
     assert len(told(tmp_path, CONDITIONS)) > 0
 

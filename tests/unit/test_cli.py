@@ -116,9 +116,10 @@ def test_segment_a_still_of_a_folder_of_frames(lamella, tmp_path):
 
 def test_stats_on_any_table(lamella, tmp_path):
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"genotype": ["a", "b"] * 10, "v": rng.normal(size=20)})
+    table = pd.DataFrame({"genotype": ["a", "b"] * 10, "v": rng.normal(size=20), "well": range(20)})
     table.to_csv(tmp_path / "t.csv", index=False)
-    words = ["stats", tmp_path / "t.csv", "--value", "v", "--condition", "genotype"]
+    words = ["stats", tmp_path / "t.csv", "--value", "v", "--condition", "genotype",
+             "--unit", "well"]  # fmt: skip
     code, out, _ = lamella(*words, "-o", tmp_path / "s", "--reference", "a")
     assert code == 0
     effects = pd.read_csv(tmp_path / "s" / "effects.csv")

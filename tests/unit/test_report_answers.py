@@ -229,10 +229,22 @@ def test_movies_that_failed_or_were_left_out_stand_last_with_the_reason():
 
 def test_a_refused_model_is_told_beside_the_number_and_in_the_methods():
     text = render(told_study(), drawn=[])
-    assert "The mixed model with random sessions is not used: The variance between" in text
-    assert REFUSED in text
-    assert "refused by the check of convergence: random_session" in text
+    first = text[text.index('id="answers"') : text.index('id="measures"')]
+    assert REFUSED[0].upper() + REFUSED[1:] in first
+    assert "variance of zero: a linear mixed model of unit means with session as a random" in text
     assert 'href="#measure-area-um2"' in text
+
+
+def test_the_methods_name_no_model_as_fitted_that_was_not():
+    report = told_study()
+    row = report.models.iloc[[0]].assign(
+        model="nested_movies", estimate=NAN, trusted=False, verdict="every movie holds one cell"
+    )
+    report = replace(report, models=pd.concat([report.models, row], ignore_index=True))
+    text = render(report, drawn=[])
+    methods = text[text.index('id="methods"') :]
+    assert "Fitted, but not used" in methods
+    assert "a linear mixed model of cells" not in methods
 
 
 def test_a_table_of_cells_alone_makes_a_page_without_movies():

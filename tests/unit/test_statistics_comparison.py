@@ -201,3 +201,43 @@ def test_units_without_a_session_stay_in_the_claim_on_these_sessions():
     _, whole = told(cells)
     assert whole.loc[(THESE, "ko"), Col.N_REFERENCE] == 6
     assert whole.loc[(ACROSS, "ko"), Col.N_REFERENCE] == 4
+
+
+def test_a_model_without_an_answer_is_not_called_used():
+    tables, whole = told(study(1, n=4))
+    assert np.isnan(whole.loc[(ACROSS, "ko"), Col.P])
+    used = tables.models[tables.models[Col.USED]]
+    assert list(used[Col.CLAIM]) == [THESE]
+    assert used[Col.TRUSTED].all()
+
+
+def test_each_claim_counts_the_sessions_that_point_its_own_way():
+    # Many movies up in one session, few down in two: the claims point opposite ways.
+    movies = {"s0": (9, 2.0), "s1": (2, -1.5), "s2": (2, -1.6)}
+    cells = pd.DataFrame(
+        [
+            {"condition": c, "session": s, "v": up * (c == "ko") + 0.1 * k}
+            for s, (n, up) in movies.items()
+            for c in ("wt", "ko")
+            for k in range(n)
+        ]
+    )
+    _, whole = told(cells)
+    assert whole.loc[(THESE, "ko"), Col.ESTIMATE] > 0 > whole.loc[(ACROSS, "ko"), Col.ESTIMATE]
+    assert whole[Col.N_SESSIONS_AGREEING].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["mean", "count"])
+def test_a_condition_without_a_value_is_named_by_every_model_of_units(kind):
+    cells = study(2, conditions=("wt", "ko", "ki")).assign(v=lambda c: c["v"].abs())
+    cells.loc[cells["condition"] == "ki", "v"] = np.nan
+    models = told(cells, kinds={"v": kind})[0].models
+    rows = models[(models[Col.CONDITION] == "ki") & (models[Col.CLAIM] == THESE)]
+    assert (rows[Col.VERDICT] != "").all()
+    for name in ("fixed_session", "permuted", *(["quasi_poisson"] if kind == "count" else [])):
+        assert rows.set_index(Col.MODEL).loc[name, Col.VERDICT] == "no unit of ki has a value"
+
+
+def test_a_margin_without_end_is_refused():
+    with pytest.raises(ValidationError, match="finite"):
+        Contrasts(margins={"v": float("inf")})

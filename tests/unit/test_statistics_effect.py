@@ -11,8 +11,10 @@ from lamella.statistics.cliff import Dominance, delta_interval
 from lamella.statistics.design import Design
 from lamella.statistics.effect import hedges_correction, sizes, sizes_across
 from lamella.statistics.fixed import fixed_session
+from lamella.statistics.interval import Interval, over
 from lamella.statistics.noncentral import noncentral_t_cdf, noncentrality_interval
 from lamella.statistics.paired import paired_sessions
+from lamella.statistics.unit_sd import unit_sd
 
 few = settings(max_examples=60, deadline=None)
 VALUES = st.lists(st.integers(-50, 50).map(lambda k: k / 4), min_size=2, max_size=30)
@@ -73,7 +75,9 @@ def test_two_sessions_worked_by_hand():
     # Between sessions nothing is compared: of 4 pairs in each, 3 above and one tie.
     assert size.cliffs_delta.value == pytest.approx(6 / 8)
     across = sizes_across(design, PAIR, estimate)
-    assert across.cohens_d.low == pytest.approx(estimate.low / size.d_sd)
+    assert across.cohens_d.value == size.cohens_d.value
+    # Of session means: those of A 10 apart, those of g not at all; within, 2 squares of 2 units.
+    assert unit_sd(design, PAIR).value == pytest.approx(math.sqrt(50 + 0 + 2 / 2))
 
 
 def test_hedges_correction_against_its_table_and_its_approximation():
@@ -102,12 +106,20 @@ def test_interval_without_end_of_freedom_is_the_normal_one():
     assert np.isnan(noncentrality_interval(1.0, 0)).all()
 
 
-@pytest.mark.parametrize("df", [2, 4, 18, 98, 400])
-def test_quadrature_for_large_t_meets_the_series(df):
-    for t in (30.5, 45.0, 90.0):
-        for nc in np.linspace(0.5 * t, 1.8 * t, 7):
+@pytest.mark.parametrize("df", [1, 2, 4, 18, 98, 400])
+def test_quadrature_for_larger_t_meets_the_series_where_that_gives_a_number(df):
+    for t in (3.1, 8.0, 30.5, 45.0, 90.0):
+        for nc in np.linspace(-0.5 * t, 1.8 * t, 12):
             ours, series = noncentral_t_cdf(t, df, nc), special.nctdtr(df, nc, t)
-            assert ours == pytest.approx(series, abs=1e-9)
+            assert math.isfinite(ours)
+            assert math.isnan(series) or ours == pytest.approx(series, abs=1e-7)
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 6, 8])
+def test_there_is_an_interval_at_every_t(df):
+    ends = np.array([noncentrality_interval(t, df) for t in np.linspace(4, 30, 53)])
+    assert np.isfinite(ends).all()
+    assert (np.diff(ends, axis=0) > 0).all()
 
 
 def test_interval_of_d_covers_the_truth_95_times_in_100():
@@ -224,4 +236,67 @@ def test_sessions_that_differ_do_not_hide_an_effect_from_the_across_claim():
     design = design_of(([2.1], [1]), ([12], [11]), ([21.8], [21]))
     estimate = paired_sessions(design, [PAIR]).estimates[PAIR]
     assert estimate.p == pytest.approx(stats.ttest_1samp([1.1, 1, 0.8], 0).pvalue)
-    assert np.isnan(sizes_across(design, PAIR, estimate).cliffs_delta[1:]).all()
+    # Units are apart in every session, and yet three sessions do not tell that they always are.
+    delta = sizes_across(design, PAIR, estimate).cliffs_delta
+    assert (delta.value, delta.high) == (1, 1)
+    assert -1 < delta.low < 0.5
+
+
+def test_a_quotient_has_the_errors_of_both_numbers():
+    exact = Interval(2.0, 2.0, 2.0)
+    assert over(Interval(3.0, 1.0, 5.0), exact) == pytest.approx((1.5, 0.5, 2.5))
+    scale = Interval(2.0, 1.5, 3.0)
+    value, low, high = over(Interval(3.0, 1.0, 5.0), scale)
+    assert (3 - 2 * low) ** 2 == pytest.approx((3 - 1) ** 2 + (low * (3 - 2)) ** 2)
+    assert (3 - 2 * high) ** 2 == pytest.approx((5 - 3) ** 2 + (high * (2 - 1.5)) ** 2)
+    assert low < value < high
+    assert over(Interval(-3.0, -5.0, -1.0), scale) == pytest.approx((-value, -high, -low))
+    # 0 is inside exactly where it is inside the number's own.
+    around = over(Interval(1.0, -2.0, 4.0), scale)
+    assert (around.low < 0 < around.high, over(Interval(1.0, 0.0, 2.0), scale).low) == (True, 0)
+    for untold in (Interval(1.0), Interval(1.0, -math.inf, 2.0)):
+        assert np.isnan(over(untold, scale)[1:]).all()
+    assert np.isnan(over(Interval(1.0, 0.5, 1.5), Interval(2.0))[1:]).all()
+
+
+@pytest.mark.parametrize("effect", [0.8, 3.0])
+@pytest.mark.parametrize("session_sd", [0.0, 2.0])
+@pytest.mark.parametrize("n_sessions", [3, 5, 8])
+def test_intervals_across_sessions_hold_the_truth(n_sessions, session_sd, effect):
+    rng = np.random.default_rng([n_sessions, int(session_sd), int(effect)])
+    draws, n, both = 400, 4, 0.5
+    sd = math.sqrt(1 + session_sd**2 + both**2)
+    truth = [effect / sd, effect, effect / sd, 2 * special.ndtr(effect / math.sqrt(2.5)) - 1]
+    held = np.zeros(4)
+    for _ in range(draws):
+        shift = session_sd * rng.normal(size=n_sessions) + both * rng.normal(size=(2, n_sessions))
+        values = rng.normal(size=(n, 2, n_sessions)) + shift
+        values[:, 0] += effect
+        design = design_of(*(values[:, :, k].T for k in range(n_sessions)))
+        found = sizes_across(design, PAIR, paired_sessions(design, [PAIR]).estimates[PAIR])
+        held += [one.low <= true <= one.high for one, true in zip(found[1:], truth, strict=True)]
+    assert (held / draws >= 0.925).all()
+    # A little wide with few sessions; Cliff's delta, which is bounded, more than a little.
+    assert (held[:3] / draws <= 0.995).all()
+
+
+def test_the_sd_of_units_over_sessions_lies_in_its_interval():
+    rng = np.random.default_rng(8)
+    held, values, draws, n = 0, [], 500, [(1, 3), (2, 4), (5, 1), (3, 3)]
+    for _ in range(draws):
+        groups = []
+        for ours, theirs in n:
+            day, own = rng.normal(0, 2), rng.normal(0, 0.5, 2)
+            groups.append(
+                (rng.normal(day + own[0], 1, ours), rng.normal(day + own[1], 1, theirs) - 3)
+            )
+        found = unit_sd(design_of(*groups), PAIR)
+        held += found.low <= math.sqrt(1 + 4 + 0.25) <= found.high
+        values.append(found.value**2)
+    assert np.mean(values) == pytest.approx(5.25, rel=0.1)
+    assert 0.93 <= held / draws <= 0.99
+
+
+def test_one_shared_session_or_no_scatter_tells_no_sd_over_sessions():
+    for sessions in ([([1, 2], [3, 5])], [([1], []), ([], [2])], [([0.1], [0.1])] * 3):
+        assert np.isnan(unit_sd(design_of(*sessions), PAIR)).all()

@@ -82,7 +82,7 @@ def test_the_interval_holds_the_shifts_that_are_not_refused():
     for end, inwards in ((told.low, 1), (told.high, -1)):
         for step, refused in ((1e-6, False), (-1e-6, True)):
             shifted = one._replace(value=one.value - (end + inwards * step) * (one.condition == 1))
-            assert (permuted(shifted, [PAIR]).estimates[PAIR].p <= 0.05) == refused
+            assert (permuted(shifted, [PAIR]).estimates[PAIR].p < 0.05) == refused
 
 
 def test_random_draws_meet_all_the_ways(monkeypatch):
@@ -119,7 +119,19 @@ def test_few_units_are_told():
     fitted = permuted(one, [PAIR])
     assert "4 ways" in fitted.verdict_of(PAIR)
     assert "smallest p that there can be is 0.5" in fitted.verdict_of(PAIR)
-    assert (fitted.estimates[PAIR].low, fitted.estimates[PAIR].high) == (-math.inf, math.inf)
+    assert np.isnan([fitted.estimates[PAIR].low, fitted.estimates[PAIR].high]).all()
+
+
+def test_p_of_exactly_5_per_cent_refuses_nothing():
+    alone = design(np.r_[30.0, np.arange(19)], np.r_[1, np.zeros(19)], np.zeros(20))
+    told = permuted(alone, [PAIR]).estimates[PAIR]
+    assert told.p == 0.05
+    assert np.isnan([told.low, told.high]).all()
+    least = permuted(
+        design(np.r_[30.0, np.arange(20)], np.r_[1, np.zeros(20)], np.zeros(21)), [PAIR]
+    )
+    assert least.estimates[PAIR].p < 0.05
+    assert 0 < least.estimates[PAIR].low < least.estimates[PAIR].high
 
 
 def test_degenerate_designs_say_what_is_wrong():

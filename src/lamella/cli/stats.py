@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lamella.cli import A_STUDY, app
 from lamella.cli.options import Force
-
-if TYPE_CHECKING:
-    from lamella.statistics import Tables
-
-_MOST_ROWS = 60
 
 
 @app.command(rich_help_panel=A_STUDY)
@@ -55,6 +48,8 @@ def stats(
     --session day -o stats`
     """
     from lamella.cli import show
+    from lamella.report.printed import printed
+    from lamella.run.report import REPORT_FILE
     from lamella.run.stats import compare_table, contrasts_from
 
     contrasts = contrasts_from(
@@ -73,59 +68,8 @@ def stats(
         kinds=kind or (),
     )
     tables = compare_table(table, out, contrasts, force=force)
-    _show(tables)
-    *names, last = [str(out / f"{name}.csv") for name in tables._fields]
-    show.out.print(f"wrote {', '.join(names)} and {last}", soft_wrap=True)
-
-
-def _show(tables: Tables) -> None:
-    """Both claims, then every model behind them."""
-    from lamella.cli import show
-
-    whole = tables.effects[tables.effects["session"] == "all"]
-    several = [name for name in ("object",) if name in whole.columns]
-    show.show_table(
-        [*several, "measure", "claim", "condition − reference", "n", "difference", "95 %",
-         "cohens_d", "95 %", "p adjusted", "sessions agree", "p interaction"],
-        [
-            [
-                *(str(row[name]) for name in several), row["measure"], row["claim"],
-                f"{row['condition']} − {row['reference']}", f"{row['n']}, {row['n_reference']}",
-                _number(row["estimate"]), _range(row, "estimate"),
-                _number(row["cohens_d"], ".4f"), _range(row, "cohens_d"),
-                _number(row["p_adjusted"]), _agree(row), _number(row["p_interaction"]),
-            ]
-            for row in whole.to_dict("records")
-        ],
-        most=_MOST_ROWS,
-    )  # fmt: skip
-    show.out.print()
-    show.show_table(
-        [*several, "measure", "claim", "model", "condition − reference", "difference", "95 %", "p",
-         "used", "verdict"],
-        [
-            [
-                *(str(row[name]) for name in several), row["measure"], row["claim"], row["model"],
-                f"{row['condition']} − {row['reference']}",
-                _number(row["estimate"]), _range(row, "estimate"), _number(row["p"]),
-                "yes" if row["used"] else "", row["verdict"],
-            ]
-            for row in tables.models.to_dict("records")
-        ],
-        most=_MOST_ROWS,
-    )  # fmt: skip
-
-
-def _number(value: float, style: str = ".3g") -> str:
-    return "–" if math.isnan(value) else format(value, style)
-
-
-def _range(row: Mapping[Any, Any], name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return "–" if math.isnan(low) else f"{low:.3g} to {high:.3g}"
-
-
-def _agree(row: Mapping[Any, Any]) -> str:
-    if math.isnan(row["n_sessions"]):
-        return "–"
-    return f"{row['n_sessions_agreeing']:.0f} of {row['n_sessions']:.0f}"
+    for line in printed(tables.effects, tables.models):
+        show.out.print(line, soft_wrap=True)
+    names = ", ".join(f"{name}.csv" for name in tables._fields)
+    show.out.print(f"wrote {names} and figures/ into {out}", soft_wrap=True)
+    show.out.print(f"report: {out / REPORT_FILE}", soft_wrap=True)

@@ -54,19 +54,24 @@ class Col(
         ]
 
     @classmethod
+    def find(cls, name: str) -> Column | None:
+        """The column called `name`, channel suffix understood; None of a column of the user's."""
+        bare, _, channel = name.partition("__")
+        return next((column.of(channel or None) for column in cls.all() if column == bare), None)
+
+    @classmethod
     def describe(cls, name: str) -> Column:
-        """The column called `name`, channel suffix understood.
+        """As `find`, of a column that is known to be ours.
 
         Raises
         ------
         KeyError
             When no column has this name.
         """
-        bare, _, channel = name.partition("__")
-        for column in cls.all():
-            if column == bare:
-                return column.of(channel or None)
-        raise KeyError(name)
+        column = cls.find(name)
+        if column is None:
+            raise KeyError(name)
+        return column
 
 
 KEY_MEASURES: tuple[Column, ...] = (
@@ -90,13 +95,11 @@ angle between polarity and movement) would compare those that have it; ask for i
 def dictionary(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Name, unit and meaning of every column of these tables that has one."""
     names = dict.fromkeys(str(name) for table in tables for name in table.columns)
-    rows = []
-    for name in names:
-        try:
-            column = Col.describe(name)
-        except KeyError:  # a column of the user's
-            continue
-        rows.append({"column": name, "unit": column.unit, "meaning": column.meaning})
+    rows = [
+        {"column": name, "unit": column.unit, "meaning": column.meaning}
+        for name in names
+        if (column := Col.find(name)) is not None
+    ]
     return pd.DataFrame(rows, columns=["column", "unit", "meaning"])
 
 

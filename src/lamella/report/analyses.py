@@ -9,9 +9,7 @@ from lamella.report.figures.agreement import bland_altman
 from lamella.report.figures.analyses import effect_bars
 from lamella.report.picture import Picture, picture
 from lamella.report.tables import only, texts, unique
-from lamella.report.words import listed
-
-_CLAIMS = {"these_sessions": "in these sessions", "across_sessions": "across sessions"}
+from lamella.report.words import CLAIMS, listed
 
 
 def pictures_of_analyses(
@@ -24,7 +22,7 @@ def pictures_of_analyses(
         of_kind = only(analyses, object=kind) if kind else analyses
         suffix = f"_{kind}" if kind else ""
         for claim in unique(texts(of_kind, Col.CLAIM)):
-            words = _CLAIMS.get(claim, claim)
+            words = CLAIMS.get(claim, claim)
             made.append(
                 picture(
                     f"effect_bars_{claim}{suffix}",

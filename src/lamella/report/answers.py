@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,7 @@ import pandas as pd
 
 from lamella.core.table import Col
 from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
-from lamella.report.words import count, decimals, label, number, probability, unit
-
-CLAIMS = {"these_sessions": "In these sessions", "across_sessions": "Across sessions"}
-"""The claims in the order of the page; see `Col.CLAIM`."""
-
-MIXED = {
-    "random_session": "The mixed model with random sessions",
-    "random_effect": "The mixed model with an effect that varies between sessions",
-}
-"""The models that a guard watches, in words."""
+from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 LEVEL = 0.05
 FEWEST = 3
@@ -86,14 +77,10 @@ class Answer:
         return next((told for told in self.told if told.claim == claim), None)
 
 
-def answers(
-    effects: pd.DataFrame, models: pd.DataFrame | None = None, *, units: str = "movies"
-) -> list[Answer]:
+def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
     """Every contrast over all sessions, in the order of the table.
 
-    A mixed model of `models` that was refused is told beside the claim that it would have stood
-    for. `units` is what n counts, in the plural. Kinds of objects are named where there are
-    several.
+    `units` is what n counts, in the plural. Kinds of objects are named where there are several.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
@@ -104,41 +91,19 @@ def answers(
     places: dict[tuple[str, ...], list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
-    refused = _refused(models)
     return [
-        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units, refused.get(key, {}))
+        _answer((key[0] if named else "", *key[1:]), whole.iloc[found], units)
         for key, found in places.items()
     ]
 
 
-def _refused(models: pd.DataFrame | None) -> dict[tuple[str, ...], dict[str, list[str]]]:
-    """Why mixed models were not believed, by contrast and claim."""
-    if models is None or not has(models, Col.MODEL, Col.TRUSTED, Col.VERDICT):
-        return {}
-    mixed = np.isin(texts(models, Col.MODEL), list(MIXED))
-    rows = models[mixed & ~flags(models, Col.TRUSTED, default=True)]
-    names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE, Col.CLAIM, Col.MODEL)
-    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
-    for (*key, claim, model), verdict in zip(
-        zip(*(texts(rows, name) for name in names), strict=True),
-        texts(rows, Col.VERDICT),
-        strict=True,
-    ):
-        if verdict:
-            told = found.setdefault(tuple(key), {}).setdefault(claim, [])
-            told.append(f"{MIXED[model]} is not used: {verdict.rstrip('.')}.")
-    return found
-
-
-def _answer(
-    key: tuple[str, ...], rows: pd.DataFrame, units: str, refused: Mapping[str, list[str]]
-) -> Answer:
+def _answer(key: tuple[str, ...], rows: pd.DataFrame, units: str) -> Answer:
     kind, measure, condition, reference = key
     by_claim = {claim: only(rows, claim=claim) for claim in CLAIMS}
     first = next((found for found in by_claim.values() if len(found)), rows)
     places = _decimals(first)
     told = tuple(
-        _told(claim, found, measure, units, places, refused.get(claim, []))
+        _told(claim, found, measure, units, places)
         for claim, found in by_claim.items()
         if len(found)
     )
@@ -160,14 +125,7 @@ def _answer(
     )
 
 
-def _told(
-    claim: str,
-    row: pd.DataFrame,
-    measure: str,
-    units: str,
-    places: int | None,
-    refused: Sequence[str],
-) -> Told:
+def _told(claim: str, row: pd.DataFrame, measure: str, units: str, places: int | None) -> Told:
     p, adjusted, estimate, n, n_reference = (
         _value(row, name) for name in (Col.P, Col.P_ADJUSTED, Col.ESTIMATE, Col.N, Col.N_REFERENCE)
     )
@@ -175,9 +133,7 @@ def _told(
     few = min(n, n_reference) < FEWEST
     within = bool(flags(row, Col.EQUIVALENT, default=False)[0])
     verdict = texts(row, Col.VERDICT)[0]
-    # One reason may stand in both tables.
-    remarks = [text for text in refused if not verdict or verdict.rstrip(".") not in text]
-    remarks += [verdict] if verdict else []
+    remarks = [raised(verdict)] if verdict else []
     certainty = ""
     if np.isfinite(sure):
         certainty = probability(sure)
@@ -197,7 +153,7 @@ def _told(
     interval = _pair(row, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)
     return Told(
         claim=claim,
-        title=CLAIMS[claim],
+        title=raised(CLAIMS[claim]),
         state=state,
         word=word,
         size=_size(row, measure, places),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lamella.report.answers import CLAIMS, EQUIVALENT, UNTOLD, Answer, shown_of
+from lamella.report.answers import EQUIVALENT, UNTOLD, Answer, shown_of
 from lamella.report.contents import ReportInput
 from lamella.report.sentences import asked, left_out
-from lamella.report.words import count, listed
+from lamella.report.words import ACROSS_SESSIONS, CLAIMS, THESE_SESSIONS, count, listed, raised
 
 MOST_NAMED = 5
-_THESE, _ACROSS = CLAIMS
 _FEW_SESSIONS = 5
 
 
@@ -28,7 +27,7 @@ def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
     """Question and answer, in the order in which they are read."""
     lines = [Headline("Asked", "", asked(report))]
     if found:
-        lines += [_claim(found, claim, title) for claim, title in CLAIMS.items()]
+        lines += [_claim(found, claim) for claim in CLAIMS]
         lines += [line for line in (_replicated(found), _outlines(found)) if line is not None]
     else:
         lines.append(
@@ -44,7 +43,8 @@ def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
     return lines
 
 
-def _claim(found: Sequence[Answer], claim: str, title: str) -> Headline:
+def _claim(found: Sequence[Answer], claim: str) -> Headline:
+    title = raised(CLAIMS[claim])
     told = [(answer, said) for answer in found if (said := answer.of(claim)) is not None]
     able = [(answer, said) for answer, said in told if said.state != UNTOLD]
     shown = shown_of(found, claim)
@@ -59,10 +59,10 @@ def _claim(found: Sequence[Answer], claim: str, title: str) -> Headline:
         )
         same = sum(said.state == EQUIVALENT for _, said in able)
         text += f"; {count(same, 'is', 'are')} equivalent within the margin. " if same else ". "
-        if claim == _THESE:
+        if claim == THESE_SESSIONS:
             text += "Not shown is not the same as not there. "
     most = max((answer.sessions[1] for answer in found if answer.sessions), default=0)
-    if claim == _ACROSS and rest and 1 < most < _FEW_SESSIONS:
+    if claim == ACROSS_SESSIONS and rest and 1 < most < _FEW_SESSIONS:
         text += f"With {count(most, 'session')} only very steady effects can be shown here. "
     return Headline(title, f"{_phrases(shown, claim)}." if shown else "", text.strip())
 
@@ -73,13 +73,12 @@ def _phrases(shown: Sequence[Answer], claim: str) -> str:
         for answer in shown
         if (said := answer.of(claim)) is not None
     ]
-    text = listed(phrases, MOST_NAMED)
-    return text[:1].upper() + text[1:]
+    return raised(listed(phrases, MOST_NAMED))
 
 
 def _replicated(found: Sequence[Answer]) -> Headline | None:
     """In how many sessions the differences shown point the same way."""
-    shown = [answer for answer in shown_of(found, _THESE) if answer.sessions]
+    shown = [answer for answer in shown_of(found, THESE_SESSIONS) if answer.sessions]
     if not shown or max(answer.sessions[1] for answer in shown if answer.sessions) < 2:
         return None
     steady = [answer for answer in shown if answer.sessions and len({*answer.sessions}) == 1]
@@ -98,7 +97,7 @@ def _replicated(found: Sequence[Answer]) -> Headline | None:
 
 def _outlines(found: Sequence[Answer]) -> Headline | None:
     """Whether the differences shown survive another outline."""
-    tried = [answer for answer in shown_of(found, _THESE) if answer.keeps_sign is not None]
+    tried = [answer for answer in shown_of(found, THESE_SESSIONS) if answer.keeps_sign is not None]
     if not tried:
         return None
     lost = [f"{answer.title}, {answer.pair}" for answer in tried if not answer.keeps_sign]

@@ -27,7 +27,7 @@ from lamella.report.pictures import pictures, told_measures
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
-from lamella.report.words import decimals, number
+from lamella.report.words import decimals, number, raised
 
 MOST_SVG_BYTES = 250_000
 """Beyond this, a figure goes into the page as PNG: thousands of tracks make slow drawings."""
@@ -61,7 +61,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     drawn = pictures(report) if drawn is None else drawn
     measures, movies = measure_pages(report, drawn), movie_pages(report)
     of_measures = {picture.name for page in measures for picture in page.pictures}
-    found = answers(report.effects, report.models, units=units_word(report))
+    found = answers(report.effects, units=units_word(report))
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)
@@ -171,8 +171,7 @@ def _environment() -> Environment:
 
 
 def _heading(name: object) -> str:
-    text = str(name).replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return raised(str(name).replace("_", " "))
 
 
 def _figure_uri(picture: Picture) -> str:

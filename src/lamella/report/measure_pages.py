@@ -19,8 +19,17 @@ from lamella.report.pictures import drawn_measures
 from lamella.report.sentences import units_word
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import ALL_SESSIONS, distinct, has_values, numbers, only, texts, unique
-from lamella.report.words import label, listed, probability, unit
+from lamella.report.tables import (
+    ALL_SESSIONS,
+    distinct,
+    flags,
+    has_values,
+    numbers,
+    only,
+    texts,
+    unique,
+)
+from lamella.report.words import label, listed, probability, raised, unit
 
 MOST_DOTS, FEWEST_DOTS = 12_000, 300
 """Cells drawn on all pages together, and on each at least."""
@@ -88,7 +97,7 @@ def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[Measure
     several = len(kinds) > 1
     wanted = [(kind, measure) for kind in kinds for measure in _measures(report, kind)]
     names = anchors("measure", [f"{kind} {m}" if several else m for kind, m in wanted])
-    found = answers(report.effects, report.models, units=units_word(report))
+    found = answers(report.effects, units=units_word(report))
     key = Key.of(report.cells, report.samples, report.effects)
     most = max(MOST_DOTS // max(len(wanted), 1), FEWEST_DOTS)
     return [
@@ -144,7 +153,8 @@ def _page(
         effects=sheet(effects, EFFECT_COLUMNS, "Each contrast, all sessions and one by one",
                       strong=whole, measure=measure),
         models=sheet(of(report.models), MODEL_COLUMNS, "Every model that was fitted",
-                     strong=list(map(bool, _used(of(report.models)))), measure=measure),
+                     strong=flags(of(report.models), Col.USED, default=False).tolist(),
+                     measure=measure),
         replication=sheet(of(report.replication), REPLICATION_COLUMNS,
                           "Session by session, and without each", measure=measure),
         outlines=sheet(of(report.outlines), OUTLINE_COLUMNS,
@@ -152,21 +162,15 @@ def _page(
     )  # fmt: skip
 
 
-def _used(models: pd.DataFrame) -> list[bool]:
-    return [text == "True" for text in texts(models, Col.USED)]
-
-
 def _meaning(measure: str) -> str:
-    try:
-        return Col.describe(measure).meaning
-    except KeyError:
-        return "A column of your table."
+    column = Col.find(measure)
+    return column.meaning if column else "A column of your table."
 
 
 def _cautions(measure: str) -> tuple[str, ...]:
     bare = measure.partition("__")[0]
     text = captions.DOTS.get(bare, "").removeprefix("One mark per cell").lstrip(".: ")
-    return (text[:1].upper() + text[1:],) if text else ()
+    return (raised(text),) if text else ()
 
 
 def _interactions(effects: pd.DataFrame) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
@@ -15,7 +14,13 @@ from lamella.report.contents import ReportInput
 from lamella.report.inline.courses import Course, courses
 from lamella.report.inline.marks import page_colour
 from lamella.report.page import photo_uri, uri
-from lamella.report.sections import CELL_COLUMNS, EVENT_COLUMNS, STAND_INS, STATUS_COLUMNS
+from lamella.report.sections import (
+    CELL_COLUMNS,
+    EVENT_COLUMNS,
+    STAND_INS,
+    STATUS_COLUMNS,
+    in_trouble,
+)
 from lamella.report.sentences import excluded_movies, failed_movies
 from lamella.report.sheets import Sheet, sheet
 from lamella.report.style import Key
@@ -35,6 +40,7 @@ MOST_PAGES = 250
 """Movies with a page; of further ones the list tells where their pictures lie."""
 
 _NOTHING = pd.DataFrame()
+_OF_A_STAGE = [name for name in STATUS_COLUMNS if name != Col.MOVIE]
 _OF_THE_STUDY = (Col.MOVIE, Col.CONDITION, Col.SESSION, Col.UNIT)
 
 
@@ -134,7 +140,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 courses=tuple(courses(frames, events)) if whole else (),
                 events=sheet(events, _told(events, EVENT_COLUMNS), "Events of its tracks"),
                 cells=_cells(cells),
-                stages=_troubles(stages.get(movie, _NOTHING)),
+                stages=sheet(in_trouble(stages.get(movie, _NOTHING)), _OF_A_STAGE, "Messages"),
                 decided=dict(decided.get(movie, {})),
             )
         )
@@ -181,13 +187,3 @@ def _told(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     of_one_kind = len(distinct(table, Col.OBJECT)) < 2
     never = {*_OF_THE_STUDY, *([Col.OBJECT] if of_one_kind else [])}
     return [name for name in columns if name not in never]
-
-
-def _troubles(status: pd.DataFrame) -> Sheet | None:
-    """Stages of this movie that failed or left a message."""
-    states, messages = texts(status, Col.STATE), texts(status, Col.MESSAGE)
-    kept = np.asarray(
-        [state in ("failed", "skipped") or bool(message.strip())
-         for state, message in zip(states, messages, strict=True)], bool,
-    )  # fmt: skip
-    return sheet(status[kept], [n for n in STATUS_COLUMNS if n != Col.MOVIE], "Messages")

@@ -13,7 +13,7 @@ from lamella.report import captions
 from lamella.report.contents import ReportInput
 from lamella.report.dynamics import dynamics
 from lamella.report.figures.empty import empty_frames, empty_rate
-from lamella.report.figures.estimation import CLAIMS, estimation_plot, told_of
+from lamella.report.figures.estimation import estimation_plot, told_of
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
 from lamella.report.figures.marks import as_shapes
@@ -37,7 +37,7 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import count, label, listed, number
+from lamella.report.words import CLAIMS, THESE_SESSIONS, count, label, listed, number, raised
 
 FEW_MEASURES = 4
 """So many measures at most are all told of, key measures or not."""
@@ -140,7 +140,7 @@ def _has_outlines(effects: pd.DataFrame) -> bool:
 
 def _outlines(report: ReportInput) -> Iterator[Picture]:
     """What effects would be with other outlines, for the claim that movies alone can tell."""
-    rows = only(report.outlines, claim="these_sessions")
+    rows = only(report.outlines, claim=THESE_SESSIONS)
     if has_values(rows, Col.COHENS_D):
         names = listed([label(name) for name in unique(texts(rows, Col.MEASURE))])
         yield picture(
@@ -235,9 +235,9 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
     title = label(measure)
     return picture(
         f"by_condition_{measure}",
-        _raised(title),
+        raised(title),
         " ".join(parts),
-        f"{_raised(title)} of every cell by condition ({conditions}), with means of movies and"
+        f"{raised(title)} of every cell by condition ({conditions}), with means of movies and"
         " sessions; the numbers are in the tables.",
         superplot(report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units),
     )
@@ -256,7 +256,7 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
         ]
         yield picture(
             f"estimation_{measure}",
-            f"{_raised(name)}: differences",
+            f"{raised(name)}: differences",
             captions.ESTIMATION,
             f"Estimation plot of {name}: {'; '.join(words)}"
             + ("; the others are in the table." if len(told) > MOST_IN_ALT else "."),
@@ -269,16 +269,12 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
     if len(unique(texts(replication, Col.SESSION))) > 1 and has_values(replication, Col.DIFFERENCE):
         yield picture(
             f"replication_{measure}",
-            f"{_raised(name)}: session by session",
+            f"{raised(name)}: session by session",
             captions.REPLICATION,
             f"Difference in {name} in each session, and without it; the numbers are in "
             "replication.csv.",
             replication_plot(replication, report.effects, measure, key),
         )
-
-
-def _raised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _scatter(report: ReportInput, table: pd.DataFrame, lam: str, key: Key) -> Picture:

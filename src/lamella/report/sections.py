@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.figures.empty import empty_frames
 from lamella.report.sheets import Between, Sheet, sheet
-from lamella.report.tables import distinct, has, only, per_channel, texts, unique
+from lamella.report.tables import ALL_SESSIONS, distinct, has, only, per_channel, texts, unique
 
 MOST_CELLS, MOST_OF_A_KIND = 100, 6
 """Rows of cells where movies have many; of each kind of suspicious event."""
@@ -96,7 +97,7 @@ def events_sheet(report: ReportInput) -> Sheet | None:
 
 def walks_sheet(report: ReportInput) -> Sheet | None:
     """The persistent random walk of every condition, all sessions together."""
-    whole = only(report.walks, session="all")
+    whole = only(report.walks, session=ALL_SESSIONS)
     names = list(WALK_COLUMNS)
     if len(distinct(whole, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)
@@ -107,14 +108,17 @@ def walks_sheet(report: ReportInput) -> Sheet | None:
 
 def troubles(report: ReportInput) -> Sheet | None:
     """Stages that failed, were skipped or left a message."""
-    states = texts(report.status, Col.STATE)
-    messages = texts(report.status, Col.MESSAGE)
+    return sheet(in_trouble(report.status), STATUS_COLUMNS, "Failed or with a message",
+                 all_of="status.csv")  # fmt: skip
+
+
+def in_trouble(status: pd.DataFrame) -> pd.DataFrame:
+    """Rows of status.csv of what failed, was skipped or left a message."""
     kept = [
         state in ("failed", "skipped") or bool(message.strip())
-        for state, message in zip(states, messages, strict=True)
+        for state, message in zip(texts(status, Col.STATE), texts(status, Col.MESSAGE), strict=True)
     ]
-    return sheet(report.status[np.asarray(kept, bool)], STATUS_COLUMNS, "Failed or with a message",
-                 all_of="status.csv")  # fmt: skip
+    return status[np.asarray(kept, bool)]
 
 
 def stages(report: ReportInput) -> Sheet | None:
@@ -146,11 +150,5 @@ def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
         report.status, report.samples,
     )  # fmt: skip
     present = unique([str(name) for table in tables for name in table.columns])
-    known = []
-    for name in present:
-        try:
-            column = Col.describe(name)
-        except KeyError:
-            continue
-        known.append((name, column.unit, column.meaning))
-    return known
+    found = [(name, Col.find(name)) for name in present]
+    return [(name, column.unit, column.meaning) for name, column in found if column is not None]

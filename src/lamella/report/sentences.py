@@ -7,7 +7,7 @@ from lamella.report.contents import ReportInput
 from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
-from lamella.report.words import count, label, listed
+from lamella.report.words import count, label, listed, raised
 
 
 def units_word(report: ReportInput) -> str:
@@ -96,8 +96,7 @@ def left_out(report: ReportInput) -> str:
     if unseen:
         parts.append(f"no cell was found in {listed(unseen, 4)}")
     if parts:
-        text = f"{'; '.join(parts)}: in no number of this report."
-        text = text[:1].upper() + text[1:]
+        text = raised(f"{'; '.join(parts)}: in no number of this report.")
     else:
         text = "No movie failed and none was excluded."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from lamella.core.table import Col
-from lamella.report.answers import CLAIMS
 from lamella.report.tables import ALL_SESSIONS, flags, missing, numbers, texts
-from lamella.report.words import decimals, label, number, unit
+from lamella.report.words import CLAIMS, decimals, in_brackets, label, number, p_value, unit
 
 MOST_ROWS = 500
 """Rows of any table."""
@@ -26,6 +25,7 @@ _SENTENCE = 45
 
 OF_THE_MEASURE = "of the measure"
 
+_P_VALUES = (Col.P, Col.P_ADJUSTED, Col.P_EQUIVALENCE, Col.P_WITHOUT, Col.P_INTERACTION)
 _ONLY_OF_MANY = (Col.PARENT, Col.N_DAUGHTERS, Col.N_INTERPOLATED, Col.N_CELLS_SHORT)
 
 
@@ -128,7 +128,7 @@ def _head(table: pd.DataFrame, each: Between, measure: str | None) -> Head:
         if measure is None:
             return Head(name, label(name), "", bool(numeric))
         of = unit(measure) + ("²" if of.endswith("²") and unit(measure) else "")
-    if name in (Col.P, Col.P_ADJUSTED, Col.P_EQUIVALENCE, Col.P_WITHOUT, Col.P_INTERACTION):
+    if name in _P_VALUES:
         return Head(name, label(name), "", bool(numeric))
     if not numeric:
         longest = max(map(len, texts(table, name)), default=0)
@@ -165,25 +165,18 @@ def _fields(table: pd.DataFrame, each: Between, head: Head) -> list[Field]:
 def _field(value: object, head: Head) -> Field:
     if head.name == Col.MEASURE and not missing(value):
         measure = str(value)
-        of = f" ({unit(measure)})" if unit(measure) else ""
-        return Field(label(measure) + of, measure)
+        return Field(label(measure) + in_brackets(measure), measure)
     if head.name == Col.CLAIM and value in CLAIMS:
-        return Field(CLAIMS[str(value)].lower(), str(value))
+        return Field(CLAIMS[str(value)], str(value))
     if head.name in (Col.MODEL, Col.OUTLINES) and not missing(value):
         return Field(str(value).replace("_", " "), str(value))
     if isinstance(value, float) and value.is_integer() and _counts(head.name):
         value = int(value)
-    if head.name.startswith("p_") or head.name == Col.P:
-        return Field(_p(value), "" if missing(value) else str(value))
+    if head.name in _P_VALUES and isinstance(value, float):
+        return Field(p_value(value), "" if missing(value) else str(value))
     if isinstance(value, float) and np.isfinite(value) and head.places is not None:
         return Field(decimals(value, head.places), str(value))
     return Field(number(value), "" if missing(value) else str(value))
-
-
-def _p(value: object) -> str:
-    if isinstance(value, float) and not missing(value):
-        return f"{value:#.2g}" if value >= 0.0001 else "< 0.0001"
-    return number(value)
 
 
 def _counts(name: str) -> bool:

@@ -248,6 +248,16 @@ def legend_above(drawn: Figure, handles: Sequence[Line2D | Patch]) -> None:
     drawn.legend(shown, names, loc="outside upper left", ncols=columns, borderaxespad=0.2)
 
 
+def sessions_in_legend(key: Key) -> list[Line2D]:
+    """The marker of each session, where there are several."""
+    if len(key.sessions) < 2:
+        return []
+    return [
+        Line2D([], [], marker=key.marker(name), ls="", color=FAINT, ms=4, label=name)
+        for name in key.sessions
+    ]
+
+
 def _fits(drawn: Figure, names: Sequence[str], n_columns: int) -> bool:
     """Whether a legend of these names is not wider than the figure, as matplotlib shares it out."""
     columns = np.array_split(np.asarray([len(name) for name in names]), n_columns)

@@ -98,6 +98,11 @@ def only(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     return table[keep]
 
 
+def contrasts(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Condition and reference of every row."""
+    return list(zip(texts(table, Col.CONDITION), texts(table, Col.REFERENCE), strict=True))
+
+
 def track_parts(frames: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
     """Each cell's rows in order of frame, with its (movie, object, cell) as text."""
     keys = [name for name in TRACK_KEYS if name in frames.columns]

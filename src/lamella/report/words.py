@@ -115,13 +115,12 @@ LABELS: dict[str, str] = {
 _ENDS = {"_low": "from", "_high": "to"}
 """The ends of an interval."""
 
-VERBS: dict[str, str] = {
-    Col.MEAN_SPEED: "{condition} moves {ratio}× as fast as {reference}",
-    Col.MEAN_STEP_UM: "{condition} moves {ratio}× as far per frame as {reference}",
-    Col.MEAN_STEP_PX: "{condition} moves {ratio}× as far per frame as {reference}",
-    Col.AREA_UM2: "{condition} covers {ratio}× the area of {reference}",
-    Col.AREA_PX: "{condition} covers {ratio}× the area of {reference}",
+THESE_SESSIONS, ACROSS_SESSIONS = "these_sessions", "across_sessions"
+CLAIMS: dict[str, str] = {
+    THESE_SESSIONS: "in these sessions",
+    ACROSS_SESSIONS: "across sessions",
 }
+"""The two claims in words, in the order in which they are told; see `Col.CLAIM`."""
 
 
 def label(name: str) -> str:
@@ -139,7 +138,7 @@ def label(name: str) -> str:
 
 def _in_words(column: str) -> str:
     for end, word in _ENDS.items():
-        if column.endswith(end) and _known(whole := column.removesuffix(end)):
+        if column.endswith(end) and Col.find(whole := column.removesuffix(end)):
             return f"{label(whole)} {word}"
     # "1/µm" ends a column's name as "per_um", "px/frame" as "px".
     of = unit(column).replace("µ", "u").replace("²", "2").replace("°", "deg")
@@ -148,27 +147,33 @@ def _in_words(column: str) -> str:
     return column.removesuffix(f"_{written}").replace("_", " ")
 
 
-def _known(column: str) -> bool:
-    try:
-        Col.describe(column)
-    except KeyError:
-        return False
-    return True
-
-
 def unit(name: str) -> str:
     """A column's unit; empty where it has none or is not in the vocabulary."""
-    try:
-        return Col.describe(name).unit
-    except KeyError:
-        return ""
+    column = Col.find(name)
+    return column.unit if column else ""
+
+
+def in_brackets(name: str) -> str:
+    """A column's unit as it follows its name; empty where it has none.
+
+    >>> in_brackets("area_um2"), in_brackets("persistence")
+    (' (µm²)', '')
+    """
+    return f" ({unit(name)})" if unit(name) else ""
+
+
+def raised(text: str) -> str:
+    """The first letter raised, as a sentence or a heading begins.
+
+    >>> raised("d of the area"), raised("")
+    ('D of the area', '')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def axis_label(name: str) -> str:
     """Name and unit, as on an axis, first letter raised."""
-    text = label(name)
-    text = text[:1].upper() + text[1:]
-    return f"{text} ({unit(name)})" if unit(name) else text
+    return raised(label(name)) + in_brackets(name)
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -202,15 +207,27 @@ def _significant(value: float, digits: int) -> str:
     return f"{value:,.{max(digits - 1 - exponent, 0)}f}".replace(",", "\u202f")
 
 
-def probability(p: float) -> str:
-    """A p value, to two digits.
+def p_value(p: float) -> str:
+    """A p value, to two significant digits.
 
-    >>> probability(0.0312), probability(0.51), probability(0.00004), probability(float("nan"))
-    ('p = 0.031', 'p = 0.51', 'p < 0.0001', 'p not told')
+    >>> p_value(0.0312), p_value(0.5), p_value(0.00004), p_value(float("nan"))
+    ('0.031', '0.50', '< 0.0001', '–')
+    """
+    if missing(p):
+        return NOT_MEASURED
+    return f"{min(p, 1.0):#.2g}" if p >= 0.0001 else "< 0.0001"
+
+
+def probability(p: float) -> str:
+    """The same as part of a sentence.
+
+    >>> probability(0.0312), probability(0.00004), probability(float("nan"))
+    ('p = 0.031', 'p < 0.0001', 'p not told')
     """
     if missing(p):
         return "p not told"
-    return f"p = {min(p, 1.0):#.2g}" if p >= 0.0001 else "p < 0.0001"
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def decimals(value: float, places: int = 2) -> str:

@@ -14,9 +14,9 @@ from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table, write_table
 from lamella.run.single import refuse_existing
-from lamella.run.stats import counting_cells
+from lamella.run.stats import counting_cells, warn_of_counted_rows
 from lamella.statistics.design import Design
-from lamella.statistics.models import FEWEST_SESSIONS
+from lamella.statistics.mixed import FEWEST_SESSIONS
 from lamella.statistics.power import (
     Plan,
     least,
@@ -104,6 +104,7 @@ def plan_study(
         refuse_existing(file, force=force)
     cells = counting_cells(read_table(table), str(table))
     found = _read(cells, str(table), value, condition, session, unit, reference)
+    warn_of_counted_rows(cells, unit, str(table))
     found = found._replace(spread=_as_given(found.spread, wanted, str(table)))
     effect = abs(_effect(wanted, found.spread))
     planned = _planned(found, effect, wanted)

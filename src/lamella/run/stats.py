@@ -21,7 +21,7 @@ from lamella.run.single import refuse_existing
 from lamella.run.versions import versions
 from lamella.statistics import Contrasts, Tables
 from lamella.statistics.measures import with_yes_and_no_as_numbers
-from lamella.statistics.units import assigned
+from lamella.statistics.units import assigned, counts_rows
 
 
 def contrasts_from(
@@ -83,11 +83,20 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
     cells = counting_cells(cells, str(table))
     asked = contrasts.model_copy(update={"min_steps": 0})
     tables = asked(cells)
+    warn_of_counted_rows(cells, contrasts.unit, str(table))
     if not len(tables.conditions):
         raise InputError(
             str(table),
             f"no row has a condition in the column {contrasts.condition!r}, and a unit",
             "fill them in, or name other columns",
+        )
+    if not len(tables.effects):
+        only = tables.conditions[Col.CONDITION].iloc[0]
+        warnings.warn(
+            f"{table}: nothing is compared, as the column {contrasts.condition!r} holds one "
+            f"condition alone, {only!r}; add cells of another, or name another column",
+            LamellaWarning,
+            stacklevel=2,
         )
     for name, found in tables._asdict().items():
         write_table(out / f"{name}.csv", found)
@@ -113,7 +122,8 @@ def _shown(cells: pd.DataFrame, asked: Contrasts) -> pd.DataFrame:
     cells, _ = with_yes_and_no_as_numbers(cells, measures)
     rows = assigned(cells, condition=asked.condition, session=asked.session, unit=asked.unit)
     keys = [name for name in (Col.MOVIE, Col.OBJECT, Col.CELL) if name in rows.columns]
-    wanted = dict.fromkeys([*keys, Col.CONDITION, Col.SESSION, Col.UNIT, *measures])
+    units = [] if counts_rows(cells, asked.unit) else [Col.UNIT]
+    wanted = dict.fromkeys([*keys, Col.CONDITION, Col.SESSION, *units, *measures])
     return rows[list(wanted)]
 
 
@@ -131,3 +141,15 @@ def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
             stacklevel=3,
         )
     return cells[~out]
+
+
+def warn_of_counted_rows(cells: pd.DataFrame, unit: str | None, source: str) -> None:
+    """Say so where nothing tells which cells share a movie."""
+    if counts_rows(cells, unit):
+        warnings.warn(
+            f"{source}: it has no column {Col.MOVIE!r} and no --unit is given, so that each of its "
+            f"{len(cells)} rows counts as one; where a movie or well has several rows, differences "
+            "look surer than they are: name its column with --unit",
+            LamellaWarning,
+            stacklevel=3,
+        )

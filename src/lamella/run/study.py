@@ -109,17 +109,15 @@ def _refuse_statistics(study: Study) -> None:
                     f"samples.csv can fill {', '.join(dict.fromkeys(columns))}",
                 )
             )
-    for measure in statistics.measures or ():
-        try:
-            Col.describe(measure)
-        except KeyError:
-            faults.append(
-                SettingsError(
-                    f"{where} measures",
-                    f"no measure is called {measure!r}",
-                    "use columns of cells.csv, such as mean_speed_um_per_min",
-                )
-            )
+    faults += [
+        SettingsError(
+            f"{where} measures",
+            f"no measure is called {measure!r}",
+            "use columns of cells.csv, such as mean_speed_um_per_min",
+        )
+        for measure in statistics.measures or ()
+        if Col.find(measure) is None
+    ]
     if faults:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
 

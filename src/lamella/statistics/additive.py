@@ -69,16 +69,20 @@ class Additive(NamedTuple):
 
 def why_untold(design: Design, fit: Additive, pair: Pair) -> str:
     """Why the units do not tell the difference of a pair; empty = they do."""
-    at = places(design, pair)
-    absent = [name for name, k in zip(pair, at, strict=True) if not (design.condition == k).any()]
-    if absent:
-        return f"no unit of {' and '.join(absent)} has a value"
-    if fit.tells(at):
-        return ""
+    absent = why_absent(design, pair)
+    if absent or fit.tells(places(design, pair)):
+        return absent
     return (
         f"{pair[0]} and {pair[1]} never share a session, and no third condition links them: what "
         "is due to the session cannot be told from what is due to the condition"
     )
+
+
+def why_absent(design: Design, pair: Pair) -> str:
+    """Which condition of a pair has no unit, in a sentence; empty = both have."""
+    places_of = zip(pair, places(design, pair), strict=True)
+    absent = [name for name, k in places_of if not (design.condition == k).any()]
+    return f"no unit of {' and '.join(absent)} has a value" if absent else ""
 
 
 def contrast_of(pair: tuple[int, int], n_conditions: int) -> FloatArray:

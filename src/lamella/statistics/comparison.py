@@ -12,21 +12,16 @@ from lamella.core.table import Col
 from lamella.statistics.adjust import Adjust, adjusted
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.effect import (
-    Interval,
-    Sizes,
-    hedges_correction,
-    sizes,
-    sizes_across,
-)
+from lamella.statistics.effect import Sizes, hedges_correction, sizes, sizes_across
 from lamella.statistics.equivalence import p_of_equivalence
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
 from lamella.statistics.fixed import OneFit, fixed_session
 from lamella.statistics.interaction import interaction
+from lamella.statistics.interval import Interval
 from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
 from lamella.statistics.replication import agreeing, replication_rows
 from lamella.statistics.session_bootstrap import (
-    FEWEST_SESSIONS,
+    FEWEST_TO_DRAW,
     Drawn,
     drawn_effects,
     over_sessions,
@@ -109,11 +104,11 @@ def _whole(
     p_adjusted = adjusted([fit.estimates[pair].p for pair in pairs], asked.adjust)
     n_tests = int(np.isfinite(p_adjusted).sum())
     drawn = _drawn(design, pairs, asked, fit)
-    within = OneFit.of(design).sd
+    one = OneFit.of(design)
     for pair, p in zip(pairs, p_adjusted, strict=True):
         estimate = fit.estimates[pair]
         of_claim = sizes if fit.claim == THESE_SESSIONS else sizes_across
-        size = of_claim(design, pair, estimate, within=within)
+        size = of_claim(design, pair, estimate, fit=one)
         ends = Interval(estimate.estimate, estimate.low, estimate.high)
         if pair in drawn:
             ends, size = _by_draws(design, pair, ends, size, drawn[pair])
@@ -129,7 +124,9 @@ def _whole(
             Col.INTERVAL_BY: "bootstrap" if pair in drawn else "t",
             Col.P_INTERACTION: interaction(design, pair).p,
             Col.N_SESSIONS: len(design.shared_sessions(pair)) if design.n_sessions else math.nan,
-            Col.N_SESSIONS_AGREEING: agreeing(replicated, pair) if design.n_sessions else math.nan,
+            Col.N_SESSIONS_AGREEING: (
+                agreeing(replicated, pair, estimate.estimate) if design.n_sessions else math.nan
+            ),
             **_equivalence(estimate, asked.margin),
             Col.VERDICT: verdict,
         }
@@ -186,7 +183,7 @@ def _models(
                     column: fit.variances.get(name, math.nan) for column, name in _VARIANCES.items()
                 },
                 Col.TRUSTED: fit.trusted_for(pair),
-                Col.USED: quotes,
+                Col.USED: quotes and fit.trusted_for(pair),
                 Col.VERDICT: verdict,
             }
 
@@ -206,7 +203,7 @@ def _drawn(design: Design, pairs: Sequence[Pair], asked: Asked, fit: Fitted) -> 
     enough = [
         pair
         for pair in pairs
-        if len(design.shared_sessions(pair)) >= FEWEST_SESSIONS
+        if len(design.shared_sessions(pair)) >= FEWEST_TO_DRAW
         and math.isfinite(fit.estimates[pair].p)
     ]
     if not enough:
@@ -220,12 +217,10 @@ def _by_draws(
     n = len(design.shared_sessions(pair))
     d = over_sessions(size.cohens_d.value, drawn.cohens_d, n)
     n_units = int(design.counts.sum(axis=1)[list(places(design, pair))].sum())
-    delta = over_sessions(size.cliffs_delta.value, drawn.cliffs_delta, n)
     return over_sessions(ends.value, drawn.estimate, n), size._replace(
         cohens_d=d,
         cohens_d_within=over_sessions(size.cohens_d_within.value, drawn.cohens_d_within, n),
         hedges_g=d.times(hedges_correction(n_units - 2)),
-        cliffs_delta=Interval(delta.value, max(delta.low, -1.0), min(delta.high, 1.0)),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
@@ -114,6 +114,8 @@ REPLICATION_COLUMNS = [
 ]
 Counts = dict[tuple[str, str], tuple[int, int]]
 """Cells that are missing and those that are short, by session and condition."""
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""Largest difference that matters to nobody; within an infinite one everything would be alike."""
 # True, False or missing.
 _YES_OR_NO = (Col.EQUIVALENT, Col.SAME_DIRECTION)
 
@@ -166,7 +168,7 @@ class Contrasts(Step):
         that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reference: str | None = None
     unit: str | None = None
     measures: tuple[str, ...] | None = None
@@ -174,7 +176,7 @@ class Contrasts(Step):
     session: str | None = Col.SESSION
     model: Rule = "auto"
     adjust: Adjust = "holm"
-    margins: dict[str, PositiveFloat] = Field(default_factory=dict)
+    margins: dict[str, Margin] = Field(default_factory=dict)
     kinds: dict[str, Kind] = Field(default_factory=dict)
     bootstrap_draws: int = Field(1999, ge=0)
     seed: int = Field(0, ge=0)

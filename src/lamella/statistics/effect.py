@@ -6,23 +6,13 @@ import math
 from typing import NamedTuple
 
 from lamella.statistics.blocks import Blocks, places
-from lamella.statistics.cliff import Dominance, delta_interval
+from lamella.statistics.cliff import Dominance, delta_interval, delta_interval_across
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import Estimate
 from lamella.statistics.fixed import OneFit
+from lamella.statistics.interval import Interval, over
 from lamella.statistics.noncentral import noncentrality_interval
-
-
-class Interval(NamedTuple):
-    """A number and its 95 % interval; NaN = cannot be told."""
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-
-    def times(self, factor: float) -> Interval:
-        """On another scale; `factor` is not negative."""
-        return Interval(self.value * factor, self.low * factor, self.high * factor)
+from lamella.statistics.unit_sd import sd_interval, unit_sd
 
 
 class Sizes(NamedTuple):
@@ -45,7 +35,7 @@ class Sizes(NamedTuple):
     cliffs_delta: Interval
 
 
-def sizes(design: Design, pair: Pair, estimate: Estimate, *, within: float | None = None) -> Sizes:
+def sizes(design: Design, pair: Pair, estimate: Estimate, *, fit: OneFit | None = None) -> Sizes:
     """Effect sizes of the difference between two conditions in the sessions studied.
 
     Parameters
@@ -54,8 +44,9 @@ def sizes(design: Design, pair: Pair, estimate: Estimate, *, within: float | Non
     pair : Pair
     estimate : Estimate
         By a model whose error is that of units within sessions.
-    within : float or None
-        SD of units within sessions and conditions; None = the residual SD of condition + session.
+    fit : OneFit or None
+        Condition + session fitted to the design, where it is at hand: its residual SD is the SD of
+        units within sessions and conditions.
 
     Returns
     -------
@@ -77,29 +68,45 @@ def sizes(design: Design, pair: Pair, estimate: Estimate, *, within: float | Non
         estimate.se > 0
     ) else (math.nan, math.nan)  # fmt: skip
     ends = Interval(estimate.estimate, low * estimate.se, high * estimate.se)
+    d_sd = Blocks.of(design).pooled_sd(places(design, pair))
+    d = ends.times(1 / d_sd)
+    within = ends.times(1 / (fit or OneFit.of(design)).sd)
     seen = Dominance.of(design, pair)
     delta = Interval(seen.delta, *delta_interval(seen))
-    return _sizes(design, pair, ends, delta, OneFit.of(design).sd if within is None else within)
+    return Sizes(d_sd, d, within, d.times(_correction(design, pair)), delta)
 
 
 def sizes_across(
-    design: Design, pair: Pair, estimate: Estimate, *, within: float | None = None
+    design: Design, pair: Pair, estimate: Estimate, *, fit: OneFit | None = None
 ) -> Sizes:
-    """Effect sizes of the difference across sessions: its t interval on other scales.
+    """Effect sizes of the difference across sessions.
 
-    Cliff's delta has no interval here: its scatter from session to session is told by a bootstrap
-    alone, see `lamella.statistics.session_bootstrap`.
+    Parameters
+    ----------
+    design, pair, fit
+        As for `sizes`.
+    estimate : Estimate
+        By a model whose error holds the scatter of the effect from session to session.
+
+    Notes
+    -----
+    The intervals of d and g are for the expected difference over the SD that units have in sessions
+    like these (`lamella.statistics.unit_sd`), those of `cohens_d_within` for it over the SD within
+    sessions. The error of either SD is in them, see `lamella.statistics.interval.over`.
     """
     ends = Interval(estimate.estimate, estimate.low, estimate.high)
-    delta = Interval(Dominance.of(design, pair).delta)
-    return _sizes(design, pair, ends, delta, OneFit.of(design).sd if within is None else within)
-
-
-def _sizes(design: Design, pair: Pair, ends: Interval, delta: Interval, within: float) -> Sizes:
+    fit = fit or OneFit.of(design)
     d_sd = Blocks.of(design).pooled_sd(places(design, pair))
-    d = ends.times(1 / d_sd)
+    d = over(ends, unit_sd(design, pair))._replace(value=ends.value / d_sd)
+    within = over(ends, sd_interval(fit.sd, fit.df))
+    seen = Dominance.of(design, pair)
+    delta = Interval(seen.delta, *delta_interval_across(seen))
+    return Sizes(d_sd, d, within, d.times(_correction(design, pair)), delta)
+
+
+def _correction(design: Design, pair: Pair) -> float:
     n = design.counts.sum(axis=1)[list(places(design, pair))].sum()
-    return Sizes(d_sd, d, ends.times(1 / within), d.times(hedges_correction(int(n) - 2)), delta)
+    return hedges_correction(int(n) - 2)
 
 
 def hedges_correction(df: int) -> float:

@@ -35,8 +35,9 @@ MOST_WORK = 2_000_000
 term values × groups (movies, conditions) of their session, summed. 10 000 cells in 6 sessions of 45
 movies come to 480 000; a million units of 3 conditions are too many, and fixed sessions say the
 same of them."""
-FEW_SESSIONS = 5
-"""Below this, the variance between sessions is little more than a guess, and is said to be."""
+FEWEST_SESSIONS = 5
+"""Below this many, sessions do not tell their own variance well enough to model it: it is little
+more than a guess, and is said to be."""
 
 
 class _Kind(NamedTuple):
@@ -240,7 +241,7 @@ def _fitted(
             float(means[first] - means[second]), math.sqrt(variance), math.inf if normal else df
         )
     verdict = f"{why}; {kind.instead}" if why else ""
-    if not why and len(design.sessions) < FEW_SESSIONS:
+    if not why and len(design.sessions) < FEWEST_SESSIONS:
         verdict = f"{len(design.sessions)} sessions tell little of the variance between sessions"
     return Fitted(
         kind.name,

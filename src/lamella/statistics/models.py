@@ -9,7 +9,7 @@ from typing import Literal
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Fitted
 from lamella.statistics.fixed import fixed_session, fixed_session_robust, fixed_session_unequal
-from lamella.statistics.mixed import random_effect, random_session
+from lamella.statistics.mixed import FEWEST_SESSIONS, random_effect, random_session
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.permutation import permuted
 from lamella.statistics.proportions import quasi_binomial, quasi_poisson
@@ -19,9 +19,6 @@ Kind = Literal["mean", "fraction", "count"]
 """What a value of a unit is: a mean over cells, a share of them, a number per cell."""
 Rule = Literal["auto", "fixed", "mixed"]
 Model = Callable[[Design, Sequence[Pair]], Fitted]
-
-FEWEST_SESSIONS = 5
-"""Below this many, sessions do not tell their own variance well enough to model it."""
 
 _SIMPLE = {THESE_SESSIONS: "fixed_session", ACROSS_SESSIONS: "paired_sessions"}
 _RANDOM = {THESE_SESSIONS: "random_session", ACROSS_SESSIONS: "random_effect"}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
+from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
@@ -50,16 +49,10 @@ def paired_sessions(design: Design, pairs: Sequence[Pair]) -> Fitted:
     return Fitted("paired_sessions", ACROSS_SESSIONS, estimates, verdicts=verdicts)
 
 
-def session_differences(design: Design, pair: Pair) -> dict[str, float]:
-    """Difference of means in every session; NaN where one of the conditions is missing."""
-    blocks = Blocks.of(design)
-    condition, reference = places(design, pair)
-    both = (blocks.n[condition] > 0) & (blocks.n[reference] > 0)
-    differences = np.where(both, blocks.mean[condition] - blocks.mean[reference], np.nan)
-    return dict(zip(design.sessions, map(float, differences), strict=True))
-
-
 def _too_few(design: Design, pair: Pair, n_shared: int) -> str:
+    absent = why_absent(design, pair)
+    if absent:
+        return absent
     if design.sessions == ("",):
         return "sessions are not told apart: nothing can be said of other sessions"
     if len(design.sessions) == 1:

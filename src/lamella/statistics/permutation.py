@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
@@ -45,8 +46,9 @@ def permuted(design: Design, pairs: Sequence[Pair], *, seed: int = 0, draws: int
     Fitted
         `p` is the share of permutations whose difference is at least as far from 0, the labels as
         they are among them, so that it is never 0: exact where all are tried, else (b + 1) / (n +
-        1). `low` and `high` hold every shift that the same permutations do not refuse at 5 %;
-        infinite where there are too few of them to refuse any. `se` and `df` are NaN.
+        1). `low` and `high` hold every shift that the same permutations do not refuse at 5 %; NaN,
+        with the reason in `verdicts`, where there are too few of them to refuse any. `se` and `df`
+        are NaN.
 
     Notes
     -----
@@ -94,7 +96,10 @@ def _of_pair(design: Design, pair: Pair, *, seed: int, draws: int) -> tuple[Esti
     name = f"{pair[0]} and {pair[1]}"
     sessions = _sessions(design, pair)
     if not sessions:
-        return Estimate(math.nan), f"{name} never share a session"
+        return (
+            Estimate(math.nan),
+            why_absent(design, pair) or f"{name} never share a session",
+        )
     value = np.concatenate([session.value for session in sessions])
     observed = np.array(
         [
@@ -189,5 +194,8 @@ def _inverted(observed: FloatArray, sums: FloatArray, scale: float) -> tuple[flo
     low = np.sort(np.where(every, -np.inf, np.minimum(first, second)))
     high = np.sort(np.where(every, np.inf, np.maximum(first, second)))[::-1]
     # p of a shift below the estimate is the share of lower ends that lie at it or below it.
-    place = math.floor(_LEVEL * len(sums) + 1e-9)
+    # Those of p below 5 % are refused: 0 is left out exactly where the test finds an effect.
+    place = math.ceil(_LEVEL * len(sums) - 1e-9) - 1
+    if not (math.isfinite(low[place]) and math.isfinite(high[place])):
+        return math.nan, math.nan
     return float(low[place]), float(high[place])

@@ -15,7 +15,7 @@ from lamella.core.table import Col
 from lamella.statistics.design import FloatArray
 from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.statistics.guard import LEAST_SHARE
-from lamella.statistics.models import FEWEST_SESSIONS
+from lamella.statistics.mixed import FEWEST_SESSIONS
 from lamella.statistics.spread import Spread
 
 LEVEL = 0.05

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
-from lamella.statistics.additive import Additive
+from lamella.statistics.additive import Additive, why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
@@ -147,9 +147,12 @@ def _fitted(design: Design, pairs: Sequence[Pair], family: Family) -> Fitted:
     verdicts = {}
     for pair in pairs:
         at = places(design, pair)
-        if not (kept.conditions[at[0]] and kept.conditions[at[1]]):
+        absent = why_absent(design, pair)
+        if absent:
+            verdicts[pair] = absent
+        elif not (kept.conditions[at[0]] and kept.conditions[at[1]]):
             continue
-        if linked.tells(at):
+        elif linked.tells(at):
             told[pair] = _difference(units, fit, at, dispersion, df)
         else:
             verdicts[pair] = f"{pair[0]} and {pair[1]} never share a session, nor through others"

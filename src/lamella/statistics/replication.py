@@ -67,10 +67,10 @@ def replication_rows(design: Design, pairs: Sequence[Pair], whole: Fitted) -> li
     return rows
 
 
-def agreeing(rows: Sequence[Row], pair: Pair) -> int:
-    """Sessions whose own difference points as the whole does."""
+def agreeing(rows: Sequence[Row], pair: Pair, whole: float) -> int:
+    """Sessions whose own difference points as `whole` does."""
     return sum(
-        row[Col.SAME_DIRECTION] is True
+        _same(row[Col.DIFFERENCE], whole) is True
         for row in rows
         if (row[Col.CONDITION], row[Col.REFERENCE]) == pair
     )

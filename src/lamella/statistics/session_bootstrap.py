@@ -10,14 +10,13 @@ import numpy as np
 
 from lamella.statistics.additive import contrast_of
 from lamella.statistics.blocks import Blocks, places
-from lamella.statistics.cliff import Dominance
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.effect import Interval
 from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
 from lamella.statistics.fixed import fixed_session
+from lamella.statistics.interval import Interval
 from lamella.statistics.resampling import drawn_units, interval
 
-FEWEST_SESSIONS = 6
+FEWEST_TO_DRAW = 6
 """Shared sessions below which draws of sessions tell no interval."""
 _NULL = 1e-9
 
@@ -28,7 +27,6 @@ class Drawn(NamedTuple):
     estimate: FloatArray
     cohens_d: FloatArray
     cohens_d_within: FloatArray
-    cliffs_delta: FloatArray
 
 
 def drawn_effects(
@@ -63,12 +61,10 @@ def drawn_effects(
         contrast = contrast_of(places(design, pair), len(n))
         known = np.abs(told @ contrast - contrast).max(axis=1) < 1e-6
         estimate = np.where(known, condition @ contrast, np.nan)
-        seen = Dominance.of(design, pair)
         found[pair] = Drawn(
             estimate,
             _over(estimate, _pooled_sd(blocks, weight, places(design, pair))),
             _over(estimate, within),
-            _over(weight @ seen.more, weight @ (seen.n * seen.n_reference)),
         )
     return found
 
@@ -94,7 +90,7 @@ def session_bootstrap(design: Design, pairs: Sequence[Pair], *, draws: int, seed
     """
     whole = fixed_session(design, pairs)
     shared = {pair: len(design.shared_sessions(pair)) for pair in pairs}
-    enough = [pair for pair in pairs if shared[pair] >= FEWEST_SESSIONS] if draws else []
+    enough = [pair for pair in pairs if shared[pair] >= FEWEST_TO_DRAW] if draws else []
     drawn = drawn_effects(design, enough, draws=draws, seed=seed) if enough else {}
     estimates, verdicts = {}, {}
     for pair in pairs:
@@ -106,7 +102,7 @@ def session_bootstrap(design: Design, pairs: Sequence[Pair], *, draws: int, seed
         else:
             estimates[pair] = Estimate(math.nan)
             verdicts[pair] = (
-                f"fewer than {FEWEST_SESSIONS} sessions have both: draws of so few tell no interval"
+                f"fewer than {FEWEST_TO_DRAW} sessions have both: draws of so few tell no interval"
                 if draws
                 else "no draws were asked for"
             )

@@ -164,7 +164,15 @@ def _name(value: object) -> str | None:
     return str(value).strip() or None
 
 
+def counts_rows(cells: pd.DataFrame, unit: str | None) -> bool:
+    """Whether each row counts as one, as the table names neither its movie nor another unit."""
+    named = Col.UNIT in cells.columns and bool(_names(cells[Col.UNIT]).notna().any())
+    return unit is None and Col.MOVIE not in cells.columns and not named
+
+
 def _unit_names(cells: pd.DataFrame, unit: str | None) -> pd.Series:
+    if counts_rows(cells, unit):
+        return pd.Series([str(i) for i in range(len(cells))], index=cells.index, dtype=object)
     movies = _names(cells[Col.MOVIE]) if Col.MOVIE in cells.columns else None
     if unit is not None:
         names = _names(cells[unit])
@@ -174,14 +182,10 @@ def _unit_names(cells: pd.DataFrame, unit: str | None) -> pd.Series:
                 names.isna(), [f"{m}/{c}" for m, c in zip(movies, names, strict=True)]
             )
         return names
-    units = _names(cells[Col.UNIT]) if Col.UNIT in cells.columns else None
-    if units is not None and movies is not None:
-        return units.where(units.notna(), movies)
-    if units is not None and units.notna().any():
-        return units
-    if movies is not None:
-        return movies
-    return pd.Series([str(i) for i in range(len(cells))], index=cells.index, dtype=object)
+    if Col.UNIT not in cells.columns:
+        return _names(cells[Col.MOVIE])
+    units = _names(cells[Col.UNIT])
+    return units if movies is None else units.where(units.notna(), movies)
 
 
 def refuse_several_objects(cells: pd.DataFrame) -> None:

@@ -53,10 +53,16 @@ class StatisticsColumns:
     INTERVAL_BY = _(
         "interval_by",
         "",
-        "t: by the model; bootstrap: sessions drawn again, jointly for all conditions.",
+        "t: by the model; bootstrap: sessions drawn again, jointly for all conditions "
+        "(Cliff's delta has a rule of its own).",
     )
     TRUSTED = _("trusted", "", "False where the fit failed or lies at the edge of what it can say.")
-    USED = _("used", "", "True for the model that effects.csv quotes for its claim.")
+    USED = _(
+        "used",
+        "",
+        "True for the model whose estimate, interval and p effects.csv quotes for its claim; False "
+        "for all where none has an answer to believe.",
+    )
     VERDICT = _("verdict", "", "Why a model is not trusted or what replaced it; empty = nothing.")
     P_INTERACTION = _(
         "p_interaction",
@@ -107,9 +113,15 @@ class StatisticsColumns:
     )
     EQUIVALENT = _("equivalent", "", "True where p_equivalence is below 0.05.")
     N_SESSIONS_AGREEING = _(
-        "n_sessions_agreeing", "", "Sessions whose own difference points as the whole does."
+        "n_sessions_agreeing",
+        "",
+        "Sessions whose own difference points as the row's estimate does.",
     )
-    SAME_DIRECTION = _("same_direction", "", "True where this session points as the whole does.")
+    SAME_DIRECTION = _(
+        "same_direction",
+        "",
+        "True where this session points as the estimate of these_sessions over all does.",
+    )
     ESTIMATE_WITHOUT = _("estimate_without", "of the measure", "Estimate without this session.")
     ESTIMATE_WITHOUT_LOW = _("estimate_without_low", "of the measure", "Lower end, 95 %.")
     ESTIMATE_WITHOUT_HIGH = _("estimate_without_high", "of the measure", "Upper end, 95 %.")

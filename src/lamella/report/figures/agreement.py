@@ -12,7 +12,7 @@ from lamella.core.table import Col
 from lamella.report.figures.panels import panels
 from lamella.report.style import COLOURS, FAINT, HAIR, INK, nothing, styled
 from lamella.report.tables import has_values, numbers, only, texts, unique
-from lamella.report.words import decimals, label, number, unit
+from lamella.report.words import decimals, in_brackets, label, number
 
 _MANY = 2000
 
@@ -41,7 +41,7 @@ def bland_altman(matched: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
     for panel, measure in zip(axes, measures, strict=True):
         _panel(panel, only(matched, measure=measure), only(agreement, measure=measure))
         panel.set_title(label(measure), pad=13)
-        panel.set_xlabel(f"mean of both{f' ({unit(measure)})' if unit(measure) else ''}")
+        panel.set_xlabel(f"mean of both{in_brackets(measure)}")
         panel.set_ylabel("difference")
     return drawn
 

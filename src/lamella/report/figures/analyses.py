@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lamella.core.table import Col
 from lamella.report.figures.panels import panels
 from lamella.report.style import COLOURS, INK, nothing, shades, styled
-from lamella.report.tables import flags, has_values, numbers, only, texts, unique
+from lamella.report.tables import contrasts, flags, has_values, numbers, only, texts, unique
 from lamella.report.words import label, shortened
 
 _BARS = 0.8
@@ -65,32 +65,30 @@ def _limit(analyses: pd.DataFrame) -> float:
 def _panel(
     axes: Axes, rows: pd.DataFrame, names: list[str], colours: list[str], limit: float
 ) -> None:
-    contrasts = list(
-        dict.fromkeys(zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True))
-    )
+    pairs = list(dict.fromkeys(contrasts(rows)))
     width = _BARS / len(names)
     survives = []
-    for place, (condition, reference) in enumerate(contrasts):
+    for place, (condition, reference) in enumerate(pairs):
         part = only(rows, condition=condition, reference=reference)
         survives.append(bool(flags(part, Col.SURVIVES, default=False).all()))
         for k, name in enumerate(names):
             x = place + (k - (len(names) - 1) / 2) * width
             _bar(axes, x, only(part, analysis=name), width, colours[k], limit)
     axes.axhline(0, color=INK, lw=0.6)
-    axes.set(ylim=(-limit, limit), xlim=(-0.6, len(contrasts) - 0.4))
-    axes.set_xticks(range(len(contrasts)), _below(contrasts))
+    axes.set(ylim=(-limit, limit), xlim=(-0.6, len(pairs) - 0.4))
+    axes.set_xticks(range(len(pairs)), _below(pairs))
     for tick, bold in zip(axes.get_xticklabels(), survives, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
     axes.tick_params(axis="x", length=0)
 
 
-def _below(contrasts: list[tuple[str, str]]) -> list[str]:
+def _below(pairs: list[tuple[str, str]]) -> list[str]:
     """What stands below the bars: on two lines where one would run into the next."""
-    whole = [f"{a} − {b}" for a, b in contrasts]
-    room = _LETTERS // len(contrasts)
+    whole = [f"{a} − {b}" for a, b in pairs]
+    room = _LETTERS // len(pairs)
     if max(map(len, whole)) <= room:
         return whole
-    return [f"{shortened(a, room)}\n− {shortened(b, room)}" for a, b in contrasts]
+    return [f"{shortened(a, room)}\n− {shortened(b, room)}" for a, b in pairs]
 
 
 def _bar(axes: Axes, x: float, row: pd.DataFrame, width: float, colour: str, limit: float) -> None:

@@ -25,10 +25,12 @@ from lamella.report.style import (
     figure,
     legend_above,
     nothing,
+    sessions_in_legend,
     styled,
 )
 from lamella.report.tables import (
     ALL_SESSIONS,
+    contrasts,
     has,
     has_values,
     numbers,
@@ -37,11 +39,19 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import axis_label, label, number, shortened, unit
+from lamella.report.words import (
+    ACROSS_SESSIONS,
+    CLAIMS,
+    THESE_SESSIONS,
+    axis_label,
+    in_brackets,
+    label,
+    number,
+    shortened,
+)
 
-CLAIMS = {"these_sessions": "in these sessions", "across_sessions": "across sessions"}
-"""The two claims in words; the first is drawn filled, the second open."""
-_ASIDE = {"these_sessions": -0.11, "across_sessions": 0.11}
+_ASIDE = {THESE_SESSIONS: -0.11, ACROSS_SESSIONS: 0.11}
+"""The first claim is drawn filled, the second open."""
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -65,11 +75,10 @@ def told_of(effects: pd.DataFrame, measure: str) -> list[Told]:
         return []
     columns = [numbers(rows, name) for name in
                (Col.ESTIMATE, Col.ESTIMATE_LOW, Col.ESTIMATE_HIGH, Col.MEAN_REFERENCE)]  # fmt: skip
-    claims = [claim or "these_sessions" for claim in texts(rows, Col.CLAIM)]
-    pairs = zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True)
+    claims = [claim or THESE_SESSIONS for claim in texts(rows, Col.CLAIM)]
     return [
         Told(pair, claim, *(float(value) for value in values))
-        for pair, claim, *values in zip(pairs, claims, *columns, strict=True)
+        for pair, claim, *values in zip(contrasts(rows), claims, *columns, strict=True)
         if claim in CLAIMS
     ]
 
@@ -182,7 +191,7 @@ def _beside(told: list[Told], measure: str, key: Key, values: list[_Values]) -> 
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.5, places[-1] + 0.45)
     axes.set_ylabel(axis_label(measure))
-    right.set_ylabel(f"Difference{_in(measure)}")
+    right.set_ylabel(f"Difference{in_brackets(measure)}")
     axes.set_xlabel(f"{shortened(condition, 24)} minus {shortened(reference, 24)}", loc="right")
     right.yaxis.set_major_locator(MaxNLocator(6))
     return drawn
@@ -218,7 +227,7 @@ def _below(
         places = {pair: float(place) for place, pair in enumerate(pairs)}
         against = [[f"− {shortened(reference, 14)}"] for _, reference in pairs]
         conditions_below(under, [condition for condition, _ in pairs], against, width - 16)
-    under.set_ylabel(f"Difference{_in(measure)}")
+    under.set_ylabel(f"Difference{in_brackets(measure)}")
     under.axhline(0, color=INK, lw=0.7, zorder=1)
     for each in told:
         _effect(under, places[each.pair] + _ASIDE[each.claim], each, key.colour(each.pair[0]))
@@ -227,10 +236,6 @@ def _below(
     under.grid(axis="y", color=HAIR, lw=0.4)
     under.set_axisbelow(True)
     return drawn
-
-
-def _in(measure: str) -> str:
-    return f" ({unit(measure)})" if unit(measure) else ""
 
 
 def _data(axes: Axes, values: list[_Values], names: list[str], key: Key) -> None:
@@ -267,7 +272,7 @@ def _effect(axes: Axes, place: float, told: Told, colour: str) -> None:
         axes.annotate("not told", (place, 0), xytext=(0, 4), textcoords="offset points",
                       ha="center", va="bottom", rotation=90, fontsize=6, color=FAINT)  # fmt: skip
         return
-    filled = told.claim == "these_sessions"
+    filled = told.claim == THESE_SESSIONS
     if np.isfinite(told.low) and np.isfinite(told.high):
         axes.plot([place, place], [told.low, told.high], color=colour, lw=2.0 if filled else 1.0,
                   solid_capstyle="butt", zorder=3)  # fmt: skip
@@ -284,15 +289,11 @@ def _with_counts(names: list[str], values: list[_Values]) -> list[str]:
 
 
 def _legend(key: Key, told: list[Told], blank: list[str]) -> list[Line2D]:
-    sessions = [
-        Line2D([], [], marker=key.marker(s), ls="", color=FAINT, ms=4, label=s)
-        for s in key.sessions
-    ]
     claims = [
-        Line2D([], [], marker="o", lw=2.0 if claim == "these_sessions" else 1.0, color=INK, ms=5,
-               mfc=INK if claim == "these_sessions" else "white", label=f"{words}, 95 %")
+        Line2D([], [], marker="o", lw=2.0 if claim == THESE_SESSIONS else 1.0, color=INK, ms=5,
+               mfc=INK if claim == THESE_SESSIONS else "white", label=f"{words}, 95 %")
         for claim, words in CLAIMS.items()
         if any(each.claim == claim for each in told)
     ]  # fmt: skip
     silent = [Line2D([], [], ls="", label=f"{CLAIMS[claim]}: not told") for claim in blank]
-    return [*(sessions if len(sessions) > 1 else []), *claims, *silent]
+    return [*sessions_in_legend(key), *claims, *silent]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,17 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lamella.core.table import Col
-from lamella.report.style import (
-    HAIR,
-    INK,
-    PAGE_MM,
-    Key,
-    figure,
-    nothing,
-    styled,
-)
-from lamella.report.tables import ALL_SESSIONS, has, numbers, texts, unique
-from lamella.report.words import count, decimals, label, shortened
+from lamella.report.figures.lines import beside, lines_below
+from lamella.report.style import HAIR, INK, Key, nothing, styled
+from lamella.report.tables import ALL_SESSIONS, contrasts, has, numbers, texts, unique
+from lamella.report.words import ACROSS_SESSIONS, count, decimals, label, p_value, shortened
 
 WIDEST = 6.0
 """Beyond this d, intervals end in an arrow, so that one tiny group does not flatten the rest."""
@@ -32,7 +24,6 @@ MOST_LINES = 60
 """Beyond this many, single sessions are left out, which the replication plots show too."""
 MOST_WHOLE = 90
 """Lines that are drawn at all; a longer figure has no page."""
-_ACROSS = "across_sessions"
 
 
 @dataclass(frozen=True)
@@ -74,25 +65,17 @@ def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
         lines = [line for line in lines if line.kind != "session"]
     left_out = len(lines) - MOST_WHOLE
     lines = lines[:MOST_WHOLE]
-    height = 4.6 * len(lines) + 24
-    drawn = figure(PAGE_MM, height, layout=None)
-    axes = drawn.subplots()
-    drawn.subplots_adjust(left=0.27, right=0.64, top=1 - 13 / height, bottom=11 / height)
     limit = _limit(lines)
+    drawn, axes = lines_below(len(lines), limit=limit, across=(0.27, 0.64), head_mm=13)
     for place, line in enumerate(lines):
         if line.kind == "heading":
-            _beside(axes, -0.72, place, line.text, weight="bold")
+            beside(axes, -0.72, place, line.text, weight="bold")
             continue
         _effect(axes, place, line, key, limit)
         _numbers(axes, place, line)
     for x, head in ((1.04, "d (95 % interval)"), (1.53, "n"), (1.76, "adjusted p")):
-        _beside(axes, x, -0.9, head, color="#666666")
-    axes.axvline(0, color=INK, lw=0.7, zorder=1)
-    axes.set(xlim=(-limit, limit), ylim=(len(lines) - 0.4, -0.6), yticks=[])
+        beside(axes, x, -0.9, head, color="#666666")
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=limit > 2))
-    axes.grid(axis="x", color=HAIR, lw=0.4)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
     rest = f"; {count(left_out, 'more line')} in effects.csv" if left_out > 0 else ""
     axes.set_xlabel(f"Cohen’s d   (left of 0: below the reference; right: above){rest}")
     drawn.legend(handles=_legend(lines), loc="upper left", ncols=4, borderaxespad=0.3)
@@ -102,37 +85,22 @@ def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
 def _numbers(axes: Axes, place: int, line: Line) -> None:
     """What stands in words beside a line."""
     whole = line.kind == "all"
-    colour, weight = INK if whole else "#555555", "bold" if line.kind == "all" else "normal"
-    _beside(axes, -0.68 if whole else -0.62, place, line.text, color=colour)
+    colour, weight = (INK, "bold") if whole else ("#555555", "normal")
+    beside(axes, -0.68 if whole else -0.62, place, line.text, color=colour)
     if np.isfinite(line.effect[0]):
         d, low, high = (decimals(value) for value in line.effect)
         between = f"  ({low} to {high})" if np.isfinite(line.effect[1:]).all() else ""
-        _beside(axes, 1.04, place, f"{d}{between}", weight=weight)
+        beside(axes, 1.04, place, f"{d}{between}", weight=weight)
     else:
-        _beside(axes, 1.04, place, "cannot be told", color="#666666")
-    _beside(axes, 1.53, place, line.n)
+        beside(axes, 1.04, place, "cannot be told", color="#666666")
+    beside(axes, 1.53, place, line.n)
     if np.isfinite(line.p):
-        _beside(axes, 1.76, place, p_value(line.p), weight=weight)
-
-
-def p_value(p: float) -> str:
-    """A p to two significant digits, three decimals at least.
-
-    >>> p_value(0.0321), p_value(0.5), p_value(0.00002)
-    ('0.032', '0.500', '< 0.001')
-    """
-    return "< 0.001" if p < 0.001 else decimals(p, 3)
-
-
-def _beside(axes: Axes, x: float, place: float, text: str, **looks: Any) -> None:
-    axes.text(
-        x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7, **looks
-    )
+        beside(axes, 1.76, place, p_value(line.p), weight=weight)
 
 
 def _effect(axes: Axes, place: int, line: Line, key: Key, limit: float) -> None:
     d, low, high = line.effect
-    whole, across = line.kind == "all", line.claim == _ACROSS
+    whole, across = line.kind == "all", line.claim == ACROSS_SESSIONS
     colour = key.colour(line.condition)
     if np.isfinite(line.outlines).all():
         ends = np.clip(line.outlines, -limit, limit)
@@ -163,14 +131,14 @@ def _lines(effects: pd.DataFrame) -> Iterator[Line]:
         of = [m == measure and o == kind for m, o in zip(measures, objects, strict=True)]
         rows = effects[np.asarray(of)]
         yield Line(label(measure) + (f", {kind}" if several else ""), "heading")
-        contrasts = list(zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True))
-        for contrast in dict.fromkeys(contrasts):
-            part = rows[np.asarray([found == contrast for found in contrasts])]
+        named = contrasts(rows)
+        for contrast in dict.fromkeys(named):
+            part = rows[np.asarray([found == contrast for found in named])]
             yield from sorted(_effects(part, *contrast), key=_order)
 
 
 def _order(line: Line) -> int:
-    return 2 if line.claim == _ACROSS else int(line.kind != "all")
+    return 2 if line.claim == ACROSS_SESSIONS else int(line.kind != "all")
 
 
 def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Line]:
@@ -191,7 +159,7 @@ def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Lin
         whole = session == ALL_SESSIONS
         counts = [f"{value:.0f}" if np.isfinite(value) else "?" for value in n]
         across = f"{shortened(condition, 12)} − {shortened(reference, 10)}, across sessions"
-        text = against if claim != _ACROSS else across
+        text = against if claim != ACROSS_SESSIONS else across
         yield Line(
             text if whole else shortened(session, 24), "all" if whole else "session",
             (float(d[0]), float(d[1]), float(d[2])), (float(band[0]), float(band[1])),
@@ -201,7 +169,7 @@ def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Lin
 
 def _limit(lines: list[Line]) -> float:
     """How far the axis reaches; the wide intervals of few sessions do not set its scale."""
-    ends = np.abs([line.effect for line in lines if line.claim != _ACROSS]).ravel()
+    ends = np.abs([line.effect for line in lines if line.claim != ACROSS_SESSIONS]).ravel()
     ends = ends[np.isfinite(ends)]
     points = [abs(line.effect[0]) for line in lines if np.isfinite(line.effect[0])]
     farthest = 1.1 * max(points, default=0)
@@ -214,7 +182,7 @@ def _legend(lines: list[Line]) -> list[Line2D]:
                       label="in these sessions")]  # fmt: skip
     if any(line.kind == "session" for line in lines):
         handles.append(Line2D([], [], marker="^", lw=0.9, color=INK, ms=3.5, label="one session"))
-    if any(line.claim == _ACROSS for line in lines):
+    if any(line.claim == ACROSS_SESSIONS for line in lines):
         handles.append(Line2D([], [], marker="o", lw=0.9, color=INK, ms=5, mfc="white",
                               label="across sessions"))  # fmt: skip
     if any(np.isfinite(line.outlines).all() for line in lines):

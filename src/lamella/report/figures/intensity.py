@@ -17,6 +17,7 @@ from lamella.report.style import (
     figure,
     legend_above,
     nothing,
+    sessions_in_legend,
     styled,
 )
 from lamella.report.tables import TRACK_KEYS, groups_of_movies, has, numbers, plain, sibling, texts
@@ -129,8 +130,4 @@ def _legend(key: Key) -> list[Line2D]:
         Line2D([], [], marker="o", ls="", color=key.colour(name), ms=4, label=name)
         for name in key.conditions
     ]
-    sessions = [
-        Line2D([], [], marker=key.marker(name), ls="", color=FAINT, ms=4, label=name)
-        for name in key.sessions
-    ]
-    return [*conditions, *(sessions if len(sessions) > 1 else [])]
+    return [*conditions, *sessions_in_legend(key)]

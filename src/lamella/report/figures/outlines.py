@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,8 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lamella.core.table import Col
-from lamella.report.style import COLOURS, FAINT, HAIR, INK, PAGE_MM, figure, nothing, styled
-from lamella.report.tables import has_values, numbers, only, texts, unique
+from lamella.report.figures.lines import beside, lines_below
+from lamella.report.style import COLOURS, FAINT, INK, nothing, styled
+from lamella.report.tables import contrasts, has_values, numbers, only, texts, unique
 from lamella.report.words import decimals, label
 
 _AS_IS = "as_is"
@@ -41,48 +40,28 @@ def outline_bands(outlines: pd.DataFrame) -> Figure:
     lines = [
         (measure, *contrast)
         for measure in unique(texts(outlines, Col.MEASURE))
-        for contrast in [None, *_contrasts(only(outlines, measure=measure))]
-        for contrast in [contrast or ("", "")]
+        for contrast in [("", ""), *dict.fromkeys(contrasts(only(outlines, measure=measure)))]
     ]
-    height = 4.6 * len(lines) + 22
-    drawn = figure(PAGE_MM, height, layout=None)
-    axes = drawn.subplots()
-    drawn.subplots_adjust(left=0.24, right=0.74, top=1 - 10 / height, bottom=11 / height)
     limit = _limit(outlines)
+    drawn, axes = lines_below(len(lines), limit=limit, across=(0.24, 0.74), head_mm=10)
     for place, (measure, condition, reference) in enumerate(lines):
         if not condition:
-            _beside(axes, -0.46, place, label(measure), weight="bold")
+            beside(axes, -0.46, place, label(measure), weight="bold")
             continue
-        _beside(axes, -0.42, place, f"{condition} against {reference}")
+        beside(axes, -0.42, place, f"{condition} against {reference}")
         rows = only(outlines, measure=measure, condition=condition, reference=reference)
         _line(axes, place, rows, limit)
-    _beside(axes, 1.03, -0.9, "d (lowest to highest)", color=FAINT)
-    axes.axvline(0, color=INK, lw=0.7, zorder=1)
-    axes.set(xlim=(-limit, limit), ylim=(len(lines) - 0.4, -0.6), yticks=[])
+    beside(axes, 1.03, -0.9, "d (lowest to highest)", color=FAINT)
     axes.xaxis.set_major_locator(MaxNLocator(7))
-    axes.grid(axis="x", color=HAIR, lw=0.4)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
     axes.set_xlabel("Cohen’s d   (left of 0: below the reference; right: above)")
     drawn.legend(handles=_legend(), loc="upper left", ncols=5)
     return drawn
 
 
-def _contrasts(rows: pd.DataFrame) -> list[tuple[str, str]]:
-    pairs = zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True)
-    return list(dict.fromkeys(pairs))
-
-
-def _beside(axes: Axes, x: float, place: float, text: str, **looks: Any) -> None:
-    axes.text(
-        x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7, **looks
-    )
-
-
 def _line(axes: Axes, place: int, rows: pd.DataFrame, limit: float) -> None:
     found = numbers(rows, Col.COHENS_D)
     if not np.isfinite(found).any():
-        _beside(axes, 1.03, place, "cannot be told")
+        beside(axes, 1.03, place, "cannot be told")
         return
     low, high = float(np.nanmin(found)), float(np.nanmax(found))
     axes.barh(place, high - low, left=low, height=0.62, color=FAINT, alpha=0.45, lw=0, zorder=2)
@@ -95,7 +74,7 @@ def _line(axes: Axes, place: int, rows: pd.DataFrame, limit: float) -> None:
         d = numbers(only(rows, outlines=name), Col.COHENS_D)
         axes.plot(d, [place] * len(d), marker, color=INK, ms=3, mew=0, zorder=4, ls="")
     told = decimals(float(numbers(as_is, Col.COHENS_D)[0]))
-    _beside(axes, 1.03, place, f"{told}  ({decimals(low)} to {decimals(high)})")
+    beside(axes, 1.03, place, f"{told}  ({decimals(low)} to {decimals(high)})")
 
 
 def _limit(outlines: pd.DataFrame) -> float:

@@ -23,10 +23,11 @@ from lamella.report.style import (
     styled,
 )
 from lamella.report.tables import has_values, numbers, texts
+from lamella.report.words import ACROSS_SESSIONS, THESE_SESSIONS
 
 _TITLES = {
-    "these_sessions": "In the sessions studied",
-    "across_sessions": "Across sessions like these",
+    THESE_SESSIONS: "In the sessions studied",
+    ACROSS_SESSIONS: "Across sessions like these",
 }
 _MOST_LINES = 5
 

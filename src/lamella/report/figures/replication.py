@@ -24,8 +24,8 @@ from lamella.report.style import (
     nothing,
     styled,
 )
-from lamella.report.tables import flags, has, has_values, numbers, only, texts
-from lamella.report.words import count, label, number, shortened, unit
+from lamella.report.tables import contrasts, flags, has, has_values, numbers, only, texts
+from lamella.report.words import THESE_SESSIONS, count, in_brackets, label, number, shortened
 
 MOST_PAIRS = 12
 """Pairs of conditions that are drawn: of more, a page would hold nothing else."""
@@ -63,10 +63,10 @@ def replication_plot(
     ):
         return nothing(f"One session, or none shared: nothing of {label(measure)} can repeat.")
     key = key or Key()
-    named = list(zip(texts(rows, Col.CONDITION), texts(rows, Col.REFERENCE), strict=True))
+    named = contrasts(rows)
     pairs = list(dict.fromkeys(named))
     whole = {each.pair: each for each in told_of(effects, measure)
-             if each.claim == "these_sessions"}  # fmt: skip
+             if each.claim == THESE_SESSIONS}  # fmt: skip
     parts = [(pair, rows[np.asarray([found == pair for found in named])])
              for pair in pairs[:MOST_PAIRS]]  # fmt: skip
     n_lines = sum(len(part) + 1 for _, part in parts)
@@ -91,8 +91,7 @@ def replication_plot(
     axes.xaxis.set_major_locator(MaxNLocator(6))
     more = len(pairs) - len(parts)
     rest = f"; {count(more, 'more pair')} not shown" if more else ""
-    of = f" ({unit(measure)})" if unit(measure) else ""
-    axes.set_xlabel(f"Difference in {label(measure)}{of}{rest}")
+    axes.set_xlabel(f"Difference in {label(measure)}{in_brackets(measure)}{rest}")
     legend_above(drawn, _legend())
     return drawn
 

@@ -24,6 +24,7 @@ from lamella.report.style import (
     figure,
     legend_above,
     nothing,
+    sessions_in_legend,
     styled,
 )
 from lamella.report.tables import (
@@ -277,12 +278,7 @@ def _range(
 
 
 def _legend(key: Key, *, noisy: bool, sessions: bool, mean: bool) -> list[Line2D]:
-    handles = []
-    if len(key.sessions) > 1:
-        handles = [
-            Line2D([], [], marker=key.marker(s), ls="", color=FAINT, ms=4, label=s)
-            for s in key.sessions
-        ]
+    handles = sessions_in_legend(key)
     if sessions:
         handles.append(
             Line2D([], [], marker="o", ls="-", lw=0.6, color=INK, mfc="white", ms=6, mew=1.1,

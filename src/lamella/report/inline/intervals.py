@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamella.report.answers import CLAIMS, SHOWN, Answer
+from lamella.report.answers import SHOWN, Answer
 from lamella.report.inline.scale import Scale
+from lamella.report.words import CLAIMS
 
 WIDTH, ROW, PAD = 150, 15, 8
 FARTHEST = 5.0
@@ -58,13 +59,19 @@ def intervals(answer: Answer, axis: Scale) -> Intervals | None:
             continue
         d, low, high = told.d
         low, high = (d if not np.isfinite(end) else end for end in (low, high))
+        left, right = (axis(float(np.clip(end, axis.low, axis.high))) for end in (low, high))
         bars.append(
             Bar(
-                *(axis(float(np.clip(end, axis.low, axis.high))) for end in (low, high)),
-                axis(d) if axis.low <= d <= axis.high else None, PAD + ROW * place,
-                told.state == SHOWN, place > 0, min(low, d) < axis.low, max(high, d) > axis.high,
+                low=left,
+                high=right,
+                at=axis(d) if axis.low <= d <= axis.high else None,
+                y=PAD + ROW * place,
+                shown=told.state == SHOWN,
+                across=place > 0,
+                cut_low=min(low, d) < axis.low,
+                cut_high=max(high, d) > axis.high,
             )
-        )  # fmt: skip
+        )
     if not bars:
         return None
     band = answer.d_outlines

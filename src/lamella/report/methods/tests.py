@@ -6,10 +6,19 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
-from lamella.report.answers import CLAIMS
 from lamella.report.methods.citations import Citations
-from lamella.report.tables import distinct, flags, has, has_values, only, texts, unique
-from lamella.report.words import count, label, listed, number, unit
+from lamella.report.tables import (
+    ALL_SESSIONS,
+    distinct,
+    flags,
+    has,
+    has_values,
+    numbers,
+    only,
+    texts,
+    unique,
+)
+from lamella.report.words import CLAIMS, THESE_SESSIONS, count, label, listed, number, unit
 
 MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "fixed_session": (
@@ -56,7 +65,7 @@ def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Ci
     """One paragraph; empty where nothing was compared."""
     if not has(effects, Col.MEASURE):
         return ""
-    whole = only(effects, session="all")
+    whole = only(effects, session=ALL_SESSIONS)
     parts = [
         f"The {units.removesuffix('s')} was the statistical unit, with the mean over its cells as "
         f"its value, since cells of one {units.removesuffix('s')} are not independent "
@@ -64,11 +73,11 @@ def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Ci
         if units != "cells"
         else "Each cell was taken for a statistical unit."
     ]
-    for claim, title in CLAIMS.items():
+    for claim in CLAIMS:
         names = unique(texts(only(whole, claim=claim), Col.MODEL))
         if names:
             hows = [_model(name, cite) for name in names]
-            of = "the sessions studied" if title == CLAIMS["these_sessions"] else "new sessions"
+            of = "the sessions studied" if claim == THESE_SESSIONS else "new sessions"
             parts.append(f"Claims on {of} rest on {listed(hows)}.")
     parts += [*_refused(models), *_adjusted(whole, cite), *_intervals(whole, cite)]
     if has_values(whole, Col.P_INTERACTION):
@@ -86,14 +95,20 @@ def _refused(models: pd.DataFrame) -> list[str]:
     """Models that were fitted and not believed."""
     if not has(models, Col.MODEL, Col.TRUSTED, Col.MEASURE):
         return []
-    bad = models[~flags(models, Col.TRUSTED, default=True)]
+    # A model that does not fit the table, such as one of cells where movies hold one, was not run.
+    fitted = np.isfinite(numbers(models, Col.ESTIMATE))
+    bad = models[fitted & ~flags(models, Col.TRUSTED, default=True)]
     told = []
     for name in distinct(bad, Col.MODEL):
         measures = unique(texts(only(bad, model=name), Col.MEASURE))
-        told.append(f"{name} for {listed([label(m) for m in measures], 4)}")
+        what = MODELS.get(name, (f"the model “{name}”", ()))[0]
+        told.append(f"{what}, for {listed([label(m) for m in measures], len(measures))}")
     if not told:
         return []
-    return [f"Models that were fitted and refused by the check of convergence: {'; '.join(told)}."]
+    return [
+        "Fitted, but not used, since the fit had not converged, was not at the maximum, or had a"
+        f" variance of zero: {'; '.join(told)}."
+    ]
 
 
 def _adjusted(whole: pd.DataFrame, cite: Citations) -> list[str]:
@@ -129,11 +144,11 @@ def _intervals(whole: pd.DataFrame, cite: Citations) -> list[str]:
 
 
 def _margins(whole: pd.DataFrame, cite: Citations) -> list[str]:
-    given = whole[np.asarray(_finite(whole, Col.MARGIN))] if Col.MARGIN in whole else whole[:0]
+    given = whole[np.isfinite(numbers(whole, Col.MARGIN))]
     told = {
         f"{label(measure)} ±{number(float(margin))} {unit(measure)}".strip()
         for measure, margin in zip(
-            texts(given, Col.MEASURE), given.get(Col.MARGIN, []), strict=True
+            texts(given, Col.MEASURE), numbers(given, Col.MARGIN), strict=True
         )
     }
     if not told:
@@ -142,7 +157,3 @@ def _margins(whole: pd.DataFrame, cite: Citations) -> list[str]:
         f"Equivalence was tested by two one-sided tests {cite('schuirmann')} with margins set "
         f"beforehand: {listed(sorted(told))} ({count(len(told), 'margin')})."
     ]
-
-
-def _finite(table: pd.DataFrame, name: str) -> list[bool]:
-    return [bool(np.isfinite(value)) for value in pd.to_numeric(table[name], errors="coerce")]

@@ -11,7 +11,7 @@ from lamella.report.methods.citations import Citations
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import distinct, numbers
-from lamella.report.words import count, label, listed, unit
+from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
 
@@ -86,12 +86,10 @@ def _meanings(report: ReportInput) -> str:
     """What each measure that was compared is, from the dictionary of columns."""
     told = []
     for name in distinct(report.effects, Col.MEASURE):
-        try:
-            meaning = Col.describe(name).meaning.rstrip(".")
-        except KeyError:
-            continue
-        of = f" ({unit(name)})" if unit(name) else ""
-        told.append(f"{label(name)}{of}: {meaning[:1].lower()}{meaning[1:]}")
+        column = Col.find(name)
+        if column is not None:
+            meaning = column.meaning.rstrip(".")
+            told.append(f"{label(name)}{in_brackets(name)}: {meaning[:1].lower()}{meaning[1:]}")
     return f"Compared were {'; '.join(told)}." if told else ""
 
 
