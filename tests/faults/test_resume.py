@@ -13,7 +13,7 @@ from lamella.io import write_movie
 from lamella.io.documents import read_json
 from lamella.run.cache import MANIFEST, Done, Manifest
 
-MEASURED = ["measure/cell", "outlines/cell", "tables"]
+MEASURED = ["measure/cell", "tables", "outlines/cell"]
 AFTER_TRACK = ["track/cell", "centre/cell", "picture/cell", *MEASURED]
 ALL = ["segment/cell", *AFTER_TRACK]
 
@@ -31,10 +31,10 @@ CHANGES = {
     "protrusion": ("[measure.protrusion]\nmin_beyond_um = 4", MEASURED, ("protrusion",)),
     "edge": ("[measure.edge]\npositions = 60", MEASURED, ("edge",)),
     "sightings": ("[measure.sightings]\nmin_iou = 0.4", MEASURED, EVERY),
-    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["outlines/cell", "tables"], ()),
+    "no_lamellipodium": ("[measure]\nlamellipodium = false", ["tables", "outlines/cell"], ()),
     "only_walks": (
         "[measure]\nlamellipodium = false\nmigration = false\nprotrusion = false\nedge = false",
-        ["outlines/cell", "tables"],
+        ["tables", "outlines/cell"],
         (),
     ),
     "background": ('[measure.background]\nmethod = "offset"\noffset = 90', MEASURED, LIGHT),

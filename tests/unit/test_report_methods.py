@@ -1,6 +1,7 @@
 """The methods text: every method has its words, every number its reference."""
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -54,6 +55,43 @@ def test_what_was_set_and_done_is_said():
         assert said in text
     assert "speed of the edge" not in text  # that group is off
     assert SETTINGS["measure"]["edge"] is False
+
+
+def text_of(report):
+    return " ".join(words for _, words in methods_of(report, "0.1.0").paragraphs)
+
+
+def with_settings(report, **changed):
+    return replace(report, provenance={**report.provenance, "settings": {**SETTINGS, **changed}})
+
+
+def test_drift_other_outlines_and_short_tracks_are_said_where_they_were():
+    report = told_study()
+    bare = text_of(replace(report, outlines=report.outlines.iloc[:0]))
+    assert "drift" not in bare
+    assert "measured again" not in bare
+    assert "too few steps" not in bare
+    counts = [False, *[True] * (len(report.cells) - 1)]
+    done = with_settings(
+        replace(report, cells=report.cells.assign(in_statistics=counts)),
+        drift={"model": "rigid", "by": "phase"},
+        outlines={"error_px": 1.5, "smoothing_px": 2.0},
+        statistics={"min_steps": 5},
+    )
+    text = text_of(done)
+    assert "drift of the field of view was measured in every movie (model = rigid" in text
+    assert "outlines 1.5 px wider, 1.5 px narrower, and smoothed (Gaussian of SD 2 px" in text
+    assert "1 cell with too few steps to count (min_steps = 5)" in text
+    # Asked for, and not come about in every movie: nothing is told of it.
+    assert "measured again" not in text_of(replace(done, outlines=report.outlines.iloc[:0]))
+
+
+def test_given_masks_are_not_said_to_be_segmented():
+    objects = {"cell": {"segment": {"method": "labels", "pattern": "masks/{movie}.tif"}}}
+    text = text_of(with_settings(told_study(), objects=objects))
+    assert "from existing label images" in text
+    assert "segmented" not in text
+    assert "For segmentation" not in text
 
 
 def test_works_have_an_address():

@@ -11,7 +11,10 @@ from lamella.io.documents import read_json
 from lamella.io.tables import read_table
 from lamella.measure import VARIANTS, Outlines
 from lamella.phantom import StudyPhantom
-from lamella.run import execute
+from lamella.report.contents import ReportInput
+from lamella.report.movie_pages import movie_pages
+from lamella.report.sentences import failed_movies
+from lamella.run import execute, work
 from lamella.run.execute import run_study
 from lamella.run.outline_effects import with_outline_band
 from lamella.run.outlines import WrongOutlines
@@ -124,6 +127,52 @@ def test_off_is_off(ran, monkeypatch):
     effects = read_table(ran / "results" / "tables" / "effects.csv")
     assert effects[Col.COHENS_D_OUTLINES_LOW].isna().all()
     assert not len(read_table(ran / "results" / "tables" / "outlines.csv"))
+
+
+def test_a_movie_whose_outlines_fail_is_still_measured(ran, monkeypatch):
+    before = read_table(ran / "results" / "tables" / "cells.parquet")
+    doomed = sorted(before[Col.MOVIE].unique())[0]
+    found = work.StageWork._outlines
+
+    def fails(self, name, stale):
+        if self.task.name == doomed:
+            raise MemoryError
+        return found(self, name, stale)
+
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
+    monkeypatch.setattr(work.StageWork, "_outlines", fails)
+    (ran / "study.toml").write_text(f"{SETTINGS}[outlines]\nerror_px = 2.0\n")
+    try:
+        outcome = run_study(open_study(ran), ran / "results")
+        monkeypatch.undo()
+        report_of(ran, doomed)
+    finally:
+        (ran / "study.toml").write_text(SETTINGS)
+    (failed,) = outcome.failed
+    assert (failed.movie, failed.stage) == (doomed, "outlines/cell")
+    assert doomed in outcome.done
+    (told,) = [text for text in outcome.warnings if "other outlines" in text]
+    assert doomed in told
+    # The tables hold every movie, and no band: one of fewer movies would be another comparison.
+    pd.testing.assert_frame_equal(read_table(ran / "results" / "tables" / "cells.parquet"), before)
+    effects = read_table(ran / "results" / "tables" / "effects.csv")
+    assert effects[Col.COHENS_D].notna().any()
+    assert effects[Col.COHENS_D_OUTLINES_LOW].isna().all()
+
+
+def report_of(ran, doomed):
+    """The page knows that the movie is measured, and tells what failed of it."""
+    tables = ran / "results" / "tables"
+    page = ReportInput(
+        cells=read_table(tables / "cells.parquet"),
+        samples=read_table(tables / "samples.csv"),
+        status=read_table(ran / "results" / "status.csv"),
+    )
+    assert failed_movies(page) == []
+    (movie,) = [each for each in movie_pages(page) if each.movie == doomed]
+    assert movie.state == "measured"
+    assert "outlines/cell" in str(movie.stages)
+    assert "failed" in str(movie.stages)
 
 
 def test_shapes_that_are_lost_and_cells_that_are_gone_are_counted():

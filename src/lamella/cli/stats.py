@@ -19,7 +19,8 @@ def stats(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for tables and figures.")],
     session: Annotated[str | None, typer.Option(help="Column of the imaging session.")] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Column of what counts as one: movie, well …")
+        str | None,
+        typer.Option(help="Column of what counts as one, such as the well; movie by default."),
     ] = None,
     reference: Annotated[
         str | None, typer.Option(help="Condition to compare with; all pairs by default.")

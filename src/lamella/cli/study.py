@@ -248,9 +248,12 @@ def _finish(outcome: Outcome) -> None:
         show.show_error(fault)
     if not any(isinstance(fault, OutputError) for fault in outcome.faults):
         show.out.print(f"report: {outcome.report}", soft_wrap=True)
-    if outcome.failed:
-        told = f"{show.counted(len({r.movie for r in outcome.failed}), 'movie')} failed"
+    lost = {r.movie for r in outcome.failed} - outcome.done
+    if lost:
+        told = f"{show.counted(len(lost), 'movie')} failed"
         show.err.print(f"{told}; the others are done" if outcome.done else told)
+    elif outcome.failed:
+        show.err.print("every movie is measured; what failed besides is told above")
     if outcome.failed or outcome.faults:
         raise typer.Exit(1)
 

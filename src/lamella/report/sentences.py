@@ -112,10 +112,18 @@ def _distinct_frames(report: ReportInput) -> int:
 
 
 def failed_movies(report: ReportInput) -> list[str]:
-    """Movies with a failed stage."""
+    """Movies with a failed stage, of which no table holds anything.
+
+    One that failed only in what no table waits for, such as other outlines, is measured.
+    """
+    measured = set(texts(report.samples[flags(report.samples, Col.INCLUDED, default=False)],
+                         Col.MOVIE))  # fmt: skip
     states = texts(report.status, Col.STATE)
     movies = texts(report.status, Col.MOVIE)
-    return unique([m for m, state in zip(movies, states, strict=True) if state == "failed"])
+    return unique(
+        m for m, state in zip(movies, states, strict=True)
+        if state == "failed" and m not in measured
+    )  # fmt: skip
 
 
 def excluded_movies(report: ReportInput) -> list[str]:

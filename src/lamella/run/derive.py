@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import InputError, SettingsError
+from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
 from lamella.measure import GROUPS, VARIANTS, Walks
+from lamella.run.cache import Manifest
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.quality import outline_scores
-from lamella.run.stages import MovieTask, events_file, outlines_file
+from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 
@@ -136,8 +138,21 @@ def _cells_of(task: MovieTask) -> pd.DataFrame:
 
 
 def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.DataFrame]:
-    """The cells of all movies with other outlines, by variant; empty where that is off."""
+    """The cells of all movies with other outlines, by variant; empty where that is off.
+
+    Empty, too, where a movie lacks them: without it the effects would be those of other movies.
+    """
     if not study.settings.outlines or not ready:
+        return {}
+    lacking = [task.name for task in ready if not _measured_again(task)]
+    if lacking:
+        warnings.warn(
+            f"effects are not told for other outlines: {', '.join(lacking[:3])}"
+            f"{' …' if len(lacking) > 3 else ''} could not be measured with them or "
+            "were left out by --only; see status.csv and run again, or set outlines = false",
+            LamellaWarning,
+            stacklevel=2,
+        )
         return {}
     return {
         variant: stacked(
@@ -147,6 +162,11 @@ def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.Dat
         )
         for variant in VARIANTS
     }
+
+
+def _measured_again(task: MovieTask) -> bool:
+    manifest, keys = Manifest(task.folder), keys_of(task).items()
+    return all(manifest.holds(stage, key) for stage, key in keys if is_aside(stage))
 
 
 def _assigned(cells: pd.DataFrame, task: MovieTask) -> pd.DataFrame:

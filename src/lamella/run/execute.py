@@ -29,7 +29,15 @@ from lamella.run.derive import derive_tables
 from lamella.run.movie import StageResult
 from lamella.run.remarks import study_remarks
 from lamella.run.report import refuse_other_folder, write_report
-from lamella.run.stages import LAST_STAGE, LOCK_FILE, MovieTask, inputs_of, keys_of, task_for
+from lamella.run.stages import (
+    LAST_STAGE,
+    LOCK_FILE,
+    MovieTask,
+    inputs_of,
+    is_aside,
+    keys_of,
+    task_for,
+)
 from lamella.run.study import Sample, Study
 from lamella.run.versions import versions
 from lamella.run.workers import Progress, run_all
@@ -171,9 +179,11 @@ def _remarks(ready: Sequence[MovieTask]) -> list[str]:
 
 
 def _up_to_date(task: MovieTask) -> bool:
+    """Whether all that a movie counts by is as the settings say."""
     manifest = Manifest(task.folder)
     try:
-        return all(manifest.holds(stage, key) for stage, key in keys_of(task).items())
+        keys = keys_of(task).items()
+        return all(manifest.holds(stage, key) for stage, key in keys if not is_aside(stage))
     except Exception:
         return False
 

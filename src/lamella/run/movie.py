@@ -11,7 +11,7 @@ from typing import Literal, TypedDict
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
 from lamella.run.cache import Done, Manifest
-from lamella.run.stages import MovieTask, keys_of
+from lamella.run.stages import MovieTask, is_aside, keys_of
 from lamella.run.work import StageWork, Tell
 
 
@@ -52,7 +52,7 @@ def run_movie(task: MovieTask, tell: Tell = lambda stage, done, total: None) -> 
             results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))
         else:
             results.append(StageResult(task.name, stage, "cached", messages=_told(manifest, parts)))
-        if results[-1].state == "failed":
+        if results[-1].state == "failed" and not is_aside(stage):
             break
     return results
 

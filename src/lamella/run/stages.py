@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ LAST_STAGE = "tables"
 
 
 SIGHTINGS = "sightings"
+_OUTLINES = "outlines/"
 
 
 CELL_STRIPS = "cell_strips.webp"
@@ -49,7 +51,7 @@ def sightings_stage(name: str) -> str:
 
 def outlines_stage(name: str) -> str:
     """The stage that measures a set of objects again with other outlines."""
-    return f"outlines/{name}"
+    return f"{_OUTLINES}{name}"
 
 
 def outlines_file(name: str, variant: Variant) -> str:
@@ -95,7 +97,7 @@ def task_for(study: Study, sample: Sample, out: Path) -> MovieTask:
 
 
 def keys_of(task: MovieTask) -> dict[str, str]:
-    """The key of every stage, in the order in which they run.
+    """The key of every stage, in the order in which they run; those of `is_aside` last.
 
     Raises
     ------
@@ -148,12 +150,28 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
             key = key_of(sightings, group.provenance(), *light)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
-        if settings.outlines:
-            of_object = [[*names, key] for names, key in measured.items() if names[0] == name]
-            compared = settings.statistics.measures
-            keys[outlines_stage(name)] = key_of(of_object, settings.outlines.provenance(), compared)
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
-    return keys
+    return keys | _asides(settings, measured)
+
+
+def _asides(settings: Settings, measured: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Keys of stages that no table of the movie waits for, behind all others."""
+    if not settings.outlines:
+        return {}
+    compared = settings.statistics.measures
+    return {
+        outlines_stage(name): key_of(
+            [[*names, key] for names, key in measured.items() if names[0] == name],
+            settings.outlines.provenance(),
+            compared,
+        )
+        for name in settings.objects
+    }
+
+
+def is_aside(stage: str) -> bool:
+    """Whether a movie counts without this stage: what it adds is not what was measured."""
+    return stage.startswith(_OUTLINES)
 
 
 def declumped_in_order(settings: Settings) -> list[str]:

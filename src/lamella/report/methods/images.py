@@ -11,8 +11,33 @@ from lamella.report.words import count, listed, number
 Settings = Mapping[str, Any]
 
 
+def drift(settings: Settings) -> str:
+    """What was done about a field of view that moves."""
+    how = settings.get("drift")
+    if not how:
+        return ""
+    return (
+        f"The drift of the field of view was measured in every movie ({parameters(how)}) and taken"
+        " off the positions of objects."
+    )
+
+
+def outlines(settings: Settings) -> str:
+    """What other outlines everything was measured with again."""
+    how = settings.get("outlines")
+    if not how:
+        return ""
+    error, smoothing = (f"{float(how[name]):g} px" for name in ("error_px", "smoothing_px"))
+    return (
+        f"To see what hangs on the outlines, all that was compared was measured again with outlines"
+        f" {error} wider, {error} narrower, and smoothed (Gaussian of SD {smoothing}, areas kept)."
+    )
+
+
 def normalisation(objects: Settings, movies: Sequence[Settings]) -> str:
     """What was done to frames before segmentation, and to how many movies."""
+    if all((each.get("segment") or {}).get("method") == "labels" for each in objects.values()):
+        return ""  # masks were given
     decided = [movie["stretched"] for movie in movies if "stretched" in movie]
     if not any(decided):
         return "Frames were segmented as recorded."

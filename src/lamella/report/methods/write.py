@@ -10,7 +10,7 @@ from lamella.report.methods import images, tests
 from lamella.report.methods.citations import Citations
 from lamella.report.sentences import units_word
 from lamella.report.style import Key
-from lamella.report.tables import distinct, numbers
+from lamella.report.tables import distinct, flags, numbers
 from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
@@ -34,7 +34,8 @@ def methods_of(report: ReportInput, version: str) -> Methods:
         (
             "Segmentation and tracking",
             _joined(
-                images.normalisation(objects, movies) if objects else "",
+                images.drift(settings),
+                images.normalisation(objects, movies),
                 *(images.segmentation(name, each, cite) for name, each in objects.items()),
                 *(images.tracking(name, each, cite) for name, each in objects.items()),
             ),
@@ -46,6 +47,7 @@ def methods_of(report: ReportInput, version: str) -> Methods:
                 images.light(measure, cite) if measure else "",
                 images.groups(measure, cite),
                 _meanings(report),
+                images.outlines(settings) if len(report.outlines) else "",
             ),
         ),
         (
@@ -73,6 +75,11 @@ def _data(report: ReportInput, version: str) -> str:
     if key.sessions:
         text += f" and {count(len(key.sessions), 'session')}"
     text += f", were analysed with Lamella {version}.".replace("  ", " ")
+    short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
+    if short:
+        least = report.provenance.get("settings", {}).get("statistics", {}).get("min_steps")
+        text += f" {count(short, 'cell')} with too few steps to count{_of(least)} entered no mean"
+        text += " of a movie."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
     if frames:
@@ -80,6 +87,10 @@ def _data(report: ReportInput, version: str) -> str:
             f" Of {count(frames, 'frame')} in which a cell was followed, {empty} did not show it."
         )
     return text
+
+
+def _of(least: object) -> str:
+    return f" (min_steps = {least})" if least is not None else ""
 
 
 def _meanings(report: ReportInput) -> str:
