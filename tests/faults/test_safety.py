@@ -106,6 +106,12 @@ def test_an_offset_for_a_channel_that_is_not_there_is_told(demo, tmp_path, offse
     [
         ('unit = "well"', "there is no column 'well'"),
         ('measures = ["speeed"]', "no measure is called 'speeed'"),
+        ("margins = { speed = 0.1 }", "margins: no measure is called 'speed'"),
+        ("margins = { max_speed_um_per_min = 0.1 }", "'max_speed_um_per_min' is not compared"),
+        (
+            'measures = ["area_um2"]\nkinds = { n_tips = "count" }',
+            "kinds: 'n_tips' is not compared",
+        ),
         ('reference = "wt"', "no movie has the condition 'wt'"),
         ('unit = "well"\nreference = "wt"', "condition 'wt'(.|\n)*column 'well'"),
     ],

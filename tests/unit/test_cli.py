@@ -34,7 +34,7 @@ def test_from_a_folder_to_a_report(lamella, demo, tmp_path):
     assert (code, "6 of 6 movies can be processed" in out) == (0, True)
     code, out, err = lamella("run", study)
     assert code == 0, err
-    assert "6 movies done (36 stages run, 0 up to date before)" in out
+    assert "6 movies done (42 stages run, 0 up to date before)" in out
     results = study / "results"
     cells = pd.read_csv(results / "tables" / "cells.csv")
     assert cells["condition"].tolist() == ["KI", "KI", "KO", "KO", "WT", "WT"]
@@ -43,7 +43,7 @@ def test_from_a_folder_to_a_report(lamella, demo, tmp_path):
     movie = open_movie(demo / "movies" / "WT" / "low" / "1.tif")
     assert labels.frames.shape == movie.channel().shape
     code, out, _ = lamella("run", study)
-    assert "(0 stages run, 36 up to date before)" in out
+    assert "(0 stages run, 42 up to date before)" in out
     page = (results / "report.html").read_text()
     (results / "report.html").unlink()
     code, out, _ = lamella("report", results)

@@ -3,8 +3,10 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from lamella.cli.compare_runs import _effects
 from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io.tables import read_table
@@ -146,6 +148,32 @@ class TestDoor:
         assert code == 0
         for text in ("4 movies in all runs", "measure.sightings.min_iou", "survives", "w − t"):
             assert text in out
+        assert max(map(len, out.splitlines())) < 80
+
+    @pytest.mark.parametrize(
+        ("d", "decided", "said"),
+        [
+            ((1.0, 1.2), 2, "yes"),
+            ((1.0, 0.8), 1, "no: shown by 1 of 2"),
+            ((1.0, -1.2), 2, "no: opposite signs"),
+            ((0.1, 0.2), 0, "nothing shown"),
+        ],
+    )
+    def test_nothing_shown_is_told_from_what_does_not_survive(self, d, decided, said):
+        effect = pd.DataFrame(
+            {"measure": "area_um2", "claim": "these_sessions", "condition": "KO", "reference": "WT",
+             "analysis": ["t", "w"], "cohens_d": d, "n_analyses_decided": decided,
+             "survives": said == "yes"}
+        )  # fmt: skip
+        *_, last = _effects(effect, ["t", "w"])
+        assert last.split() == [
+            "KO",
+            "−",
+            "WT,",
+            "these",
+            *(f"{each:.3g}" for each in d),
+            *said.split(),
+        ]
 
     @pytest.mark.parametrize(
         ("names", "options", "said"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from lamella.cli import HOW_GOOD, app
 from lamella.cli.options import Force
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lamella.run.compare_runs import Comparison
 
 
@@ -47,7 +50,6 @@ def compare_runs(
 
 def _print(found: Comparison) -> None:
     from lamella.cli import show
-    from lamella.core.table import Col
 
     names = list(found.differences.columns[1:])
     show.out.print(f"{show.counted(len(found.movies), 'movie')} in all runs")
@@ -56,38 +58,64 @@ def _print(found: Comparison) -> None:
         rows = [[str(cell) for cell in row] for row in found.differences.to_numpy()]
         show.show_table(["setting", *names], rows, most=40)
     show.out.print("\nCohen's d, and what survives (analyses.csv):")
-    keys = [key for key in (Col.OBJECT, Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE)
-            if key in found.analyses]  # fmt: skip
-    rows = []
-    for key, effect in found.analyses.groupby(keys, sort=False, dropna=False):
-        d = dict(zip(effect[Col.ANALYSIS], effect[Col.COHENS_D], strict=True))
-        survives = "yes" if effect[Col.SURVIVES].iloc[0] else "no"
-        told = f"{key[-2]} against {key[-1]}"
-        rows.append([*map(str, key[:-2]), told, *(_told(d.get(name)) for name in names), survives])
-    head = [*map(str, keys[:-2]), "contrast", *names, "survives"]
-    show.show_table(head, rows, most=60)
-    show.out.print("\nagreement cell by cell, second minus first (agreement.csv):")
-    shown = found.agreement
-    rows = [
-        [
-            f"{row[Col.OTHER_ANALYSIS]} − {row[Col.ANALYSIS]}",
-            str(row[Col.MEASURE]),
-            str(row[Col.N_MATCHED]),
-            f"{_told(row[Col.BIAS])} ({_told(row[Col.BIAS_LOW])} to {_told(row[Col.BIAS_HIGH])})",
-            f"{_told(row[Col.LIMIT_LOW])} to {_told(row[Col.LIMIT_HIGH])}",
-            _told(row[Col.CONCORDANCE]),
-        ]
-        for _, row in shown.iterrows()
-    ]
-    if rows:
-        show.show_table(
-            ["runs", "measure", "cells", "bias (95 %)", "limits of agreement", "concordance"],
-            rows,
-            most=60,
-        )
-    else:
+    for line in _effects(found.analyses, names):
+        show.out.print(line, soft_wrap=True)
+    if not len(found.agreement):
         show.tell("note", "no cell is in two runs")
+    for line in _agreement(found.agreement):
+        show.out.print(line, soft_wrap=True)
 
 
-def _told(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.3g}"
+def _effects(analyses: pd.DataFrame, names: list[str]) -> Iterator[str]:
+    """Measure by measure, for terminals of 80 columns."""
+    from lamella.cli import show
+    from lamella.core.table import Col
+    from lamella.report.printed import SHORT, aligned
+
+    table = [["", *names, "survives"]]
+    of = [key for key in (Col.OBJECT, Col.MEASURE) if key in analyses]
+    for measure, rows in analyses.groupby(of, sort=False, dropna=False):
+        table.append([": ".join(map(str, measure))])
+        keys = [Col.CONDITION, Col.REFERENCE, Col.CLAIM]
+        for (condition, reference, claim), effect in rows.groupby(keys, sort=False):
+            d = dict(zip(effect[Col.ANALYSIS], effect[Col.COHENS_D], strict=True))
+            told = f"{condition} − {reference}, {SHORT[str(claim)]}"
+            table.append([told, *(show.number(d.get(name)) for name in names), _survives(effect)])
+    yield from aligned(table, indent=2) if len(table) > 1 else ()
+
+
+def _survives(effect: pd.DataFrame) -> str:
+    from lamella.core.table import Col
+
+    first = effect.iloc[0]
+    if first[Col.SURVIVES]:
+        return "yes"
+    decided = int(first[Col.N_ANALYSES_DECIDED])
+    if not decided:
+        return "nothing shown"
+    opposite = (effect[Col.COHENS_D] > 0).any() and (effect[Col.COHENS_D] < 0).any()
+    return "no: opposite signs" if opposite else f"no: shown by {decided} of {len(effect)}"
+
+
+def _agreement(agreement: pd.DataFrame) -> Iterator[str]:
+    """Pair by pair of runs, for terminals of 80 columns."""
+    from lamella.cli import show
+    from lamella.core.table import Col
+    from lamella.report.printed import aligned
+
+    pairs = [Col.ANALYSIS, Col.OTHER_ANALYSIS]
+    for (first, second), rows in agreement.groupby(pairs, sort=False):
+        yield f"\nagreement cell by cell, {second} − {first} (agreement.csv):"
+        table = [["cells", "bias (95 %)", "limits of agreement", "concordance"]]
+        for row in rows.to_dict("records"):
+            table.append([str(row[Col.MEASURE])])
+            bias = show.number(row[Col.BIAS])
+            table.append(
+                [
+                    str(row[Col.N_MATCHED]),
+                    f"{bias} ({show.between(row[Col.BIAS_LOW], row[Col.BIAS_HIGH])})",
+                    show.between(row[Col.LIMIT_LOW], row[Col.LIMIT_HIGH]),
+                    show.number(row[Col.CONCORDANCE]),
+                ]
+            )
+        yield from aligned(table, indent=2)

@@ -21,7 +21,8 @@ def power(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for power.csv and its figure.")],
     session: Annotated[str | None, typer.Option(help="Column of the imaging session.")] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Column of what counts as one: movie, well …")
+        str | None,
+        typer.Option(help="Column of what counts as one, such as the well; movie by default."),
     ] = None,
     reference: Annotated[
         str | None, typer.Option(help="Condition whose mean the effect is set against.")

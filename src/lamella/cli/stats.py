@@ -19,7 +19,8 @@ def stats(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for tables and figures.")],
     session: Annotated[str | None, typer.Option(help="Column of the imaging session.")] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Column of what counts as one: movie, well …")
+        str | None,
+        typer.Option(help="Column of what counts as one, such as the well; movie by default."),
     ] = None,
     reference: Annotated[
         str | None, typer.Option(help="Condition to compare with; all pairs by default.")
@@ -37,7 +38,7 @@ def stats(
         typer.Option(help="What a measure is, `measure=fraction` (or mean, count)."),
     ] = None,
     bootstrap_draws: Annotated[
-        int, typer.Option(help="Draws of sessions, from 6 on; 0 = none.")
+        int, typer.Option(help="Draws of sessions, from 6 on: 99 or more; 0 = none.")
     ] = 1999,
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
     force: Force = False,

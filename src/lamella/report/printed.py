@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS
 
 WIDTH = 79
-_SHORT = {"these_sessions": "these", "across_sessions": "across"}
+SHORT = {THESE_SESSIONS: "these", ACROSS_SESSIONS: "across"}
+"""The claims in one word each."""
 _NONE = "–"
 Row = Mapping[Any, Any]
 
@@ -45,12 +46,12 @@ def printed(effects: pd.DataFrame, models: pd.DataFrame, *, most_lines: int = 40
         behind = models
         for name, value in zip(keys, key, strict=True):
             behind = behind[behind[name] == value]
-        lines = [": ".join(map(str, key)), *_contrasts(found, behind), *_models(behind), ""]
+        lines = [": ".join(map(str, key)), *_contrasts(found), *_models(behind), ""]
         told += len(lines)
         yield from lines
 
 
-def _contrasts(found: pd.DataFrame, models: pd.DataFrame) -> Iterator[str]:
+def _contrasts(found: pd.DataFrame) -> Iterator[str]:
     for (condition, reference), rows in found.groupby([Col.CONDITION, Col.REFERENCE], sort=False):
         told = rows.to_dict("records")
         first = told[0]
@@ -59,15 +60,15 @@ def _contrasts(found: pd.DataFrame, models: pd.DataFrame) -> Iterator[str]:
         adjusted = f"p ({first[Col.ADJUSTED_BY]})" if first[Col.N_TESTS] > 1 else "p"
         table = [["", "difference (95 %)", "Cohen's d (95 %)", adjusted]]
         table += [
-            [_SHORT[row[Col.CLAIM]], _ranged(row, Col.ESTIMATE), _ranged(row, Col.COHENS_D, ".4f"),
+            [SHORT[row[Col.CLAIM]], _ranged(row, Col.ESTIMATE), _ranged(row, Col.COHENS_D, ".4f"),
              _number(row[Col.P_ADJUSTED])]
             for row in told
         ]  # fmt: skip
-        yield from _aligned(table, indent=4)
+        yield from aligned(table, indent=4)
         for row in told:
             yield from _equivalence(row)
-            if math.isnan(row[Col.P_ADJUSTED]):
-                yield from _why(row, models)
+            if math.isnan(row[Col.P_ADJUSTED]) and row[Col.VERDICT]:
+                yield from _wrapped(f"{SHORT[row[Col.CLAIM]]}: {row[Col.VERDICT]}", indent=4)
 
 
 def _agreeing(row: Row) -> str:
@@ -84,19 +85,7 @@ def _equivalence(row: Row) -> Iterator[str]:
     margin, p = row[Col.MARGIN], row[Col.P_EQUIVALENCE]
     if not (math.isnan(margin) or math.isnan(p)):
         is_it = "shown" if row[Col.EQUIVALENT] is True else "not shown"
-        yield f"    {_SHORT[row[Col.CLAIM]]}: within ±{margin:g} {is_it} (p = {_number(p)})"
-
-
-def _why(row: Row, models: pd.DataFrame) -> Iterator[str]:
-    """Why a claim has no p: what the model says that it rests on."""
-    quoted = models[
-        (models[Col.CLAIM] == row[Col.CLAIM])
-        & (models[Col.CONDITION] == row[Col.CONDITION])
-        & (models[Col.REFERENCE] == row[Col.REFERENCE])
-        & models[Col.USED]
-    ]
-    for verdict in dict.fromkeys(text for text in quoted[Col.VERDICT] if text):
-        yield from _wrapped(f"{_SHORT[row[Col.CLAIM]]}: {verdict}", indent=4)
+        yield f"    {SHORT[row[Col.CLAIM]]}: within ±{margin:g} {is_it} (p = {_number(p)})"
 
 
 def _models(models: pd.DataFrame) -> Iterator[str]:
@@ -107,13 +96,13 @@ def _models(models: pd.DataFrame) -> Iterator[str]:
     for (condition, reference, claim), rows in models.groupby(
         [Col.CONDITION, Col.REFERENCE, Col.CLAIM], sort=False
     ):
-        table = [[f"{condition} − {reference}, {_SHORT[str(claim)]}", "difference (95 %)", "p", ""]]
+        table = [[f"{condition} − {reference}, {SHORT[str(claim)]}", "difference (95 %)", "p", ""]]
         table += [
             [f"{'*' if row[Col.USED] else ' '} {row[Col.MODEL]}", _ranged(row, Col.ESTIMATE),
              _number(row[Col.P]), _remark(row, notes)]
             for row in rows.to_dict("records")
         ]  # fmt: skip
-        yield from _aligned(table, indent=4)
+        yield from aligned(table, indent=4)
     for verdict, number in notes.items():
         yield from _wrapped(f"[{number}] {verdict}", indent=4)
 
@@ -141,9 +130,17 @@ def _row(*parts: str) -> str:
     return "   ".join(part for part in parts if part)
 
 
-def _aligned(table: list[list[str]], *, indent: int) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+def aligned(table: list[list[str]], *, indent: int) -> Iterator[str]:
+    """Rows of texts as lines, each column as wide as its longest text.
+
+    A row of one text alone is a heading: it stands further left and widens no column.
+    """
+    full = [row for row in table if len(row) > 1]
+    widths = [max(map(len, column)) for column in zip(*full, strict=True)]
     for row in table:
+        if len(row) == 1:
+            yield " " * (indent - 2) + row[0]
+            continue
         fields = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
         yield " " * indent + "  ".join(fields).rstrip()
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.run.settings import Known, Settings, read_settings
-from lamella.statistics.units import ALL_SESSIONS
+from lamella.statistics import Contrasts
+from lamella.statistics.measures import COMPARED
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"
@@ -109,17 +112,30 @@ def _refuse_statistics(study: Study) -> None:
                     f"samples.csv can fill {', '.join(dict.fromkeys(columns))}",
                 )
             )
-    faults += [
-        SettingsError(
-            f"{where} measures",
-            f"no measure is called {measure!r}",
-            "use columns of cells.csv, such as mean_speed_um_per_min",
-        )
-        for measure in statistics.measures or ()
-        if Col.find(measure) is None
-    ]
+    faults += _faults_of_measures(statistics, where)
     if faults:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
+
+
+def _faults_of_measures(statistics: Contrasts, where: str) -> Iterator[LamellaError]:
+    """Names of no column, and what is set for a measure that will not be compared."""
+    compared = statistics.measures
+    for setting in ("measures", "margins", "kinds"):
+        for measure in getattr(statistics, setting) or ():
+            if Col.find(measure) is None:
+                yield SettingsError(
+                    f"{where} {setting}",
+                    f"no measure is called {measure!r}",
+                    "use columns of cells.csv, such as mean_speed_um_per_min",
+                )
+                continue
+            usual = measure.partition("__")[0] in COMPARED
+            if not (usual if compared is None else measure in compared):
+                yield SettingsError(
+                    f"{where} {setting}",
+                    f"{measure!r} is not compared",
+                    "name it under measures, with the others that are to be compared",
+                )
 
 
 def read_samples(path: Path) -> list[Sample]:

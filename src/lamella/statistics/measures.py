@@ -14,6 +14,8 @@ from lamella.statistics.units import finite
 
 # The best of these that the movies' scale allows stands for speed.
 _SPEEDS = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
+COMPARED = frozenset((*_SPEEDS, *KEY_MEASURES))
+"""What may be compared unless measures are named; the channel's name left out."""
 
 
 def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
