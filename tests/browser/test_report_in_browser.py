@@ -232,6 +232,40 @@ def test_a_phone_never_scrolls_the_page_sideways(opened, told, narrow):
             assert over <= 0, part.get_attribute("id")
 
 
+def test_many_sessions_of_long_names_keep_to_a_phone(opened):
+    names = tuple(f"session of day {n} in the laboratory across the street" for n in range(6))
+    with opened(render(told_study(sessions=names), drawn=[]), width=390) as browser:
+        over, high = browser.execute_script(
+            "const root = document.documentElement;"
+            "return [root.scrollWidth - root.clientWidth,"
+            " document.querySelector('nav.bar').offsetHeight]"
+        )
+        assert over <= 0
+        assert high < 100  # it stays on the screen while one reads
+
+
+def test_of_many_conditions_the_names_can_be_read(opened):
+    study = told_study(conditions=[f"treatment {n}" for n in range(30)], movies_per_session=1)
+    with opened(render(study, drawn=[])) as browser:
+        name = leaf(browser, SPEED_PAGE).find_element(By.CSS_SELECTOR, "svg.dots text.name")
+        height, over = browser.execute_script(
+            "const root = document.documentElement;"
+            "return [arguments[0].getBoundingClientRect().height,"
+            " root.scrollWidth - root.clientWidth]",
+            name,
+        )
+        assert height > 9
+        assert over <= 0
+
+
+def test_an_address_of_nonsense_breaks_nothing(opened, page):
+    with opened(page) as browser:
+        browser.get(f"{browser.current_url}#%E0%A4%A")
+        browser.refresh()
+        assert browser.find_element(By.ID, "answers").is_displayed()
+        assert browser.find_element(By.CSS_SELECTOR, "fieldset.chips").is_displayed()
+
+
 def test_a_dark_screen_is_dark_and_readable(opened, page):
     with opened(page, dark=True) as browser:
         leaf(browser, SPEED_PAGE)

@@ -1,16 +1,19 @@
 """`lamella compare-runs` on colonies: true masks, wider masks, masks without some cells."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lamella.cli.compare_runs import _effects
+from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io.tables import read_table
 from lamella.kernels.mask_error import dilated
 from lamella.run import execute
 from lamella.run.compare_runs import compare_runs
-from lamella.run.execute import run_study
+from lamella.run.execute import rebuild_report, run_study
 from lamella.run.study import open_study
 from worlds.colonies import colony_phantom, write_colony
 
@@ -203,6 +206,19 @@ class TestDoor:
         code, _, err = lamella("compare-runs", *both, "-o", tmp_path)
         assert (code, "it is there already" in err) == (2, True)
         assert lamella("compare-runs", *both, "-o", tmp_path, "--force")[0] == 0
+
+
+@pytest.mark.parametrize("lock", ["= nothing", "", 'settings = "no table"', "[settings]\n"])
+def test_a_lock_that_no_run_has_written_is_named(runs, tmp_path, lock):
+    broken = tmp_path / "broken"
+    shutil.copytree(runs["true"] / "tables", broken / "tables")
+    (broken / "study.lock.toml").write_text(lock)
+    for use in (
+        lambda: compare_runs([runs["true"], broken], tmp_path / "out"),
+        lambda: rebuild_report(broken),
+    ):
+        with pytest.raises(InputError, match=r"study.lock.toml: it does not tell what decided a"):
+            use()
 
 
 def test_names_are_as_long_as_they_must(runs, tmp_path):

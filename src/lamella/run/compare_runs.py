@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
@@ -18,9 +17,8 @@ from lamella.evaluate import same_cells
 from lamella.io import open_labels
 from lamella.io.tables import read_table, write_readable, write_table
 from lamella.run.report import refuse_other_folder, write_figures
-from lamella.run.saved import is_run
+from lamella.run.saved import is_run, read_lock
 from lamella.run.single import refuse_existing
-from lamella.run.stages import LOCK_FILE
 from lamella.statistics import agreements, side_by_side
 
 ANALYSES, AGREEMENT, DIFFERENCES = "analyses.csv", "agreement.csv", "differences.csv"
@@ -122,7 +120,7 @@ def _opened(folders: Sequence[Path], names: Sequence[str] | None) -> list[_Run]:
         _Run(
             name,
             folder,
-            tomllib.loads((folder / LOCK_FILE).read_text(encoding="utf-8")),
+            read_lock(folder),
             read_table(folder / "tables" / "cells.parquet"),
             read_table(folder / "tables" / "effects.csv"),
             read_table(folder / "tables" / "samples.csv"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table
 from lamella.run.cache import Manifest
+from lamella.run.saved import read_lock
 from lamella.run.stages import CELL_STRIPS, LOCK_FILE
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def write_report(out: Path) -> Path:
     from lamella.report.pictures import pictures
 
     refuse_other_folder(out)
-    lock = tomllib.loads((out / LOCK_FILE).read_text(encoding="utf-8"))
+    lock = read_lock(out)
     frames = read_table(out / "tables" / "frames.parquet")
     cells = read_table(out / "tables" / "cells.parquet")
     status = read_table(out / "status.csv")

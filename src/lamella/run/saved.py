@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from lamella.core.errors import InputError
 from lamella.core.table import Col
@@ -30,6 +32,25 @@ def saved_tracks(folder: Path, manifest: Manifest, name: str) -> Tracks:
         {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
         {int(c): tuple(p) for c, p in found["parents"].items()},
     )
+
+
+def read_lock(run: Path) -> dict[str, Any]:
+    """What decided the results of a run, as its lock file tells.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, or that no run has written.
+    """
+    file = run / LOCK_FILE
+    try:
+        lock = tomllib.loads(file.read_text(encoding="utf-8"))
+        _ = lock["settings"]["title"], lock["versions"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+        raise InputError(
+            str(file), f"it does not tell what decided a run ({error})", "run the study again"
+        ) from error
+    return lock
 
 
 def is_run(path: Path) -> bool:
