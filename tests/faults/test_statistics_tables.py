@@ -304,14 +304,10 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str]] = {
         lambda: cells().to_csv(index=False).replace("movie,", "speed,", 1),
         "the column 'speed' is there 2 times",
     ),
-    "semicolons": (
-        lambda: cells().to_csv(index=False, sep=";", decimal=","),
-        "separated by semicolons",
-    ),
     "no row": (lambda: "movie,condition,session,speed\n", "it has no rows"),
     "no byte": (lambda: "", "empty"),
     "only blank lines": (lambda: "\n\n", "cells.csv"),
-    "UTF-16": (lambda: cells().to_csv(index=False).encode("utf-16"), "UTF-8"),
+    "a workbook's first bytes": (lambda: b"PK\x03\x04\x00\x00", "cells.csv"),
     "a session called all": (
         lambda: cells(sessions=("a", "all")).to_csv(index=False),
         "a session is named 'all'",
@@ -325,6 +321,33 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str]] = {
         "'speed' is not in the table",
     ),
 }
+
+
+def _below_the_header(text: str, *rows: str) -> str:
+    header, _, rest = text.partition("\n")
+    return "\n".join([header, *rows, rest])
+
+
+SPELLINGS: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
+    "semicolons and decimal commas": lambda c: c.to_csv(index=False, sep=";", decimal=","),
+    "tabs": lambda c: c.to_csv(index=False, sep="\t"),
+    "UTF-16": lambda c: c.to_csv(index=False).encode("utf-16"),
+    "a byte order mark": lambda c: c.to_csv(index=False).encode("utf-8-sig"),
+    "a title above": lambda c: "exported today\n\n" + c.to_csv(index=False),
+    "names and units below the header": lambda c: _below_the_header(
+        c.to_csv(index=False), "Movie,Condition,Session,Track mean speed", "M,C,S,Speed",
+        ",,,(micron/min)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_tables_of_other_programs(tmp_path, spelling):
+    table = cells()[["movie", "condition", "session", "speed"]]
+    (tmp_path / "ours").mkdir()
+    assert stats(tmp_path / "ours", table).code == 0
+    assert stats(tmp_path, SPELLINGS[spelling](table)).code == 0
+    pd.testing.assert_frame_equal(overall(tmp_path), overall(tmp_path / "ours"))
 
 
 @pytest.mark.parametrize("fault", REFUSED)

@@ -216,6 +216,7 @@ def test_movies_that_failed_or_were_left_out_stand_last_with_the_reason():
     report = told_study()
     samples, status = report.samples.copy(), report.status.copy()
     samples.loc[0, "exclude"] = "out of focus"
+    samples.loc[1, "included"] = False
     samples.loc[:1, "included"] = False  # as a run tells of movies that are in no table
     status.loc[1, ["state", "message"]] = "failed", "no frames"
     cells = report.cells[~report.cells["movie"].isin(samples["movie"][:2])]

@@ -80,6 +80,15 @@ class Delimited:
                 break
         return found
 
+    def rows_of_names(self) -> int:
+        """How many rows below the header are no data: TrackMate's names, short names and units."""
+        rows = self.first_rows(3)
+        if len(rows) < 3 or any(len(row) != len(self.header) for row in rows):
+            return 0
+        units = [cell for cell in rows[2] if cell]
+        bracketed = all(cell.startswith("(") and cell.endswith(")") for cell in units)
+        return 3 if units and bracketed else 0
+
     def numbers(self, name: str, texts: list[str], lines: list[int]) -> NDArray[np.float64]:
         """The texts of a column as numbers, NaN where missing; a decimal comma is understood.
 

@@ -18,7 +18,7 @@ from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 
 # Names stay text even where they look like numbers: session "01" is not 1.
-_TEXT = [
+TEXT_COLUMNS = [
     str(column)
     for column in (
         Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.PATH, Col.EXCLUDE,
@@ -94,14 +94,14 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
             raise InputError(
                 str(path), f"it is not a Parquet table ({error})", "write it again"
             ) from error
-        _refuse_repeated(path, list(map(str, frame.columns)))
+        refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
     table: pd.DataFrame = pd.read_csv(
         path,
         encoding="utf-8-sig",
         **_EXACT,
-        dtype=dict.fromkeys(_TEXT, "str"),
+        dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
         keep_default_na=False,
         na_values=_MISSING,
     )
@@ -117,8 +117,8 @@ def _kind(path: Path) -> str:
     return suffix
 
 
-def _refuse_repeated(path: Path, names: Sequence[str]) -> None:
-    """Of two columns of one name nobody knows which is meant."""
+def refuse_repeated(path: Path, names: Sequence[str]) -> None:
+    """Raise the InputError of two columns of one name: nobody knows which is meant."""
     twice = [name for name, n in Counter(names).items() if n > 1 and name]
     if twice:
         raise InputError(
@@ -142,7 +142,7 @@ def _refuse_ragged(path: Path) -> None:
                 raise InputError(
                     str(path), "its first line is blank", "give a table with a header line"
                 )
-            _refuse_repeated(path, header)
+            refuse_repeated(path, header)
             for row in rows:
                 if row and len(row) != len(header):
                     raise InputError(

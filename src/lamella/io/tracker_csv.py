@@ -160,23 +160,13 @@ def _understood(table: Delimited, given: Mapping[str, str]) -> tuple[Dialect, di
 
 
 def _units_row(table: Delimited, taken: Mapping[str, str]) -> tuple[int, dict[str, str]]:
-    """TrackMate's lines of names, short names and units below the header; role to unit."""
-    rows = table.first_rows(3)
+    """How many rows below the header are names and units; role to unit."""
+    n_names = table.rows_of_names()
+    if not n_names:
+        return 0, {}
+    units = table.first_rows(n_names)[-1]
     place = {role: table.header.index(name) for role, name in taken.items()}
-    if len(rows) < 3 or any(len(row) != len(table.header) for row in rows):
-        return 0, {}
-    names = [row[place["x"]] for row in rows]
-    if any(_is_number(name) for name in names) or not names[2].startswith("("):
-        return 0, {}
-    return 3, {role: rows[2][at].strip("() ") for role, at in place.items()}
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return text.strip() == "" or text.lower() == "nan"
-    return True
+    return n_names, {role: units[at].strip("() ") for role, at in place.items()}
 
 
 def _stated_units(

@@ -11,8 +11,9 @@ import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
+from lamella.io.any_table import read_any_table
 from lamella.io.atomic import whole_file
-from lamella.io.tables import read_table, write_table
+from lamella.io.tables import write_table
 from lamella.run.single import refuse_existing
 from lamella.run.stats import counting_cells, warn_of_counted_rows
 from lamella.statistics.design import Design
@@ -102,7 +103,7 @@ def plan_study(
     files = [out / name for name in ("power.csv", "power.png", "power.svg")]
     for file in files:
         refuse_existing(file, force=force)
-    cells = counting_cells(read_table(table), str(table))
+    cells = counting_cells(read_any_table(table), str(table))
     found = _read(cells, str(table), value, condition, session, unit, reference)
     warn_of_counted_rows(cells, unit, str(table))
     found = found._replace(spread=_as_given(found.spread, wanted, str(table)))

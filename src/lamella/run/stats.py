@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from lamella.core.errors import FaultsError, InputError, LamellaWarning, SettingsError
 from lamella.core.table import Col
-from lamella.io.tables import read_table, write_table
+from lamella.io.any_table import read_any_table
+from lamella.io.tables import write_table
 from lamella.run.options import values_of
 from lamella.run.report import REPORT_FILE, write_figures, write_page
 from lamella.run.saved import is_run
@@ -77,7 +78,7 @@ def compare_table(table: Path, out: Path, contrasts: Contrasts, *, force: bool =
         raise SettingsError(f"--out {out}", "it is the folder of a run", "choose another folder")
     for name in (*(f"{name}.csv" for name in Tables._fields), "figures", REPORT_FILE):
         refuse_existing(out / name, force=force)
-    cells = read_table(table)
+    cells = read_any_table(table)
     if not len(cells):
         raise InputError(str(table), "it has no rows", "give a table with a row per cell")
     cells = counting_cells(cells, str(table))
