@@ -38,7 +38,7 @@ SHOWN_PX = TILE_PX - 2
 MOST_CELLS = 200
 """A WebP picture is at most 16383 px high."""
 MOST_BYTES = 200_000
-QUALITIES = (50, 30, 15, 5, 0)
+QUALITIES: Sequence[int] = (50, 30, 15, 5, 0)
 FAINT = 0.45
 """How far the outlines of neighbours stand out from the picture, 1 = as that of the cell."""
 
@@ -108,14 +108,16 @@ def cell_strips(
     if not picks:
         return None
     rows = _rows(sets, picks, told)
-    kept = list(picks)
+    kept, qualities = list(picks), QUALITIES
     while True:
         shown = sorted(kept)
-        webp = _webp(np.concatenate([rows[cell] for cell in shown]), most_bytes)
+        webp = _webp(np.concatenate([rows[cell] for cell in shown]), most_bytes, qualities)
         if len(webp) <= most_bytes or len(kept) == 1:
             cells = tuple((sets[place].name, cell) for place, cell in shown)
             return CellStrips(webp, cells, TILE_PX, TILES * TILE_PX)
-        kept = kept[: len(kept) // 2]
+        # Bytes go with cells: so many fit at the coarsest, and no finer picture of them would.
+        fitting = int(len(kept) * most_bytes / len(webp))
+        kept, qualities = kept[: max(min(fitting, len(kept) - 1), 1)], QUALITIES[-1:]
 
 
 def _picked(sets: Sequence[CellSet], most_cells: int) -> dict[Cell, list[int]]:
@@ -202,9 +204,9 @@ def _strip(tiles: Sequence[Tile]) -> Picture:
     return strip
 
 
-def _webp(sheet: Picture, most_bytes: int) -> bytes:
+def _webp(sheet: Picture, most_bytes: int, qualities: Sequence[int]) -> bytes:
     """The finest picture that is small enough, or the coarsest."""
-    for quality in QUALITIES:
+    for quality in qualities:
         webp = to_webp(sheet, quality=quality)
         if len(webp) <= most_bytes:
             break
