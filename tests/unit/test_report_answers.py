@@ -122,6 +122,12 @@ def test_another_outline_may_turn_a_difference_round(low, high, keeps):
     assert bool(line.shown) is keeps
 
 
+def test_one_other_comparison_is_not_counted():
+    rows = pd.concat([effect(), effect(condition="KO", p_adjusted=0.6)])
+    line = {x.question: x for x in headlines(ReportInput(), answers(rows))}["In these sessions"]
+    assert line.rest.startswith("No difference is shown in the other comparison. ")
+
+
 def test_one_session_cannot_speak_for_others():
     why = "One session: nothing can be said across sessions."
     rows = pd.concat([effect(), effect("across_sessions", p=NAN, p_adjusted=NAN, verdict=why)])

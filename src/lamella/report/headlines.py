@@ -55,8 +55,8 @@ def _claim(found: Sequence[Answer], claim: str) -> Headline:
     text = ""
     rest = len(able) - len(shown)
     if rest:
-        text += (
-            f"No difference is shown in {'the other ' if shown else ''}{count(rest, 'comparison')}"
+        text += f"No difference is shown in {'the other ' if shown else ''}" + (
+            "comparison" if shown and rest == 1 else count(rest, "comparison")
         )
         same = sum(said.state == EQUIVALENT for _, said in able)
         text += f"; {count(same, 'is', 'are')} equivalent within the margin. " if same else ". "
