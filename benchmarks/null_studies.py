@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
 
 FloatArray = NDArray[np.float64]
 CONDITIONS = ("WT", "KO", "KI")

@@ -154,3 +154,10 @@ def test_a_band_that_lacks_an_outline_is_none():
     known = with_outline_band(effects, outlines.fillna({Col.COHENS_D: -0.1}))
     assert known[Col.COHENS_D_OUTLINES_LOW].tolist() == [-0.1]
     assert known[Col.COHENS_D_OUTLINES_HIGH].tolist() == [2.0]
+
+
+def test_every_column_of_every_table_is_explained(ran):
+    folder = ran / "results" / "tables"
+    explained = set(read_table(folder / "columns.csv")["column"])
+    for file in sorted({*folder.glob("*.csv")} - {folder / "columns.csv"}):
+        assert set(read_table(file).columns) <= explained, file.name

@@ -241,3 +241,36 @@ def test_a_condition_without_a_value_is_named_by_every_model_of_units(kind):
 def test_a_margin_without_end_is_refused():
     with pytest.raises(ValidationError, match="finite"):
         Contrasts(margins={"v": float("inf")})
+
+
+def test_a_difference_that_is_the_same_in_every_session_has_no_error_by_draws_either():
+    cells = pd.DataFrame(
+        [
+            {"condition": c, "session": f"s{s}", "v": 0.1 * s + 0.3 * (c == "ko") + 0.7 * k}
+            for s in range(7)
+            for c in ("wt", "ko")
+            for k in range(3)
+        ]
+    )
+    models = told(cells)[0].models.set_index(Col.MODEL)
+    for name in ("paired_sessions", "session_bootstrap"):
+        assert np.isnan(models.loc[name, Col.P])
+        assert "same in every session" in models.loc[name, Col.VERDICT]
+    assert models.loc["session_bootstrap", Col.ESTIMATE] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-9])
+def test_draws_without_scatter_within_do_not_stretch_d(factor):
+    # Draws of the last sessions alone leave no residual but rounding.
+    cells = study(8, n=1, seed=1, day=0)
+    one = cells["session"].isin(["s0", "s1"])
+    cells["v"] = factor * cells["v"].where(one, (cells["condition"] == "ko") * 0.7 + 0.1)
+    _, whole = told(cells)
+    row = whole.loc[(ACROSS, "ko")]
+    assert row[Col.INTERVAL_BY] == "bootstrap"
+    assert row[Col.COHENS_D_WITHIN_HIGH] < 30 * abs(row[Col.COHENS_D_WITHIN])
+
+
+def test_one_draw_of_sessions_is_refused():
+    with pytest.raises(ValidationError, match="give 99 or more, or 0"):
+        Contrasts(bootstrap_draws=1)

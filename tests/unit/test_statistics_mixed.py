@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.statistics import mixed
 from lamella.statistics.design import Design
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.statistics.fixed import fixed_session
 from lamella.statistics.mixed import nested_movies, random_effect, random_session
 from lamella.statistics.paired import paired_sessions

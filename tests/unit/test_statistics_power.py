@@ -11,8 +11,8 @@ import pytest
 from null_studies import CONDITIONS, PAIR, World, design_of, drawn
 from scipy.stats import nct, t
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.statistics.fixed import fixed_session
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.power import (

@@ -68,6 +68,7 @@ def _print(found: Comparison) -> None:
 
 def _effects(analyses: pd.DataFrame, names: list[str]) -> Iterator[str]:
     """Measure by measure, for terminals of 80 columns."""
+    from lamella.cli import show
     from lamella.core.table import Col
     from lamella.report.printed import SHORT, aligned
 
@@ -79,7 +80,7 @@ def _effects(analyses: pd.DataFrame, names: list[str]) -> Iterator[str]:
         for (condition, reference, claim), effect in rows.groupby(keys, sort=False):
             d = dict(zip(effect[Col.ANALYSIS], effect[Col.COHENS_D], strict=True))
             told = f"{condition} − {reference}, {SHORT[str(claim)]}"
-            table.append([told, *(_told(d.get(name)) for name in names), _survives(effect)])
+            table.append([told, *(show.number(d.get(name)) for name in names), _survives(effect)])
     yield from aligned(table, indent=2) if len(table) > 1 else ()
 
 
@@ -98,6 +99,7 @@ def _survives(effect: pd.DataFrame) -> str:
 
 def _agreement(agreement: pd.DataFrame) -> Iterator[str]:
     """Pair by pair of runs, for terminals of 80 columns."""
+    from lamella.cli import show
     from lamella.core.table import Col
     from lamella.report.printed import aligned
 
@@ -107,17 +109,9 @@ def _agreement(agreement: pd.DataFrame) -> Iterator[str]:
         table = [["cells", "bias (95 %)", "limits of agreement", "concordance"]]
         for row in rows.to_dict("records"):
             table.append([str(row[Col.MEASURE])])
-            bias, low, high, least, most, concordance = (
-                _told(row[name])
-                for name in (Col.BIAS, Col.BIAS_LOW, Col.BIAS_HIGH, Col.LIMIT_LOW, Col.LIMIT_HIGH,
-                             Col.CONCORDANCE)
-            )  # fmt: skip
-            table.append(
-                [str(row[Col.N_MATCHED]), f"{bias} ({low} to {high})", f"{least} to {most}",
-                 concordance]
-            )  # fmt: skip
+            within = show.between(row[Col.BIAS_LOW], row[Col.BIAS_HIGH])
+            bias = f"{show.number(row[Col.BIAS])} ({within})"
+            limits = show.between(row[Col.LIMIT_LOW], row[Col.LIMIT_HIGH])
+            concordance = show.number(row[Col.CONCORDANCE])
+            table.append([str(row[Col.N_MATCHED]), bias, limits, concordance])
         yield from aligned(table, indent=2)
-
-
-def _told(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.3g}"

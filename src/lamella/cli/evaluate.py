@@ -95,12 +95,13 @@ def _print_tables(made: Evaluation) -> None:
     values, matches = made.scores.values, made.scores.matches
     names = ["SEG", "DET", "TRA", "F1", "precision", "recall", "IoU", "Dice"]
     names += ["AP50", "AP75", "AP50_95"]
-    show.show_table(names, [[_told(values[name]) for name in names]])
+    show.show_table(names, [[show.number(values[name], ".4f") for name in names]])
     counts = ["n_objects_reference", "n_objects_result", *(f"n_{kind}" for kind in KINDS)]
     counts.append("n_switches")
     show.out.print()
     show.show_table(
-        [name.removeprefix("n_") for name in counts], [[_told(values[name]) for name in counts]]
+        [name.removeprefix("n_") for name in counts],
+        [[show.number(values[name], "d") for name in counts]],
     )
     wrong = matches[matches[Col.KIND] != KINDS[0]]
     if len(wrong):
@@ -110,9 +111,3 @@ def _print_tables(made: Evaluation) -> None:
         rows = [[str(t), *map(str, row)] for t, *row in worst.head(_WORST).itertuples()]
         show.out.print(f"\nframes with the most errors, of {len(worst)} with any:")
         show.show_table(["frame", *KINDS[1:]], rows)
-
-
-def _told(value: float) -> str:
-    if value != value:  # NaN
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"

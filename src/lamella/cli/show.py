@@ -52,6 +52,16 @@ def counted(n: int, thing: str) -> str:
     return f"{n} {thing}{'s' * (n != 1)}"
 
 
+def number(value: float | None, style: str = ".3g") -> str:
+    """A number of a table; ``–`` where it is missing."""
+    return "–" if value is None or value != value else format(value, style)
+
+
+def between(low: float, high: float) -> str:
+    """An interval, such as ``0.21 to 0.5``; ``–`` where it is missing."""
+    return "–" if low != low else f"{number(low)} to {number(high)}"
+
+
 def debugging() -> bool:
     """Whether tracebacks are wanted."""
     return bool(os.environ.get("LAMELLA_DEBUG"))

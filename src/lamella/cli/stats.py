@@ -38,7 +38,7 @@ def stats(
         typer.Option(help="What a measure is, `measure=fraction` (or mean, count)."),
     ] = None,
     bootstrap_draws: Annotated[
-        int, typer.Option(help="Draws of sessions, from 6 on; 0 = none.")
+        int, typer.Option(help="Draws of sessions, from 6 on: 99 or more; 0 = none.")
     ] = 1999,
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
     force: Force = False,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def lagged_correlation(
         independent[k] = n_known[k] / _likeness(centred, known[k])
         if independent[k] >= 2 and n_known[k] > 1:
             sd = np.sqrt((centred**2).sum() / (n_known[k] - 1))
-            error[k] = sd / np.sqrt(independent[k]) * student.ppf(0.975, independent[k] - 1)
+            error[k] = sd / np.sqrt(independent[k]) * special.stdtrit(independent[k] - 1, 0.975)
     used = np.where(known, counts, 0).sum((1, 2))
     return Lags(lags, mean, mean - error, mean + error, n_known, independent, used)
 

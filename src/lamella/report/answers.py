@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS, distinct, flags, has, numbers, only, texts
+from lamella.report.tables import distinct, flags, has, numbers, only, texts
 from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 LEVEL = 0.05

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.report.answers import EQUIVALENT, UNTOLD, Answer, shown_of
 from lamella.report.contents import ReportInput
 from lamella.report.sentences import asked, left_out
-from lamella.report.words import ACROSS_SESSIONS, CLAIMS, THESE_SESSIONS, count, listed, raised
+from lamella.report.words import CLAIMS, count, listed, raised
 
 MOST_NAMED = 5
 _FEW_SESSIONS = 5

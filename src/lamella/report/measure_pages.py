@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report import captions
 from lamella.report.anchors import anchors
@@ -19,16 +20,7 @@ from lamella.report.pictures import drawn_measures
 from lamella.report.sentences import units_word
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import (
-    ALL_SESSIONS,
-    distinct,
-    flags,
-    has_values,
-    numbers,
-    only,
-    texts,
-    unique,
-)
+from lamella.report.tables import distinct, flags, has_values, numbers, only, texts, unique
 from lamella.report.words import label, listed, probability, raised, unit
 
 MOST_DOTS, FEWEST_DOTS = 12_000, 300

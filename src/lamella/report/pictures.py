@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import THESE_SESSIONS
 from lamella.core.table import KEY_MEASURES, Col
 from lamella.report import captions
 from lamella.report.contents import ReportInput
@@ -37,7 +38,7 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import CLAIMS, THESE_SESSIONS, count, label, listed, number, raised
+from lamella.report.words import CLAIMS, count, label, listed, number, raised
 
 FEW_MEASURES = 4
 """So many measures at most are all told of, key measures or not."""

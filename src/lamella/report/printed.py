@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS
 
 WIDTH = 79
-SHORT = {"these_sessions": "these", "across_sessions": "across"}
+SHORT = {THESE_SESSIONS: "these", ACROSS_SESSIONS: "across"}
 """The claims in one word each."""
 _NONE = "–"
 Row = Mapping[Any, Any]

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.figures.empty import empty_frames
 from lamella.report.sheets import Between, Sheet, sheet
-from lamella.report.tables import ALL_SESSIONS, distinct, has, only, per_channel, texts, unique
+from lamella.report.tables import distinct, has, only, per_channel, texts, unique
 
 MOST_CELLS, MOST_OF_A_KIND = 100, 6
 """Rows of cells where movies have many; of each kind of suspicious event."""

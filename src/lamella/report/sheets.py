@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import ALL_SESSIONS, flags, missing, numbers, texts
+from lamella.report.tables import flags, missing, numbers, texts
 from lamella.report.words import CLAIMS, decimals, in_brackets, label, number, p_value, unit
 
 MOST_ROWS = 500

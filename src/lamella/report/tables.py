@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lamella.core.table import Col
 
 TRACK_KEYS: tuple[str, ...] = (Col.MOVIE, Col.OBJECT, Col.CELL)
-ALL_SESSIONS = "all"
 
 
 def has(table: pd.DataFrame, *names: str) -> bool:

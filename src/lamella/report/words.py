@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.tables import missing, plain
 
@@ -115,7 +116,6 @@ LABELS: dict[str, str] = {
 _ENDS = {"_low": "from", "_high": "to"}
 """The ends of an interval."""
 
-THESE_SESSIONS, ACROSS_SESSIONS = "these_sessions", "across_sessions"
 CLAIMS: dict[str, str] = {
     THESE_SESSIONS: "in these sessions",
     ACROSS_SESSIONS: "across sessions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +40,6 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         Why the statistics cannot be done; every table has been written.
     """
     folder = out / "tables"
-    write_table(folder / "samples.csv", _samples(study, {task.name for task in ready}))
     frames = _together(
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
@@ -51,10 +50,14 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
     quality = outline_scores(frames, movies=[task.name for task in ready])
-    write_table(folder / "events.csv", events)
-    write_table(folder / "quality.csv", quality)
+    made = {
+        "samples": _samples(study, {task.name for task in ready}),
+        "cells": cells,
+        "events": events,
+        "quality": quality,
+    }
+    _write(made, folder)
     write_table(folder / "cells.parquet", cells)
-    write_table(folder / "cells.csv", cells)
     for kind, table in {"frames": frames, **finer}.items():
         write_table(folder / f"{kind}.parquet", table)
         if len(table) <= MOST_ROWS_IN_CSV:
@@ -77,19 +80,24 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = error
-    write_table(folder / "units.csv", units if len(units) else pd.DataFrame(columns=[Col.UNIT]))
     told = told._replace(effects=with_outline_band(told.effects, outlines))
-    for name, table in told._asdict().items():
-        write_table(folder / f"{name}.csv", table)
-    write_table(folder / "outlines.csv", outlines)
-    write_table(folder / "msd.csv", msd)
-    write_table(folder / "walks.csv", walks)
-    write_table(
-        folder / "columns.csv",
-        dictionary([frames, cells, events, quality, *finer.values(), *told, outlines, msd, walks]),
-    )
+    found = {
+        "units": units if len(units) else pd.DataFrame(columns=[Col.UNIT]),
+        **told._asdict(),
+        "outlines": outlines,
+        "msd": msd,
+        "walks": walks,
+    }
+    _write(found, folder)
+    every = [frames, *finer.values(), *made.values(), *found.values()]
+    write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    for name, table in tables.items():
+        write_table(folder / f"{name}.csv", table)
 
 
 def movement_of(study: Study) -> Movement:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col, in_order, stacked
 from lamella.measure import AS_IS, VARIANTS
 from lamella.statistics import Contrasts
-from lamella.statistics.units import ALL_SESSIONS
+from lamella.statistics.analyses import KEYS
 
-_KEYS = (Col.OBJECT, Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE)
 _BAND = (Col.COHENS_D_OUTLINES_LOW, Col.COHENS_D_OUTLINES_HIGH)
 
 
@@ -37,7 +37,7 @@ def outline_effects(
         where nothing was measured again. Intervals of the variants are by t, never by bootstrap.
     """
     if not variants or not len(effects):
-        return pd.DataFrame(columns=[*_KEYS, Col.OUTLINES])
+        return pd.DataFrame(columns=[*KEYS, Col.OUTLINES])
     # The estimate and d are the same without, and a band is of these alone.
     quick = statistics.model_copy(update={"bootstrap_draws": 0})
     found = {AS_IS: effects}
@@ -47,7 +47,7 @@ def outline_effects(
     for outlines, table in found.items():
         whole = table[table[Col.SESSION] == ALL_SESSIONS].drop(columns=Col.SESSION)
         tables.append(whole.assign(**{Col.OUTLINES: outlines}))
-    return in_order(stacked(tables), [*_KEYS, Col.OUTLINES])
+    return in_order(stacked(tables), [*KEYS, Col.OUTLINES])
 
 
 def with_outline_band(effects: pd.DataFrame, outlines: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def with_outline_band(effects: pd.DataFrame, outlines: pd.DataFrame) -> pd.DataF
     out = effects.assign(**dict.fromkeys(_BAND, np.nan))
     if not len(outlines):
         return out
-    keys = [key for key in _KEYS if key in effects.columns]
+    keys = [key for key in KEYS if key in effects.columns]
     found = outlines.groupby(keys, sort=False, dropna=False)[Col.COHENS_D]
     known = found.count() == 1 + len(VARIANTS)
     band = pd.DataFrame({_BAND[0]: found.min(), _BAND[1]: found.max()}).where(known)

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.run.settings import Known, Settings, read_settings
 from lamella.statistics import Contrasts
 from lamella.statistics.measures import COMPARED
-from lamella.statistics.units import ALL_SESSIONS
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"

@@ -9,16 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from lamella.statistics.interval import Interval
+
 _Z = 1.959963984540054
 _LEAST = 3
-
-
-class Interval(NamedTuple):
-    """A number with its 95 % interval; NaN = cannot be told."""
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
 
 
 class Agreement(NamedTuple):

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col, in_order, stacked
 from lamella.statistics.agreement import agreement
-from lamella.statistics.units import ALL_SESSIONS
 
 KEYS = (Col.OBJECT, Col.MEASURE, Col.CLAIM, Col.CONDITION, Col.REFERENCE)
+"""What an effect is known by, in any analysis."""
 _TURNED = (
     Col.DIFFERENCE,
     Col.ESTIMATE,

@@ -8,28 +8,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.adjust import Adjust, adjusted
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.effect import Sizes, hedges_correction, sizes, sizes_across
+from lamella.statistics.effect import Sizes, sizes, sizes_across
 from lamella.statistics.equivalence import p_of_equivalence
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.fixed import OneFit, fixed_session
 from lamella.statistics.interaction import interaction
 from lamella.statistics.interval import Interval
 from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
 from lamella.statistics.replication import agreeing, replication_rows
-from lamella.statistics.session_bootstrap import (
-    FEWEST_TO_DRAW,
-    Drawn,
-    drawn_effects,
-    over_sessions,
-)
-from lamella.statistics.units import ALL_SESSIONS
+from lamella.statistics.session_bootstrap import session_bootstrap
 
 Row = dict[str, Any]
 _LEVEL = 0.05
+_AGAIN = session_bootstrap.__name__
 
 
 class Asked(NamedTuple):
@@ -80,9 +76,11 @@ def compared(
     }
     replicated = replication_rows(design, pairs, quoted[THESE_SESSIONS][0])
     effects = [
-        *_whole(design, pairs, asked, quoted[THESE_SESSIONS], replicated),
+        *_whole(design, pairs, asked, fits, quoted[THESE_SESSIONS], replicated),
         *_each_session(design, pairs),
-        *_whole(design.in_named_sessions(), pairs, asked, quoted[ACROSS_SESSIONS], replicated),
+        *_whole(
+            design.in_named_sessions(), pairs, asked, fits, quoted[ACROSS_SESSIONS], replicated
+        ),
     ]
     called: Row = {Col.MEASURE: asked.measure}
     return Compared(
@@ -96,6 +94,7 @@ def _whole(
     design: Design,
     pairs: Sequence[Pair],
     asked: Asked,
+    fits: Sequence[Fitted],
     quoted: tuple[Fitted, str],
     replicated: Sequence[Row],
 ) -> Iterator[Row]:
@@ -103,25 +102,25 @@ def _whole(
     fit, instead_of = quoted
     p_adjusted = adjusted([fit.estimates[pair].p for pair in pairs], asked.adjust)
     n_tests = int(np.isfinite(p_adjusted).sum())
-    drawn = _drawn(design, pairs, asked, fit)
     one = OneFit.of(design)
     for pair, p in zip(pairs, p_adjusted, strict=True):
-        estimate = fit.estimates[pair]
+        estimate, drawn = fit.estimates[pair], _drawn(fits, fit, pair)
+        if drawn is not None:
+            half = drawn.high - drawn.estimate
+            low, high = estimate.estimate - half, estimate.estimate + half
+            estimate = estimate._replace(low=low, high=high)
         of_claim = sizes if fit.claim == THESE_SESSIONS else sizes_across
         size = of_claim(design, pair, estimate, fit=one)
-        ends = Interval(estimate.estimate, estimate.low, estimate.high)
-        if pair in drawn:
-            ends, size = _by_draws(design, pair, ends, size, drawn[pair])
         verdict = "; ".join(filter(None, (instead_of, fit.verdict_of(pair))))
         yield {
             **_named(fit.claim, ALL_SESSIONS, pair),
             **_described(design, pair),
-            **_told(estimate, ends, size),
+            **_told(estimate, size),
             Col.P_ADJUSTED: float(p),
             Col.ADJUSTED_BY: asked.adjust,
             Col.N_TESTS: n_tests,
             Col.MODEL: fit.model,
-            Col.INTERVAL_BY: "bootstrap" if pair in drawn else "t",
+            Col.INTERVAL_BY: "t" if drawn is None else "bootstrap",
             Col.P_INTERACTION: interaction(design, pair).p,
             Col.N_SESSIONS: len(design.shared_sessions(pair)) if design.n_sessions else math.nan,
             Col.N_SESSIONS_AGREEING: (
@@ -143,11 +142,10 @@ def _each_session(design: Design, pairs: Sequence[Pair]) -> Iterator[Row]:
             units = of_session.only(both)
             fit = fixed_session(units, [pair])
             estimate = fit.estimates[pair]
-            ends = Interval(estimate.estimate, estimate.low, estimate.high)
             yield {
                 **_named(THESE_SESSIONS, name, pair),
                 **_described(units, pair),
-                **_told(estimate, ends, sizes(units, pair, estimate)),
+                **_told(estimate, sizes(units, pair, estimate)),
                 Col.MODEL: fit.model,
                 Col.INTERVAL_BY: "t",
                 Col.VERDICT: fit.verdict_of(pair),
@@ -196,32 +194,13 @@ _VARIANCES = {
 }
 
 
-def _drawn(design: Design, pairs: Sequence[Pair], asked: Asked, fit: Fitted) -> dict[Pair, Drawn]:
-    """Draws for the pairs whose sessions are many enough; they speak of other sessions only."""
-    if fit.claim == THESE_SESSIONS or asked.bootstrap_draws == 0:
-        return {}
-    enough = [
-        pair
-        for pair in pairs
-        if len(design.shared_sessions(pair)) >= FEWEST_TO_DRAW
-        and math.isfinite(fit.estimates[pair].p)
-    ]
-    if not enough:
-        return {}
-    return drawn_effects(design, enough, draws=asked.bootstrap_draws, seed=asked.seed)
-
-
-def _by_draws(
-    design: Design, pair: Pair, ends: Interval, size: Sizes, drawn: Drawn
-) -> tuple[Interval, Sizes]:
-    n = len(design.shared_sessions(pair))
-    d = over_sessions(size.cohens_d.value, drawn.cohens_d, n)
-    n_units = int(design.counts.sum(axis=1)[list(places(design, pair))].sum())
-    return over_sessions(ends.value, drawn.estimate, n), size._replace(
-        cohens_d=d,
-        cohens_d_within=over_sessions(size.cohens_d_within.value, drawn.cohens_d_within, n),
-        hedges_g=d.times(hedges_correction(n_units - 2)),
-    )
+def _drawn(fits: Sequence[Fitted], quoted: Fitted, pair: Pair) -> Estimate | None:
+    """The error by draws of sessions, where it tells one; it is about other sessions only."""
+    again = next((fit for fit in fits if fit.model == _AGAIN), None)
+    if again is None or again.claim != quoted.claim:
+        return None
+    told = again.trusted_for(pair) and quoted.trusted_for(pair)
+    return again.estimates[pair] if told else None
 
 
 def _named(claim: str, session: str, pair: Pair) -> Row:
@@ -246,11 +225,11 @@ def _described(design: Design, pair: Pair) -> Row:
     }
 
 
-def _told(estimate: Estimate, ends: Interval, size: Sizes) -> Row:
+def _told(estimate: Estimate, size: Sizes) -> Row:
     return {
-        Col.ESTIMATE: ends.value,
-        Col.ESTIMATE_LOW: ends.low,
-        Col.ESTIMATE_HIGH: ends.high,
+        Col.ESTIMATE: estimate.estimate,
+        Col.ESTIMATE_LOW: estimate.low,
+        Col.ESTIMATE_HIGH: estimate.high,
         Col.SE: estimate.se,
         Col.DF: estimate.df,
         Col.P: estimate.p,

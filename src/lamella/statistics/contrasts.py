@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
@@ -116,6 +116,7 @@ Counts = dict[tuple[str, str], tuple[int, int]]
 """Cells that are missing and those that are short, by session and condition."""
 Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """Largest difference that matters to nobody; within an infinite one everything would be alike."""
+_FEWEST_DRAWS = 99
 # True, False or missing.
 _YES_OR_NO = (Col.EQUIVALENT, Col.SAME_DIRECTION)
 
@@ -161,7 +162,8 @@ class Contrasts(Step):
         What a measure is: ``mean``, ``fraction`` (0 to 1) or ``count``. Columns of True and False
         are fractions by themselves.
     bootstrap_draws, seed : int
-        Draws of sessions behind the intervals across 6 or more sessions; 0 = Student's t there too.
+        Draws of sessions behind the intervals across 6 or more sessions, 99 at least; 0 = Student's
+        t there too.
     min_steps : int
         In a movie of several cells, those with fewer valid steps are left out, and counted in
         `n_cells_short`: tracks of a few frames would have as much say in the movie's mean as those
@@ -181,6 +183,16 @@ class Contrasts(Step):
     bootstrap_draws: int = Field(1999, ge=0)
     seed: int = Field(0, ge=0)
     min_steps: int = Field(5, ge=0)
+
+    @field_validator("bootstrap_draws")
+    @classmethod
+    def _enough_to_have_an_sd(cls, draws: int) -> int:
+        if 0 < draws < _FEWEST_DRAWS:
+            raise ValueError(
+                f"{draws} draws tell no interval: "
+                f"give {_FEWEST_DRAWS} or more, or 0 for Student's t"
+            )
+        return draws
 
     def counting(self, cells: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether each row of a table of cells counts in its movie's mean; see `min_steps`."""

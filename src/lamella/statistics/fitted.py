@@ -10,11 +10,6 @@ from scipy import special
 
 from lamella.statistics.design import Pair
 
-THESE_SESSIONS = "these_sessions"
-"""The claim holds for the sessions studied: their own scatter is not in the interval."""
-ACROSS_SESSIONS = "across_sessions"
-"""The claim holds for sessions like those studied: the effect's scatter over them is in it."""
-
 
 class Estimate(NamedTuple):
     """A difference between two conditions, in the units of the measure; NaN = cannot be told."""
@@ -46,7 +41,7 @@ class Fitted(NamedTuple):
     model: str
     """Its name in models.csv."""
     claim: str
-    """`THESE_SESSIONS` or `ACROSS_SESSIONS`."""
+    """See `lamella.core.claims`."""
     estimates: Mapping[Pair, Estimate]
     """Every pair that was asked for."""
     trusted: bool = True

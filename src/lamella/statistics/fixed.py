@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lamella.core.claims import THESE_SESSIONS
 from lamella.statistics.additive import Additive, contrast_of, reach, residual_squares, why_untold
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 
 _HUBER = 1.345
 # As rounded by Huber and by those who fit as he did.

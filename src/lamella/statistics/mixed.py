@@ -20,11 +20,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.additive import Additive, residual_squares, why_untold
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.guard import collapsed, disagreement
 from lamella.statistics.mixed_fit import IntArray, by_statsmodels
 from lamella.statistics.reml import Groups, maximum

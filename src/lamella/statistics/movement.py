@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.columns.walks import WALK
 from lamella.core.errors import InputError
 from lamella.core.step import Step
@@ -22,7 +23,7 @@ from lamella.statistics.lag_curve import LAG_COLUMNS, LagCurve
 from lamella.statistics.populations import Population
 from lamella.statistics.resampling import FEWEST_UNITS, drawn_units, interval
 from lamella.statistics.short import too_short
-from lamella.statistics.units import ALL_SESSIONS, assigned
+from lamella.statistics.units import assigned
 
 FloatArray = NDArray[np.float64]
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from lamella.core.claims import ACROSS_SESSIONS
 from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, Pair
-from lamella.statistics.fitted import ACROSS_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
+
+SAME_EVERYWHERE = "the difference is the same in every session: no error can be stated"
 
 
 def paired_sessions(design: Design, pairs: Sequence[Pair]) -> Fitted:
@@ -43,7 +46,7 @@ def paired_sessions(design: Design, pairs: Sequence[Pair]) -> Fitted:
         squares = float(((differences - estimate) ** 2).sum())
         if squares <= blocks.noise:
             estimates[pair] = Estimate(estimate)
-            verdicts[pair] = "the difference is the same in every session: no error can be stated"
+            verdicts[pair] = SAME_EVERYWHERE
         else:
             estimates[pair] = Estimate.by_t(estimate, math.sqrt(squares / (k * (k - 1))), k - 1)
     return Fitted("paired_sessions", ACROSS_SESSIONS, estimates, verdicts=verdicts)

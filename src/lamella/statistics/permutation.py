@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from lamella.core.claims import THESE_SESSIONS
 from lamella.statistics.additive import why_absent
 from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 
 MOST_ENUMERATED = 20_000
 """Up to so many ways to hand out the labels, all of them are tried."""

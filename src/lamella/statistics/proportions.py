@@ -10,11 +10,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.claims import THESE_SESSIONS
 from lamella.core.errors import InputError
 from lamella.statistics.additive import Additive, why_absent
 from lamella.statistics.blocks import Blocks, places
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.fitted import THESE_SESSIONS, Estimate, Fitted
+from lamella.statistics.fitted import Estimate, Fitted
 
 # Nearer to 0 or 1 than this, a fitted fraction is on its way to infinite odds.
 _EDGE = 1e-7

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.statistics.units import ALL_SESSIONS, finite, unit_means
+from lamella.statistics.units import finite, unit_means
 
 COLUMNS = [
     Col.MEASURE,

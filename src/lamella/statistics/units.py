@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
 
-ALL_SESSIONS = "all"
 _LARGEST = 1e100
 """Squares of larger values, and their sums, would leave the range of numbers."""
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import f as f_law
+from scipy import special
 
 from lamella.core.movie import Scale
 from lamella.core.table import Col
@@ -190,7 +190,7 @@ def _by_flips(velocity: Values, observed: float, *, n_flips: int, seed: int) -> 
 
 def _hotelling_p(t_squared: Values, n: NDArray[np.int64]) -> Values:
     """Probability of a T² at least as large, of n vectors in the plane without a mean."""
-    out: Values = f_law.sf(t_squared * (n - 2) / (2 * (n - 1)), 2, n - 2)
+    out: Values = special.fdtrc(2, n - 2, t_squared * (n - 2) / (2 * (n - 1)))
     return out
 
 

@@ -53,8 +53,8 @@ class StatisticsColumns:
     INTERVAL_BY = _(
         "interval_by",
         "",
-        "t: by the model; bootstrap: sessions drawn again, jointly for all conditions "
-        "(Cliff's delta has a rule of its own).",
+        "How the interval of the estimate came about. t: by the model; bootstrap: sessions drawn "
+        "again, jointly for all conditions.",
     )
     TRUSTED = _("trusted", "", "False where the fit failed or lies at the edge of what it can say.")
     USED = _(

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.figures.marks import FEWEST_IN_SHAPE, as_shapes, dots, limits, silhouette
 from lamella.report.style import (
@@ -28,27 +29,8 @@ from lamella.report.style import (
     sessions_in_legend,
     styled,
 )
-from lamella.report.tables import (
-    ALL_SESSIONS,
-    contrasts,
-    has,
-    has_values,
-    numbers,
-    only,
-    plain,
-    texts,
-    unique,
-)
-from lamella.report.words import (
-    ACROSS_SESSIONS,
-    CLAIMS,
-    THESE_SESSIONS,
-    axis_label,
-    in_brackets,
-    label,
-    number,
-    shortened,
-)
+from lamella.report.tables import contrasts, has, has_values, numbers, only, plain, texts, unique
+from lamella.report.words import CLAIMS, axis_label, in_brackets, label, number, shortened
 
 _ASIDE = {THESE_SESSIONS: -0.11, ACROSS_SESSIONS: 0.11}
 """The first claim is drawn filled, the second open."""

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report.figures.lines import beside, lines_below
 from lamella.report.style import HAIR, INK, Key, nothing, styled
-from lamella.report.tables import ALL_SESSIONS, contrasts, has, numbers, texts, unique
-from lamella.report.words import ACROSS_SESSIONS, count, decimals, label, p_value, shortened
+from lamella.report.tables import contrasts, has, numbers, texts, unique
+from lamella.report.words import count, decimals, label, p_value, shortened
 
 WIDEST = 6.0
 """Beyond this d, intervals end in an arrow, so that one tiny group does not flatten the rest."""

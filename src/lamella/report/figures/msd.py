@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report.style import (
     FAINT,
@@ -22,7 +23,7 @@ from lamella.report.style import (
     nothing,
     styled,
 )
-from lamella.report.tables import ALL_SESSIONS, has_values, numbers, only, texts, unique
+from lamella.report.tables import has_values, numbers, only, texts, unique
 
 FloatArray = NDArray[np.float64]
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.style import (
     COLOURS,
@@ -23,7 +24,6 @@ from lamella.report.style import (
     styled,
 )
 from lamella.report.tables import has_values, numbers, texts
-from lamella.report.words import ACROSS_SESSIONS, THESE_SESSIONS
 
 _TITLES = {
     THESE_SESSIONS: "In the sessions studied",

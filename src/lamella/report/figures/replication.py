@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from lamella.core.claims import THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.figures.estimation import Told, told_of
 from lamella.report.style import (
@@ -25,7 +26,7 @@ from lamella.report.style import (
     styled,
 )
 from lamella.report.tables import contrasts, flags, has, has_values, numbers, only, texts
-from lamella.report.words import THESE_SESSIONS, count, in_brackets, label, number, shortened
+from lamella.report.words import count, in_brackets, label, number, shortened
 
 MOST_PAIRS = 12
 """Pairs of conditions that are drawn: of more, a page would hold nothing else."""

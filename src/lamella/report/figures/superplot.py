@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report.figures.marks import FEWEST_IN_SHAPE, as_shapes, dots, limits, silhouette
 from lamella.report.style import (
@@ -27,16 +28,7 @@ from lamella.report.style import (
     sessions_in_legend,
     styled,
 )
-from lamella.report.tables import (
-    ALL_SESSIONS,
-    flags,
-    has_values,
-    numbers,
-    only,
-    sibling,
-    texts,
-    unique,
-)
+from lamella.report.tables import flags, has_values, numbers, only, sibling, texts, unique
 from lamella.report.words import axis_label, label, number
 
 SPEEDS: tuple[str, ...] = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)

@@ -5,20 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.methods.citations import Citations
-from lamella.report.tables import (
-    ALL_SESSIONS,
-    distinct,
-    flags,
-    has,
-    has_values,
-    numbers,
-    only,
-    texts,
-    unique,
-)
-from lamella.report.words import CLAIMS, THESE_SESSIONS, count, label, listed, number, unit
+from lamella.report.tables import distinct, flags, has, has_values, numbers, only, texts, unique
+from lamella.report.words import CLAIMS, count, label, listed, number, unit
 
 MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "fixed_session": (

@@ -1,0 +1,10 @@
+"""What the columns `claim` and `session` say in the tables of the statistics."""
+
+from __future__ import annotations
+
+THESE_SESSIONS = "these_sessions"
+"""The claim holds for the sessions studied: their own scatter is not in the interval."""
+ACROSS_SESSIONS = "across_sessions"
+"""The claim holds for sessions like those studied: the effect's scatter over them is in it."""
+ALL_SESSIONS = "all"
+"""A row of all sessions together."""
