@@ -109,9 +109,13 @@ def _agreement(agreement: pd.DataFrame) -> Iterator[str]:
         table = [["cells", "bias (95 %)", "limits of agreement", "concordance"]]
         for row in rows.to_dict("records"):
             table.append([str(row[Col.MEASURE])])
-            within = show.between(row[Col.BIAS_LOW], row[Col.BIAS_HIGH])
-            bias = f"{show.number(row[Col.BIAS])} ({within})"
-            limits = show.between(row[Col.LIMIT_LOW], row[Col.LIMIT_HIGH])
-            concordance = show.number(row[Col.CONCORDANCE])
-            table.append([str(row[Col.N_MATCHED]), bias, limits, concordance])
+            bias = show.number(row[Col.BIAS])
+            table.append(
+                [
+                    str(row[Col.N_MATCHED]),
+                    f"{bias} ({show.between(row[Col.BIAS_LOW], row[Col.BIAS_HIGH])})",
+                    show.between(row[Col.LIMIT_LOW], row[Col.LIMIT_HIGH]),
+                    show.number(row[Col.CONCORDANCE]),
+                ]
+            )
         yield from aligned(table, indent=2)
