@@ -43,7 +43,7 @@ def test_they_fit_a_terminal_and_hold_every_claim_and_model():
 
 def test_a_verdict_is_written_once_and_numbered():
     found = lines(cells())
-    said = [line for line in found if "every movie holds one cell" in line]
+    said = [line for line in found if "every unit holds one cell" in line]
     assert len(said) == 1
     number = said[0].split()[0]
     assert sum(line.endswith(number) for line in found) == 2

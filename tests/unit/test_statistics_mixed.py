@@ -252,7 +252,7 @@ def test_single_cells_and_too_many_cells():
             "value": np.arange(20.0),
         }
     )
-    nothing_told(nested_movies(single, "value", NAMES, PAIRS[:1]), "every movie holds one cell")
+    nothing_told(nested_movies(single, "value", NAMES, PAIRS[:1]), "every unit holds one cell")
     empty = nested_movies(single.iloc[:0], "value", NAMES, PAIRS)
     nothing_told(empty, "no unit has a value")
     n = 400_000

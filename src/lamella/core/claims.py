@@ -8,3 +8,6 @@ ACROSS_SESSIONS = "across_sessions"
 """The claim holds for sessions like those studied: the effect's scatter over them is in it."""
 ALL_SESSIONS = "all"
 """A row of all sessions together."""
+FEWEST_SESSIONS = 5
+"""Below this many, sessions do not tell their own variance well enough to model it: it is little
+more than a guess, and is said to be."""

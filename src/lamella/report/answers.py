@@ -35,6 +35,8 @@ class Told:
     state: str
     word: str
     size: str
+    by: str
+    """How far apart, without sign; empty where unknown."""
     certainty: str
     remarks: tuple[str, ...]
     d: tuple[float, float, float]
@@ -158,6 +160,7 @@ def _told(claim: str, row: pd.DataFrame, measure: str, units: str, places: int |
         state=state,
         word=word,
         size=_size(row, measure, places),
+        by=_by(estimate, measure, places),
         certainty=certainty,
         remarks=tuple(remarks),
         d=(_value(row, Col.COHENS_D), *interval),
@@ -194,6 +197,13 @@ def _size(row: pd.DataFrame, measure: str, places: int | None) -> str:
     text = signed(estimate, places)
     if np.isfinite(low) and np.isfinite(high):
         text += f" ({signed(low, places)} to {signed(high, places)})"
+    return text + (f" {unit(measure)}" if unit(measure) else "")
+
+
+def _by(estimate: float, measure: str, places: int | None) -> str:
+    if not np.isfinite(estimate):
+        return ""
+    text = signed(abs(estimate), places).removeprefix("+")
     return text + (f" {unit(measure)}" if unit(measure) else "")
 
 

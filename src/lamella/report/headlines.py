@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
+from lamella.core.claims import ACROSS_SESSIONS, FEWEST_SESSIONS, THESE_SESSIONS
 from lamella.report.answers import EQUIVALENT, UNTOLD, Answer, shown_of
 from lamella.report.contents import ReportInput
 from lamella.report.sentences import asked, left_out
 from lamella.report.words import CLAIMS, count, listed, raised
 
 MOST_NAMED = 5
-_FEW_SESSIONS = 5
 
 
 class Headline(NamedTuple):
@@ -63,7 +62,7 @@ def _claim(found: Sequence[Answer], claim: str) -> Headline:
         if claim == THESE_SESSIONS:
             text += "Not shown is not the same as not there. "
     most = max((answer.sessions[1] for answer in found if answer.sessions), default=0)
-    if claim == ACROSS_SESSIONS and rest and 1 < most < _FEW_SESSIONS:
+    if claim == ACROSS_SESSIONS and rest and 1 < most < FEWEST_SESSIONS:
         text += f"With {count(most, 'session')} only very steady effects can be shown here. "
     return Headline(title, f"{_phrases(shown, claim)}." if shown else "", text.strip())
 
@@ -71,6 +70,7 @@ def _claim(found: Sequence[Answer], claim: str) -> Headline:
 def _phrases(shown: Sequence[Answer], claim: str) -> str:
     phrases = [
         f"{answer.title} is {said.word} in {answer.condition} than in {answer.reference}"
+        f" by {said.by}"
         for answer in shown
         if (said := answer.of(claim)) is not None
     ]

@@ -43,8 +43,8 @@ EFFECT_COLUMNS: tuple[str | Between, ...] = (
 )  # fmt: skip
 
 MODEL_COLUMNS: tuple[str | Between, ...] = (
-    Col.MODEL, Col.CLAIM, Col.CONDITION, Col.REFERENCE, _ESTIMATE, Col.SE, Col.DF, Col.P, Col.USED,
-    Col.TRUSTED, Col.VERDICT, Col.VAR_SESSION, Col.VAR_INTERACTION, Col.VAR_MOVIE,
+    Col.MODEL, Col.CLAIM, Col.CONDITION, Col.REFERENCE, _ESTIMATE, Col.SE, Col.DF, Col.P,
+    Col.VERDICT, Col.VAR_SESSION, Col.VAR_INTERACTION, Col.VAR_MOVIE,
     Col.VAR_RESIDUAL,
 )  # fmt: skip
 

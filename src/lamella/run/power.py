@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lamella.core.claims import FEWEST_SESSIONS
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
 from lamella.io.any_table import read_any_table
@@ -17,7 +18,6 @@ from lamella.io.tables import write_table
 from lamella.run.single import refuse_existing
 from lamella.run.stats import counting_cells, warn_of_counted_rows
 from lamella.statistics.design import Design
-from lamella.statistics.mixed import FEWEST_SESSIONS
 from lamella.statistics.power import (
     Plan,
     least,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
+from lamella.core.claims import ACROSS_SESSIONS, FEWEST_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.additive import Additive, residual_squares, why_untold
 from lamella.statistics.blocks import Blocks, places
@@ -36,9 +36,6 @@ MOST_WORK = 2_000_000
 term values × groups (movies, conditions) of their session, summed. 10 000 cells in 6 sessions of 45
 movies come to 480 000; a million units of 3 conditions are too many, and fixed sessions say the
 same of them."""
-FEWEST_SESSIONS = 5
-"""Below this many, sessions do not tell their own variance well enough to model it: it is little
-more than a guess, and is said to be."""
 
 
 class _Kind(NamedTuple):
@@ -183,7 +180,7 @@ def nested_movies(
     movie = np.asarray(known.groupby(keys, sort=False, dropna=False).ngroup(), np.int64)
     first = np.unique(movie, return_index=True)[1]
     if 0 < len(cells.value) == len(first):
-        return _refused(_MOVIES, pairs, "every movie holds one cell")
+        return _refused(_MOVIES, pairs, "every unit holds one cell")
     return _fitted(cells, movie, pairs, _MOVIES, len(first), normal=normal)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
-from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
+from lamella.core.claims import ACROSS_SESSIONS, FEWEST_SESSIONS, THESE_SESSIONS
 from lamella.statistics.design import Design, Pair
 from lamella.statistics.fitted import Fitted
 from lamella.statistics.fixed import fixed_session, fixed_session_robust, fixed_session_unequal
-from lamella.statistics.mixed import FEWEST_SESSIONS, random_effect, random_session
+from lamella.statistics.mixed import random_effect, random_session
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.permutation import permuted
 from lamella.statistics.proportions import quasi_binomial, quasi_poisson

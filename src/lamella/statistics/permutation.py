@@ -17,7 +17,7 @@ from lamella.statistics.blocks import places
 from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.fitted import Estimate, Fitted
 
-MOST_ENUMERATED = 20_000
+MOST_ENUMERATED = 100_000
 """Up to so many ways to hand out the labels, all of them are tried."""
 _LEVEL = 0.05
 # Draws times units: some seconds' work. Below the fewest draws, the tail is too coarse.
@@ -39,7 +39,7 @@ def permuted(design: Design, pairs: Sequence[Pair], *, seed: int = 0, draws: int
     seed : int
         Of the random permutations.
     draws : int
-        Random permutations, where there are more than 20 000 in all; fewer where the units are so
+        Random permutations, where there are more than 100 000 in all; fewer where the units are so
         many that they would take long.
 
     Returns

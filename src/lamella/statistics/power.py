@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
+from lamella.core.claims import ACROSS_SESSIONS, FEWEST_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.design import FloatArray
 from lamella.statistics.guard import LEAST_SHARE
-from lamella.statistics.mixed import FEWEST_SESSIONS
 from lamella.statistics.spread import Spread
 
 LEVEL = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lamella.core.claims import ALL_SESSIONS, THESE_SESSIONS
+from lamella.core.claims import ALL_SESSIONS, FEWEST_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.report.methods.citations import Citations
 from lamella.report.tables import distinct, flags, has, has_values, numbers, only, texts, unique
@@ -70,7 +70,12 @@ def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Ci
             hows = [_model(name, cite) for name in names]
             of = "the sessions studied" if claim == THESE_SESSIONS else "new sessions"
             parts.append(f"Claims on {of} rest on {listed(hows)}.")
-    parts += [*_refused(models), *_adjusted(whole, cite), *_intervals(whole, cite)]
+    parts += [
+        *_few_sessions(whole),
+        *_refused(models),
+        *_adjusted(whole, cite),
+        *_intervals(whole, cite),
+    ]
     if has_values(whole, Col.P_INTERACTION):
         parts.append("The interaction of condition and session was tested by an F test.")
     parts += _margins(whole, cite)
@@ -80,6 +85,18 @@ def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Ci
 def _model(name: str, cite: Citations) -> str:
     text, works = MODELS.get(name, (f"the model “{name}”", ()))
     return f"{text} {cite(*works)}" if works else text
+
+
+def _few_sessions(whole: pd.DataFrame) -> list[str]:
+    """Why session was no random effect."""
+    simple = np.isin(texts(whole, Col.MODEL), ["fixed_session", "paired_sessions"])
+    sessions = numbers(whole[simple], Col.N_SESSIONS)
+    if not len(sessions) or not 1 < np.nanmax(sessions, initial=0) < FEWEST_SESSIONS:
+        return []
+    return [
+        f"With fewer than {FEWEST_SESSIONS} sessions the variance between them cannot be estimated, so"
+        " that session was no random effect."
+    ]
 
 
 def _refused(models: pd.DataFrame) -> list[str]:
