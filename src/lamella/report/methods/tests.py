@@ -94,8 +94,8 @@ def _few_sessions(whole: pd.DataFrame) -> list[str]:
     if not len(sessions) or not 1 < np.nanmax(sessions, initial=0) < FEWEST_SESSIONS:
         return []
     return [
-        f"With fewer than {FEWEST_SESSIONS} sessions the variance between them cannot be estimated, so"
-        " that session was no random effect."
+        f"With fewer than {FEWEST_SESSIONS} sessions the variance between them cannot be estimated,"
+        " so that session was no random effect."
     ]
 
 
