@@ -102,7 +102,7 @@ def test_the_two_claims_stand_apart():
     assert [said.state for said in answer.told] == [SHOWN, OPEN]
     lines = {line.question: line for line in headlines(ReportInput(effects=both), [answer])}
     assert (
-        lines["In these sessions"].shown == "Mean speed is lower in KI than in WT by 0.38 µm/min."
+        lines["In these sessions"].shown == "Mean speed is lower in KI than in WT by 0.35 µm/min."
     )
     assert lines["Across sessions"].shown == ""
     assert "With 2 sessions only very steady" in lines["Across sessions"].rest
