@@ -10,7 +10,15 @@ from pydantic import ValidationError
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
-from lamella.measure import Edge, Lamellipodium, Migration, Protrusion, Sightings, Walks
+from lamella.measure import (
+    Edge,
+    Lamellipodium,
+    Migration,
+    Outlines,
+    Protrusion,
+    Sightings,
+    Walks,
+)
 from lamella.phantom import CellPhantom
 from lamella.preprocess import (
     CameraOffset,
@@ -64,6 +72,7 @@ EXAMPLES = [
     Walks(),
     Protrusion(),
     Edge(),
+    Outlines(),
     Contrasts(),
     Movement(),
 ]

@@ -141,6 +141,7 @@ def test_a_movie_of_other_scale_is_told(tmp_path, no_report):
     assert f"warning: {said}" in ran.err
 
 
+@pytest.mark.filterwarnings("default:.*alone:lamella.core.errors.LamellaWarning")
 def test_nothing_is_overwritten_without_force(tmp_path):
     study = make_study(tmp_path / "study", good=["good1"])
     movie, masks = study / "raw" / "good1.tif", tmp_path / "masks"

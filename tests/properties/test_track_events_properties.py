@@ -28,7 +28,7 @@ def rows_of(links, cell, first, last=N_FRAMES):
 
 
 @quick
-@given(cells, frames, seeds, st.floats(0, 6.28), st.floats(12, 30))
+@given(cells, frames, seeds, st.floats(0, 6.28), st.floats(14, 30))
 def test_a_jump_anywhere(cell, frame, seed, way, length):
     links = wanderers(seed)
     rows = rows_of(links, cell, frame)

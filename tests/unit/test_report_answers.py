@@ -278,3 +278,9 @@ def test_a_table_of_cells_alone_makes_a_page_without_movies():
 )
 def test_a_page_is_made_of_whatever_there_is(report):
     assert "<h1>" in render(report, drawn=[])
+
+
+@pytest.mark.parametrize("values", [[5.0], [1.0, 1.0 + 1e-16, 1.0 + 3e-16], [0.0, 0.0], [1e-320]])
+def test_an_axis_over_values_that_are_the_same(values):
+    axis = Scale.over(np.array(values), 0, 100, margin=0)
+    assert [axis(value) for value in values] == pytest.approx([50] * len(values), abs=0.1)

@@ -13,6 +13,9 @@ from lamella.report.words import decimals, number
 MOST_DECIMALS = 6
 
 
+_ROUNDING = 1e-9
+
+
 @dataclass(frozen=True)
 class Scale:
     """A linear axis from `low` (at `start`) to `high` (at `stop`)."""
@@ -26,11 +29,13 @@ class Scale:
     def over(
         cls, values: NDArray[np.float64], start: float, stop: float, *, margin: float = 0.05
     ) -> Scale:
-        """Over all finite values; a single value stands in the middle."""
+        """Over all finite values; one, or some that only rounding parts, stand in the middle."""
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-        span = (high - low) or abs(high) or 1.0
-        return cls(low - margin * span, high + margin * span, start, stop)
+        largest = max(abs(low), abs(high))
+        one = high - low <= _ROUNDING * largest
+        pad = (largest or 1.0) / 2 if one else margin * (high - low)
+        return cls(low - pad, high + pad, start, stop)
 
     def __call__(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
