@@ -77,7 +77,6 @@ def _run_stage(
         how: _How = {"messages": tuple(told)}
     except Exception as error:  # one movie's surprise must not stop the others
         state, how = "failed", _fault(work.task, error)
-        _let_go(error)
     seconds = time.perf_counter() - started
     return StageResult(work.task.name, stage, state, seconds, _peak_mb(), **how)
 
@@ -100,18 +99,6 @@ def _fault(task: MovieTask, error: Exception) -> _How:
     elif not isinstance(error, LamellaError):
         error = UnexpectedError.of(where, error)
     return {"messages": (str(error),), "trace": traceback.format_exc()}
-
-
-def _let_go(error: BaseException) -> None:
-    """Free what the frames of an error hold, as files that a full disk must get rid of.
-
-    An error and its frames may hold each other, and would keep files open until Python next looks
-    for such rings.
-    """
-    link: BaseException | None = error
-    while link is not None:
-        traceback.clear_frames(link.__traceback__)
-        link = link.__cause__ or link.__context__
 
 
 def _peak_mb() -> float:

@@ -25,15 +25,17 @@ class WrongOutlines:
     """Labels in one variant of `Outlines`, which remember what became of the cells."""
 
     def __init__(self, labels: Labels, step: Outlines, variant: Variant) -> None:
-        self._lost: set[tuple[int, int]] = set()
-        self._broken: set[tuple[int, int]] = set()
+        lost: set[tuple[int, int]] = set()
+        broken: set[tuple[int, int]] = set()
 
+        # It must not hold `self`, which holds it: the ring would keep the labels' file open.
         def frame(t: int) -> Image:
             changed = step(labels.frames.frame(t), variant)
-            self._lost |= {(t, int(label)) for label in changed.lost}
-            self._broken |= {(t, int(label)) for label in changed.broken}
+            lost.update((t, int(label)) for label in changed.lost)
+            broken.update((t, int(label)) for label in changed.broken)
             return changed.labels
 
+        self._lost, self._broken = lost, broken
         self.labels = Labels(labels.name, MappedFrames(labels.frames, frame))
 
     def told(self, cells: pd.DataFrame) -> dict[str, object]:
