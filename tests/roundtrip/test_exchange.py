@@ -97,9 +97,7 @@ def differences(back, tracked):
         found.add("frames after the last object")
     if back.frame_shape != tracked.frame_shape:
         found.add("frame size")
-    # Where it is told by places in px and µm alone, two sizes may give the very same places.
-    ours, theirs = (each.scale.pixel_size_um or 0.0 for each in (back, tracked))
-    if not np.isclose(ours, theirs, rtol=1e-15, atol=0):
+    if back.scale.pixel_size_um != tracked.scale.pixel_size_um:
         found.add("pixel size")
     times = back.scale.time_min, tracked.scale.time_min
     n = min(back.n_frames, tracked.n_frames)
