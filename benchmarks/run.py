@@ -10,6 +10,7 @@ import kernels_and_files
 import measure_groups
 import motion_speed
 import protrusion_speed
+import region_speed
 import studies
 import tracking_speed
 from timing import machine
@@ -37,6 +38,7 @@ TOPICS = {
     "h": ("Linking many cells", tracking_speed.linking),
     "i": ("Groups of measures", measure_groups.groups),
     "j": ("Lengths of protrusions", protrusion_speed.lengths),
+    "k": ("Shape and light of a field of cells", region_speed.table_of_regions),
 }
 
 
