@@ -141,6 +141,7 @@ def _light() -> list[str]:
     def told(off: NDArray[np.float64], unit: str) -> str:
         return f"{off.mean():+.2f} ± {off.std(ddof=1):.2f} {unit}"
 
+    outer, inner = (corrected[f"radial_fraction_{k}"].to_numpy() for k in (1, 4))
     mass = np.hypot(
         corrected[Col.MASS_Y_PX] - known[3], corrected[Col.MASS_X_PX] - known[4]
     ).to_numpy()
@@ -156,8 +157,8 @@ def _light() -> list[str]:
         f"| sum | {told(100 * (total / known[2] - 1), '%')} |",
         f"| surround_mean | {told(ground - 100, 'grey')} |",
         f"| centre of mass, distance | {told(mass, 'px')} |",
-        f"| radial_fraction_1 | {told(corrected[Col.RADIAL_FRACTION_1].to_numpy() - known[5], '')} |",
-        f"| radial_fraction_4 | {told(corrected[Col.RADIAL_FRACTION_4].to_numpy() - known[6], '')} |",
+        f"| radial_fraction_1 | {told(100 * (outer - known[5]), 'points of 100')} |",
+        f"| radial_fraction_4 | {told(100 * (inner - known[6]), 'points of 100')} |",
     ]
 
 

@@ -23,7 +23,7 @@ CORNER = 2 - np.sqrt(2)
 SINGLE, ROUND = (5, 18), (1, 3, 5, 12, 16, 18)
 """Labels of one pixel; and those whose axes are equal, to which ImageJ gives the angle 0."""
 RECTANGLES, COMPOSITE = (4, 6, 16), (3, 9, 10)
-"""Labels that ImageJ selects as a rectangle; and, but for the ragged one, those of several outlines."""
+"""Labels that ImageJ selects as rectangles; and those of several outlines, but the ragged one."""
 
 
 @pytest.fixture(scope="module")
