@@ -18,6 +18,7 @@ from lamella.core.columns.keys import KeyColumns
 from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
@@ -37,6 +38,7 @@ class Col(
     ProtrusionColumns,
     EdgeColumns,
     StatisticsColumns,
+    QuestionColumns,
     AnalysesColumns,
     RunColumns,
     ComparisonColumns,
