@@ -116,7 +116,7 @@ def test_units_of_one_cell_have_no_correlation_within():
 
 def test_every_question_is_answered_per_condition_and_over_all():
     cells = cells_and_nuclei(("DMSO", "low", "high"))
-    told, lines = Questions()(cells)
+    told, lines, units = Questions()(cells)
     assert list(dict.fromkeys(told["question"])) == list("ABCDEF")
     assert set(told["condition"]) == {"all conditions", "DMSO", "low", "high"}
     pairs = told[told["y_column"].notna()]
@@ -130,6 +130,10 @@ def test_every_question_is_answered_per_condition_and_over_all():
     assert row["n_cells"] == len(areas)
     assert row["n_cells_without"] == len(own) - len(areas) > 0
     assert row["n_units"] == own["unit"].nunique()
+    mean = units[(units["measure"] == "cell_circularity") & (units["unit"] == "A01")].iloc[0]
+    of_well = cells.loc[cells["unit"] == "A01", "cell_circularity"]
+    assert mean["mean"] == pytest.approx(of_well.mean(), rel=1e-12)
+    assert (mean["median"], mean["n_cells"]) == (of_well.median(), len(of_well))
 
 
 def test_how_nuclei_grow_with_cells_is_found():
@@ -191,8 +195,8 @@ def test_without_nuclei_and_without_cells():
     bare = cells.drop(columns=[name for name in cells.columns if "nucle" in name])
     assert list(dict.fromkeys(Questions()(bare).questions["question"])) == list("ACF")
     for nothing in (cells.iloc[:0], pd.DataFrame()):
-        told, lines = Questions()(nothing)
-        assert len(told) == len(lines) == 0
+        told, lines, units = Questions()(nothing)
+        assert len(told) == len(lines) == len(units) == 0
         assert "r" in told
         assert "line_y" in lines
 

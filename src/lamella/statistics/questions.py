@@ -14,7 +14,7 @@ from lamella.core.claims import ALL_CONDITIONS
 from lamella.core.columns.column import Column
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
-from lamella.core.table import Col
+from lamella.core.table import Col, stacked
 from lamella.statistics.clustered import Together, together
 from lamella.statistics.interval import Interval
 from lamella.statistics.units import assigned
@@ -38,6 +38,9 @@ LINE_COLUMNS: tuple[str, ...] = (
     Col.QUESTION, Col.CONDITION, Col.X_COLUMN, Col.Y_COLUMN, Col.SCALING,
     Col.LINE_X, Col.LINE_Y, Col.LINE_LOW, Col.LINE_HIGH,
 )  # fmt: skip
+UNIT_COLUMNS: tuple[str, ...] = (
+    Col.MEASURE, Col.CONDITION, Col.SESSION, Col.UNIT, Col.N_CELLS, Col.MEAN, Col.MEDIAN,
+)  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -59,6 +62,8 @@ class Answers(NamedTuple):
     """One row per question, column or pair of columns, and condition; all conditions first."""
     question_lines: pd.DataFrame
     """Fitted lines with their intervals, 25 points each."""
+    question_units: pd.DataFrame
+    """Mean and median over the cells of every unit, of every column that is asked about."""
 
 
 class Questions(Step):
@@ -112,10 +117,8 @@ class Questions(Step):
         """
         asked = self.asked(cells)
         if not len(cells) or not asked:
-            return Answers(
-                pd.DataFrame(columns=list(QUESTION_COLUMNS)),
-                pd.DataFrame(columns=list(LINE_COLUMNS)),
-            )
+            every = (QUESTION_COLUMNS, LINE_COLUMNS, UNIT_COLUMNS)
+            return Answers(*(pd.DataFrame(columns=list(names)) for names in every))
         rows = assigned(cells, condition=condition, session=session, unit=unit)
         keys = [Col.CONDITION, Col.SESSION, Col.UNIT]
         rows[_UNIT] = rows.groupby(keys, sort=False, dropna=False).ngroup()
@@ -128,7 +131,8 @@ class Questions(Step):
                 lines.append(line)
         return Answers(
             pd.DataFrame(told, columns=list(QUESTION_COLUMNS)),
-            pd.concat(lines, ignore_index=True)[list(LINE_COLUMNS)],
+            stacked(lines).reindex(columns=list(LINE_COLUMNS)),
+            _of_units(rows, asked),
         )
 
     def asked(self, cells: pd.DataFrame) -> list[Asked]:
@@ -261,6 +265,20 @@ def _there(asked: Asked, cells: pd.DataFrame) -> bool:
         return False
     known = [np.isfinite(_numbers(cells, name)) for name in names]
     return bool(np.logical_and.reduce(known).any())
+
+
+def _of_units(rows: pd.DataFrame, asked: Sequence[Asked]) -> pd.DataFrame:
+    names = dict.fromkeys(name for each in asked for name in (each.x, each.y) if name is not None)
+    keys = [Col.CONDITION, Col.SESSION, Col.UNIT]
+    units = rows.groupby(_UNIT, sort=False)
+    parts = []
+    for name in names:
+        values = pd.Series(_numbers(rows, name), rows.index)
+        found = values.where(np.isfinite(values)).groupby(rows[_UNIT], sort=False)
+        counted = {Col.N_CELLS: found.count(), Col.MEAN: found.mean(), Col.MEDIAN: found.median()}
+        part = units[keys].first().assign(**{Col.MEASURE: name, **counted})
+        parts.append(part[part[Col.N_CELLS] > 0])
+    return stacked(parts).reindex(columns=list(UNIT_COLUMNS))
 
 
 def _area(cells: pd.DataFrame, prefix: str) -> str:
