@@ -1,7 +1,7 @@
 """Our background is ImageJ's, pixel for pixel.
 
-`tests/oracles/imagej/subtract_background.py` made the images and asked ImageJ; it is needed only for
-the slow test.
+`tests/oracles/imagej/subtract_background.py` made the images and asked ImageJ; it is needed only
+for the slow test.
 """
 
 import warnings
@@ -109,8 +109,8 @@ def test_the_image_is_not_written_into():
 
 @pytest.mark.parametrize(
     ("dtype", "kept"),
-    [(bool, "u1"), ("u1", "u1"), ("u2", "u2"), ("u4", "f4"), ("i2", "f4"), ("f4", "f4"), ("f8", "f4")],
-)  # fmt: skip
+    [(bool, "u1"), ("u1", "u1"), ("u2", "u2"), ("u4", "f4"), ("i2", "f4"), ("f8", "f4")],
+)
 def test_types_of_pixels_are_those_that_imagej_has(dtype, kept):
     image = np.ones((12, 12), dtype)
     made = less_background(image, ball_background(image, radius_px=3))

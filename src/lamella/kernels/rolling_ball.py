@@ -15,6 +15,8 @@ from lamella.kernels.sliding_paraboloid import paraboloid_background
 Plane = NDArray[np.float32]
 
 _FAR = np.float32(np.finfo(np.float32).max)
+_SHRINKING = ((10, 1, 24), (30, 2, 24), (100, 4, 32), (math.inf, 8, 40))
+"""Up to which radius, px of a block, per cent of the ball that are cut off on each side."""
 
 
 class Patch(NamedTuple):
@@ -163,9 +165,7 @@ def _finite(image: ArrayLike) -> Plane:
 
 def patch_of(radius_px: float) -> Patch:
     """The part of a ball of this radius that ImageJ rolls."""
-    for most, shrink, trimmed in ((10, 1, 24), (30, 2, 24), (100, 4, 32), (math.inf, 8, 40)):
-        if radius_px <= most:
-            break
+    _, shrink, trimmed = next(how for how in _SHRINKING if radius_px <= how[0])
     radius = max(1.0, radius_px / shrink)
     half = math.floor(radius - int(trimmed * radius) // 100 + 0.5)
     offset = np.arange(-half, half + 1, dtype=np.float64)
@@ -179,31 +179,30 @@ def _rolled(pixels: Plane, *, radius_px: float, smoothing: bool) -> Plane:
     if smoothing:
         mean_3x3(pixels)
     small = _shrunk(pixels, patch.shrink) if patch.shrink > 1 else pixels
-    height, width = small.shape
-    half = len(patch.height) // 2
+    (height, width), half = small.shape, len(patch.height) // 2
     # The ball's centre may lie up to its half width outside the image.
     ground = np.full((height + 4 * half, width + 4 * half), _FAR, np.float32)
     ground[2 * half : 2 * half + height, 2 * half : 2 * half + width] = small
     low = _lowest(ground, patch.height)
     rolled = _highest(low, patch.height)
-    return rolled if patch.shrink == 1 else _enlarged(rolled, pixels.shape, patch.shrink)
+    return rolled if patch.shrink == 1 else _enlarged(rolled, pixels, patch.shrink)
 
 
-def _enlarged(small: Plane, shape: tuple[int, int], shrink: int) -> Plane:
-    """Back to full size, linear between the centres of blocks and beyond those at the edge."""
+def _enlarged(small: Plane, like: Plane, shrink: int) -> Plane:
+    """Back to the size of an image, linear between the centres of blocks and beyond those at the edge."""
     if small.shape[1] == 1:
         small = np.repeat(small, 2, axis=1)
     if small.shape[0] == 1:  # see the notes of `ball_background`
         small = np.vstack([np.zeros_like(small), small])
-        rows = _between(shape[0], 1, shrink)
-        rows = rows._replace(index=rows.index + 1)
+        rows = _between(like.shape[0], 1, shrink)
+        rows = rows._replace(block=rows.block + 1)
     else:
-        rows = _between(shape[0], small.shape[0], shrink)
-    return _blended(small, *rows, *_between(shape[1], small.shape[1], shrink))
+        rows = _between(like.shape[0], small.shape[0], shrink)
+    return _blended(small, *rows, *_between(like.shape[1], small.shape[1], shrink))
 
 
 class _Places(NamedTuple):
-    index: NDArray[np.int64]
+    block: NDArray[np.int64]
     weight: Plane
 
 

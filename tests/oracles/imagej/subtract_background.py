@@ -33,7 +33,8 @@ def cells(shape, *, dtype, seed, top):
     rng = np.random.default_rng(seed)
     y, x = np.indices(shape)
     image = 0.1 * top * (1 + 0.6 * y / shape[0] + 0.3 * np.sin(x / 40))
-    places = [(0, 0), (shape[0], shape[1] // 2), *rng.uniform(0, shape, (shape[0] * shape[1] // 900, 2))]  # fmt: skip
+    anywhere = rng.uniform(0, shape, (shape[0] * shape[1] // 900, 2))
+    places = [(0, 0), (shape[0], shape[1] // 2), *anywhere]
     for v, u in places:
         radius = rng.uniform(3, 14)
         image[np.hypot(y - v, x - u) < radius] += rng.uniform(0.05, 0.5) * top
@@ -75,16 +76,17 @@ def small_images(sample=None):
 def cases(images):
     """Every image with every radius and option; small odd ones with fewer.
 
-    ImageJ leaves an image as it is where it is narrower than the blocks that it reduces it by (7 × 5
-    px at radius 150): there is nothing to compare.
+    ImageJ leaves an image as it is where it is narrower than the blocks that it reduces it by (7 ×
+    5 px at radius 150): there is nothing to compare.
     """
     for name, radius, options in product(images, RADII, OPTIONS):
         if name in ("field", "byte", "float"):
             if radius in (25, 50) or options in ("", "light", "sliding"):
                 yield name, radius, options
-        elif radius != 25 and options in OPTIONS[:4]:
-            if name != "five" or radius != 150 or options == "sliding":
-                yield name, radius, options
+        elif radius == 25 or options not in OPTIONS[:4]:
+            continue
+        elif name != "five" or radius != 150 or options == "sliding":
+            yield name, radius, options
 
 
 def by_imagej(images, wanted):
@@ -119,12 +121,11 @@ def by_imagej(images, wanted):
 def main():
     images = small_images(sys.argv[1] if len(sys.argv) > 1 else None)
     made, told = by_imagej(images, cases(images))
-    print(told.splitlines()[0])
     kept = {f"image/{name}": image for name, image in images.items()}
     for (name, radius, options), image in made.items():
         kept[f"{name}/{radius}/{options}"] = image
     np.savez_compressed(FILE, **kept)
-    print(len(made), "images by ImageJ,", FILE.stat().st_size, "bytes")
+    sys.stdout.write(f"{told.splitlines()[0]}: {len(made)} images, {FILE.stat().st_size} bytes\n")
 
 
 if __name__ == "__main__":
