@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 # 99 / 70 is √2 within 5e-5; whole numbers make sums exact, and so ties.
 _STRAIGHT, _DIAGONAL = 70, 99
 _FAR = np.iinfo(np.int64).max
-DEAREST = 255
-"""The highest cost of a pixel that fronts can pass."""
+PIXEL = _STRAIGHT
+"""Units of distance in a pixel."""
 
 
 def nearest_seed_within(
-    labels: NDArray[Any], seeds: NDArray[np.int32]
+    labels: NDArray[Any], seeds: NDArray[np.int32], *, reach_px: float = np.inf
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The seed nearest to every pixel, over pixels of the pixel's own label only.
 
@@ -28,19 +28,21 @@ def nearest_seed_within(
     labels : (Y, X) integer array, 0 = background
     seeds : (Y, X) int32 array
         Number of the seed at its pixels, 0 elsewhere; a pixel of the background is no seed.
+    reach_px : float
+        Longest way from the seed.
 
     Returns
     -------
     seed : (Y, X) int32 array
         0 for the background and where no seed can be reached.
     distance : (Y, X) int64 array
-        In 70ths of a pixel; the largest int64 where `seed` is 0.
+        In `PIXEL` ths of a pixel (70ths); the largest int64 where `seed` is 0.
     """
     owner = np.where(labels > 0, seeds, 0).astype(np.int32)
     anywhere = np.broadcast_to(np.float32(0), labels.shape)
     least = np.full(int(owner.max(initial=0)) + 1, -np.inf, np.float32)
-    distance = _grow(labels, np.broadcast_to(np.uint8(1), labels.shape), anywhere, least,
-                     _FAR, 1, owner)  # fmt: skip
+    same = np.broadcast_to(np.uint8(1), labels.shape)
+    distance = _grow(labels, same, anywhere, least, _reach(reach_px), 1, owner)
     return owner, distance
 
 
@@ -79,10 +81,13 @@ def cheapest_seed(
     """
     owner = seeds.astype(np.int32)
     dear = np.maximum(cost, np.uint8(1))
-    reach = _FAR if np.isinf(reach_px) else round(reach_px * _STRAIGHT)
     one = np.broadcast_to(np.uint8(1), seeds.shape)
-    _grow(one, dear, light, least, reach, int(dear.max(initial=1)), owner)
+    _grow(one, dear, light, least, _reach(reach_px), int(dear.max(initial=1)), owner)
     return owner
+
+
+def _reach(reach_px: float) -> int:
+    return int(_FAR) if np.isinf(reach_px) else round(reach_px * _STRAIGHT)
 
 
 @njit(cache=True, nogil=True)
