@@ -33,9 +33,6 @@ def test_frames_are_those_of_imagej():
     light, level = taken_off(movie, RollingBall(radius_px=25))
     np.testing.assert_array_equal(light.frame(0), KEPT["field/25/"])
     assert level(light.frame(0), light.frame(0), "ch0") == 0
-    light, _ = taken_off(
-        movie, RollingBall(radius_px=50, sliding=True, smoothing=False, light=True)
-    )
     made = RollingBall(radius_px=50, light=True, sliding=True, smoothing=False)(
         movie.channel(), create=True
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from lamella.core.errors import InputError
@@ -141,11 +142,13 @@ class RollingBall(_Background):
             )
         return self.radius_um / scale.pixel_size_um
 
+    def in_px(self, scale: Scale, source: str) -> Self:
+        """The same step with its radius in px; raises as `radius`."""
+        return self.model_copy(update={"radius_px": self.radius(scale, source), "radius_um": None})
+
     def subtracted(self, movie: Movie) -> Movie:
         """Every channel without its background, lazy."""
-        step = self.model_copy(
-            update={"radius_px": self.radius(movie.scale, movie.source), "radius_um": None}
-        )
+        step = self.in_px(movie.scale, movie.source)
         return movie.corrected({name: step(frames) for name, frames in movie.channels.items()})
 
     def __call__(self, frames: Frames, *, create: bool = False) -> Frames:
@@ -159,18 +162,24 @@ class RollingBall(_Background):
 
         def changed(t: int) -> Image:
             frame = frames.frame(t)
-            found = ball_background(
-                frame,
-                radius_px=self.radius_px,
-                light=self.light,
-                sliding=self.sliding,
-                smoothing=self.smoothing,
-            )
-            if create:
-                return as_pixels(found, frame)
-            return less_background(frame, found, light=self.light)
+            background = self.background(frame)
+            return as_pixels(background, frame) if create else self.less(frame, background)
 
         return MappedFrames(frames, changed, dtype=pixel_type(frames.dtype))
+
+    def background(self, frame: Image) -> NDArray[np.float32]:
+        """The background of one frame, neither rounded nor cut off; `radius_px` counts."""
+        return ball_background(
+            frame,
+            radius_px=self.radius_px,
+            light=self.light,
+            sliding=self.sliding,
+            smoothing=self.smoothing,
+        )
+
+    def less(self, frame: Image, background: NDArray[np.float32]) -> Image:
+        """A frame without its background, rounded and cut off as its type needs."""
+        return less_background(frame, background, light=self.light)
 
 
 Background = Annotated[
