@@ -28,6 +28,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -51,6 +52,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
