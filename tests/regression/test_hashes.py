@@ -37,7 +37,7 @@ HASHES: dict[str, tuple] = {
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
     "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
     "protrusion": (2, "2550b28829a2", "7bd21019c504", "ddd9c40767f9", "ddd9c40767f9"),
-    "compartment": (1, "7333510b1ade", "d1ea2cd95ead"),
+    "compartment": (1, "d1ea2cd95ead", "7333510b1ade"),
     "edge": (
         2,
         "ecea2c5af0bf",
