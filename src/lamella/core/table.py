@@ -18,7 +18,9 @@ from lamella.core.columns.edge import EdgeColumns
 from lamella.core.columns.keys import KeyColumns
 from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
+from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
@@ -51,7 +53,9 @@ class Col(
     ProtrusionColumns,
     EdgeColumns,
     CompartmentColumns,
+    PositivesColumns,
     StatisticsColumns,
+    QuestionColumns,
     AnalysesColumns,
     RunColumns,
     ComparisonColumns,
@@ -111,6 +115,8 @@ KEY_MEASURES: tuple[Column, ...] = (
     Col.N_TIPS,
     Col.EDGE_OUT_SPEED,
     Col.NUCLEUS_CYTOPLASM_RATIO,
+    Col.POSITIVE,
+    Col.POSITIVE_FRACTION,
 )
 """What a study is about besides speed: compared by the statistics, shown by the report.
 

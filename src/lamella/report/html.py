@@ -24,9 +24,9 @@ from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import pictures, told_measures
-from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
+from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised
 
 MOST_SVG_BYTES = 250_000

@@ -19,6 +19,8 @@ class Picture:
     alt: str
     images: Images
     wide: bool
+    topic: str = ""
+    """Part of the page that it stands in; empty = that of its measure, or the figures."""
 
 
 def picture(name: str, title: str, caption: str, alt: str, drawn: Figure) -> Picture:
