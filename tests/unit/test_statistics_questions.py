@@ -128,7 +128,7 @@ def test_every_question_is_answered_per_condition_and_over_all():
     assert row["x_median"] == np.median(areas)
     assert (row["x_q25"], row["x_q75"]) == tuple(np.percentile(areas, (25, 75)))
     assert row["n_cells"] == len(areas)
-    assert row["n_cells_without"] == len(own) - len(areas) > 0
+    assert row["n_cells_lacking"] == len(own) - len(areas) > 0
     assert row["n_units"] == own["unit"].nunique()
     mean = units[(units["measure"] == "cell_circularity") & (units["unit"] == "A01")].iloc[0]
     of_well = cells.loc[cells["unit"] == "A01", "cell_circularity"]

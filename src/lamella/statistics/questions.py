@@ -29,7 +29,7 @@ LINEAR, LOG = "linear", "log"
 
 QUESTION_COLUMNS: tuple[str, ...] = (
     Col.QUESTION, Col.ASKED, Col.CONDITION, Col.X_COLUMN, Col.Y_COLUMN, Col.SCALING,
-    Col.N_CELLS, Col.N_UNITS, Col.N_CELLS_WITHOUT, Col.X_MEDIAN, Col.X_Q25, Col.X_Q75, Col.X_MEAN,
+    Col.N_CELLS, Col.N_UNITS, Col.N_CELLS_LACKING, Col.X_MEDIAN, Col.X_Q25, Col.X_Q75, Col.X_MEAN,
     Col.Y_MEDIAN, Col.Y_Q25, Col.Y_Q75, Col.Y_MEAN, Col.R, Col.R_LOW, Col.R_HIGH, Col.R_WITHIN,
     Col.R_WITHIN_LOW, Col.R_WITHIN_HIGH, Col.SPEARMAN, Col.SLOPE, Col.SLOPE_LOW, Col.SLOPE_HIGH,
     Col.INTERCEPT, Col.INTERCEPT_LOW, Col.INTERCEPT_HIGH, Col.R_INTERVAL_BY, Col.REMARK,
@@ -201,7 +201,7 @@ class Questions(Step):
             Col.SCALING: asked.scaling,
             Col.N_CELLS: int(known.sum()),
             Col.N_UNITS: int(cells.loc[known, _UNIT].nunique()),
-            Col.N_CELLS_WITHOUT: int((~known).sum()),
+            Col.N_CELLS_LACKING: int((~known).sum()),
             **_middle(x[known], Col.X_MEDIAN, Col.X_Q25, Col.X_Q75, Col.X_MEAN),
         }
         if y is None:

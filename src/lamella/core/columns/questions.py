@@ -21,8 +21,8 @@ class QuestionColumns:
         "e^intercept · x^slope.",
     )
     N_UNITS = _("n_units", "", "Units that the row's cells come from.")
-    N_CELLS_WITHOUT = _(
-        "n_cells_without", "", "Cells left out, as they lack one of the two (a nucleus, say)."
+    N_CELLS_LACKING = _(
+        "n_cells_lacking", "", "Cells left out, as they lack one of the two (a nucleus, say)."
     )
     X_MEDIAN = _("x_median", "of the measure", "Median of x over cells.")
     X_Q25 = _("x_q25", "of the measure", "Lower quartile of x over cells.")
