@@ -12,6 +12,7 @@ from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.io import tiff
 from lamella.io.documents import read_json
+from lamella.run import execute
 from worlds import nucleated_field
 from worlds.nucleated import KINDS
 
@@ -56,6 +57,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "samples.csv").write_text("\n".join(rows))
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
     return tmp_path
 
 
