@@ -18,7 +18,7 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="motion, multiotsu, labels or external.")
+        str, typer.Option("--method", "-m", help="motion, multiotsu, guided, labels or external.")
     ] = "motion",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
@@ -30,7 +30,7 @@ def segment(
         list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
     ] = None,
     nuclei: Annotated[
-        Path | None, typer.Option(help="Label TIFF of nuclei, for --declump nucleus.")
+        Path | None, typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus.")
     ] = None,
     normalise: Annotated[
         str | None,
@@ -45,6 +45,9 @@ def segment(
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
     Example: `lamella segment cell.tif -o labels.tif -m multiotsu --set foreground=dark`
+
+    Cells from their nuclei: `lamella segment field.tif -o cells.tif -m guided --channel actin --set
+    channel=DNA`
     """
     from lamella.cli import show
     from lamella.core.errors import SettingsError
@@ -56,9 +59,10 @@ def segment(
             f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
         )
     segmenter = segmenter_from(method, options or [])
-    if declump is None and (declump_options or nuclei):
-        given = "--nuclei" if nuclei else "--declump-set"
-        raise SettingsError(given, "nothing is split", "add --declump, such as --declump distance")
+    if declump is None and declump_options:
+        raise SettingsError(
+            "--declump-set", "nothing is split", "add --declump, such as --declump distance"
+        )
     splitter = declumper_from(declump, declump_options or []) if declump is not None else None
     with show.frame_bar(f"segmenting {source.name}") as advance:
         done = segment_movie(

@@ -50,7 +50,7 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.segment import ByNucleus, Declump, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
@@ -155,6 +155,9 @@ class StageWork:
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
+        if isinstance(step, Guided):
+            nuclei = self._nuclei(step)
+            return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
         prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
@@ -179,12 +182,13 @@ class StageWork:
         found = {"half_width_px": state.half_width_px, "cells_are": state.look}
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
-    def _nuclei(self, step: Declump) -> Frames | None:
-        if not isinstance(step, ByNucleus):
+    def _nuclei(self, step: object) -> Frames | None:
+        """Labels of the nuclei that lead a step; None where none do."""
+        if not isinstance(step, UsesNuclei):
             return None
-        if step.nuclei is None:
-            return step.find(self.movie.channel(step.channel))
-        return self._single(step.nuclei)
+        if step.nuclei is not None:
+            return self._single(step.nuclei)
+        return step.found_in(self.movie.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted."""
