@@ -26,6 +26,7 @@ from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Norma
 from lamella.run.order import in_order, source_faults, waiting_of
 from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
 from lamella.statistics import Contrasts
+from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
 Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
@@ -122,6 +123,7 @@ class Settings(_Table):
     )
     measure: MeasureSettings = MeasureSettings()
     outlines: Outlines | Literal[False] = Outlines()
+    positives: dict[str, Positives] = Field(default_factory=dict)
     statistics: Contrasts = Contrasts()
 
     @property
