@@ -36,6 +36,7 @@ from lamella.segment import (
     ByNucleus,
     ExistingLabels,
     External,
+    Guided,
     Motion,
     MultiOtsu,
 )
@@ -61,6 +62,7 @@ EXAMPLES = [
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
+    Guided(nuclei="nucleus"),
     Largest(),
     Lap(),
     Overlap(),

@@ -55,6 +55,7 @@ def segment(
     from lamella.cli import show
     from lamella.core.errors import SettingsError
     from lamella.preprocess import Normalise
+    from lamella.run.diameter import in_words
     from lamella.run.single import declumper_from, segment_movie, segmenter_from
 
     if normalise not in (None, "adaptive", "always", "never"):
@@ -85,7 +86,56 @@ def segment(
     tally = done.tally
     show.out.print(
         f"{out}: {len(tally.objects)} frames, {tally.n_empty} without any object; "
-        f"{tally.in_words()}",
+        f"{tally.in_words()}\n{in_words(tally.diameter, done.pixel_size_um)}",
+        soft_wrap=True,
+    )
+
+
+@app.command(rich_help_panel=ONE_MOVIE)
+def diameter(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A movie or image: file, or folder of frames.")
+    ],
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to look at; the first by default.")
+    ] = None,
+    foreground: Annotated[
+        str, typer.Option(help="What objects are: bright, dark, or either.")
+    ] = "bright",
+    pixel_size_um: PixelSize = None,
+    axes: Axes = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Estimate how wide nuclei or cells are, in a first pass over a few frames.
+
+    Example: `lamella diameter field.tif --channel DNA`
+    """
+    from lamella.cli import show
+    from lamella.core.errors import SettingsError
+    from lamella.io import as_json as json_of
+    from lamella.run.diameter import as_json as told_in_json
+    from lamella.run.diameter import estimate_in, in_words
+
+    if foreground not in ("bright", "dark", "either"):
+        raise SettingsError(
+            f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
+        )
+    found, name, pixel = estimate_in(
+        source,
+        channel=channel,
+        foreground=foreground,
+        axes=axes,
+        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+    )
+    if as_json:
+        typer.echo(json_of(told_in_json(found.diameter)))
+        return
+    seen = show.counted(len(found.frames), "frame")
+    debris = found.n_found - found.n_at_border - found.diameter.n
+    show.out.print(
+        f"{source}: {in_words(found.diameter, pixel)}\nfound by Otsu's thresholds in channel "
+        f"{name} of {seen}, those that touch split at their necks; {found.n_at_border} cut by the "
+        f"border and {debris} less than half as wide left out",
         soft_wrap=True,
     )
 

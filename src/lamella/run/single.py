@@ -67,6 +67,7 @@ class Segmented(NamedTuple):
     """Objects and pixels of every frame."""
     told: str
     """What the method decided from the movie, in words."""
+    pixel_size_um: float | None
 
 
 def segment_movie(
@@ -140,7 +141,7 @@ def segment_movie(
         final = counted(tally.watching(labels), lambda done: advance(before + done, n * passes))
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
     tally.warn(movie.source)
-    return Segmented(tally, told)
+    return Segmented(tally, told, movie.scale.pixel_size_um)
 
 
 def _led(segmenter: Segmenter, declump: Declump | None, nuclei: Path | None) -> UsesNuclei | None:

@@ -29,6 +29,7 @@ from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted, noting_flat
+from lamella.run.diameter import as_json
 from lamella.run.follow import CHECKS, follow
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
@@ -129,6 +130,7 @@ class StageWork:
             name=name,
         )
         tally.warn(self.movie.source)
+        found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
         if flat:
@@ -172,14 +174,16 @@ class StageWork:
         labels = self._labels("segmented", name).frames
         image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
-        file = f"declumped/{name}.ome.tif"
+        file, tally = f"declumped/{name}.ome.tif", Tally()
+        single = tally.watching(step(labels, image, nuclei, state=state))
         tiff.write_labels(
             self.task.folder / file,
-            self._counted(step(labels, image, nuclei, state=state), f"declump {name}"),
+            self._counted(single, f"declump {name}"),
             scale=Scale(),
             name=name,
         )
-        found = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found: dict[str, object] = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
     def _nuclei(self, step: object) -> Frames | None:
