@@ -29,6 +29,7 @@ from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted, noting_flat
+from lamella.run.diameter import as_json
 from lamella.run.follow import CHECKS, follow
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
@@ -51,7 +52,7 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.segment import ByNucleus, Declump, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
@@ -130,6 +131,7 @@ class StageWork:
             name=name,
         )
         tally.warn(self.movie.source)
+        found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
         if flat:
@@ -156,6 +158,9 @@ class StageWork:
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
+        if isinstance(step, Guided):
+            nuclei = self._nuclei(step)
+            return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
         prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
@@ -170,22 +175,25 @@ class StageWork:
         labels = self._labels("segmented", name).frames
         image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
-        file = f"declumped/{name}.ome.tif"
+        file, tally = f"declumped/{name}.ome.tif", Tally()
+        single = tally.watching(step(labels, image, nuclei, state=state))
         tiff.write_labels(
             self.task.folder / file,
-            self._counted(step(labels, image, nuclei, state=state), f"declump {name}"),
+            self._counted(single, f"declump {name}"),
             scale=Scale(),
             name=name,
         )
-        found = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found: dict[str, object] = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
-    def _nuclei(self, step: Declump) -> Frames | None:
-        if not isinstance(step, ByNucleus):
+    def _nuclei(self, step: object) -> Frames | None:
+        """Labels of the nuclei that lead a step; None where none do."""
+        if not isinstance(step, UsesNuclei):
             return None
-        if step.nuclei is None:
-            return step.find(self.movie.channel(step.channel))
-        return self._single(step.nuclei)
+        if step.nuclei is not None:
+            return self._single(step.nuclei)
+        return step.found_in(self.movie.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted."""
