@@ -266,7 +266,12 @@ def compare(
     """
     from lamella.cli import show
     from lamella.run.compare import (
-        COUNTS, OBJECTS, PER_FRAME, SUMMARY, compare_files, compare_folders,
+        COUNTS,
+        OBJECTS,
+        PER_FRAME,
+        SUMMARY,
+        compare_files,
+        compare_folders,
     )  # fmt: skip
 
     written = [PER_FRAME, SUMMARY, COUNTS]
