@@ -40,6 +40,7 @@ from lamella.segment import (
     MultiOtsu,
 )
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue, Positives
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
@@ -75,6 +76,11 @@ EXAMPLES = [
     Outlines(),
     Contrasts(),
     Movement(),
+    Positives(measure="area_px", threshold=ByMixture()),
+    ByControls(condition="vehicle"),
+    ByOtsu(),
+    ByMixture(),
+    ByValue(value=1.0),
 ]
 
 
