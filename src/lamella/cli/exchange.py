@@ -67,7 +67,9 @@ def export(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks."
+            "--to",
+            help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks; of a run also "
+            "imagej-results (Results.csv) or excel (a workbook).",
         ),
     ] = None,
     rois: Annotated[
@@ -77,6 +79,12 @@ def export(
         str | None, typer.Option(help="Movie of a run; all, a file each in OUT, by default.")
     ] = None,
     name: _Object = None,
+    by: Annotated[
+        str, typer.Option("--by", help="What an imagej-results file holds: image or condition.")
+    ] = "image",
+    decimals: Annotated[
+        int, typer.Option(help="Decimal places of imagej-results, as ImageJ has them: 0 to 9.")
+    ] = 3,
     like: _Like = None,
     axes: _Axes = None,
     frame_shape: _Shape = None,
@@ -106,6 +114,9 @@ def export(
         raise typer.BadParameter("say either --to FORMAT or --rois")
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
+    if to in _TABLES:
+        _export_tables(to, source, out, by=by, movie=movie, name=name, decimals=decimals, force=force)
+        return
     if to is None:
         made = export_rois(source, out, given=given, source_format=source_format, movie=movie,
                            name=name, force=force)  # fmt: skip
@@ -114,6 +125,38 @@ def export(
                               movie=movie, name=name or "cell", force=force)  # fmt: skip
     for done in made:
         _tell(done)
+
+
+_TABLES = ("excel", "imagej-results")
+
+
+def _export_tables(
+    to: str,
+    source: Path,
+    out: Path,
+    *,
+    by: str,
+    movie: str | None,
+    name: str | None,
+    decimals: int,
+    force: bool,
+) -> None:
+    """What was measured, as tables for people."""
+    from lamella.cli import show
+    from lamella.run.imagej_results import export_imagej_results
+    from lamella.run.workbook import export_workbook
+
+    if to == "excel":
+        if movie is not None or name is not None:
+            raise typer.BadParameter("a workbook holds all movies and objects of a run")
+        sheets = export_workbook(source, out, force=force)
+        show.out.print(f"wrote {out}: {', '.join(sheets)}", soft_wrap=True)
+        return
+    if by not in ("image", "condition"):
+        raise typer.BadParameter("--by is image or condition")
+    for file in export_imagej_results(source, out, by=by, movie=movie, name=name,
+                                      decimals=decimals, force=force):  # fmt: skip
+        show.out.print(f"{file.path}: {show.counted(file.n_rows, 'row')}", soft_wrap=True)
 
 
 @app.command("import", rich_help_panel=OTHERS)
