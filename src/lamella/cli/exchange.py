@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -80,7 +80,8 @@ def export(
     ] = None,
     name: _Object = None,
     by: Annotated[
-        str, typer.Option("--by", help="What an imagej-results file holds: image or condition.")
+        Literal["image", "condition"],
+        typer.Option("--by", help="What a file of imagej-results holds."),
     ] = "image",
     decimals: Annotated[
         int, typer.Option(help="Decimal places of imagej-results, as ImageJ has them: 0 to 9.")
@@ -115,7 +116,9 @@ def export(
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     if to in _TABLES:
-        _export_tables(to, source, out, by=by, movie=movie, name=name, decimals=decimals, force=force)
+        _export_tables(
+            to, source, out, by=by, movie=movie, name=name, decimals=decimals, force=force
+        )
         return
     if to is None:
         made = export_rois(source, out, given=given, source_format=source_format, movie=movie,
@@ -135,7 +138,7 @@ def _export_tables(
     source: Path,
     out: Path,
     *,
-    by: str,
+    by: Literal["image", "condition"],
     movie: str | None,
     name: str | None,
     decimals: int,
@@ -152,8 +155,6 @@ def _export_tables(
         sheets = export_workbook(source, out, force=force)
         show.out.print(f"wrote {out}: {', '.join(sheets)}", soft_wrap=True)
         return
-    if by not in ("image", "condition"):
-        raise typer.BadParameter("--by is image or condition")
     for file in export_imagej_results(source, out, by=by, movie=movie, name=name,
                                       decimals=decimals, force=force):  # fmt: skip
         show.out.print(f"{file.path}: {show.counted(file.n_rows, 'row')}", soft_wrap=True)

@@ -69,10 +69,10 @@ def write_workbook(
         if len(sheet.table.columns) > MOST_COLUMNS:
             raise OutputError(
                 str(path),
-                f"{sheet.name} has {len(sheet.table.columns)} columns, Excel {MOST_COLUMNS} at most",
+                f"{sheet.name} has {len(sheet.table.columns)} columns, Excel has {MOST_COLUMNS}",
                 "export it as CSV",
             )
-        step = most_rows - 1
+        step = most_rows - 1  # below the header
         for start in range(0, max(len(sheet.table), 1), step):
             names.append(sheet_name(sheet.name, names))
             _write(book.create_sheet(names[-1]), sheet.table.iloc[start : start + step])
@@ -82,10 +82,11 @@ def write_workbook(
 
 
 def sheet_name(wished: str, taken: Sequence[str]) -> str:
-    """A name that Excel takes, as near to the wished one as can be.
+    r"""A name that Excel takes, as near to the wished one as can be.
 
-    At most 31 characters, none of ``[]:*?/\\`` nor control characters, no apostrophe at an end, not
-    ``History``, and none that differs from another in upper and lower case alone: such get a number.
+    At most 31 characters, none of ``[]:*?/\`` nor control characters, no apostrophe at an end, not
+    ``History``, and none that differs from another in upper and lower case alone: such get a
+    number.
 
     Examples
     --------

@@ -19,8 +19,8 @@ def write_imagej_results(
     r"""Write a table as ImageJ's *Results › Save As…* does.
 
     A first column without a name counts the rows from 1. Numbers of a column that are all whole are
-    written without decimals, all others with `decimals` (ImageJ's own default is 3, and its most 9);
-    missing ones are ``NaN``. Lines end in ``\n``, fields are separated by commas.
+    written without decimals, all others with `decimals` (ImageJ's own default is 3, and its most
+    9); missing ones are ``NaN``. Lines end in ``\n``, fields are separated by commas.
 
     Parameters
     ----------

@@ -105,5 +105,6 @@ def _about(title: str, sheets: list[_Told]) -> pd.DataFrame:
     rows += [(name, str(len(table)), told) for name, told, table in sheets]
     rows += [("", "", ""), ("column", "unit", "meaning")]
     known = dictionary([table for _, _, table in sheets])
-    rows += [tuple(map(str, row)) for row in known.itertuples(index=False, name=None)]
+    for name, unit, meaning in known.itertuples(index=False, name=None):
+        rows.append((str(name), str(unit), str(meaning)))
     return pd.DataFrame(rows[1:], columns=list(rows[0]))
