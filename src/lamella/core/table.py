@@ -19,6 +19,7 @@ from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
@@ -39,6 +40,7 @@ class Col(
     EdgeColumns,
     PositivesColumns,
     StatisticsColumns,
+    QuestionColumns,
     AnalysesColumns,
     RunColumns,
     ComparisonColumns,
