@@ -16,6 +16,7 @@ from lamella.measure import (
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -72,6 +73,7 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
     Outlines(),
     Contrasts(),

@@ -18,6 +18,7 @@ from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
 from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
+from lamella.measure.region import Region, region_table
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import KEYS, Group, Level, Measured
 from lamella.measure.walk import Walked, walk
@@ -36,6 +37,7 @@ __all__ = [
     "Migration",
     "Outlines",
     "Protrusion",
+    "Region",
     "Sightings",
     "Variant",
     "Walked",
@@ -44,12 +46,20 @@ __all__ = [
     "measure",
     "painted",
     "refuse_mismatch",
+    "region_table",
     "walk",
     "with_lineage",
 ]
 
 
-GROUPS: tuple[Group, ...] = (Migration(), Walks(), Lamellipodium(), Protrusion(), Edge())
+GROUPS: tuple[Group, ...] = (
+    Migration(),
+    Walks(),
+    Region(),
+    Lamellipodium(),
+    Protrusion(),
+    Edge(),
+)
 """Every group with its usual settings, in the order of the tables."""
 
 
