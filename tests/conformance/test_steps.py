@@ -11,6 +11,7 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
@@ -29,6 +30,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -52,6 +54,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -75,6 +78,7 @@ EXAMPLES = [
     Protrusion(),
     Region(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),
