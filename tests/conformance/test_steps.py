@@ -11,6 +11,7 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
@@ -73,6 +74,7 @@ EXAMPLES = [
     Walks(),
     Protrusion(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),

@@ -13,14 +13,17 @@ from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import (
     GROUPS,
+    Compartment,
     Edge,
     Group,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Relating,
     Sightings,
     Walks,
+    can_measure,
 )
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
@@ -86,10 +89,11 @@ class MeasureSettings(_Table):
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()
+    compartment: Compartment | Literal[False] = Compartment()
 
     @property
     def groups(self) -> dict[str, Group]:
-        """The groups that are wanted, by name."""
+        """The groups that are wanted, by name; some measure one set of objects alone."""
         every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
 
@@ -118,6 +122,11 @@ class Settings(_Table):
     outlines: Outlines | Literal[False] = Outlines()
     positives: dict[str, Positives] = Field(default_factory=dict)
     statistics: Contrasts = Contrasts()
+
+    def groups_of(self, name: str) -> dict[str, Group]:
+        """The groups that measure a set of objects, by name."""
+        every = self.measure.groups.items()
+        return {each: group for each, group in every if can_measure(group, name, self.objects)}
 
 
 def read_settings(path: Path) -> Settings:
@@ -149,7 +158,7 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise FaultsError(faults_of(error, Settings, where=where)) from None
-    if faults := _nuclei_faults(settings, where):
+    if faults := [*_nuclei_faults(settings, where), *_set_faults(settings, where)]:
         raise FaultsError(faults)
     return settings
 
@@ -171,6 +180,25 @@ def _nuclei_faults(settings: Settings, where: str) -> list[LamellaError]:
             fault = f"{wanted!r} is split by nuclei itself", "split it by another method"
         if fault:
             faults.append(SettingsError(f"{where}: [objects.{name}.declump] nuclei", *fault))
+    return faults
+
+
+def _set_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """Every group of measures that was asked for finds the sets of objects that it looks at."""
+    faults: list[LamellaError] = []
+    for name, group in settings.measure.groups.items():
+        if name not in settings.measure.model_fields_set or not isinstance(group, Relating):
+            continue
+        there = ", ".join(settings.objects)
+        faults += [
+            SettingsError(
+                f"{where}: [measure.{name}]",
+                f"it needs a set of objects {wanted!r}, and there is {there}",
+                f"add [objects.{wanted}], or name the sets that are meant",
+            )
+            for wanted in (group.measured_set, *group.looks_at)
+            if wanted not in settings.objects
+        ]
     return faults
 
 

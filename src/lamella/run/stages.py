@@ -11,7 +11,7 @@ from typing import Any
 from lamella.core.errors import InputError
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
-from lamella.measure import Variant
+from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.follow import CHECKS
@@ -146,9 +146,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
-        for group_name, group in settings.measure.groups.items():
+        for group_name, group in settings.groups_of(name).items():
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
-            key = key_of(sightings, group.provenance(), *light)
+            others = [tracks[other] for other in looked_at([group])]
+            key = key_of(sightings, group.provenance(), *light, *others)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys | _asides(settings, measured)

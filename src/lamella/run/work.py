@@ -21,7 +21,7 @@ from lamella.io import open_labels, tiff
 from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import Group, Measured, Walked, joined, refuse_mismatch
+from lamella.measure import Compartment, Group, Measured, Walked, joined, looked_at, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
@@ -34,6 +34,7 @@ from lamella.run.follow import CHECKS, follow
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
+from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
@@ -335,7 +336,8 @@ class StageWork:
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
-        groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
+        every = self.task.settings.groups_of(name)
+        groups = {n: g for n, g in every.items() if measure_stage(name, n) in stale}
         labels = self._labels("labels", name)
         light, (sightings, tables) = self._walked(labels, groups, tracks, f"measure {name}")
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
@@ -357,7 +359,12 @@ class StageWork:
                 provenance["background"] = settings.background.provenance()
                 if settings.bleaching:
                     provenance["bleaching"] = settings.bleaching.provenance()
-            told = light.told if group.looks_at_light else {}
+            told = dict(light.told) if group.looks_at_light else {}
+            if isinstance(group, Compartment):
+                n_nuclei = len(self._tracks(group.nuclei).links)
+                counts = nuclei_counts(measured.frames, n_nuclei)
+                warn_of_nuclei(counts, self.movie.source)
+                told["nuclei"] = counts
             made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
 
@@ -374,6 +381,7 @@ class StageWork:
             settings,
             tracks=tracks,
             anything=wherever(sets) if settings.background.looks_outside else None,
+            others={each: self._labels("labels", each) for each in looked_at(groups.values())},
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
@@ -397,7 +405,7 @@ class StageWork:
         def read(group: str) -> Measured:
             return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
-        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.measure.groups}
+        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.groups_of(name)}
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
