@@ -41,10 +41,10 @@ MOST_PAGES = 250
 """Movies with a page; of further ones the list tells where their pictures lie."""
 
 _IN_DOUBT: dict[str, str] = {
-    "n_cells_without_nucleus": "cells without a nucleus",
-    "n_cells_with_several_nuclei": "cells with several nuclei",
-    "n_cells_sharing_nucleus": "cells that share their nucleus",
-    "n_nuclei_without_cell": "nuclei in no cell",
+    Col.N_CELLS_WITHOUT: "cells without a nucleus",
+    Col.N_CELLS_SEVERAL: "cells with several nuclei",
+    Col.N_CELLS_SHARING: "cells that share their nucleus",
+    Col.N_NUCLEI_WITHOUT: "nuclei in no cell",
 }
 _NOTHING = pd.DataFrame()
 _OF_A_STAGE = [name for name in STATUS_COLUMNS if name != Col.MOVIE]
