@@ -221,7 +221,7 @@ class Questions(Step):
         names = (Col.LINE_X, Col.LINE_Y, Col.LINE_LOW, Col.LINE_HIGH)
         told = pd.DataFrame(dict(zip(names, line, strict=True)))
         for name in (Col.QUESTION, Col.CONDITION, Col.X_COLUMN, Col.Y_COLUMN, Col.SCALING):
-            told[name] = row[name]
+            told[str(name)] = str(row[name])
         return row, told
 
     def _remarks(self, asked: Asked, found: Together) -> Iterator[str]:
