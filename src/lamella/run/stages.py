@@ -158,7 +158,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     if each.centre:
         keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
     shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
-    keys[f"picture/{first}"] = key_of("picture", 4, shown)
+    keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))

@@ -25,6 +25,7 @@ from lamella.measure import Compartment, Group, Measured, Walked, joined, looked
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
+from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
@@ -288,6 +289,8 @@ class StageWork:
         return {f"centre/{name}": Made((image, mask), found, step.provenance())}
 
     def _picture(self, name: str, stale: list[str]) -> dict[str, Made]:
+        if self.movie.n_frames == 1:
+            return self._field_picture(name)
         each = self.task.settings.objects[name]
         tracks = self._tracks(name)
         labels = self._labels("labels", name)
@@ -311,6 +314,22 @@ class StageWork:
         files = (file, CELL_STRIPS) if cells else (file,)
         found = {"frames": picks.tolist(), "cell_strips": cells}
         return {f"picture/{name}": Made(files, found, {})}
+
+    def _field_picture(self, name: str) -> dict[str, Made]:
+        """Of a single image: the field with the outlines of all sets."""
+        sets = [
+            FieldSet(
+                other,
+                self.movie.channel(each.channel).frame(0),
+                self._labels("labels", other).frame(0),
+            )
+            for other, each in self.task.settings.objects.items()
+        ]
+        file = f"filmstrip_{name}.png"
+        drawn = field_picture(sets, pixel_size_um=self.movie.scale.pixel_size_um)
+        write_png(self.task.folder / file, drawn)
+        (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
+        return {f"picture/{name}": Made((file,), {"frames": [0], "cell_strips": None}, {})}
 
     def _cell_strips(self) -> dict[str, Any] | None:
         """Write the strips of the cells of all sets; what their rows are."""
