@@ -28,6 +28,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -40,6 +41,7 @@ from lamella.segment import (
     MultiOtsu,
 )
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue, Positives
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
@@ -50,6 +52,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -75,6 +78,11 @@ EXAMPLES = [
     Outlines(),
     Contrasts(),
     Movement(),
+    Positives(measure="area_px", threshold=ByMixture()),
+    ByControls(condition="vehicle"),
+    ByOtsu(),
+    ByMixture(),
+    ByValue(value=1.0),
 ]
 
 

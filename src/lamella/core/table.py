@@ -17,7 +17,9 @@ from lamella.core.columns.edge import EdgeColumns
 from lamella.core.columns.keys import KeyColumns
 from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
+from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
@@ -36,7 +38,9 @@ class Col(
     LamellipodiumColumns,
     ProtrusionColumns,
     EdgeColumns,
+    PositivesColumns,
     StatisticsColumns,
+    QuestionColumns,
     AnalysesColumns,
     RunColumns,
     ComparisonColumns,
@@ -83,6 +87,8 @@ KEY_MEASURES: tuple[Column, ...] = (
     Col.LAYER_RATIO,
     Col.N_TIPS,
     Col.EDGE_OUT_SPEED,
+    Col.POSITIVE,
+    Col.POSITIVE_FRACTION,
 )
 """What a study is about besides speed: compared by the statistics, shown by the report.
 

@@ -81,6 +81,24 @@ LABELS: dict[str, str] = {
     Col.N_VALID_FRAMES: "valid frames",
     Col.N_VALID_PAIRS: "valid steps",
     Col.N_UNDEFINED_RATIO: "frames without a ratio",
+    Col.POSITIVE: "share positive",
+    Col.POSITIVE_FRACTION: "share positive",
+    Col.N_POSITIVE: "positive objects",
+    Col.N_OBJECTS: "objects",
+    Col.N_MEASURED: "measured",
+    Col.N_TOTAL: "objects in all",
+    Col.N_CONTROLS: "controls",
+    Col.N_FIELDS: "fields",
+    Col.N_FIELDS_EMPTY: "empty fields",
+    Col.N_UNITS: "units",
+    Col.N_CELLS_LACKING: "cells without",
+    Col.X_COLUMN: "x",
+    Col.Y_COLUMN: "y",
+    Col.X_MEDIAN: "median",
+    Col.X_MEAN: "mean",
+    Col.R_WITHIN: "r within units",
+    Col.SPEARMAN: "Spearman’s ρ",
+    Col.R_INTERVAL_BY: "intervals by",
     Col.COHENS_D: "Cohen’s d",
     Col.HEDGES_G: "Hedges’ g",
     Col.CLIFFS_DELTA: "Cliff’s δ",
@@ -123,6 +141,10 @@ CLAIMS: dict[str, str] = {
 """The two claims in words, in the order in which they are told; see `Col.CLAIM`."""
 
 
+_PARTS = ("cell", "nucleus")
+"""What columns of cells_and_nuclei begin with."""
+
+
 def label(name: str) -> str:
     """A column's name for people, without its unit, its channel in brackets.
 
@@ -132,8 +154,15 @@ def label(name: str) -> str:
     ('walk speed S', 'msd to')
     """
     bare, _, channel = name.partition("__")
-    text = LABELS.get(bare) or _in_words(bare)
+    text = LABELS.get(bare) or _of_part(bare) or _in_words(bare)
     return f"{text} ({channel})" if channel else text
+
+
+def _of_part(column: str) -> str:
+    """A measure of cells or of nuclei in words; empty of another column."""
+    part, _, rest = column.partition("_")
+    known = part in _PARTS and Col.find(column) is None and Col.find(rest) is not None
+    return f"{label(rest)} of {'nuclei' if part == 'nucleus' else 'cells'}" if known else ""
 
 
 def _in_words(column: str) -> str:
@@ -150,6 +179,8 @@ def _in_words(column: str) -> str:
 def unit(name: str) -> str:
     """A column's unit; empty where it has none or is not in the vocabulary."""
     column = Col.find(name)
+    if column is None and name.partition("_")[0] in _PARTS:
+        column = Col.find(name.partition("_")[2])
     return column.unit if column else ""
 
 

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import InputError, LamellaWarning, SettingsError
+from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, VARIANTS, Walks
+from lamella.measure import GROUPS, VARIANTS, Variant, Walks
 from lamella.run.cache import Manifest
 from lamella.run.outline_effects import outline_effects, with_outline_band
+from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
 from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.positives import Positives
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
@@ -52,13 +54,26 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
     quality = outline_scores(frames, movies=[task.name for task in ready])
+    samples = _samples(study, {task.name for task in ready})
+    judged: Mapping[str, Positives] = study.settings.positives
+    fault: LamellaError | None = None
+    try:
+        counted = count_positives(judged, cells, samples)
+    except SettingsError as error:
+        judged, fault = {}, error
+        counted = count_positives(judged, cells, samples)
+    warn_of_positives(counted, study.settings.statistics.unit)
+    cells = counted.cells
     made = {
-        "samples": _samples(study, {task.name for task in ready}),
+        "samples": samples,
         "cells": cells,
         "events": events,
         "quality": quality,
     }
-    _write(made, folder)
+    counts = counted.tables if judged else {}
+    _write(made | counts, folder)
+    for name in counted.tables.keys() - counts.keys():  # of positives that are off by now
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     write_table(folder / "cells.parquet", cells)
     for kind, table in {"frames": frames, **finer}.items():
         write_table(folder / f"{kind}.parquet", table)
@@ -69,10 +84,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
         for suffix in (".parquet", ".csv"):  # of a group that is off by now
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
-    fault = None
     try:
         told = study.settings.statistics(cells)
-        variants = _with_outlines(study, ready)
+        variants = _with_outlines(study, ready, judged, samples)
         outlines = outline_effects(study.settings.statistics, told.effects, variants)
         units = study.settings.statistics.units(cells)
         msd, walks = movement_of(study)(frames, cells)
@@ -81,7 +95,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         outlines = outline_effects(Contrasts(), told.effects, {})
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
-        fault = error
+        fault = fault or error
     told = told._replace(effects=with_outline_band(told.effects, outlines))
     found = {
         "units": units if len(units) else pd.DataFrame(columns=[Col.UNIT]),
@@ -91,7 +105,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         "walks": walks,
     }
     _write(found, folder)
-    every = [frames, *finer.values(), *made.values(), *found.values()]
+    every = [frames, *finer.values(), *made.values(), *counts.values(), *found.values()]
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
@@ -137,7 +151,12 @@ def _cells_of(task: MovieTask) -> pd.DataFrame:
     return _assigned(read_table(task.folder / "cells.parquet"), task)
 
 
-def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.DataFrame]:
+def _with_outlines(
+    study: Study,
+    ready: Sequence[MovieTask],
+    judged: Mapping[str, Positives],
+    samples: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
     """The cells of all movies with other outlines, by variant; empty where that is off.
 
     Empty, too, where a movie lacks them: without it the effects would be those of other movies.
@@ -154,14 +173,20 @@ def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.Dat
             stacklevel=2,
         )
         return {}
+    quick = {name: step.model_copy(update={"draws": 0}) for name, step in judged.items()}
     return {
-        variant: stacked(
-            _assigned(read_table(task.folder / outlines_file(name, variant)), task)
-            for task in ready
-            for name in study.settings.objects
-        )
+        variant: count_positives(quick, _variant(study, ready, variant), samples).cells
         for variant in VARIANTS
     }
+
+
+def _variant(study: Study, ready: Sequence[MovieTask], variant: Variant) -> pd.DataFrame:
+    """The cells of all movies with one kind of other outlines."""
+    return stacked(
+        _assigned(read_table(task.folder / outlines_file(name, variant)), task)
+        for task in ready
+        for name in study.settings.objects
+    )
 
 
 def _measured_again(task: MovieTask) -> bool:

@@ -140,7 +140,7 @@ def measure_movie(
         masks,
         groups,
         sightings=settings.sightings,
-        level=settings.background,
+        level=light.level,
         progress=lambda t: advance(t + 1, movie.n_frames),
     )
     if found.cells.empty:

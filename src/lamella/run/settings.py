@@ -25,6 +25,7 @@ from lamella.measure import (
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
+from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
 Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
@@ -146,6 +147,7 @@ class Settings(_Table):
     )
     measure: MeasureSettings = MeasureSettings()
     outlines: Outlines | Literal[False] = Outlines()
+    positives: dict[str, Positives] = Field(default_factory=dict)
     statistics: Contrasts = Contrasts()
 
 

@@ -160,12 +160,13 @@ def _asides(settings: Settings, measured: Mapping[tuple[str, str], str]) -> dict
     """Keys of stages that no table of the movie waits for, behind all others."""
     if not settings.outlines:
         return {}
-    compared = settings.statistics.measures
+    judged = sorted({step.measure for step in settings.positives.values()})
+    measures = settings.statistics.measures
     return {
         outlines_stage(name): key_of(
             [[*names, key] for names, key in measured.items() if names[0] == name],
             settings.outlines.provenance(),
-            compared,
+            [measures, judged] if judged else measures,
         )
         for name in settings.objects
     }

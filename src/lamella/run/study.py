@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +13,7 @@ from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.io.pattern import ANYTHING, MARK
+from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
 from lamella.statistics import Contrasts
 from lamella.statistics.measures import COMPARED
@@ -114,8 +115,19 @@ def _refuse_statistics(study: Study) -> None:
                 )
             )
     faults += _faults_of_measures(statistics, where)
+    faults += faults_of_positives(study.settings, _held(study.samples), where=SETTINGS_FILE)
     if faults:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
+
+
+def _held(samples: Sequence[Sample]) -> dict[str, set[str]]:
+    """What stands in every column of samples.csv that cells are told apart by."""
+    held: dict[str, set[str]] = {Col.MOVIE: set(), Col.CONDITION: set(), Col.SESSION: set()}
+    for s in samples:
+        known = {Col.MOVIE: s.movie, Col.CONDITION: s.condition, Col.SESSION: s.session, **s.extra}
+        for column, value in known.items():
+            held.setdefault(str(column), set()).add(value)
+    return held
 
 
 def _faults_of_measures(statistics: Contrasts, where: str) -> Iterator[LamellaError]:

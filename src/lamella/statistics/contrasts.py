@@ -170,7 +170,7 @@ class Contrasts(Step):
         that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reference: str | None = None
     unit: str | None = None
     measures: tuple[str, ...] | None = None
@@ -207,7 +207,7 @@ class Contrasts(Step):
             One row per measure and unit: `object` where kinds are told apart, `measure`,
             `condition`, `session`, `unit`, `mean` (over its cells), `n_cells`.
         """
-        cells, _ = with_yes_and_no_as_numbers(cells, self.measures or ())
+        cells, _ = with_yes_and_no_as_numbers(cells, self.measures)
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
         tables = []
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
@@ -234,7 +234,7 @@ class Contrasts(Step):
         InputError
             A session named ``all``.
         """
-        cells, yes_or_no = with_yes_and_no_as_numbers(cells, self.measures or ())
+        cells, yes_or_no = with_yes_and_no_as_numbers(cells, self.measures)
         refuse_unknown_measures(cells, list(self.measures or ()))
         rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
         rows = rows.assign(**{Col.N_CELLS_SHORT: ~self.counting(rows)})

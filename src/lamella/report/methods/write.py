@@ -8,9 +8,9 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.methods import images, tests
 from lamella.report.methods.citations import Citations
-from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers
+from lamella.report.unit_words import units_word
 from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
