@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float64]
 
 _SMOOTHING_PX = 1.0
 _CLASSES = (0.5, 0.75, 0.9, 0.97)  # quantiles between grey levels: most of a field is background
+_NOTHING = 1e-9  # nats, by rounding
 _SMALLEST_PX = 64  # side of the part that is compared
 _AWAY_PX, _RIVAL = 8, 0.87  # another shift, this far away, must not tell so much of the best
 _HALVES_PX, _FEWEST_HALVES = 2, 5  # of six
@@ -100,7 +101,7 @@ def channel_shift(
     counts = np.sum([_counts(a, b, reach) for a, b in levels], axis=0)
     told = _information(counts.sum(axis=0))
     best = float(told.max())
-    if best <= 0:
+    if best <= _NOTHING:
         return ChannelShift(0.0, 0.0, float("nan"), False)
     at = _top(told)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]

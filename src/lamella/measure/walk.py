@@ -22,8 +22,10 @@ from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
+from lamella.measure.migration import Migration
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
+from lamella.measure.walks import Walks
 
 
 class Walked(NamedTuple):
@@ -75,7 +77,7 @@ def walk(
         Frames in which a cell was not found have NaN. A shape that was filled in has a place and an
         area; no group measures it.
     """
-    if movie.n_frames == 1:
+    if movie.n_frames == 1 and any(isinstance(group, Migration | Walks) for group in groups):
         warnings.warn(
             f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
             LamellaWarning,

@@ -149,9 +149,7 @@ def _plate(
 ) -> PatchCollection:
     rows, columns = layout
     wide = 1.2 if rows <= LAYOUTS[0][0] else 0.6
-    found = dict(
-        zip(map(place_of, texts(wells, Col.WELL)), numbers(wells, value), strict=True)
-    )
+    found = dict(zip(map(place_of, texts(wells, Col.WELL)), numbers(wells, value), strict=True))
     frames = {
         place: key.colour(condition)
         for table in (samples, wells)
@@ -167,8 +165,10 @@ def _plate(
     axes.add_collection(drawing)
     axes.add_collection(
         PatchCollection(
-            [_square(place, _RIM) for place in frames], facecolor="none",
-            edgecolor=list(frames.values()), linewidth=wide,
+            [_square(place, _RIM) for place in frames],
+            facecolor="none",
+            edgecolor=list(frames.values()),
+            linewidth=wide,
         )  # fmt: skip
     )
     for place in frames:
