@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
@@ -37,6 +37,10 @@ Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] 
 """A scale: a number, ``"unknown"`` (said on purpose), or None (the file must state it)."""
 
 
+Names = tuple[str, ...] | dict[str, str] | None
+"""Channels in order, or the part of the path that stands for each."""
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,9 +54,36 @@ class ScaleSettings(_Table):
 
 
 class ChannelSettings(_Table):
-    """[channels]: their names, in the order of the file."""
+    """[channels]: their names, and whether they lie over each other.
 
-    names: tuple[str, ...] | None = None
+    `names` lists the channels in the order of the file, or what stands for ``{channel}`` in the
+    path; a table gives each file a name of one's own: ``DNA = "d0"``. `align` says what happens to
+    channels that are shifted or differ in size, see `lamella.run.channels`.
+    """
+
+    names: Names = None
+    align: Literal["refuse", "translate"] = "refuse"
+    reference: str | None = None
+    max_shift_px: int = Field(30, ge=1, le=500)
+    whole_px: bool = True
+
+    @field_validator("names")
+    @classmethod
+    def _apart(cls, names: Names) -> Names:
+        """Two names for one channel, or one for two, would measure one of them twice or never."""
+        marks = list(names.values() if isinstance(names, dict) else names or ())
+        if names is not None and not marks:
+            raise ValueError("name at least one channel, or leave names out")
+        again = sorted({mark for mark in marks if marks.count(mark) > 1})
+        if again:
+            raise ValueError(f"{', '.join(again)} stands there twice")
+        return names
+
+    def deciding(self) -> list[Any]:
+        """What the pixels of a movie depend on; the order of channels is part of it."""
+        names = list(self.names.items()) if isinstance(self.names, dict) else self.names
+        laid = [self.align, self.reference, self.max_shift_px, self.whole_px]
+        return [names, *(laid if self.align == "translate" else ())]
 
 
 class ObjectSettings(_Table):
@@ -263,7 +294,10 @@ def _fault(
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
-    wanted = dict.fromkeys(d["msg"].replace("Input should be", "it should be") for d in details)
+    wanted = dict.fromkeys(
+        d["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
+        for d in details
+    )
     return SettingsError(at, f"{details[0]['input']!r} is not accepted", ", or ".join(wanted))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamella.core.errors import InputError
+from lamella.core.frames import Frames
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
 from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
+from lamella.run.channels import laid_over
 from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
@@ -108,9 +110,9 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     settings = task.settings
     reading = [
         task.sample.path,
-        fingerprint(task.source),
+        fingerprint(task.source, settings.channels.names),
         settings.scale.axes,
-        settings.channels.names,
+        *settings.channels.deciding(),
     ]
     scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
@@ -217,7 +219,7 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     InputError
         When the raw movie or its masks are not there.
     """
-    inputs = {"raw": fingerprint(task.source)}
+    inputs = {"raw": fingerprint(task.source, task.settings.channels.names)}
     for name, each in task.settings.objects.items():
         if isinstance(each.segment, ExistingLabels):
             inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment))
@@ -229,8 +231,17 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     return inputs
 
 
-def open_raw(task: MovieTask) -> Movie:
+class Raw(NamedTuple):
+    """A raw movie, and how its channels were laid over each other, where they were."""
+
+    movie: Movie
+    laid: dict[str, Any]
+
+
+def open_raw(task: MovieTask) -> Raw:
     """The raw movie with its scale; pixels are refused when read if they are not numbers.
+
+    Channels lie over each other where [channels] asks for that, for which a few frames are read.
 
     Raises
     ------
@@ -240,13 +251,25 @@ def open_raw(task: MovieTask) -> Movie:
     scale = task.settings.scale
     pixel_size = _chosen(task.sample.pixel_size_um, scale.pixel_size_um)
     interval = _chosen(task.sample.interval_min, scale.interval_min)
+    channels = task.settings.channels
+    laid: dict[str, Any] = {}
+
+    def fit(found: Mapping[str, Frames]) -> dict[str, Frames]:
+        over = laid_over(found, channels, source=str(task.source))
+        laid.update(over.told)
+        return over.channels
+
+    translating = channels.align == "translate"
     movie = open_movie(
         task.source,
         axes=scale.axes,
         pixel_size_um=None if pixel_size == "unknown" else pixel_size,
         interval_min=None if interval == "unknown" else interval,
-        channel_names=task.settings.channels.names,
+        channel_names=channels.names,
+        fit=fit if translating else None,
     )
+    if translating and not laid:  # the channels lie in one file
+        movie = replace(movie, channels=fit(movie.channels))
     missing = []
     if movie.scale.pixel_size_um is None and pixel_size != "unknown":
         missing.append("pixel_size_um")
@@ -261,7 +284,7 @@ def open_raw(task: MovieTask) -> Movie:
             'or write "unknown" there to go without it (measures that need it are then missing)',
         )
     _refuse_unknown_channels(task.settings, movie)
-    return refuse_nan(movie)
+    return Raw(refuse_nan(movie), laid)
 
 
 def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
@@ -302,6 +325,7 @@ def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
         "session": task.sample.session,
         "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
         "folder": raw.parent.as_posix(),
+        **task.sample.extra,
     }
     try:
         return task.study_folder / segmenter.pattern.format(**fields)

@@ -29,6 +29,7 @@ from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
+from lamella.run.channels import shifts_told
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import counted, noting_flat
@@ -47,6 +48,7 @@ from lamella.run.stages import (
     DRIFT_STAGE,
     SIGHTINGS,
     MovieTask,
+    Raw,
     events_file,
     external_in,
     masks_path,
@@ -90,11 +92,15 @@ class StageWork:
         return methods[kind](name, stale)
 
     @cached_property
+    def _raw(self) -> Raw:
+        raw = open_raw(self.task)
+        for note in raw.movie.notes:
+            warnings.warn(f"{raw.movie.source}: {note}", LamellaWarning, stacklevel=2)
+        return raw
+
+    @property
     def movie(self) -> Movie:
-        movie = open_raw(self.task)
-        for note in movie.notes:
-            warnings.warn(f"{movie.source}: {note}", LamellaWarning, stacklevel=2)
-        return movie
+        return self._raw.movie
 
     def _labels(self, folder: str, name: str) -> Labels:
         return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
@@ -122,7 +128,7 @@ class StageWork:
 
     def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
-        found: dict[str, object] = {"described": described(self.movie)}
+        found: dict[str, object] = {"described": described(self.movie), **self._laid(name)}
         flat: set[int] = set()
         tally = Tally()
         labels = tally.watching(self._segmented(each, found, flat))
@@ -148,6 +154,16 @@ class StageWork:
         if not isinstance(each.segment, ExistingLabels):
             provenance["normalise"] = each.normaliser.provenance()
         return {f"segment/{name}": Made((file,), found, provenance)}
+
+    def _laid(self, name: str) -> dict[str, object]:
+        """How channels lie over each other, found once a movie: with its first set of objects."""
+        if name != next(iter(self.task.settings.objects)):
+            return {}
+        if self.task.settings.channels.align == "translate":
+            return {"channels_laid_over": self._raw.laid}
+        for told in shifts_told(self.movie):
+            warnings.warn(f"{self.movie.source}: {told}", LamellaWarning, stacklevel=2)
+        return {}
 
     def _segmented(self, each: ObjectSettings, found: dict[str, object], flat: set[int]) -> Frames:
         step = each.segment
