@@ -11,6 +11,7 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
@@ -29,6 +30,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -37,10 +39,12 @@ from lamella.segment import (
     ByNucleus,
     ExistingLabels,
     External,
+    Guided,
     Motion,
     MultiOtsu,
 )
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue, Positives
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
@@ -51,6 +55,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -61,6 +66,7 @@ EXAMPLES = [
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
+    Guided(nuclei="nucleus"),
     Largest(),
     Lap(),
     Overlap(),
@@ -74,9 +80,15 @@ EXAMPLES = [
     Protrusion(),
     Region(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),
+    Positives(measure="area_px", threshold=ByMixture()),
+    ByControls(condition="vehicle"),
+    ByOtsu(),
+    ByMixture(),
+    ByValue(value=1.0),
 ]
 
 

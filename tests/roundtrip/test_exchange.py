@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lamella.core.errors import InputError
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale, regular_times
 from lamella.core.table import Col
@@ -150,6 +151,30 @@ def test_the_pixel_size_is_exact_whatever_its_digits(size, y, x, tmp_path_factor
     path.write_text(f"cell,frame,label,y_px,x_px,y_um,x_um\n1,0,1,{y},{x},{y * size},{x * size}\n")
     back = read_track_table(path).scale.pixel_size_um
     assert (y * back, x * back) == (y * size, x * size)
+
+
+def test_the_table_states_its_pixel_size_where_places_do_not_tell_it(tmp_path):
+    """At one place, two sizes a rounding apart make the same places."""
+    size, other = 0.1, float(np.nextafter(0.1, 1))
+    links = pd.DataFrame(
+        {Col.CELL: [1], Col.FRAME: [0], Col.LABEL: [1], Col.Y_PX: [3.0], Col.X_PX: [0.0]}
+    )
+    tracks = Tracks.from_links(links)
+    assert 3.0 * size == 3.0 * other
+    path = tmp_path / "tracks.csv"
+    for each in (size, other, None):
+        write_track_table(path, Tracked(tracks, 1, scale=Scale(each)))
+        assert read_track_table(path).scale.pixel_size_um == each
+        assert str(Col.PIXEL_SIZE_UM) not in read_track_table(path).tracks.links
+
+
+@pytest.mark.parametrize("stated", [["0.5", "0.25"], ["0", "0"], ["-1", "-1"], ["wide", "0.5"]])
+def test_pixel_sizes_that_cannot_be_are_refused(stated, tmp_path):
+    rows = [f"1,{t},1,1,1,{size}" for t, size in enumerate(stated)]
+    path = tmp_path / "tracks.csv"
+    path.write_text("\n".join(["cell,frame,label,y_px,x_px,pixel_size_um", *rows]) + "\n")
+    with pytest.raises(InputError, match=r"pixel_size_um"):
+        read_track_table(path)
 
 
 def test_places_alone_lose_more_in_our_folder(tmp_path):

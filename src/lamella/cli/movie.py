@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamella.cli import HOW_GOOD, ONE_MOVIE, app
 from lamella.cli.options import Axes, Force, PixelSize, known_number
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -18,7 +21,7 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="motion, multiotsu, labels or external.")
+        str, typer.Option("--method", "-m", help="motion, multiotsu, guided, labels or external.")
     ] = "motion",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
@@ -30,7 +33,7 @@ def segment(
         list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
     ] = None,
     nuclei: Annotated[
-        Path | None, typer.Option(help="Label TIFF of nuclei, for --declump nucleus.")
+        Path | None, typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus.")
     ] = None,
     normalise: Annotated[
         str | None,
@@ -45,10 +48,14 @@ def segment(
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
     Example: `lamella segment cell.tif -o labels.tif -m multiotsu --set foreground=dark`
+
+    Cells from their nuclei: `lamella segment field.tif -o cells.tif -m guided --channel actin --set
+    channel=DNA`
     """
     from lamella.cli import show
     from lamella.core.errors import SettingsError
     from lamella.preprocess import Normalise
+    from lamella.run.diameter import in_words
     from lamella.run.single import declumper_from, segment_movie, segmenter_from
 
     if normalise not in (None, "adaptive", "always", "never"):
@@ -56,9 +63,10 @@ def segment(
             f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
         )
     segmenter = segmenter_from(method, options or [])
-    if declump is None and (declump_options or nuclei):
-        given = "--nuclei" if nuclei else "--declump-set"
-        raise SettingsError(given, "nothing is split", "add --declump, such as --declump distance")
+    if declump is None and declump_options:
+        raise SettingsError(
+            "--declump-set", "nothing is split", "add --declump, such as --declump distance"
+        )
     splitter = declumper_from(declump, declump_options or []) if declump is not None else None
     with show.frame_bar(f"segmenting {source.name}") as advance:
         done = segment_movie(
@@ -78,7 +86,56 @@ def segment(
     tally = done.tally
     show.out.print(
         f"{out}: {len(tally.objects)} frames, {tally.n_empty} without any object; "
-        f"{tally.in_words()}",
+        f"{tally.in_words()}\n{in_words(tally.diameter, done.pixel_size_um)}",
+        soft_wrap=True,
+    )
+
+
+@app.command(rich_help_panel=ONE_MOVIE)
+def diameter(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A movie or image: file, or folder of frames.")
+    ],
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to look at; the first by default.")
+    ] = None,
+    foreground: Annotated[
+        str, typer.Option(help="What objects are: bright, dark, or either.")
+    ] = "bright",
+    pixel_size_um: PixelSize = None,
+    axes: Axes = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Estimate how wide nuclei or cells are, in a first pass over a few frames.
+
+    Example: `lamella diameter field.tif --channel DNA`
+    """
+    from lamella.cli import show
+    from lamella.core.errors import SettingsError
+    from lamella.io import as_json as json_of
+    from lamella.run.diameter import as_json as told_in_json
+    from lamella.run.diameter import estimate_in, in_words
+
+    if foreground not in ("bright", "dark", "either"):
+        raise SettingsError(
+            f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
+        )
+    found, name, pixel = estimate_in(
+        source,
+        channel=channel,
+        foreground=foreground,
+        axes=axes,
+        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+    )
+    if as_json:
+        typer.echo(json_of(told_in_json(found.diameter)))
+        return
+    seen = show.counted(len(found.frames), "frame")
+    debris = found.n_found - found.n_at_border - found.diameter.n
+    show.out.print(
+        f"{source}: {in_words(found.diameter, pixel)}\nfound by Otsu's thresholds in channel "
+        f"{name} of {seen}, those that touch split at their necks; {found.n_at_border} cut by the "
+        f"border and {debris} less than half as wide left out",
         soft_wrap=True,
     )
 
@@ -181,6 +238,9 @@ def measure(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
     pixel_size_um: PixelSize = None,
     interval_min: Annotated[str | None, typer.Option(help="Minutes per frame.")] = None,
+    nuclei: Annotated[
+        Path | None, typer.Option(help="Label TIFF of nuclei: measures nucleus and cytoplasm.")
+    ] = None,
     largest: Annotated[
         bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
     ] = False,
@@ -208,7 +268,8 @@ def measure(
     not yet: for a movie of a single cell add `--largest`, for one of many run `lamella track` and
     give its folder.
 
-    Groups of measures are migration, walks, lamellipodium, protrusion and edge; finer ones have
+    Groups of measures are migration, walks, lamellipodium, protrusion and edge, and compartment
+    where `--nuclei` gives the labels of the nuclei; finer ones have
     tables of their own, such as tips.csv and edge.csv. `--figures` draws the cells that were
     followed longest: PNG, up to 4 cells.
 
@@ -228,6 +289,7 @@ def measure(
             axes=axes,
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
+            nuclei=nuclei,
             largest=largest,
             figures=figures,
             force=force,
@@ -254,46 +316,77 @@ def compare(
     pattern: Annotated[str, typer.Option(help="Which files of two folders to compare.")] = "*.tif",
     force: Force = False,
 ) -> None:
-    """Compare two folders of masks, or two label movies, frame by frame: overlap, edges, areas.
+    """Compare two folders of masks, or two label movies: overlap, edges, areas, counts of objects.
 
-    Of two label movies the objects are compared too, a row for every pair that match.
+    What became of the objects of A in B is counted: matched, new, lost, split, merged. Of two
+    label movies the objects are compared too, a row for every pair that match.
 
     Example: `lamella compare cellpose otsu -o compared --pattern "*_mask.tif"`
     """
     from lamella.cli import show
-    from lamella.core.errors import LamellaError
-    from lamella.run.compare import OBJECTS, PER_FRAME, SUMMARY, compare_files, compare_folders
+    from lamella.run.compare import (
+        COUNTS,
+        OBJECTS,
+        PER_FRAME,
+        SUMMARY,
+        compare_files,
+        compare_folders,
+    )  # fmt: skip
 
-    faults: list[LamellaError] = []
-    written = [PER_FRAME, SUMMARY]
+    written = [PER_FRAME, SUMMARY, COUNTS]
     told = ""
     if a.is_file() and b.is_file():
-        summary, objects = compare_files(a, b, out, force=force)
-        written.append(OBJECTS)
-        only_a, only_b = (int((objects[name] == 0).sum()) for name in ("label_b", "label_a"))
-        told = (
-            f"{objects['iou'].count()} pairs of objects with an IoU of 0.5 or more, on average "
-            f"{objects['iou'].mean():.4g}; {only_a} objects only in A, {only_b} only in B"
-        )
+        made = compare_files(a, b, out, force=force)
     else:
         with show.frame_bar("comparing") as advance:
-            summary, faults = compare_folders(
-                a, b, out, pattern=pattern, force=force, advance=advance
-            )
+            made = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
+    if made.objects is not None:
+        written.append(OBJECTS)
+        iou = made.objects["iou"]
+        only_a, only_b = (int((made.objects[side] == 0).sum()) for side in ("label_b", "label_a"))
+        told = (
+            f"{iou.count()} pairs of objects with an IoU of 0.5 or more, on average "
+            f"{iou.mean():.4g}; {only_a} objects only in A, {only_b} only in B"
+        )
     columns = ["name", "n_frames", "mean_iou", "mean_dice", "mean_boundary_iou", "mean_hd95_px"]
     show.show_table(
         columns,
         [
             [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row]
-            for row in summary[columns].to_numpy().tolist()
+            for row in made.summary[columns].to_numpy().tolist()
         ],
     )
+    if len(made.counts):
+        _print_counts(made.counts)
     if told:
         show.out.print(told, soft_wrap=True)
-    for fault in faults:
+    for fault in made.faults:
         show.tell("failed", str(fault))
-    if len(summary):
+    if len(made.summary):
         names = [str(out / name) for name in written]
         show.out.print(f"wrote {', '.join(names[:-1])} and {names[-1]}", soft_wrap=True)
-    if faults:
+    if made.faults:
         raise typer.Exit(1)
+
+
+def _print_counts(counts: DataFrame) -> None:
+    """Objects before and after and what became of them, a line for every file and one for all."""
+    from lamella.cli import show
+
+    each = counts.groupby("name", sort=False).sum(numeric_only=True)
+    show.out.print("\nobjects in A → in B, and what became of them:")
+    show.show_table(
+        ["name", "A → B", "matched", "new", "lost", "split", "merged"],
+        [
+            [
+                str(name), f"{row['n_a']} → {row['n_b']}", str(row["matched"]), str(row["new"]),
+                str(row["lost"]), _became(row["split"], row["split_into"]),
+                _became(row["merged"], row["merged_into"]),
+            ]
+            for name, row in each.iterrows()
+        ],
+    )  # fmt: skip
+
+
+def _became(before: int, after: int) -> str:
+    return f"{before} → {after}" if before or after else "0"

@@ -11,3 +11,5 @@ ALL_SESSIONS = "all"
 FEWEST_SESSIONS = 5
 """Below this many, sessions do not tell their own variance well enough to model it: it is little
 more than a guess, and is said to be."""
+ALL_CONDITIONS = "all conditions"
+"""A row of all conditions together."""

@@ -4,6 +4,7 @@ from lamella.evaluate.agreement import Agreement, agreement, mean_iou, mean_of_k
 from lamella.evaluate.ctc import Corrections, Found, Graph, corrections, seg
 from lamella.evaluate.masks import compare, compare_masks, summarise
 from lamella.evaluate.object_agreement import compare_objects
+from lamella.evaluate.object_counts import count_objects, with_total
 from lamella.evaluate.objects import KINDS, PrecisionCounts, matches_of_frame, matching
 from lamella.evaluate.pixels import PixelCounts
 from lamella.evaluate.same_cells import same_cells
@@ -25,6 +26,7 @@ __all__ = [
     "compare_masks",
     "compare_objects",
     "corrections",
+    "count_objects",
     "matches_of_frame",
     "matching",
     "mean_iou",
@@ -34,4 +36,5 @@ __all__ = [
     "seg",
     "summarise",
     "switches",
+    "with_total",
 ]

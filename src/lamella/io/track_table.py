@@ -29,10 +29,10 @@ TABLE = "tracks.csv"
 """What the table is called in a folder."""
 _ORDER = (
     Col.CELL, Col.FRAME, Col.TIME_MIN, Col.LABEL, Col.Y_PX, Col.X_PX, Col.Y_UM, Col.X_UM,
-    Col.INTERPOLATED,
+    Col.PIXEL_SIZE_UM, Col.INTERPOLATED,
 )  # fmt: skip
 _OF_CELL = (Col.FIRST_FRAME, Col.LAST_FRAME, Col.PARENT, Col.GENERATION)
-_DERIVED = (Col.TIME_MIN, Col.Y_UM, Col.X_UM, *_OF_CELL)
+_DERIVED = (Col.TIME_MIN, Col.Y_UM, Col.X_UM, Col.PIXEL_SIZE_UM, *_OF_CELL)
 
 
 def track_table(tracks: Tracks, *, scale: Scale | None = None) -> pd.DataFrame:
@@ -41,10 +41,10 @@ def track_table(tracks: Tracks, *, scale: Scale | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        cell, frame, time_min, label, y_px, x_px, y_um, x_um, further columns of the links, and of
-        every cell first_frame, last_frame, parent and generation. `parent` is 0 for cells of
-        nobody; the parents of a merged cell stand in one field, separated by spaces. What is not
-        known of the scale is NaN.
+        cell, frame, time_min, label, y_px, x_px, y_um, x_um, pixel_size_um (the same in every row),
+        further columns of the links, and of every cell first_frame, last_frame, parent and
+        generation. `parent` is 0 for cells of nobody; the parents of a merged cell stand in one
+        field, separated by spaces. What is not known of the scale is NaN.
     """
     scale = scale or Scale()
     links = tracks.links.sort_values([Col.CELL, Col.FRAME], ignore_index=True)
@@ -61,6 +61,7 @@ def track_table(tracks: Tracks, *, scale: Scale | None = None) -> pd.DataFrame:
     table = links.copy()
     table[Col.TIME_MIN] = times
     table[Col.Y_UM], table[Col.X_UM] = links[Col.Y_PX] * scale.um, links[Col.X_PX] * scale.um
+    table[Col.PIXEL_SIZE_UM] = float(scale.um)
     table[Col.FIRST_FRAME] = cells.map(lambda cell: lives[cell][0]).astype(np.int64)
     table[Col.LAST_FRAME] = cells.map(lambda cell: lives[cell][1]).astype(np.int64)
     table[Col.PARENT] = parent
@@ -92,8 +93,9 @@ def read_track_table(
     Returns
     -------
     Tracked
-        Without labels. Scale as far as the rows tell it: the pixel size from places in µm and in
-        pixels, times where they are regular or every frame has a row.
+        Without labels. Scale as far as the rows tell it: the pixel size by its column (in tables
+        without one, from places in µm and in pixels), times where they are regular or every frame
+        has a row.
 
     Raises
     ------
@@ -130,7 +132,7 @@ def read_track_table(
     for name in (Col.Y_UM, Col.X_UM, Col.TIME_MIN):
         if name in table.columns:
             table[name] = _known(table[name], source)
-    told = Scale(_pixel_size(table), _times(table, n, notes))
+    told = Scale(_pixel_size(table, source), _times(table, n, notes))
     merged = (scale or Scale()).completed_by(told)
     return Tracked(
         Tracks(links, lives, parents), n, frame_shape=frame_shape, scale=merged, source=source,
@@ -220,7 +222,27 @@ def _cell(text: str) -> int:
     return int(value)
 
 
-def _pixel_size(table: pd.DataFrame) -> float | None:
+def _pixel_size(table: pd.DataFrame, source: str) -> float | None:
+    """The pixel size that the table states, or, where it has no such column, that its places tell.
+
+    Raises
+    ------
+    InputError
+        A column of several sizes, or of one that is not positive.
+    """
+    if Col.PIXEL_SIZE_UM not in table.columns:
+        return _size_of_places(table)
+    sizes = np.unique(_known(table[Col.PIXEL_SIZE_UM].dropna(), source))
+    if len(sizes) > 1 or (sizes <= 0).any():
+        raise InputError(
+            source,
+            f"its column {Col.PIXEL_SIZE_UM} says {', '.join(f'{s:g}' for s in sizes[:3])}",
+            "give every row the one pixel size of the movie, above 0",
+        )
+    return float(sizes[0]) if len(sizes) else None
+
+
+def _size_of_places(table: pd.DataFrame) -> float | None:
     """The size whose products with the pixels are the places in µm: exact, as far as can be."""
     if not {Col.Y_UM, Col.X_UM} <= set(table.columns):
         return None

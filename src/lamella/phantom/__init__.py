@@ -9,6 +9,9 @@ from lamella.phantom.camera import Camera as Camera
 from lamella.phantom.cell import CellPhantom as CellPhantom
 from lamella.phantom.colony import ColonyPhantom as ColonyPhantom
 from lamella.phantom.movie import Phantom as Phantom
+from lamella.phantom.plate import PlateField as PlateField
+from lamella.phantom.plate import PlatePhantom as PlatePhantom
+from lamella.phantom.plate import plate_truth as plate_truth
 from lamella.phantom.settings import PhantomSettings as PhantomSettings
 from lamella.phantom.study import Genotype as Genotype
 from lamella.phantom.study import Session as Session

@@ -156,6 +156,47 @@ SUPERPLOT = (
     " means of movies, which are what the statistics compare."
 )
 
+SHARES = (
+    "One mark per unit: the share of its cells. A share is a number of a unit, not of a cell, so"
+    " that no cell is drawn."
+)
+
+VIOLIN = (
+    "How the cells of each condition are spread: the shape is widest where most of them are; box:"
+    " quartiles and median; whiskers: 5th and 95th percentile. Marks: means of units, a marker per"
+    " session. The spread of cells says nothing on whether conditions differ: the means of units"
+    " do."
+)
+
+PLATE = (
+    "Every well where it lies on its plate, all plates on one scale; frames tell conditions. A"
+    " gradient towards the rim or along a row is the plate’s, not the treatment’s. Dash: no value;"
+    " cross: left out or failed."
+)
+
+THRESHOLD = (
+    "All objects of each plate by the measure that positives are told by; outlined, at a height of"
+    " their own: those of the negative controls. Line and band: threshold and its 95 % interval."
+    " Where the line cuts through a hump, the share hangs on it."
+)
+
+QUESTION = (
+    "A mark per cell; line: least squares with its 95 % band. r is over cells; “within units” has"
+    " the mean of its unit taken off every cell, so that units which differ in both measures make"
+    " no correlation. Intervals come from leaving out units one by one; with fewer than three units"
+    " they take cells for independent. Cause is told by neither."
+)
+
+SCALING = (
+    "On axes of logarithms a slope of 1 says that nuclei grow in proportion to their cells, a"
+    " smaller one that large cells have relatively small nuclei."
+)
+
+LEAK = (
+    "A correlation above 0.8 suggests that light of one channel reaches the other, or that outlines"
+    " do not separate the compartments."
+)
+
 SESSIONS = (
     "White marks: the mean of each session, joined by a line from condition to condition; lines"
     " that slope alike say that the sessions repeat the effect."

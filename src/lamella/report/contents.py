@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lamella.core.table import Col
+from lamella.report.tables import numbers
+
 if TYPE_CHECKING:
     from lamella.report.cell_strips import CellStrips
 
@@ -36,6 +39,14 @@ class ReportInput:
         Effects measured again with other outlines.
     msd, walks : pandas.DataFrame
         Displacement by lag, and the persistent random walk, of every condition.
+    thresholds, fields, wells : pandas.DataFrame
+        What counts as positive on every plate, and how many are in every field and well.
+    cells_and_nuclei : pandas.DataFrame
+        One row per cell with its own measures and those of its nucleus.
+    questions, question_lines, question_units : pandas.DataFrame
+        What was asked of these, fitted lines, and the means of units.
+    nuclei_check : pandas.DataFrame
+        How many cells of every movie lack a nucleus, share one or have several.
     cortex : pandas.DataFrame
         Mean profile of every cell's cortex.
     edges : mapping of str to pandas.DataFrame
@@ -70,6 +81,14 @@ class ReportInput:
     outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
     msd: pd.DataFrame = field(default_factory=pd.DataFrame)
     walks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    thresholds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fields: pd.DataFrame = field(default_factory=pd.DataFrame)
+    wells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cells_and_nuclei: pd.DataFrame = field(default_factory=pd.DataFrame)
+    questions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    question_lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    question_units: pd.DataFrame = field(default_factory=pd.DataFrame)
+    nuclei_check: pd.DataFrame = field(default_factory=pd.DataFrame)
     cortex: pd.DataFrame = field(default_factory=pd.DataFrame)
     edges: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     status: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -79,3 +98,14 @@ class ReportInput:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def stills(self) -> bool:
+        """Whether every movie is a single image, in which nothing moves."""
+        n = numbers(self.cells, Col.N_FRAMES)
+        return bool(len(n)) and bool((n == 1).all())
+
+    @property
+    def movie(self) -> str:
+        """What to call one movie: image where it is a single one."""
+        return "image" if self.stills else "movie"

@@ -24,9 +24,10 @@ from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import pictures, told_measures
-from lamella.report.sentences import units_word
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
+from lamella.report.topics import topics
+from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised
 
 MOST_SVG_BYTES = 250_000
@@ -87,9 +88,11 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         pictures=[
             p
             for p in drawn
-            if p.name not in of_measures
+            if not p.topic
+            and p.name not in of_measures
             and not p.name.startswith(_ELSEWHERE)
         ],
+        topics=topics(report, drawn),
         forest=[p for p in drawn if p.name == "effect_sizes"],
         walks=sections.walks_sheet(report),
         troubles=sections.troubles(report),

@@ -17,10 +17,19 @@ from lamella.report.contents import ReportInput
 from lamella.report.inline.superplot import SuperPlot, superplot
 from lamella.report.picture import Picture
 from lamella.report.pictures import drawn_measures
-from lamella.report.sentences import units_word
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import distinct, flags, has_values, numbers, only, texts, unique
+from lamella.report.tables import (
+    distinct,
+    flags,
+    has_values,
+    is_share,
+    numbers,
+    only,
+    texts,
+    unique,
+)
+from lamella.report.unit_words import units_word
 from lamella.report.words import label, listed, probability, raised, unit
 
 MOST_DOTS, FEWEST_DOTS = 12_000, 300
@@ -74,6 +83,8 @@ class MeasurePage:
     answers: tuple[Answer, ...]
     plot: SuperPlot | None
     several_cells: bool
+    share: str
+    """What a mark is, where it is no cell."""
     pictures: tuple[Picture, ...]
     interaction: tuple[str, ...]
     conditions: Sheet | None
@@ -124,7 +135,8 @@ def _page(
     effects, title = of(report.effects), label(measure)
     whole = [session in (ALL_SESSIONS, "") for session in texts(effects, Col.SESSION)]
     several = bool((numbers(units, Col.N_CELLS) > 1).any())
-    plot = superplot(cells, units, means, measure, key, places=places, most=most)
+    share = units_word(report).removesuffix("s") if is_share(cells, measure) else ""
+    plot = superplot(cells, units, means, measure, key, places=places, most=most, share=share)
     return MeasurePage(
         anchor=anchor,
         title=f"{title} of {kind}" if kind else title,
@@ -135,9 +147,10 @@ def _page(
         answers=tuple(a for a in found if a.measure == measure and a.kind == kind),
         plot=plot,
         several_cells=several,
+        share=share,
         pictures=tuple(
             p for p in drawn
-            if measure_of(p, report, kind) == measure
+            if not p.topic and measure_of(p, report, kind) == measure
             and not (plot and p.name.startswith("by_condition_"))
         ),
         interaction=tuple(_interactions(effects)),

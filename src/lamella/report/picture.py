@@ -19,9 +19,13 @@ class Picture:
     alt: str
     images: Images
     wide: bool
+    topic: str = ""
+    """Part of the page that it stands in; empty = that of its measure, or the figures."""
 
 
-def picture(name: str, title: str, caption: str, alt: str, drawn: Figure) -> Picture:
-    """A drawn figure with its title, caption and description."""
+def picture(
+    name: str, title: str, caption: str, alt: str, drawn: Figure, *, topic: str = ""
+) -> Picture:
+    """A drawn figure with its title, caption, description and the part of the page for it."""
     wide = drawn.get_figwidth() * 25.4 > 0.6 * PAGE_MM
-    return Picture(name, title, caption, alt, save(drawn), wide)
+    return Picture(name, title, caption, alt, save(drawn), wide, topic)

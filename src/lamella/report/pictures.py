@@ -26,11 +26,13 @@ from lamella.report.figures.superplot import speed_measure, superplot
 from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.picture import Picture, picture
+from lamella.report.signal import signal
 from lamella.report.style import Key
 from lamella.report.tables import (
     distinct,
     has,
     has_values,
+    is_share,
     numbers,
     only,
     per_channel,
@@ -38,6 +40,7 @@ from lamella.report.tables import (
     texts,
     unique,
 )
+from lamella.report.unit_words import units_word
 from lamella.report.words import CLAIMS, count, label, listed, number, raised
 
 FEW_MEASURES = 4
@@ -102,6 +105,7 @@ def pictures(report: ReportInput) -> list[Picture]:
             if len(objects) > 1:
                 each = replace(each, name=f"{each.name}_{name}", title=f"{each.title}: {name}")
             made.append(each)
+    made += signal(report, key)
     if shown := ranked(report.quality, report.filmstrips):
         made.append(_montage(report, [str(row[Col.MOVIE]) for _, row in shown]))
     return made
@@ -166,8 +170,9 @@ def _montage(report: ReportInput, movies: list[str]) -> Picture:
 
 def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
     frames, cells = report.frames, report.cells
-    conditions = listed(list(key.conditions)) or "all movies"
-    if has_values(frames, Col.Y_PX) or has_values(frames, Col.Y_UM):
+    conditions = listed(list(key.conditions)) or f"all {report.movie}s"
+    moving = not report.stills
+    if moving and (has_values(frames, Col.Y_PX) or has_values(frames, Col.Y_UM)):
         yield picture(
             "trajectories",
             "Trajectories",
@@ -191,7 +196,7 @@ def _of_cells(report: ReportInput, key: Key) -> Iterator[Picture]:
             yield _scatter(report, table, lam, key)
         if names:
             break
-    if course_measures(frames):
+    if moving and course_measures(frames):
         shown = [label(name) for name in course_measures(frames)]
         yield picture(
             "time_course",
@@ -222,6 +227,8 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
     bare = measure.partition("__")[0]
     parts = [captions.DOTS.get(bare, "One mark per cell.")]
     units = only(report.units, measure=measure)
+    if is_share(report.cells, measure):
+        return _shares(report, measure, units, key, conditions)
     if (numbers(units, Col.N_CELLS) > 1).any():
         parts.append(captions.SUPERPLOT)
     if as_shapes(int(np.isfinite(numbers(report.cells, measure)).sum())):
@@ -240,8 +247,39 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
         " ".join(parts),
         f"{raised(title)} of every cell by condition ({conditions}), with means of movies and"
         " sessions; the numbers are in the tables.",
-        superplot(report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units),
+        superplot(
+            report.cells,
+            measure,
+            means if has(means, Col.MEAN) else None,
+            key,
+            units=units,
+            movie=report.movie,
+        ),
     )
+
+
+def _shares(
+    report: ReportInput, measure: str, units: pd.DataFrame, key: Key, conditions: str
+) -> Picture:
+    """A share of cells, of which a unit has one and a cell has none."""
+    means = only(report.conditions, measure=measure)
+    parts = [captions.SHARES]
+    if has_values(means, Col.MEAN):
+        if len(key.sessions) > 1:
+            parts.append(captions.SESSIONS)
+        parts.append(captions.INTERVAL)
+    title, word = label(measure), units_word(report).removesuffix("s")
+    return picture(
+        f"by_condition_{measure}",
+        raised(title),
+        " ".join(parts),
+        f"{raised(title)} of every {word} by condition ({conditions}); the numbers are in the "
+        "tables.",
+        superplot(
+            units.assign(**{measure: numbers(units, Col.MEAN)}), measure,
+            means if has(means, Col.MEAN) else None, key, cell=word,
+        ),
+    )  # fmt: skip
 
 
 def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Picture]:

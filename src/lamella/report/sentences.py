@@ -7,17 +7,8 @@ from lamella.report.contents import ReportInput
 from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
+from lamella.report.unit_words import units_word
 from lamella.report.words import count, label, listed, raised
-
-
-def units_word(report: ReportInput) -> str:
-    """What n counts, in the plural: movies, unless the table names another unit."""
-    cells = report.cells
-    if Col.MOVIE not in cells.columns:
-        return "cells" if Col.UNIT not in cells.columns else "units"
-    if Col.UNIT not in cells.columns or texts(cells, Col.UNIT) == texts(cells, Col.MOVIE):
-        return "movies"
-    return "units"
 
 
 def asked(report: ReportInput) -> str:
@@ -47,12 +38,12 @@ def _counted(report: ReportInput, key: Key) -> str:
     cells = report.cells
     movies = distinct(cells, Col.MOVIE) or distinct(report.frames, Col.MOVIE)
     text = count(len(cells), "cell") if len(cells) else "No cell"
-    text += f" in {count(len(movies), 'movie')}" if movies else ""
+    text += f" in {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
     if key.sessions:
         text += f", {count(len(key.sessions), 'session')} ({listed(list(key.sessions))})"
-    if len(report.frames):
+    if len(report.frames) and not report.stills:
         text += f", {count(_distinct_frames(report), 'frame')}"
     text += "." if len(cells) or movies else " was measured."
     return text + (_counting(report) if len(cells) else "")
@@ -68,7 +59,7 @@ def _counting(report: ReportInput) -> str:
         )
     text = f" Each {units.removesuffix('s')} counts once"
     movies = distinct(cells, Col.MOVIE)
-    if len(cells) > len(movies) or units == "units":
+    if len(cells) > len(movies) or units not in ("movies", "images"):
         text += ", by the mean over its cells"
     short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
     if short:
@@ -87,10 +78,10 @@ def left_out(report: ReportInput) -> str:
     parts = []
     if excluded:
         parts.append(
-            f"{count(len(excluded), 'movie')} excluded by the user ({listed(excluded, 4)})"
+            f"{count(len(excluded), report.movie)} excluded by the user ({listed(excluded, 4)})"
         )
     if failed:
-        parts.append(f"{count(len(failed), 'movie')} failed ({listed(failed, 4)})")
+        parts.append(f"{count(len(failed), report.movie)} failed ({listed(failed, 4)})")
     included = samples[samples[Col.INCLUDED]] if Col.INCLUDED in samples else samples.iloc[:0]
     unseen = sorted(set(texts(included, Col.MOVIE)) - set(texts(cells, Col.MOVIE)))
     if unseen:
@@ -98,7 +89,7 @@ def left_out(report: ReportInput) -> str:
     if parts:
         text = raised(f"{'; '.join(parts)}: in no number of this report.")
     else:
-        text = "No movie failed and none was excluded."
+        text = f"No {report.movie} failed and none was excluded."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     if empty:
         verb = "enters" if empty == 1 else "enter"

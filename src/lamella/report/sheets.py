@@ -164,7 +164,7 @@ def _fields(table: pd.DataFrame, each: Between, head: Head) -> list[Field]:
 
 
 def _field(value: object, head: Head) -> Field:
-    if head.name == Col.MEASURE and not missing(value):
+    if head.name in (Col.MEASURE, Col.X_COLUMN, Col.Y_COLUMN) and not missing(value):
         measure = str(value)
         return Field(label(measure) + in_brackets(measure), measure)
     if head.name == Col.CLAIM and value in CLAIMS:

@@ -78,6 +78,15 @@ def per_channel(table: pd.DataFrame, base: str) -> list[str]:
     return [name for name in table.columns if name == base or name.startswith(f"{base}__")]
 
 
+def is_share(cells: pd.DataFrame, measure: str) -> bool:
+    """Whether a measure tells of a share: of yes and no of every cell, or of a whole field."""
+    if measure.partition("__")[0] == Col.POSITIVE_FRACTION:
+        return True
+    values = numbers(cells, measure)
+    values = values[np.isfinite(values)]
+    return bool(len(values)) and bool(np.isin(values, (0.0, 1.0)).all())
+
+
 def sibling(name: str, base: str) -> str:
     """The column `base` of the same channel as `name`.
 

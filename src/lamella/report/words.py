@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
-from lamella.core.table import Col
+from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col
 from lamella.report.tables import missing, plain
 
 NOT_MEASURED = "–"
@@ -81,6 +81,32 @@ LABELS: dict[str, str] = {
     Col.N_VALID_FRAMES: "valid frames",
     Col.N_VALID_PAIRS: "valid steps",
     Col.N_UNDEFINED_RATIO: "frames without a ratio",
+    Col.POSITIVE: "share positive",
+    Col.POSITIVE_FRACTION: "share positive",
+    Col.N_POSITIVE: "positive objects",
+    Col.N_OBJECTS: "objects",
+    Col.N_MEASURED: "measured",
+    Col.N_TOTAL: "objects in all",
+    Col.N_CONTROLS: "controls",
+    Col.N_FIELDS: "fields",
+    Col.N_FIELDS_EMPTY: "empty fields",
+    Col.N_UNITS: "units",
+    Col.N_CELLS_LACKING: "cells without",
+    Col.X_COLUMN: "x",
+    Col.Y_COLUMN: "y",
+    Col.X_MEDIAN: "median",
+    Col.X_MEAN: "mean",
+    Col.R_WITHIN: "r within units",
+    Col.SPEARMAN: "Spearman’s ρ",
+    Col.R_INTERVAL_BY: "intervals by",
+    Col.N_CELL_OUTLINES: "cells",
+    Col.N_NUCLEUS_OUTLINES: "nuclei",
+    Col.N_CELLS_WITHOUT: "cells without a nucleus",
+    Col.N_NUCLEI_WITHOUT: "nuclei in no cell",
+    Col.N_NUCLEI_SHARED: "nuclei shared",
+    Col.N_CELLS_SHARING: "cells that share one",
+    Col.N_CELLS_SEVERAL: "cells with several",
+    Col.DOUBTFUL_SHARE: "share in doubt",
     Col.COHENS_D: "Cohen’s d",
     Col.HEDGES_G: "Hedges’ g",
     Col.CLIFFS_DELTA: "Cliff’s δ",
@@ -123,6 +149,10 @@ CLAIMS: dict[str, str] = {
 """The two claims in words, in the order in which they are told; see `Col.CLAIM`."""
 
 
+_WHOSE = {CELL_PREFIX: "of cells", NUCLEUS_PREFIX: "of nuclei"}
+"""What columns of cells_and_nuclei begin with."""
+
+
 def label(name: str) -> str:
     """A column's name for people, without its unit, its channel in brackets.
 
@@ -132,8 +162,17 @@ def label(name: str) -> str:
     ('walk speed S', 'msd to')
     """
     bare, _, channel = name.partition("__")
-    text = LABELS.get(bare) or _in_words(bare)
+    text = LABELS.get(bare) or _of_part(bare) or _in_words(bare)
     return f"{text} ({channel})" if channel else text
+
+
+def _of_part(column: str) -> str:
+    """A measure of cells or of nuclei in words; empty of another column."""
+    for prefix, whose in _WHOSE.items():
+        rest = column.removeprefix(prefix)
+        if rest != column and Col.find(rest) is not None:
+            return f"{label(rest)} {whose}"
+    return ""
 
 
 def _in_words(column: str) -> str:

@@ -8,16 +8,25 @@ from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import InputError, LamellaWarning, SettingsError
+from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, VARIANTS, Walks
+from lamella.measure import GROUPS, VARIANTS, Variant, Walks, can_measure
 from lamella.run.cache import Manifest
+from lamella.run.cells_and_nuclei import cells_and_nuclei
+from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
+from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
 from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.positives import Positives
+from lamella.statistics.questions import Answers
+
+_ANSWERS = Answers._fields
+PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
+"""Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
@@ -52,14 +61,34 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
     quality = outline_scores(frames, movies=[task.name for task in ready])
+    samples = _samples(study, {task.name for task in ready})
+    judged: Mapping[str, Positives] = study.settings.positives
+    fault: LamellaError | None = None
+    try:
+        counted = count_positives(judged, cells, samples)
+    except SettingsError as error:
+        judged, fault = {}, error
+        counted = count_positives(judged, cells, samples)
+    warn_of_positives(counted, study.settings.statistics.unit)
+    cells = counted.cells
     made = {
-        "samples": _samples(study, {task.name for task in ready}),
+        "samples": samples,
         "cells": cells,
         "events": events,
         "quality": quality,
     }
-    _write(made, folder)
+    made |= _pairs(study, ready, frames, cells)
+    counts = counted.tables if judged else {}
+    _write(made | counts, folder)
+    for name in counted.tables.keys() - counts.keys():  # of positives that are off by now
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     write_table(folder / "cells.parquet", cells)
+    for name in (PAIRS, NUCLEI_CHECK):
+        if name not in made:  # of a group that is off by now
+            for suffix in (".parquet", ".csv"):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    if PAIRS in made:
+        write_table(folder / f"{PAIRS}.parquet", made[PAIRS])
     for kind, table in {"frames": frames, **finer}.items():
         write_table(folder / f"{kind}.parquet", table)
         if len(table) <= MOST_ROWS_IN_CSV:
@@ -69,10 +98,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
         for suffix in (".parquet", ".csv"):  # of a group that is off by now
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
-    fault = None
     try:
         told = study.settings.statistics(cells)
-        variants = _with_outlines(study, ready)
+        variants = _with_outlines(study, ready, judged, samples)
         outlines = outline_effects(study.settings.statistics, told.effects, variants)
         units = study.settings.statistics.units(cells)
         msd, walks = movement_of(study)(frames, cells)
@@ -81,20 +109,61 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         outlines = outline_effects(Contrasts(), told.effects, {})
         units = pd.DataFrame()
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
-        fault = error
+        fault = fault or error
     told = told._replace(effects=with_outline_band(told.effects, outlines))
+    asked, wrong = _questions(study, made.get(PAIRS, pd.DataFrame()))
+    fault = fault or wrong
+    for name in _ANSWERS:
+        if name not in asked:  # of cells whose nuclei are not measured by now
+            (folder / f"{name}.csv").unlink(missing_ok=True)
     found = {
         "units": units if len(units) else pd.DataFrame(columns=[Col.UNIT]),
         **told._asdict(),
         "outlines": outlines,
         "msd": msd,
         "walks": walks,
+        **asked,
     }
     _write(found, folder)
-    every = [frames, *finer.values(), *made.values(), *found.values()]
+    every = [frames, *finer.values(), *made.values(), *counts.values(), *found.values()]
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _questions(
+    study: Study, pairs: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], SettingsError | InputError | None]:
+    """What is asked of cells and their nuclei, as far as they are; why nothing can be, if so."""
+    step, statistics = study.settings.questions, study.settings.statistics
+    if not step or not len(pairs):
+        return {}, None
+    try:
+        answers = step(
+            pairs,
+            condition=statistics.condition,
+            session=statistics.session,
+            unit=statistics.unit,
+        )
+        return answers._asdict(), None
+    except (InputError, SettingsError) as error:
+        return {}, error
+
+
+def _pairs(
+    study: Study, ready: Sequence[MovieTask], frames: pd.DataFrame, cells: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What is told of cells and their nuclei, where both are measured."""
+    settings = study.settings
+    step = settings.measure.compartment
+    if not step or not can_measure(step, step.cells, settings.objects):
+        return {}
+    extra = [name for sample in study.samples for name in sample.extra]
+    about = dict.fromkeys([Col.CONDITION, Col.SESSION, Col.UNIT, *extra, Col.IN_STATISTICS])
+    return {
+        PAIRS: cells_and_nuclei(cells, step, about=list(about)),
+        NUCLEI_CHECK: nuclei_check(frames, step, movies=[task.name for task in ready]),
+    }
 
 
 def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -137,7 +206,12 @@ def _cells_of(task: MovieTask) -> pd.DataFrame:
     return _assigned(read_table(task.folder / "cells.parquet"), task)
 
 
-def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.DataFrame]:
+def _with_outlines(
+    study: Study,
+    ready: Sequence[MovieTask],
+    judged: Mapping[str, Positives],
+    samples: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
     """The cells of all movies with other outlines, by variant; empty where that is off.
 
     Empty, too, where a movie lacks them: without it the effects would be those of other movies.
@@ -154,14 +228,20 @@ def _with_outlines(study: Study, ready: Sequence[MovieTask]) -> dict[str, pd.Dat
             stacklevel=2,
         )
         return {}
+    quick = {name: step.model_copy(update={"draws": 0}) for name, step in judged.items()}
     return {
-        variant: stacked(
-            _assigned(read_table(task.folder / outlines_file(name, variant)), task)
-            for task in ready
-            for name in study.settings.objects
-        )
+        variant: count_positives(quick, _variant(study, ready, variant), samples).cells
         for variant in VARIANTS
     }
+
+
+def _variant(study: Study, ready: Sequence[MovieTask], variant: Variant) -> pd.DataFrame:
+    """The cells of all movies with one kind of other outlines."""
+    return stacked(
+        _assigned(read_table(task.folder / outlines_file(name, variant)), task)
+        for task in ready
+        for name in study.settings.objects
+    )
 
 
 def _measured_again(task: MovieTask) -> bool:

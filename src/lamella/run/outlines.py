@@ -93,11 +93,12 @@ def compared_groups(
         What was measured of a movie with its outlines as they are; every group by its name.
     """
     groups, measures = settings.measure.groups, settings.statistics.measures
+    judged = {step.measure for step in settings.positives.values()}
     compared = {}
     for name, measured in found.items():
         table = groups[name].summarise(measured, sightings)
         wanted = standard_measures(table) if measures is None else measures
-        if {*wanted} & {*table.columns}:
+        if {*wanted, *judged} & {*table.columns}:
             compared[name] = groups[name]
     return compared
 

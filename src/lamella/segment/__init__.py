@@ -5,12 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from lamella.segment.declump import ByDistance, ByIntensity, ByNucleus, Declump
+from lamella.segment.diameter import FirstPass, estimate_diameter, first_pass
 from lamella.segment.external import External
+from lamella.segment.guided import Guided
 from lamella.segment.labels import ExistingLabels
 from lamella.segment.motion import Motion
 from lamella.segment.multiotsu import MultiOtsu
+from lamella.segment.nuclei import UsesNuclei
 
-Segmenter = Annotated[MultiOtsu | Motion | ExistingLabels | External, Field(discriminator="method")]
+Segmenter = Annotated[
+    MultiOtsu | Motion | Guided | ExistingLabels | External, Field(discriminator="method")
+]
 """Every segmenter. This union is the registry: the settings, the command line and the tests that
 every segmenter must pass read it. A segmenter that is ``scale_free`` gives the same labels whatever
 the grey levels are multiplied by, so nothing is gained by stretching frames for it."""
@@ -22,7 +27,12 @@ __all__ = [
     "Declump",
     "ExistingLabels",
     "External",
+    "FirstPass",
+    "Guided",
     "Motion",
     "MultiOtsu",
     "Segmenter",
+    "UsesNuclei",
+    "estimate_diameter",
+    "first_pass",
 ]

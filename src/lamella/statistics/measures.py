@@ -19,7 +19,11 @@ COMPARED = frozenset((*_SPEEDS, *KEY_MEASURES))
 
 
 def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
-    """The measures that a study compares unless told otherwise, as far as the table has values."""
+    """The measures that a study compares unless told otherwise, as far as the table has values.
+
+    Those of True and False among them, too.
+    """
+    cells, _ = with_yes_and_no_as_numbers(cells, None)
     filled = [
         str(name) for name in cells.select_dtypes("number").columns if finite(cells[name]).any()
     ]
@@ -29,9 +33,14 @@ def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
 
 
 def with_yes_and_no_as_numbers(
-    cells: pd.DataFrame, measures: Sequence[str]
+    cells: pd.DataFrame, measures: Sequence[str] | None
 ) -> tuple[pd.DataFrame, frozenset[str]]:
-    """Measures of True and False as 1 and 0, and their names; what is missing stays missing."""
+    """Measures of True and False as 1 and 0, and their names; what is missing stays missing.
+
+    None = all that are compared unless measures are named.
+    """
+    if measures is None:
+        measures = [name for name in cells.columns if str(name).partition("__")[0] in COMPARED]
     found = {
         name: _numbers(cells[name])
         for name in measures

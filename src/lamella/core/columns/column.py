@@ -24,3 +24,13 @@ class Column(str):
         if channel is None:
             return self
         return Column(f"{self}__{channel}", self.unit, f"{self.meaning} Channel {channel}.")
+
+
+class NamedColumn(Column):
+    """A column whose suffix is a name that the user gave, not that of a channel."""
+
+    def of(self, name: str | None) -> Column:
+        """The column of one name; the bare one for None."""
+        if name is None:
+            return self
+        return Column(f"{self}__{name}", self.unit, f"{self.meaning} Of {name}.")

@@ -44,3 +44,20 @@ class ComparisonColumns:
     # comparison_objects.csv
     LABEL_A = _("label_a", "", "Number of the first file's object; 0 = none.")
     LABEL_B = _("label_b", "", "Number of the second file's object; 0 = none.")
+
+    # comparison_counts.csv
+    N_A = _("n_a", "", "Objects in the first file (before).")
+    N_B = _("n_b", "", "Objects in the second file (after).")
+    MATCHED = _("matched", "", "Objects that are one in both, with an IoU of at least 0.5.")
+    LOST = _("lost", "", "Objects of the first file that the second has not.")
+    NEW = _("new", "", "Objects of the second file that the first has not.")
+    SPLIT = _(
+        "split", "", "Objects of the first file in which several of the second lie by over half."
+    )
+    SPLIT_INTO = _("split_into", "", "Objects of the second file that these were split into.")
+    MERGED = _(
+        "merged",
+        "",
+        "Objects of the first file that share one of the second, which holds over half of each.",
+    )
+    MERGED_INTO = _("merged_into", "", "Objects of the second file that these became.")

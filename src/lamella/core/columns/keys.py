@@ -16,6 +16,10 @@ class KeyColumns:
     CONDITION = _("condition", "", "Experimental condition of the movie.")
     SESSION = _("session", "", "Imaging session (batch, day) of the movie.")
     UNIT = _("unit", "", "Experimental unit that statistics count; the movie by default.")
+    WELL = _("well", "", "Well of the plate, such as B03.")
+    FIELD = _("field", "", "Field of view within the well.")
+    REPLICATE = _("replicate", "", "Replicate of the condition, as told in samples.csv.")
+    POSITION = _("position", "", "Stage position, as told in samples.csv.")
     PATH = _("path", "", "File, folder of frames or {channel} pattern, relative to the study.")
     INCLUDED = _(
         "included", "", "True where the results of the movie are up to date and in these tables."

@@ -20,6 +20,9 @@ class TrackColumns:
         "",
         "True where the shape was filled in between the frames around; never measured as valid.",
     )
+    PIXEL_SIZE_UM = _(
+        "pixel_size_um", "µm", "Size of a pixel, the same in every row; empty = not known."
+    )
 
     # Many cells in a movie
     N_DAUGHTERS = _("n_daughters", "", "Cells that came from it; 2 after a division.")

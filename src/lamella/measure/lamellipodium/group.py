@@ -101,7 +101,7 @@ class Lamellipodium(Step):
         Channels to measure; None = all.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     kept_apart: ClassVar[tuple[str, ...]] = (CORTEX,)
@@ -147,7 +147,7 @@ class Lamellipodium(Step):
         for channel, suffix in channels.items():
             image = view.image(channel)
             level = view.background(image, channel)
-            found, part = self._parts(view, image, level)
+            found, part = self._parts(view, channel, image, level)
             if part is not None:
                 found |= self._directed(view, image, part, level)
             if rings is not None:
@@ -174,12 +174,14 @@ class Lamellipodium(Step):
             When `polarity` is off.
         """
         image = view.image(channel)
-        found, part = self._parts(view, image, view.background(image, channel))
+        found, part = self._parts(view, channel, image, view.background(image, channel))
         if part is None:
             raise ValueError("nothing tells which lamellipodium is meant: set polarity = true")
         return part._replace(columns=found)
 
-    def _parts(self, view: FrameView, image: Image, level: float) -> tuple[PerCell, Part | None]:
+    def _parts(
+        self, view: FrameView, channel: str, image: Image, level: float
+    ) -> tuple[PerCell, Part | None]:
         """Columns of every definition, and the part that polarity is about."""
         halves = halves_of_objects(image, *view.objects, percentile=self.percentile, level=level)
         plain = self.side == "bright" and not self.closing_px

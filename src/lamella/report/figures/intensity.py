@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from lamella.core.table import Col
+from lamella.report.figures.log_axis import plain_ticks
 from lamella.report.style import (
     COLUMN_MM,
     FAINT,
@@ -21,7 +21,7 @@ from lamella.report.style import (
     styled,
 )
 from lamella.report.tables import TRACK_KEYS, groups_of_movies, has, numbers, plain, sibling, texts
-from lamella.report.words import axis_label, number
+from lamella.report.words import axis_label
 
 GUIDES = (2.0, 3.0)
 
@@ -96,9 +96,7 @@ def lam_versus_cyto(
         )
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=_subdivision(high / low)))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1)))
+        plain_ticks(axis, high / low)
     axes.set_xlabel(axis_label(cyto))
     axes.set_ylabel(axis_label(lam))
     left_out = int((known & ~shown).sum())
@@ -114,15 +112,6 @@ def lam_versus_cyto(
         )
     legend_above(drawn, _legend(key))
     return drawn
-
-
-def _subdivision(ratio: float) -> tuple[int, ...]:
-    """Multiples of powers of ten that give a handful of ticks on an axis of this range."""
-    if ratio < 3:
-        return (1, 2, 3, 4, 5, 6, 7, 8, 9)
-    if ratio < 30:
-        return (1, 2, 5)
-    return (1, 3) if ratio < 1000 else (1,)
 
 
 def _legend(key: Key) -> list[Line2D]:

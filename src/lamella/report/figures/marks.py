@@ -25,16 +25,24 @@ def as_shapes(n_values: int) -> bool:
     return n_values > MOST_DOTS
 
 
-def silhouette(axes: Axes, values: Floats, place: float, *, width: float, colour: str) -> None:
+def silhouette(
+    axes: Axes, values: Floats, place: float, *, width: float, colour: str, log: bool = False
+) -> None:
     """How the values are spread, as an outline that is widest where they are most, at most `width`.
 
     A histogram of 160 bins, smoothed by a Gaussian of Silverman's width (1986, Density Estimation,
-    3.31), that ends at the smallest and the largest value; a line where all are equal.
+    3.31), that ends at the smallest and the largest value; a line where all are equal. For an axis
+    of logarithms (`log`), of the logarithms of the positive values.
     """
     values = values[np.isfinite(values)]
+    if log:
+        values = np.log(values[values > 0])
+    if not len(values):
+        return
     low, high = values.min(), values.max()
     if low == high:
-        axes.plot([place - width / 2, place + width / 2], [low, low], color=colour, lw=1.5)
+        at = np.exp(low) if log else low
+        axes.plot([place - width / 2, place + width / 2], [at, at], color=colour, lw=1.5)
         return
     counts, borders = np.histogram(values, bins=_GRID)
     step = borders[1] - borders[0]
@@ -46,6 +54,7 @@ def silhouette(axes: Axes, values: Floats, place: float, *, width: float, colour
     smooth = np.convolve(counts, weights)[len(reach) // 2 :][:_GRID]
     half = smooth / smooth.max() * width / 2
     middle = (borders[1:] + borders[:-1]) / 2
+    middle = np.exp(middle) if log else middle
     axes.fill_betweenx(
         middle, place - half, place + half, facecolor=colour, alpha=0.35, edgecolor="none", zorder=1
     )
@@ -58,6 +67,19 @@ def dots(
     x = place + swarm(values, width=width)
     axes.scatter(x, values, **looks)
     return x, values
+
+
+def spans_decades(values: Floats) -> bool:
+    """Whether an axis of logarithms shows the values better: positive, and far apart.
+
+    At least 99 of 100 are above 0, and of those the 95th percentile is 10 times the 5th or more.
+    """
+    values = values[np.isfinite(values)]
+    positive = values[values > 0]
+    if not len(positive) or len(positive) < 0.99 * len(values):
+        return False
+    low, high = np.percentile(positive, (5, 95))
+    return bool(high >= 10 * low)
 
 
 def limits(values: Floats, *, shapes: bool) -> tuple[float, float]:

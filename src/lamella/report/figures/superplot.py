@@ -29,7 +29,7 @@ from lamella.report.style import (
     styled,
 )
 from lamella.report.tables import flags, has_values, numbers, only, sibling, texts, unique
-from lamella.report.words import axis_label, label, number
+from lamella.report.words import axis_label, count, label, number
 
 SPEEDS: tuple[str, ...] = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
 """Measures of speed, the best first: the others stand in where interval or scale is unknown."""
@@ -80,6 +80,8 @@ def superplot(
     key: Key | None = None,
     *,
     units: pd.DataFrame | None = None,
+    cell: str = "cell",
+    movie: str = "movie",
 ) -> Figure:
     """One measure by condition: small marks are cells, larger ones movies, the largest sessions.
 
@@ -106,6 +108,8 @@ def superplot(
     units : pandas.DataFrame, optional
         Means of movies of this measure, as statistics count them. Where no movie has several cells,
         cells are movies, and are drawn as those are.
+    cell, movie : str
+        What to call a row of `cells`, and a movie.
 
     References
     ----------
@@ -137,7 +141,7 @@ def superplot(
     told = _sessions(axes, means, names, lanes, key) if len(key.sessions) > 1 else False
     for place, name in enumerate(names):
         _mean(axes, only(means, condition=name, session=ALL_SESSIONS), place)
-    conditions_below(axes, names, [_counts(cells, name) for name in names], width - 14)
+    conditions_below(axes, names, [_counts(cells, name, cell, movie) for name in names], width - 14)
     axes.set_ylabel(axis_label(measure))
     beyond = _range(axes, measure, numbers(cells, measure), units, shapes=shapes)
     if beyond:
@@ -236,15 +240,15 @@ def _mean(axes: Axes, rows: pd.DataFrame, place: int) -> None:
             axes.plot([at, at], [low, high], color=INK, lw=0.9, zorder=6)
 
 
-def _counts(cells: pd.DataFrame, name: str) -> list[str]:
+def _counts(cells: pd.DataFrame, name: str, cell: str, movie: str) -> list[str]:
     """How many cells and movies a condition has."""
     group = only(cells, condition=name) if name else cells
     n_movies = len(set(texts(group, Col.MOVIE)))
     counting = int(flags(group, Col.IN_STATISTICS, default=True).sum())
     of = f"{number(counting)} of " if counting < len(group) else ""
-    lines = [f"{of}{number(len(group))} {'cell' if len(group) == 1 else 'cells'}"]
+    lines = [of + count(len(group), cell)]
     if n_movies and n_movies != len(group):
-        lines.append(f"{number(n_movies)} {'movie' if n_movies == 1 else 'movies'}")
+        lines.append(count(n_movies, movie))
     return lines
 
 

@@ -16,7 +16,7 @@ from lamella.report.inline.marks import mark, page_colour
 from lamella.report.inline.scale import Scale
 from lamella.report.style import MARKERS, Key, swarm, wrapped
 from lamella.report.tables import has, numbers, texts
-from lamella.report.words import axis_label, number
+from lamella.report.words import axis_label, count, number
 
 LEFT, TOP, BOTTOM, HEIGHT = 62, 14, 46, 340
 LETTERS, LINE = 19, 15
@@ -86,6 +86,7 @@ def superplot(
     *,
     places: NDArray[np.int64],
     most: int,
+    share: str = "",
 ) -> SuperPlot | None:
     """The plot of one measure; None where no cell has a value.
 
@@ -99,6 +100,8 @@ def superplot(
         Of every cell, its place in the list that tooltips look into.
     most : int
         Cells drawn at most, taken evenly from the table; those of a condition with fewer all.
+    share : str
+        Of a share of cells, which no cell has: what to call a unit; the units alone are drawn.
     """
     value = numbers(cells, measure)
     told = np.isfinite(value)
@@ -113,11 +116,11 @@ def superplot(
     )
     several = bool((numbers(units, Col.N_CELLS) > 1).any())
     of_units = numbers(units, Col.MEAN)
-    every = np.concatenate([value[told], of_units[np.isfinite(of_units)]])
+    every = np.concatenate([value[told & (not share)], of_units[np.isfinite(of_units)]])
     names = {name: tuple(wrapped(name, LETTERS).splitlines()) for name in conditions}
     n_lines = max(1, *map(len, names.values()))
     y = Scale.over(every, HEIGHT - BOTTOM, TOP)
-    kept = _thinned(condition, told, most)
+    kept = _thinned(condition, told & (not share), most)
     groups = []
     for place, name in enumerate(conditions):
         x = LEFT + COLUMN * (place + 0.5)
@@ -134,13 +137,15 @@ def superplot(
             )
             for k, i in enumerate(chosen)
         )  # fmt: skip
-        drawn = _units(units, name, x, y, key) if several else ()
+        drawn = _units(units, name, x, y, key) if several or share else ()
         n_cells = int((told & (condition == name)).sum())
-        below = f"{n_cells} cell{'' if n_cells == 1 else 's'}"
+        below = count(len(drawn), share) if share else count(n_cells, "cell")
         groups.append(Group(name, names[name], page_colour(key, name), x, below, dots, drawn))
     n_drawn = sum(len(group.cells) for group in groups)
     n_told = int((told & np.isin(condition, conditions)).sum())
-    note = f"{number(n_drawn)} of {number(n_told)} cells are drawn." if n_drawn < n_told else ""
+    note = ""
+    if n_drawn < n_told and not share:
+        note = f"{number(n_drawn)} of {number(n_told)} cells are drawn."
     return SuperPlot(
         width=LEFT + COLUMN * len(conditions) + 8,
         height=HEIGHT + LINE * (n_lines - 1),
@@ -150,7 +155,8 @@ def superplot(
         line=LINE,
         n_lines=n_lines,
         axis=axis_label(measure),
-        alt=f"{axis_label(measure)} of every cell by condition. Arrow keys go from dot to dot.",
+        alt=f"{axis_label(measure)} of every {share or 'cell'} by condition. "
+        "Arrow keys go from dot to dot.",
         ticks=tuple(y.ticks(6)),
         groups=tuple(groups),
         lines=_lines(means, conditions, y, key),

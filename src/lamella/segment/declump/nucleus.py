@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
@@ -15,37 +14,26 @@ from lamella.segment.declump.agree import Cut
 from lamella.segment.declump.pieces import Pieces, in_reading_order
 from lamella.segment.declump.size import Size
 from lamella.segment.declump.step import _Declump, by_object
-from lamella.segment.multiotsu import MultiOtsu
+from lamella.segment.nuclei import UsesNuclei
 
 
-class ByNucleus(_Declump):
+class ByNucleus(UsesNuclei, _Declump):
     """Give every pixel of a clump to its nearest nucleus, on ways that stay within the clump.
 
     A nucleus belongs to the object in which more than half of its pixels lie; others are left out.
     An object with one nucleus or none stays as it is. Parts of a clump that no nucleus reaches
     become objects of their own. Ways are those of `nearest_seed_within`.
 
+    It splits what was found; `Guided` finds cells from their nuclei, looking at light between them.
+
     Parameters
     ----------
-    nuclei : str or None
-        In a study: the set of objects that are the nuclei, such as ``"nucleus"``.
-    channel : str or None
-        Or the channel in which nuclei are found by `find`.
-    find : MultiOtsu
-        How nuclei are found in `channel`.
+    nuclei, channel, find, split
+        See `UsesNuclei`.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     method: Literal["nucleus"] = "nucleus"
-    nuclei: str | None = None
-    channel: str | None = None
-    find: MultiOtsu = MultiOtsu()
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if self.nuclei is not None and self.channel is not None:
-            raise ValueError("it should be either nuclei or channel, not both")
-        return self
 
     def _refuse_missing(self, image: Frames | None, nuclei: Frames | None) -> None:
         if nuclei is None:

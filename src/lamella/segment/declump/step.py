@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.step import Reach, Step
 from lamella.kernels.regions import find_regions
 from lamella.segment.declump.agree import Cut, agreed
 from lamella.segment.declump.pieces import Pieces, in_reading_order
 from lamella.segment.declump.size import Size, added, size_in
+from lamella.segment.fitting import refuse_unlike
 
 
 class _Declump(Step):
@@ -42,7 +42,7 @@ class _Declump(Step):
         self, labels: Frames, image: Frames | None = None, nuclei: Frames | None = None
     ) -> Size:
         """How wide the cells of this part of the movie are, and whether bright or dark."""
-        _refuse_unlike(labels, image, "image")
+        refuse_unlike(labels, image, "image")
         return added(
             [
                 size_in(labels.frame(t), image.frame(t) if image is not None else None)
@@ -80,8 +80,8 @@ class _Declump(Step):
             When the method needs an image or nuclei and has none, or they have another size or
             length than the labels.
         """
-        _refuse_unlike(labels, image, "image")
-        _refuse_unlike(labels, nuclei, "nuclei")
+        refuse_unlike(labels, image, "image")
+        refuse_unlike(labels, nuclei, "nuclei")
         self._refuse_missing(image, nuclei)
         held: dict[int, Cut] = {}
 
@@ -119,17 +119,6 @@ class _Declump(Step):
 
 def _nearest_first(near: range, t: int) -> list[int]:
     return sorted((s for s in near if s != t), key=lambda s: (abs(s - t), s))
-
-
-def _refuse_unlike(labels: Frames, other: Frames | None, name: str) -> None:
-    if other is not None and (other.span, other.frame_shape) != (labels.span, labels.frame_shape):
-        raise InputError(
-            name,
-            f"{len(other)} frames of {other.frame_shape[0]} × {other.frame_shape[1]} px do not fit "
-            f"labels of {len(labels)} frames of {labels.frame_shape[0]} × "
-            f"{labels.frame_shape[1]} px",
-            "give the same field and frames",
-        )
 
 
 def by_object(
