@@ -17,6 +17,7 @@ from lamella.measure import (
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -29,6 +30,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -52,6 +54,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -73,6 +76,7 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
     Compartment(),
     Outlines(),

@@ -17,7 +17,7 @@ from lamella.core.table import Col
 from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
-from lamella.preprocess import Drift, Normalise, PercentileOutside
+from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
 from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
@@ -27,6 +27,7 @@ HASHES: dict[str, tuple] = {
     "normalise": (1, "7ea01d0592da"),
     "drift": (1, "bf017c13c32e"),
     "background": (1, "99b3488a621f"),
+    "rolling ball": (1, "4026fdbbfc00"),
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
@@ -48,7 +49,7 @@ HASHES: dict[str, tuple] = {
         "0a2cbfc713b1",
     ),
     "lamellipodium": (
-        3,
+        4,
         "aefec9caa1d2",
         "0a3b484f70a1",
         "aef6b7979767",
@@ -106,6 +107,11 @@ def test_background(images, masks):
     step = PercentileOutside()
     levels = [step(i, m, "") for i, m in zip(images, masks, strict=True)]
     assert (step.version, digest(levels)) == HASHES["background"]
+
+
+def test_rolling_ball(phantom):
+    step = RollingBall(radius_px=30)
+    assert (step.version, digest(step(phantom.movie.channel()).asarray())) == HASHES["rolling ball"]
 
 
 def test_multiotsu(images):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, ReadAhead
 from lamella.core.labels import Labels
+from lamella.core.level import Level
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.table import Col
@@ -23,7 +24,7 @@ from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
 from lamella.measure.others import looked_at, refuse_unmeasurable
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import Columns, FrameView, Group, Kept, Level, Measured, Seen, still
+from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
 
 
 class Walked(NamedTuple):

@@ -20,6 +20,7 @@ from lamella.measure import (
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Relating,
     Sightings,
     Walks,
@@ -86,6 +87,7 @@ class MeasureSettings(_Table):
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
     walks: Walks | Literal[False] = Walks()
+    region: Region | Literal[False] = Region()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()

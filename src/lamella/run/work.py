@@ -334,7 +334,7 @@ class StageWork:
             made[sightings_stage(name)] = Made(files, {}, trusted)
         for (group_name, group), measured in zip(groups.items(), tables, strict=True):
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
-            warn_of_saturation(measured.frames, self.movie.source)
+            warn_of_saturation(measured.frames, sightings, self.movie.source)
             provenance = {"measure": group.provenance()}
             if group.looks_at_light:
                 provenance["background"] = settings.background.provenance()
