@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
@@ -210,6 +211,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         drift_table,
         tracking_table,
         protrusion_table,
+        compartment_table,
         edge_table,
         statistics_table,
         mixed_table,
