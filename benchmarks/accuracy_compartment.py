@@ -93,7 +93,10 @@ def _noise() -> list[str]:
         "| --- | --- | --- | --- | --- |",
     ]
     for light in LIGHTS:
-        errors: dict[str, list[float]] = {Col.NUCLEUS_CYTOPLASM_RATIO: [], Col.MEMBRANE_CYTOPLASM_RATIO: []}  # fmt: skip
+        errors: dict[str, list[float]] = {
+            Col.NUCLEUS_CYTOPLASM_RATIO: [],
+            Col.MEMBRANE_CYTOPLASM_RATIO: [],
+        }
         for seed in SEEDS:
             field = _bright(seed, light)
             true = field.truth["nucleus_light"] / field.truth["cytoplasm_light"]
