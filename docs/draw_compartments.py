@@ -1,4 +1,4 @@
-"""Write docs/figures/compartments.png: the compartments of drawn cells, as the kernels find them."""
+"""Write docs/figures/compartments.png: the compartments of cells, as the kernels find them."""
 
 from __future__ import annotations
 
