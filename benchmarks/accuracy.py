@@ -18,6 +18,7 @@ from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
+from accuracy_region import region_section
 from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
@@ -211,6 +212,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         drift_table,
         tracking_table,
         protrusion_table,
+        region_section,
         compartment_table,
         edge_table,
         statistics_table,
