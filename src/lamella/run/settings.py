@@ -22,7 +22,14 @@ from lamella.measure import (
     Sightings,
     Walks,
 )
-from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
+from lamella.preprocess import (
+    Background,
+    Bleaching,
+    Drift,
+    Illumination,
+    NoBackground,
+    Normalise,
+)
 from lamella.segment import ByNucleus, Declump, Motion, Segmenter
 from lamella.statistics import Contrasts
 from lamella.statistics.positives import Positives
@@ -111,6 +118,7 @@ class Settings(_Table):
     scale: ScaleSettings = ScaleSettings()
     channels: ChannelSettings = ChannelSettings()
     drift: Drift | Literal[False] = False
+    illumination: Illumination | Literal[False] = False
     objects: dict[str, ObjectSettings] = Field(
         default_factory=lambda: {"cell": ObjectSettings()}, min_length=1
     )

@@ -29,6 +29,7 @@ from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.counted import counted, noting_flat
+from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, follow
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
@@ -91,6 +92,27 @@ class StageWork:
             warnings.warn(f"{movie.source}: {note}", LamellaWarning, stacklevel=2)
         return movie
 
+    @cached_property
+    def evened(self) -> Movie:
+        """The movie under even light, where that is wanted: intensities are measured in it."""
+        task, step = self.task, self.task.settings.illumination
+        if not step:
+            return self.movie
+        return evened(
+            self.movie,
+            step,
+            task.sample.session,
+            background=task.settings.measure.background,
+            out=task.out,
+            study_folder=task.study_folder,
+        )
+
+    @property
+    def _shown(self) -> Movie:
+        """The movie that objects are found in."""
+        step = self.task.settings.illumination
+        return self.evened if step and step.segmenting else self.movie
+
     def _labels(self, folder: str, name: str) -> Labels:
         return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
 
@@ -149,7 +171,7 @@ class StageWork:
             masks = open_labels(masks_path(self.task, step))
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
-        frames = noting_flat(self.movie.channel(each.channel), flat)
+        frames = noting_flat(self._shown.channel(each.channel), flat)
         state = each.normaliser.prepare(self._counted(frames, "normalise"))
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
@@ -167,7 +189,7 @@ class StageWork:
         step = each.declump
         assert step  # noqa: S101  it has a stage only then
         labels = self._labels("segmented", name).frames
-        image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
+        image, nuclei = self._shown.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
         file = f"declumped/{name}.ome.tif"
         tiff.write_labels(
@@ -183,7 +205,7 @@ class StageWork:
         if not isinstance(step, ByNucleus):
             return None
         if step.nuclei is None:
-            return step.find(self.movie.channel(step.channel))
+            return step.find(self._shown.channel(step.channel))
         return self._single(step.nuclei)
 
     def _single(self, name: str) -> Frames:
@@ -338,6 +360,8 @@ class StageWork:
                 provenance["background"] = settings.background.provenance()
                 if settings.bleaching:
                     provenance["bleaching"] = settings.bleaching.provenance()
+                if illumination := self.task.settings.illumination:
+                    provenance["illumination"] = illumination.provenance()
             told = light.told if group.looks_at_light else {}
             made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
@@ -349,7 +373,7 @@ class StageWork:
         settings, n = self.task.settings.measure, self.movie.n_frames
         sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
         return walked_in_light(
-            self.movie,
+            self.evened,
             labels,
             groups,
             settings,
