@@ -6,6 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
+import background_speed
 import kernels_and_files
 import measure_groups
 import motion_speed
@@ -37,6 +38,7 @@ TOPICS = {
     "h": ("Linking many cells", tracking_speed.linking),
     "i": ("Groups of measures", measure_groups.groups),
     "j": ("Lengths of protrusions", protrusion_speed.lengths),
+    "k": ("Background by a rolling ball", background_speed.rolling),
 }
 
 
