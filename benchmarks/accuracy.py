@@ -12,6 +12,7 @@ import pandas as pd
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
+from accuracy_guided import guided_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
@@ -207,6 +208,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         stability_table,
         closing_table,
         partial(declump_table, {"motion": by_motion}),
+        guided_table,
         drift_table,
         tracking_table,
         protrusion_table,

@@ -21,6 +21,9 @@ REFERENCES: dict[str, str] = {
     " (1979).",
     "jaqaman": "Jaqaman K et al. Robust single-particle tracking in live-cell time-lapse sequences."
     " Nat Methods 5, 695–702 (2008). doi:10.1038/nmeth.1237",
+    "jones": "Jones TR, Carpenter A, Golland P. Voronoi-based segmentation of cells on image"
+    " manifolds. Computer Vision for Biomedical Image Applications, LNCS 3765, 535–543 (2005)."
+    " doi:10.1007/11569541_54",
     "jonker": "Jonker R, Volgenant A. A shortest augmenting path algorithm for dense and sparse"
     " linear assignment problems. Computing 38, 325–340 (1987). doi:10.1007/BF02278710",
     "laird": "Laird NM, Ware JH. Random-effects models for longitudinal data. Biometrics 38,"

@@ -66,18 +66,29 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
         "motion": lambda: (
             "by a classifier that learns in each movie from what moves " + cite("robitaille")
         ),
+        "guided": lambda: (
+            f"by growing them from {_nuclei(how)}, pixels above a threshold of each one’s own, to "
+            "borders told by light and distance " + cite("jones")
+        ),
         "labels": lambda: "from existing label images",
         "external": lambda: f"by the user’s function {how.get('function')}",
     }
     text = f"Objects “{name}” were found{channel} "
     text += ways[method]() if method in ways else f"by the method “{method}”"
-    shown = {k: v for k, v in how.items() if k not in ("method", "classes", "function")}
+    shown = {k: v for k, v in how.items() if k not in ("method", "classes", "function", "nuclei", "channel")}
     text += f" ({parameters(shown)})" if shown else ""
     if declump := each.get("declump"):
         shown = {k: v for k, v in declump.items() if k != "method" and v is not None}
         text += f"; touching objects were split by {declump.get('method')}"
         text += f" ({parameters(shown)})" if shown else ""
     return text + "."
+
+
+def _nuclei(how: Settings) -> str:
+    """Which nuclei led."""
+    if how.get("nuclei"):
+        return f"objects “{how['nuclei']}”"
+    return f"nuclei in channel {how.get('channel')}"
 
 
 def tracking(name: str, each: Settings, cite: Citations) -> str:
