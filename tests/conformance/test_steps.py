@@ -11,11 +11,13 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -28,6 +30,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -52,6 +55,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -74,7 +78,9 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),

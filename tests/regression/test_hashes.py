@@ -8,15 +8,16 @@ import hashlib
 import numpy as np
 import pytest
 from planted_drift import planted, ramp, shifts
+from scipy.ndimage import binary_erosion
 
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.measure import GROUPS, Sightings, walk
+from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
-from lamella.preprocess import Drift, Normalise, PercentileOutside
+from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
 from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
@@ -26,6 +27,7 @@ HASHES: dict[str, tuple] = {
     "normalise": (1, "7ea01d0592da"),
     "drift": (1, "bf017c13c32e"),
     "background": (1, "99b3488a621f"),
+    "rolling ball": (1, "4026fdbbfc00"),
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
@@ -37,6 +39,7 @@ HASHES: dict[str, tuple] = {
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
     "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
     "protrusion": (2, "2550b28829a2", "7bd21019c504", "ddd9c40767f9", "ddd9c40767f9"),
+    "compartment": (1, "d1ea2cd95ead", "7333510b1ade"),
     "edge": (
         2,
         "ecea2c5af0bf",
@@ -47,7 +50,7 @@ HASHES: dict[str, tuple] = {
         "0a2cbfc713b1",
     ),
     "lamellipodium": (
-        3,
+        4,
         "aefec9caa1d2",
         "0a3b484f70a1",
         "aef6b7979767",
@@ -107,6 +110,11 @@ def test_background(images, masks):
     assert (step.version, digest(levels)) == HASHES["background"]
 
 
+def test_rolling_ball(phantom):
+    step = RollingBall(radius_px=30)
+    assert (step.version, digest(step(phantom.movie.channel()).asarray())) == HASHES["rolling ball"]
+
+
 def test_multiotsu(images):
     step = MultiOtsu()
     assert (step.version, digest(step(images).asarray())) == HASHES["multiotsu"]
@@ -156,7 +164,11 @@ def test_sightings(phantom, masks):
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda g: type(g).__name__)
 def test_groups_of_measures(phantom, masks, group):
-    sightings, (made,) = walk(phantom.movie, Labels("cell", masks), [group], level=no_level)
+    inner = np.stack([binary_erosion(mask > 0, iterations=9) * mask for mask in masks])
+    others = {name: Labels.from_array(inner, name=name) for name in looked_at([group])}
+    sightings, (made,) = walk(
+        phantom.movie, Labels("cell", masks), [group], level=no_level, others=others
+    )
     tables = [made.frames, group.summarise(made, sightings), *made.finer.values()]
     found = tuple(digest(own_numbers(table)) for table in tables)
     assert (group.version, *found) == HASHES[type(group).__name__.lower()]

@@ -238,6 +238,9 @@ def measure(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for frames.csv and cells.csv.")],
     pixel_size_um: PixelSize = None,
     interval_min: Annotated[str | None, typer.Option(help="Minutes per frame.")] = None,
+    nuclei: Annotated[
+        Path | None, typer.Option(help="Label TIFF of nuclei: measures nucleus and cytoplasm.")
+    ] = None,
     largest: Annotated[
         bool, typer.Option("--largest", help="One cell: the largest object of every frame.")
     ] = False,
@@ -265,7 +268,8 @@ def measure(
     not yet: for a movie of a single cell add `--largest`, for one of many run `lamella track` and
     give its folder.
 
-    Groups of measures are migration, walks, lamellipodium, protrusion and edge; finer ones have
+    Groups of measures are migration, walks, lamellipodium, protrusion and edge, and compartment
+    where `--nuclei` gives the labels of the nuclei; finer ones have
     tables of their own, such as tips.csv and edge.csv. `--figures` draws the cells that were
     followed longest: PNG, up to 4 cells.
 
@@ -285,6 +289,7 @@ def measure(
             axes=axes,
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
+            nuclei=nuclei,
             largest=largest,
             figures=figures,
             force=force,
@@ -320,7 +325,12 @@ def compare(
     """
     from lamella.cli import show
     from lamella.run.compare import (
-        COUNTS, OBJECTS, PER_FRAME, SUMMARY, compare_files, compare_folders,
+        COUNTS,
+        OBJECTS,
+        PER_FRAME,
+        SUMMARY,
+        compare_files,
+        compare_folders,
     )  # fmt: skip
 
     written = [PER_FRAME, SUMMARY, COUNTS]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.frames import Image
+from lamella.core.level import Level
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.step import Reach
@@ -20,9 +21,6 @@ from lamella.core.table import Col
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import Regions, inside_of
 from lamella.kernels.steps import long_enough
-
-Level = Callable[[Image, Image, str], float]
-"""``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
 
 KEYS = (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN, Col.INTERPOLATED)
 """Columns that the tables of all groups share."""
@@ -71,7 +69,7 @@ class FrameView:
     drift of the field is known, `registration` tells it, and the previous labels lie where the
     field took them by now. `earlier` are the objects of the frames before, the latest first, where
     they were, and their places without the drift. `window` and `min_movement_px` are those of
-    `Sightings`.
+    `Sightings`. `others` are the labels, by name, of other sets of objects that groups look at.
     """
 
     t: int
@@ -86,6 +84,7 @@ class FrameView:
     earlier: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]] = ()
     window: int = 1
     min_movement_px: float = 0.0
+    others: Mapping[str, Image] = field(default_factory=dict)
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
@@ -129,8 +128,13 @@ class FrameView:
         return long_enough(moved, self.min_movement_px)
 
     def image(self, channel: str) -> Image:
-        """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""
+        """Frame of one channel, (Y, X), raw or corrected, never shifted against the labels."""
         return self.movie.channels[channel].frame(self.t)
+
+    def recorded(self, channel: str) -> Image:
+        """The frame as the camera gave it, whatever was done to it since: it tells saturation."""
+        frames = self.movie.recorded.get(channel, self.movie.channels[channel])
+        return frames.frame(self.t)
 
     def background(self, image: Image, channel: str) -> float:
         """The grey value to subtract from intensities of this frame."""
@@ -162,6 +166,19 @@ class Group(Protocol):
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per object set and cell."""
+
+
+@runtime_checkable
+class Relating(Protocol):
+    """A group that looks at other sets of objects while it measures one, and that one alone."""
+
+    @property
+    def measured_set(self) -> str:
+        """Name of the set whose objects have rows."""
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Names of the other sets, found in `FrameView.others`."""
 
 
 def still(

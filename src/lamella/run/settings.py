@@ -7,30 +7,38 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import (
     GROUPS,
+    Compartment,
     Edge,
     Group,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Region,
+    Relating,
     Sightings,
     Walks,
+    can_measure,
 )
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
 from lamella.run.order import in_order, source_faults, waiting_of
 from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
-from lamella.statistics import Contrasts
+from lamella.statistics import Contrasts, Questions
 from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
 Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
 """A scale: a number, ``"unknown"`` (said on purpose), or None (the file must state it)."""
+
+
+Names = tuple[str, ...] | dict[str, str] | None
+"""Channels in order, or the part of the path that stands for each."""
 
 
 class _Table(BaseModel):
@@ -46,9 +54,36 @@ class ScaleSettings(_Table):
 
 
 class ChannelSettings(_Table):
-    """[channels]: their names, in the order of the file."""
+    """[channels]: their names, and whether they lie over each other.
 
-    names: tuple[str, ...] | None = None
+    `names` lists the channels in the order of the file, or what stands for ``{channel}`` in the
+    path; a table gives each file a name of one's own: ``DNA = "d0"``. `align` says what happens to
+    channels that are shifted or differ in size, see `lamella.run.channels`.
+    """
+
+    names: Names = None
+    align: Literal["refuse", "translate"] = "refuse"
+    reference: str | None = None
+    max_shift_px: int = Field(30, ge=1, le=500)
+    whole_px: bool = True
+
+    @field_validator("names")
+    @classmethod
+    def _apart(cls, names: Names) -> Names:
+        """Two names for one channel, or one for two, would measure one of them twice or never."""
+        marks = list(names.values() if isinstance(names, dict) else names or ())
+        if names is not None and not marks:
+            raise ValueError("name at least one channel, or leave names out")
+        again = sorted({mark for mark in marks if marks.count(mark) > 1})
+        if again:
+            raise ValueError(f"{', '.join(again)} stands there twice")
+        return names
+
+    def deciding(self) -> list[Any]:
+        """What the pixels of a movie depend on; the order of channels is part of it."""
+        names = list(self.names.items()) if isinstance(self.names, dict) else self.names
+        laid = [self.align, self.reference, self.max_shift_px, self.whole_px]
+        return [names, *(laid if self.align == "translate" else ())]
 
 
 class ObjectSettings(_Table):
@@ -90,13 +125,15 @@ class MeasureSettings(_Table):
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
     walks: Walks | Literal[False] = Walks()
+    region: Region | Literal[False] = Region()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()
+    compartment: Compartment | Literal[False] = Compartment()
 
     @property
     def groups(self) -> dict[str, Group]:
-        """The groups that are wanted, by name."""
+        """The groups that are wanted, by name; some measure one set of objects alone."""
         every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
 
@@ -124,7 +161,13 @@ class Settings(_Table):
     measure: MeasureSettings = MeasureSettings()
     outlines: Outlines | Literal[False] = Outlines()
     positives: dict[str, Positives] = Field(default_factory=dict)
+    questions: Questions | Literal[False] = Questions()
     statistics: Contrasts = Contrasts()
+
+    def groups_of(self, name: str) -> dict[str, Group]:
+        """The groups that measure a set of objects, by name."""
+        every = self.measure.groups.items()
+        return {each: group for each, group in every if can_measure(group, name, self.objects)}
 
     @property
     def objects_in_order(self) -> list[str]:
@@ -161,7 +204,7 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise FaultsError(faults_of(error, Settings, where=where)) from None
-    if faults := _object_faults(settings, where):
+    if faults := [*_object_faults(settings, where), *_set_faults(settings, where)]:
         raise FaultsError(faults)
     return settings
 
@@ -178,6 +221,25 @@ def _object_faults(settings: Settings, where: str) -> list[LamellaError]:
         for name, each in settings.objects.items()
         if each.declump and isinstance(each.segment, Guided)
     ]
+
+
+def _set_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """Every group of measures that was asked for finds the sets of objects that it looks at."""
+    faults: list[LamellaError] = []
+    for name, group in settings.measure.groups.items():
+        if name not in settings.measure.model_fields_set or not isinstance(group, Relating):
+            continue
+        there = ", ".join(settings.objects)
+        faults += [
+            SettingsError(
+                f"{where}: [measure.{name}]",
+                f"it needs a set of objects {wanted!r}, and there is {there}",
+                f"add [objects.{wanted}], or name the sets that are meant",
+            )
+            for wanted in (group.measured_set, *group.looks_at)
+            if wanted not in settings.objects
+        ]
+    return faults
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], *, where: str) -> list[LamellaError]:
@@ -232,7 +294,10 @@ def _fault(
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
-    wanted = dict.fromkeys(d["msg"].replace("Input should be", "it should be") for d in details)
+    wanted = dict.fromkeys(
+        d["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
+        for d in details
+    )
     return SettingsError(at, f"{details[0]['input']!r} is not accepted", ", or ".join(wanted))
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamella.core.errors import InputError
+from lamella.core.frames import Frames
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
-from lamella.measure import Variant
+from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
+from lamella.run.channels import laid_over
+from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
@@ -107,15 +110,20 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     settings = task.settings
     reading = [
         task.sample.path,
-        fingerprint(task.source),
+        fingerprint(task.source, settings.channels.names),
         settings.scale.axes,
-        settings.channels.names,
+        *settings.channels.deciding(),
     ]
     scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
+    by_hand = {
+        name: deciding(task.folder, name)
+        for name in settings.objects
+        if is_corrected(task.folder, name)
+    }
     found: dict[str, str] = {}
     single: dict[str, str] = {}  # keys of the labels in which clumps are split, where they are
     for name in settings.objects_in_order:
@@ -128,14 +136,22 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             leading = _leading(each, "declump", single, scale)
             parts = [each.declump.provenance(), each.channel, *leading]
             keys[f"declump/{name}"] = single[name] = key_of(found[name], *parts)
+        if name in by_hand:  # sets that are led by this one follow what was mended
+            single[name] = key_of(by_hand[name])
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
-    everywhere = [found[name] for name in settings.objects] if background.looks_outside else []
+    everywhere = (found | by_hand).values() if background.looks_outside else ()
     level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
     tracks = {}
     for name, each in settings.objects.items():
+        if name in by_hand:
+            tracks[name] = key_of(
+                "corrected", name, reading, scale, each.channel, CHECKS.provenance(), by_hand[name]
+            )
+            keys[f"track/{name}"] = tracks[name]
+            continue
         # All trackers but one follow cells as if nothing had drifted.
         drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
         tracks[name] = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
@@ -144,14 +160,15 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     if each.centre:
         keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
     shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
-    keys[f"picture/{first}"] = key_of("picture", 4, shown)
+    keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
-        for group_name, group in settings.measure.groups.items():
+        for group_name, group in settings.groups_of(name).items():
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
-            key = key_of(sightings, group.provenance(), *light)
+            others = [tracks[other] for other in looked_at([group])]
+            key = key_of(sightings, group.provenance(), *light, *others)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys | _asides(settings, measured)
@@ -202,18 +219,29 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     InputError
         When the raw movie or its masks are not there.
     """
-    inputs = {"raw": fingerprint(task.source)}
+    inputs = {"raw": fingerprint(task.source, task.settings.channels.names)}
     for name, each in task.settings.objects.items():
         if isinstance(each.segment, ExistingLabels):
             inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment))
         if isinstance(each.segment, External):
             code = _source_of(external_in(task, each.segment))
             inputs |= {f"function of {name}": code} if code else {}
+        if is_corrected(task.folder, name):
+            inputs[f"corrections of {name}"] = fingerprint(corrected_file(task.folder, name))
     return inputs
 
 
-def open_raw(task: MovieTask) -> Movie:
+class Raw(NamedTuple):
+    """A raw movie, and how its channels were laid over each other, where they were."""
+
+    movie: Movie
+    laid: dict[str, Any]
+
+
+def open_raw(task: MovieTask) -> Raw:
     """The raw movie with its scale; pixels are refused when read if they are not numbers.
+
+    Channels lie over each other where [channels] asks for that, for which a few frames are read.
 
     Raises
     ------
@@ -223,13 +251,25 @@ def open_raw(task: MovieTask) -> Movie:
     scale = task.settings.scale
     pixel_size = _chosen(task.sample.pixel_size_um, scale.pixel_size_um)
     interval = _chosen(task.sample.interval_min, scale.interval_min)
+    channels = task.settings.channels
+    laid: dict[str, Any] = {}
+
+    def fit(found: Mapping[str, Frames]) -> dict[str, Frames]:
+        over = laid_over(found, channels, source=str(task.source))
+        laid.update(over.told)
+        return over.channels
+
+    translating = channels.align == "translate"
     movie = open_movie(
         task.source,
         axes=scale.axes,
         pixel_size_um=None if pixel_size == "unknown" else pixel_size,
         interval_min=None if interval == "unknown" else interval,
-        channel_names=task.settings.channels.names,
+        channel_names=channels.names,
+        fit=fit if translating else None,
     )
+    if translating and not laid:  # the channels lie in one file
+        movie = replace(movie, channels=fit(movie.channels))
     missing = []
     if movie.scale.pixel_size_um is None and pixel_size != "unknown":
         missing.append("pixel_size_um")
@@ -244,7 +284,7 @@ def open_raw(task: MovieTask) -> Movie:
             'or write "unknown" there to go without it (measures that need it are then missing)',
         )
     _refuse_unknown_channels(task.settings, movie)
-    return refuse_nan(movie)
+    return Raw(refuse_nan(movie), laid)
 
 
 def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
@@ -285,6 +325,7 @@ def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
         "session": task.sample.session,
         "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
         "folder": raw.parent.as_posix(),
+        **task.sample.extra,
     }
     try:
         return task.study_folder / segmenter.pattern.format(**fields)
