@@ -7,7 +7,7 @@ from typing import get_args
 
 import cv2
 import numpy as np
-from guided_truth import StainedField, Stain, stained_field
+from guided_truth import Stain, StainedField, stained_field
 from numpy.typing import NDArray
 
 from lamella.core.frames import ArrayFrames
@@ -85,7 +85,9 @@ def _best_iou(cell: NDArray[np.bool_], found: Labels) -> float:
 def guided_table() -> str:
     """Two tables in Markdown."""
     stains = get_args(Stain)
-    fields = {stain: [stained_field(seed, stain=stain) for seed in REPORT_SEEDS] for stain in stains}
+    fields = {
+        stain: [stained_field(seed, stain=stain) for seed in REPORT_SEEDS] for stain in stains
+    }
     lines = [
         "## Cells from their nuclei",
         "",
