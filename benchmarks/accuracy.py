@@ -13,6 +13,7 @@ from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
+from accuracy_guided import guided_table
 from accuracy_illumination import illumination_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
@@ -210,6 +211,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         stability_table,
         closing_table,
         partial(declump_table, {"motion": by_motion}),
+        guided_table,
         drift_table,
         illumination_table,
         tracking_table,
