@@ -19,6 +19,8 @@ REFERENCES: dict[str, str] = {
     " 371–386 (2015). doi:10.1080/00031305.2015.1089789",
     "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 6, 65–70"
     " (1979).",
+    "hothorn": "Hothorn T, Bretz F, Westfall P. Simultaneous inference in general parametric models."
+    " Biom J 50, 346–363 (2008). doi:10.1002/bimj.200810425",
     "jaqaman": "Jaqaman K et al. Robust single-particle tracking in live-cell time-lapse sequences."
     " Nat Methods 5, 695–702 (2008). doi:10.1038/nmeth.1237",
     "jonker": "Jonker R, Volgenant A. A shortest augmenting path algorithm for dense and sparse"
