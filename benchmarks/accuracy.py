@@ -16,6 +16,7 @@ from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
@@ -213,6 +214,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         edge_table,
         statistics_table,
         mixed_table,
+        plates_table,
     ]
 
 
