@@ -19,6 +19,7 @@ from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_region import region_section
 from accuracy_statistics import statistics_table
@@ -221,6 +222,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         edge_table,
         statistics_table,
         mixed_table,
+        plates_table,
     ]
 
 
