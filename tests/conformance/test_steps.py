@@ -17,6 +17,7 @@ from lamella.measure import (
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -29,6 +30,7 @@ from lamella.preprocess import (
     NoBackground,
     Normalise,
     PercentileOutside,
+    RollingBall,
     SimpleRatio,
 )
 from lamella.segment import (
@@ -37,6 +39,7 @@ from lamella.segment import (
     ByNucleus,
     ExistingLabels,
     External,
+    Guided,
     Motion,
     MultiOtsu,
 )
@@ -52,6 +55,7 @@ EXAMPLES = [
     NoBackground(),
     CameraOffset(offset=100),
     PercentileOutside(),
+    RollingBall(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -62,6 +66,7 @@ EXAMPLES = [
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
+    Guided(nuclei="nucleus"),
     Largest(),
     Lap(),
     Overlap(),
@@ -73,6 +78,7 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
     Compartment(),
     Outlines(),

@@ -17,8 +17,8 @@ from lamella.core.table import Col
 from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
-from lamella.preprocess import Drift, Normalise, PercentileOutside
-from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
+from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
 
@@ -27,10 +27,12 @@ HASHES: dict[str, tuple] = {
     "normalise": (1, "7ea01d0592da"),
     "drift": (1, "bf017c13c32e"),
     "background": (1, "99b3488a621f"),
+    "rolling ball": (1, "4026fdbbfc00"),
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
-    "nucleus": (1, "63c7cffe8f4c"),
+    "nucleus": (2, "63c7cffe8f4c"),
+    "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
@@ -48,7 +50,7 @@ HASHES: dict[str, tuple] = {
         "0a2cbfc713b1",
     ),
     "lamellipodium": (
-        3,
+        4,
         "aefec9caa1d2",
         "0a3b484f70a1",
         "aef6b7979767",
@@ -108,6 +110,11 @@ def test_background(images, masks):
     assert (step.version, digest(levels)) == HASHES["background"]
 
 
+def test_rolling_ball(phantom):
+    step = RollingBall(radius_px=30)
+    assert (step.version, digest(step(phantom.movie.channel()).asarray())) == HASHES["rolling ball"]
+
+
 def test_multiotsu(images):
     step = MultiOtsu()
     assert (step.version, digest(step(images).asarray())) == HASHES["multiotsu"]
@@ -119,6 +126,12 @@ def test_declump(step):
     state = step.prepare(labels, image, nuclei)
     found = step(labels, image, nuclei, state=state).asarray()
     assert (step.version, digest(found)) == HASHES[step.method]
+
+
+def test_guided():
+    _, image, nuclei = map(ArrayFrames, colony())
+    step = Guided()
+    assert (step.version, digest(step(image, nuclei).asarray())) == HASHES["guided"]
 
 
 def test_motion(images):

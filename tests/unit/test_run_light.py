@@ -20,7 +20,7 @@ def fading():
 
 
 def test_nobody_asked(fading):
-    movie, told = lit(fading, measures_from([]))
+    movie, told, _ = lit(fading, measures_from([]))
     assert movie is fading.movie
     assert told == {}
 
@@ -31,7 +31,7 @@ def test_what_was_asked_for_is_done_and_told(fading, method):
     settings = measures_from(
         [f"bleaching.method={method}", "background.method=offset", f"background.offset={offset}"]
     )
-    movie, told = lit(fading, settings)
+    movie, told, _ = lit(fading, settings)
     (of_channel,) = told["bleaching"].values()
     assert of_channel["method"] == method
     assert of_channel["largest_factor"] == pytest.approx(1 / 0.95**11, rel=0.1)
@@ -47,6 +47,6 @@ def test_doubts_are_warned_of(fading):
 
 def test_without_a_measure_of_light_nothing_is_read(fading):
     settings = measures_from(["bleaching.method=ratio"], groups="migration")
-    movie, told = lit(fading, settings)
+    movie, told, _ = lit(fading, settings)
     assert movie is fading.movie
     assert told == {}

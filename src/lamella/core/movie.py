@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +72,8 @@ class Movie:
         Where it comes from, for messages and provenance.
     notes : tuple of str
         What the reader noticed and a user should know.
+    recorded : mapping of str to Frames
+        Frames as the camera gave them, of the channels that were corrected since.
 
     Raises
     ------
@@ -84,6 +86,7 @@ class Movie:
     scale: Scale = field(default_factory=Scale)
     source: str = "array"
     notes: tuple[str, ...] = ()
+    recorded: Mapping[str, Frames] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shapes = {name: frames.shape for name, frames in self.channels.items()}
@@ -172,6 +175,11 @@ class Movie:
     def frame(self, t: int, channel: str | None = None) -> Image:
         """One raw frame, shape (Y, X)."""
         return self.channel(channel).frame(t)
+
+    def corrected(self, channels: Mapping[str, Frames]) -> Movie:
+        """The same movie with other frames in these channels, which remembers the recorded ones."""
+        recorded = {name: self.channels[name] for name in channels} | dict(self.recorded)
+        return replace(self, channels={**self.channels, **channels}, recorded=recorded)
 
 
 def default_channel_names(n_channels: int) -> list[str]:

@@ -21,6 +21,7 @@ from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
 from lamella.core.columns.questions import QuestionColumns
+from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
@@ -49,6 +50,7 @@ class Col(
     SightingColumns,
     MovementColumns,
     WalkColumns,
+    RegionColumns,
     LamellipodiumColumns,
     ProtrusionColumns,
     EdgeColumns,

@@ -87,8 +87,8 @@ def ball_background(
     >>> import numpy as np
     >>> image = np.full((40, 40), 100, np.uint16)
     >>> image[18:22, 18:22] = 500
-    >>> float(ball_background(image, radius_px=10).max())
-    100.0
+    >>> less_background(image, ball_background(image, radius_px=10))[20, 17:21].tolist()
+    [0, 400, 400, 400]
     """
     pixels = _finite(image)
     if not radius_px >= 0.0001:
@@ -189,7 +189,7 @@ def _rolled(pixels: Plane, *, radius_px: float, smoothing: bool) -> Plane:
 
 
 def _enlarged(small: Plane, like: Plane, shrink: int) -> Plane:
-    """Back to the size of an image, linear between the centres of blocks and beyond those at the edge."""
+    """Back to full size, linear between the centres of blocks and beyond those at the edge."""
     if small.shape[1] == 1:
         small = np.repeat(small, 2, axis=1)
     if small.shape[0] == 1:  # see the notes of `ball_background`

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lamella.core.errors import InputError
 from lamella.core.labels import Labels
+from lamella.core.level import Level, PixelBackground, taken_off
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracked import Tracked
@@ -20,8 +21,9 @@ from lamella.measure.migration import Migration
 from lamella.measure.others import can_measure, looked_at
 from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
+from lamella.measure.region import Region, region_table
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import KEYS, Group, Level, Measured, Relating
+from lamella.measure.view import KEYS, Group, Measured, Relating
 from lamella.measure.walk import Walked, walk
 from lamella.measure.walks import Walks
 
@@ -39,6 +41,7 @@ __all__ = [
     "Migration",
     "Outlines",
     "Protrusion",
+    "Region",
     "Relating",
     "Sightings",
     "Variant",
@@ -50,6 +53,7 @@ __all__ = [
     "measure",
     "painted",
     "refuse_mismatch",
+    "region_table",
     "walk",
     "with_lineage",
 ]
@@ -58,6 +62,7 @@ __all__ = [
 GROUPS: tuple[Group, ...] = (
     Migration(),
     Walks(),
+    Region(),
     Lamellipodium(),
     Protrusion(),
     Edge(),
@@ -84,7 +89,7 @@ def measure(
     *,
     others: Mapping[str, Labels] | None = None,
     sightings: Sightings | None = None,
-    level: Level | None = None,
+    level: Level | PixelBackground | None = None,
     registration: Registration | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Measurements:
@@ -104,7 +109,8 @@ def measure(
     sightings : Sightings, optional
         Which frames and steps are trusted; default ``Sightings()``.
     level : callable, optional
-        Grey value to subtract from intensities, such as ``CameraOffset(offset=100)``; default 0.
+        What to subtract from intensities, such as ``CameraOffset(offset=100)`` or
+        ``RollingBall(radius_px=50)``; default 0.
     registration : Registration, optional
         How the field drifted, from `Drift`; steps and µm are then measured without it.
     progress : callable, optional
@@ -136,12 +142,13 @@ def measure(
     if groups is None:
         groups = [group for group in GROUPS if can_measure(group, masks.name, beside)]
     base = sightings or Sightings()
+    light, left = taken_off(movie, level)
     table, made = walk(
-        movie,
+        light,
         masks,
         groups,
         sightings=base,
-        level=level or (lambda frame, labels, channel: 0.0),
+        level=left,
         first_last=tracks.first_last if tracks else None,
         interpolated=tracks.interpolated if tracks else None,
         registration=registration,

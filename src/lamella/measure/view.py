@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.frames import Image
+from lamella.core.level import Level
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.step import Reach
@@ -20,9 +21,6 @@ from lamella.core.table import Col
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import Regions, inside_of
 from lamella.kernels.steps import long_enough
-
-Level = Callable[[Image, Image, str], float]
-"""``level(frame, labels, channel)`` gives the grey value to subtract from intensities."""
 
 KEYS = (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN, Col.INTERPOLATED)
 """Columns that the tables of all groups share."""
@@ -130,8 +128,13 @@ class FrameView:
         return long_enough(moved, self.min_movement_px)
 
     def image(self, channel: str) -> Image:
-        """Raw frame of one channel, (Y, X): the same frame as the labels, never a shifted one."""
+        """Frame of one channel, (Y, X), raw or corrected, never shifted against the labels."""
         return self.movie.channels[channel].frame(self.t)
+
+    def recorded(self, channel: str) -> Image:
+        """The frame as the camera gave it, whatever was done to it since: it tells saturation."""
+        frames = self.movie.recorded.get(channel, self.movie.channels[channel])
+        return frames.frame(self.t)
 
     def background(self, image: Image, channel: str) -> float:
         """The grey value to subtract from intensities of this frame."""

@@ -5,6 +5,7 @@ from lamella.preprocess.background import (
     CameraOffset,
     NoBackground,
     PercentileOutside,
+    RollingBall,
 )
 from lamella.preprocess.bleaching import (
     Bleaching,
@@ -29,6 +30,7 @@ __all__ = [
     "NoBackground",
     "Normalise",
     "PercentileOutside",
+    "RollingBall",
     "SimpleRatio",
     "Unbleached",
     "doubt",

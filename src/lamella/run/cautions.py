@@ -14,8 +14,9 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
-from lamella.kernels.regions import find_regions
-from lamella.preprocess import PercentileOutside
+from lamella.kernels.distance import distance_inside
+from lamella.kernels.regions import find_regions, inside_of
+from lamella.preprocess import PercentileOutside, RollingBall
 from lamella.track import Largest
 
 _FEW_STEPS, _MUCH_LOOSE = 5, 0.1
@@ -138,11 +139,18 @@ def warn_of_few_steps(table: pd.DataFrame, source: str) -> None:
     )
 
 
-def warn_of_saturation(table: pd.DataFrame, source: str) -> None:
-    """Tell when cells are brighter than the camera could say."""
+def warn_of_saturation(table: pd.DataFrame, sightings: pd.DataFrame, source: str) -> None:
+    """Tell when cells are brighter than the camera could say.
+
+    Parameters
+    ----------
+    table, sightings : DataFrame
+        What a group of measures made of every cell and frame, and where these were seen.
+    """
+    area = sightings[Col.AREA_PX].to_numpy(np.float64)
     for column in table.columns:
-        if column.partition("__")[0] == Col.SATURATED_FRACTION:
-            n = int((table[column] > 0.01).sum())
+        if column.partition("__")[0] == Col.N_SATURATED_PX:
+            n = int((table[column].to_numpy(np.float64) > 0.01 * area).sum())
             several = len(set(table[Col.CELL])) > 1
             where = f"{n} outlines of cells" if several else f"{n} frames"
             if n:
@@ -152,6 +160,36 @@ def warn_of_saturation(table: pd.DataFrame, source: str) -> None:
                     LamellaWarning,
                     stacklevel=3,
                 )
+
+
+def warn_of_small_ball(background: Any, movie: Movie, labels: Labels) -> None:
+    """Tell where a ball that rolls under the image can enter an object, and takes it off in part.
+
+    A few frames are looked at: the largest disc inside an object must be smaller than the ball.
+    """
+    if not isinstance(background, RollingBall):
+        return
+    radius = background.radius(movie.scale, movie.source)
+    picked = np.unique(np.linspace(0, labels.n_frames - 1, _LOOKS).astype(int))
+    masks = [labels.frame(int(t)) for t in picked]
+    regions = [find_regions(mask) for mask in masks]
+    inside = [
+        float(distance_inside(inside_of(mask, label, box)).max())
+        for mask, found in zip(masks, regions, strict=True)
+        for label, box in zip(found.label, found.box, strict=True)
+        # A box that is narrower holds no such disc.
+        if min(box[2] - box[0], box[3] - box[1]) > 2 * radius
+    ]
+    largest = max(inside, default=0.0)
+    if largest > radius:
+        warnings.warn(
+            f"{movie.source}: the background is taken off by a ball of radius {radius:.4g} px, and "
+            f"discs of radius {largest:.4g} px fit into some {labels.name}: part of its light goes "
+            "with the background; set a radius larger than the largest object under "
+            "[measure.background]",
+            LamellaWarning,
+            stacklevel=3,
+        )
 
 
 def warn_of_background(movie: Movie, labels: Labels, seen: NDArray[np.int64]) -> None:

@@ -11,11 +11,13 @@ import numpy as np
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.labels import Labels
+from lamella.core.level import Level, nothing, taken_off
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracks import Tracks
 from lamella.measure import Group, Walked, walk
 from lamella.preprocess import unbleached
+from lamella.run.cautions import warn_of_small_ball
 from lamella.run.settings import MeasureSettings
 
 
@@ -24,6 +26,8 @@ class Light(NamedTuple):
 
     movie: Movie
     told: dict[str, Any]
+    level: Level
+    """What is still to be subtracted."""
 
 
 def light_of(
@@ -34,9 +38,10 @@ def light_of(
     *,
     anything: Frames | None = None,
 ) -> Light:
-    """The movie as it came, unless the settings ask for its bleaching to be undone.
+    """The movie less a background that differs from pixel to pixel, its bleaching undone.
 
-    Reads every frame once more where they do. What makes the correction doubtful is warned of.
+    As it came where the settings ask for neither. Undoing bleaching reads every frame once more.
+    What makes a correction doubtful is warned of.
 
     Parameters
     ----------
@@ -45,9 +50,13 @@ def light_of(
     anything : Frames, optional
         Above 0 wherever any object is, for the background; by default the labels.
     """
+    if not any(group.looks_at_light for group in groups):
+        return Light(movie, {}, nothing)
+    warn_of_small_ball(settings.background, movie, labels)
+    plain, level = taken_off(movie, settings.background)
     step = settings.bleaching
-    if not step or not any(group.looks_at_light for group in groups):
-        return Light(movie, {})
+    if not step:
+        return Light(plain, {}, level)
     made = unbleached(movie, labels, step, level=settings.background, anything=anything)
     doubts = [f"{channel}: {doubt}" for channel, t in made.told.items() for doubt in t["doubts"]]
     if doubts:
@@ -56,7 +65,7 @@ def light_of(
             LamellaWarning,
             stacklevel=3,
         )
-    return Light(made.movie, {"bleaching": dict(made.told)})
+    return Light(made.movie, {"bleaching": dict(made.told)}, level)
 
 
 def walked_in_light(
@@ -78,7 +87,7 @@ def walked_in_light(
         labels,
         list(groups.values()),
         sightings=settings.sightings,
-        level=settings.background,
+        level=light.level,
         anything=anything,
         first_last=tracks.first_last,
         interpolated=tracks.interpolated,

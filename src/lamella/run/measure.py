@@ -145,7 +145,7 @@ def measure_movie(
         masks,
         groups,
         sightings=settings.sightings,
-        level=settings.background,
+        level=light.level,
         others=others,
         progress=lambda t: advance(t + 1, movie.n_frames),
     )

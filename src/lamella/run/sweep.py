@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from lamella.core.errors import InputError
 from lamella.core.frames import Image
 from lamella.core.labels import Labels
+from lamella.core.level import Level, PixelBackground, taken_off
 from lamella.core.movie import Movie
 from lamella.core.table import Col, Column
 from lamella.io import open_labels, open_movie
 from lamella.io.atomic import whole_file
 from lamella.kernels.regions import find_regions
 from lamella.measure import Lamellipodium, refuse_mismatch
-from lamella.measure.view import FrameView, Level
-from lamella.preprocess import NoBackground, refuse_nan
+from lamella.measure.view import FrameView
+from lamella.preprocess import refuse_nan
 from lamella.report.filmstrip import to_png
 from lamella.report.sweep import SweepRow, sweep_picture
 from lamella.run.cautions import refuse_image
@@ -93,7 +94,7 @@ def sweep(
     labels: Labels,
     *,
     base: Lamellipodium | None = None,
-    level: Level | None = None,
+    level: Level | PixelBackground | None = None,
     frames: Sequence[int] | None = None,
     n_frames: int = 5,
     channel: str | None = None,
@@ -136,7 +137,7 @@ def sweep(
     name = channel or movie.channel_names[0]
     movie.channel(name)  # refuses a channel that is not there
     picked = list(frames or pick_frames(_frames_with(labels, cell), n_frames))
-    level = level or NoBackground()
+    light, left = taken_off(movie, level)
     every = variants(base or Lamellipodium())
     shares: list[list[NDArray[np.float32]]] = [[] for _ in every]
     ratios: list[list[float]] = [[] for _ in every]
@@ -145,7 +146,7 @@ def sweep(
     found: set[int] = set()
     for done, t in enumerate(picked):
         mask = labels.frames.frame(t)
-        view = FrameView(t, mask, find_regions(mask), None, None, movie, level, mask)
+        view = FrameView(t, mask, find_regions(mask), None, None, light, left, mask)
         found |= set(view.regions.label.tolist())
         images.append(view.image(name))
         masks.append(mask)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from lamella.core.step import Reach, Step
 from lamella.core.table import Col
 from lamella.kernels.halves import halves_of_objects
 from lamella.kernels.noise import noise_of_objects
-from lamella.kernels.regions import pixels_at
 from lamella.kernels.sectors import sector_angles
 from lamella.measure.channels import Channels, suffixes
 from lamella.measure.lamellipodium.cortex import Rings, one_sidedness, profiles
@@ -103,7 +101,7 @@ class Lamellipodium(Step):
         Channels to measure; None = all.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     kept_apart: ClassVar[tuple[str, ...]] = (CORTEX,)
@@ -149,7 +147,7 @@ class Lamellipodium(Step):
         for channel, suffix in channels.items():
             image = view.image(channel)
             level = view.background(image, channel)
-            found, part = self._parts(view, image, level)
+            found, part = self._parts(view, channel, image, level)
             if part is not None:
                 found |= self._directed(view, image, part, level)
             if rings is not None:
@@ -176,12 +174,14 @@ class Lamellipodium(Step):
             When `polarity` is off.
         """
         image = view.image(channel)
-        found, part = self._parts(view, image, view.background(image, channel))
+        found, part = self._parts(view, channel, image, view.background(image, channel))
         if part is None:
             raise ValueError("nothing tells which lamellipodium is meant: set polarity = true")
         return part._replace(columns=found)
 
-    def _parts(self, view: FrameView, image: Image, level: float) -> tuple[PerCell, Part | None]:
+    def _parts(
+        self, view: FrameView, channel: str, image: Image, level: float
+    ) -> tuple[PerCell, Part | None]:
         """Columns of every definition, and the part that polarity is about."""
         halves = halves_of_objects(image, *view.objects, percentile=self.percentile, level=level)
         plain = self.side == "bright" and not self.closing_px
@@ -189,7 +189,6 @@ class Lamellipodium(Step):
             Col.BACKGROUND: np.full(len(view.regions.label), level),
             Col.LAM_THRESHOLD: halves.threshold - level,
             Col.NOISE_SD: noise_of_objects(image, *view.objects),
-            Col.SATURATED_FRACTION: _saturated_fraction(view, image),
         }
         bright = 1 - self.percentile / 100
         parts: dict[By, Part] = {}
@@ -249,17 +248,3 @@ class Lamellipodium(Step):
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell, see the class."""
         return summary_of_cells(found.frames, sightings, found.finer.get(SHIFTS))
-
-
-def _saturated_fraction(view: FrameView, image: Image) -> NDArray[np.float64]:
-    if image.dtype.kind == "f":  # nothing tells where a float camera ends
-        return np.full(len(view.regions.label), np.nan)
-    saturated: NDArray[np.float64] = (
-        pixels_at(image, *view.objects, _highest(image.dtype)) / view.regions.area
-    )
-    return saturated
-
-
-@cache
-def _highest(dtype: np.dtype[Any]) -> int:
-    return int(np.iinfo(dtype).max)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
+from lamella.core.level import Level, PixelBackground, taken_off
 from lamella.core.movie import Movie
 from lamella.preprocess.bleaching.exponential import ExponentialFit
 from lamella.preprocess.bleaching.histogram import HistogramMatching
 from lamella.preprocess.bleaching.ratio import SimpleRatio
-from lamella.preprocess.bleaching.undo import Level
 
 Bleaching = Annotated[
     ExponentialFit | SimpleRatio | HistogramMatching, Field(discriminator="method")
@@ -37,7 +36,7 @@ def unbleached(
     labels: Labels | None,
     step: Bleaching,
     *,
-    level: Level | None = None,
+    level: Level | PixelBackground | None = None,
     anything: Frames | None = None,
     channels: Sequence[str] | None = None,
 ) -> Unbleached:
@@ -55,13 +54,17 @@ def unbleached(
         Such as ``ExponentialFit()``.
     level : callable, optional
         What is subtracted from intensities, such as ``CameraOffset(offset=100)``; it is measured on
-        the raw frames and stays where it is, so that the same may be subtracted afterwards.
+        the raw frames and stays where it is, so that the same may be subtracted afterwards. One of
+        every pixel, such as ``RollingBall()``, is taken off first, and nothing is left to subtract.
     anything : Frames, optional
         Above 0 wherever any object is, for `level`; by default the labels.
     channels : sequence of str, optional
         Channels to change; all by default.
     """
-    frames = dict(movie.channels)
+    if isinstance(level, PixelBackground) and step.offset is None:
+        step = step.model_copy(update={"offset": 0.0})  # nothing is left below the light
+    movie, level = taken_off(movie, level)
+    frames = {}
     told, words = {}, []
     for name in channels or movie.channel_names:
         raw = movie.channel(name)
@@ -72,4 +75,4 @@ def unbleached(
         frames[name] = step(raw, state=state)
         told[name] = step.told(state)
         words.append(f"{name}: {step.in_words(state)}")
-    return Unbleached(replace(movie, channels=frames), told, tuple(words))
+    return Unbleached(movie.corrected(frames), told, tuple(words))

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import SettingsError
 from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.level import Level
 from lamella.core.step import Step
 from lamella.preprocess.bleaching.fading import Curve, Fading
-
-Level = Callable[[Image, Image, str], float]
-"""``level(frame, labels, channel)`` gives the grey value that does not bleach."""
 
 Restore = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 """What changes the part of a frame above its level, by its row in `Fading`."""
@@ -36,7 +34,7 @@ class _UndoBleaching(Step):
     offset : float or None
         Grey value that does not bleach: that of the camera without light. It is taken off before
         frames are scaled and put back afterwards. None = the level that the caller subtracts from
-        intensities, or 0 where there is none.
+        intensities, or 0 where there is none, which is then doubted; 0 says that none stands there.
     """
 
     version: ClassVar[int] = 1
@@ -158,7 +156,7 @@ class _UndoBleaching(Step):
 
     def _doubts(self, state: Fading, curve: Curve) -> list[str]:
         doubts = []
-        if not (state.level > 0).any():
+        if self.offset is None and not (state.level > 0).any():
             doubts.append(
                 "no level is subtracted: an offset of the camera does not bleach, and the "
                 "correction is then too small"
