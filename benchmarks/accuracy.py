@@ -17,6 +17,7 @@ from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
+from accuracy_questions import questions_table
 from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
@@ -213,6 +214,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         edge_table,
         statistics_table,
         mixed_table,
+        questions_table,
     ]
 
 
