@@ -11,11 +11,13 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -37,6 +39,7 @@ from lamella.segment import (
     ByNucleus,
     ExistingLabels,
     External,
+    Guided,
     Motion,
     MultiOtsu,
 )
@@ -63,6 +66,7 @@ EXAMPLES = [
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
+    Guided(nuclei="nucleus"),
     Largest(),
     Lap(),
     Overlap(),
@@ -74,7 +78,9 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),

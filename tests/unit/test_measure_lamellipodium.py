@@ -191,12 +191,6 @@ def test_channels_are_measured_each_under_its_name():
     assert "lam_cyto_ratio__GFP" not in only
 
 
-def test_saturated_pixels_are_counted():
-    image, mask = flat_cell(255)
-    assert measured(image.astype(np.uint8), mask)[Col.SATURATED_FRACTION] == 1
-    assert measured(image.astype(np.uint16), mask)[Col.SATURATED_FRACTION] == 0
-
-
 class TestBackground:
     image, mask = split_cell(200, 100, background=30.0)
 

@@ -11,8 +11,10 @@ import pandas as pd
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, VARIANTS, Variant, Walks
+from lamella.measure import GROUPS, VARIANTS, Variant, Walks, can_measure
 from lamella.run.cache import Manifest
+from lamella.run.cells_and_nuclei import cells_and_nuclei
+from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
@@ -20,6 +22,9 @@ from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlin
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.positives import Positives
+
+PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
+"""Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
@@ -70,11 +75,18 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         "events": events,
         "quality": quality,
     }
+    made |= _pairs(study, ready, frames, cells)
     counts = counted.tables if judged else {}
     _write(made | counts, folder)
     for name in counted.tables.keys() - counts.keys():  # of positives that are off by now
         (folder / f"{name}.csv").unlink(missing_ok=True)
     write_table(folder / "cells.parquet", cells)
+    for name in (PAIRS, NUCLEI_CHECK):
+        if name not in made:  # of a group that is off by now
+            for suffix in (".parquet", ".csv"):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    if PAIRS in made:
+        write_table(folder / f"{PAIRS}.parquet", made[PAIRS])
     for kind, table in {"frames": frames, **finer}.items():
         write_table(folder / f"{kind}.parquet", table)
         if len(table) <= MOST_ROWS_IN_CSV:
@@ -109,6 +121,22 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _pairs(
+    study: Study, ready: Sequence[MovieTask], frames: pd.DataFrame, cells: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What is told of cells and their nuclei, where both are measured."""
+    settings = study.settings
+    step = settings.measure.compartment
+    if not step or not can_measure(step, step.cells, settings.objects):
+        return {}
+    extra = [name for sample in study.samples for name in sample.extra]
+    about = dict.fromkeys([Col.CONDITION, Col.SESSION, Col.UNIT, *extra, Col.IN_STATISTICS])
+    return {
+        PAIRS: cells_and_nuclei(cells, step, about=list(about)),
+        NUCLEI_CHECK: nuclei_check(frames, step, movies=[task.name for task in ready]),
+    }
 
 
 def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

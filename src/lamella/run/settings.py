@@ -13,17 +13,22 @@ from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
 from lamella.measure import (
     GROUPS,
+    Compartment,
     Edge,
     Group,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Region,
+    Relating,
     Sightings,
     Walks,
+    can_measure,
 )
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
-from lamella.segment import ByNucleus, Declump, Motion, Segmenter
+from lamella.run.order import in_order, source_faults, waiting_of
+from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
 from lamella.statistics import Contrasts
 from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
@@ -105,6 +110,12 @@ class ObjectSettings(_Table):
         default = Normalise(rule="never" if self.segment.scale_free else "adaptive")
         return self.normalise or default
 
+    @property
+    def led(self) -> dict[str, UsesNuclei]:
+        """Its steps that need nuclei, by the name of their table."""
+        steps = {"segment": self.segment, "declump": self.declump}
+        return {name: step for name, step in steps.items() if isinstance(step, UsesNuclei)}
+
 
 class MeasureSettings(_Table):
     """[measure]: what is trusted, and groups of measures with their settings or ``false``."""
@@ -114,13 +125,15 @@ class MeasureSettings(_Table):
     sightings: Sightings = Sightings()
     migration: Migration | Literal[False] = Migration()
     walks: Walks | Literal[False] = Walks()
+    region: Region | Literal[False] = Region()
     lamellipodium: Lamellipodium | Literal[False] = Lamellipodium()
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()
+    compartment: Compartment | Literal[False] = Compartment()
 
     @property
     def groups(self) -> dict[str, Group]:
-        """The groups that are wanted, by name."""
+        """The groups that are wanted, by name; some measure one set of objects alone."""
         every = {name: getattr(self, name) for name in self.group_names()}
         return {name: group for name, group in every.items() if group}
 
@@ -149,6 +162,16 @@ class Settings(_Table):
     outlines: Outlines | Literal[False] = Outlines()
     positives: dict[str, Positives] = Field(default_factory=dict)
     statistics: Contrasts = Contrasts()
+
+    def groups_of(self, name: str) -> dict[str, Group]:
+        """The groups that measure a set of objects, by name."""
+        every = self.measure.groups.items()
+        return {each: group for each, group in every if can_measure(group, name, self.objects)}
+
+    @property
+    def objects_in_order(self) -> list[str]:
+        """Sets of objects, each behind those whose nuclei lead it."""
+        return in_order(waiting_of({name: each.led for name, each in self.objects.items()}))
 
 
 def read_settings(path: Path) -> Settings:
@@ -180,28 +203,41 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise FaultsError(faults_of(error, Settings, where=where)) from None
-    if faults := _nuclei_faults(settings, where):
+    if faults := [*_object_faults(settings, where), *_set_faults(settings, where)]:
         raise FaultsError(faults)
     return settings
 
 
-def _nuclei_faults(settings: Settings, where: str) -> list[LamellaError]:
-    """Every set that is split by nuclei names where they come from, and not in a circle."""
+def _object_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """What is wrong with sets of objects beside each other, and with their steps together."""
+    faults = source_faults({n: each.led for n, each in settings.objects.items()}, where=where)
+    return faults + [
+        SettingsError(
+            f"{where}: [objects.{name}.declump]",
+            "guided cells are single already, and have the numbers of their nuclei",
+            "remove this table",
+        )
+        for name, each in settings.objects.items()
+        if each.declump and isinstance(each.segment, Guided)
+    ]
+
+
+def _set_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """Every group of measures that was asked for finds the sets of objects that it looks at."""
     faults: list[LamellaError] = []
-    for name, each in settings.objects.items():
-        if not isinstance(each.declump, ByNucleus) or each.declump.channel is not None:
+    for name, group in settings.measure.groups.items():
+        if name not in settings.measure.model_fields_set or not isinstance(group, Relating):
             continue
-        wanted, others = each.declump.nuclei, [other for other in settings.objects if other != name]
-        remedy = f"set it to one of {', '.join(others)}" if others else "add [objects.nucleus]"
-        fault = None
-        if wanted is None:
-            fault = "it is missing", f"{remedy}, or set channel to the one that shows nuclei"
-        elif wanted not in others:
-            fault = f"{wanted!r} is no other set of objects", f"{remedy}, or set channel instead"
-        elif isinstance(settings.objects[wanted].declump, ByNucleus):
-            fault = f"{wanted!r} is split by nuclei itself", "split it by another method"
-        if fault:
-            faults.append(SettingsError(f"{where}: [objects.{name}.declump] nuclei", *fault))
+        there = ", ".join(settings.objects)
+        faults += [
+            SettingsError(
+                f"{where}: [measure.{name}]",
+                f"it needs a set of objects {wanted!r}, and there is {there}",
+                f"add [objects.{wanted}], or name the sets that are meant",
+            )
+            for wanted in (group.measured_set, *group.looks_at)
+            if wanted not in settings.objects
+        ]
     return faults
 
 

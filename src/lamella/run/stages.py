@@ -12,14 +12,14 @@ from lamella.core.errors import InputError
 from lamella.core.frames import Frames
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
-from lamella.measure import Variant
+from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.channels import laid_over
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
-from lamella.segment import ByNucleus, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided
 from lamella.track import FillGaps, Largest
 
 LOCK_FILE = "study.lock.toml"
@@ -118,21 +118,24 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
-    found = {
-        name: key_of(name, reading, *_segmenting(task, each))
-        for name, each in settings.objects.items()
-    }
+    found: dict[str, str] = {}
+    single: dict[str, str] = {}  # keys of the labels in which clumps are split, where they are
+    for name in settings.objects_in_order:
+        each = settings.objects[name]
+        found[name] = single[name] = key_of(
+            name, reading, *_segmenting(task, each), *_leading(each, "segment", single, scale)
+        )
+        keys[f"segment/{name}"] = found[name]
+        if each.declump:
+            leading = _leading(each, "declump", single, scale)
+            parts = [each.declump.provenance(), each.channel, *leading]
+            keys[f"declump/{name}"] = single[name] = key_of(found[name], *parts)
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
-    level = [background.provenance(), *(found.values() if background.looks_outside else ())]
+    everywhere = [found[name] for name in settings.objects] if background.looks_outside else []
+    level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
-    for name, key in found.items():
-        keys[f"segment/{name}"] = key
-    single = dict(found)  # keys of the labels in which clumps are split, where they are
-    for name in declumped_in_order(settings):
-        key = key_of(found[name], *_declumping(settings.objects[name], single))
-        keys[f"declump/{name}"] = single[name] = key
     tracks = {}
     for name, each in settings.objects.items():
         # All trackers but one follow cells as if nothing had drifted.
@@ -148,9 +151,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
-        for group_name, group in settings.measure.groups.items():
+        for group_name, group in settings.groups_of(name).items():
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
-            key = key_of(sightings, group.provenance(), *light)
+            others = [tracks[other] for other in looked_at([group])]
+            key = key_of(sightings, group.provenance(), *light, *others)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys | _asides(settings, measured)
@@ -177,24 +181,20 @@ def is_aside(stage: str) -> bool:
     return stage.startswith(_OUTLINES)
 
 
-def declumped_in_order(settings: Settings) -> list[str]:
-    """The sets whose clumps are split, those that wait for another set's nuclei last."""
-    wanted = [name for name, each in settings.objects.items() if each.declump]
-    return sorted(wanted, key=lambda name: isinstance(settings.objects[name].declump, ByNucleus))
-
-
 def _tracking(each: ObjectSettings) -> list[Any]:
     filling = FillGaps(longest_frames=each.fill_gaps).provenance() if each.fill_gaps else None
     return [each.track.provenance(), CHECKS.provenance(), filling]
 
 
-def _declumping(each: ObjectSettings, single: dict[str, str]) -> list[Any]:
-    """What the splitting of clumps depends on besides the labels that it splits."""
-    step = each.declump
-    if not step:
+def _leading(
+    each: ObjectSettings, table: str, single: Mapping[str, str], scale: list[Known]
+) -> list[Any]:
+    """What a step depends on besides what it is given: the nuclei that lead it, and how far."""
+    step = each.led.get(table)
+    if step is None:
         return []
-    seeds = step.nuclei if isinstance(step, ByNucleus) else None
-    return [step.provenance(), each.channel, single[seeds] if seeds is not None else None]
+    in_um = isinstance(step, Guided) and step.reach_um is not None
+    return [single[step.nuclei] if step.nuclei is not None else None, scale[0] if in_um else None]
 
 
 def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
@@ -276,11 +276,8 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     background = settings.measure.background
     named = [each.channel for each in settings.objects.values() if each.channel is not None]
     named += settings.measure.named_channels
-    named += [
-        each.declump.channel
-        for each in settings.objects.values()
-        if isinstance(each.declump, ByNucleus) and each.declump.channel is not None
-    ]
+    led = [step for each in settings.objects.values() for step in each.led.values()]
+    named += [step.channel for step in led if step.channel is not None]
     offsets = background.offset if isinstance(background, CameraOffset) else None
     if isinstance(offsets, dict):
         named += offsets

@@ -100,11 +100,9 @@ _CELL = """\
 channel = {channel}
 centre = false
 [objects.cell.segment]
-method = "multiotsu"
-classes = 2
-[objects.cell.declump]    # every nucleus has its cell
-method = "nucleus"
+method = "guided"         # every nucleus grows into its cell, and has its number
 nuclei = "nucleus"
+# borders = "bright"      # where membrane or actin is stained; "change" for the cytoplasm
 [objects.cell.track]
 method = "lap"
 """

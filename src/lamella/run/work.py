@@ -21,7 +21,7 @@ from lamella.io import open_labels, tiff
 from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import Group, Measured, Walked, joined, refuse_mismatch
+from lamella.measure import Compartment, Group, Measured, Walked, joined, looked_at, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
@@ -30,10 +30,12 @@ from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
 from lamella.run.channels import shifts_told
 from lamella.run.counted import counted, noting_flat
+from lamella.run.diameter import as_json
 from lamella.run.follow import CHECKS, follow
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
+from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
@@ -52,7 +54,7 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.segment import ByNucleus, Declump, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
@@ -135,6 +137,7 @@ class StageWork:
             name=name,
         )
         tally.warn(self.movie.source)
+        found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
         if flat:
@@ -171,6 +174,9 @@ class StageWork:
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
+        if isinstance(step, Guided):
+            nuclei = self._nuclei(step)
+            return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
         prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
@@ -185,22 +191,25 @@ class StageWork:
         labels = self._labels("segmented", name).frames
         image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
-        file = f"declumped/{name}.ome.tif"
+        file, tally = f"declumped/{name}.ome.tif", Tally()
+        single = tally.watching(step(labels, image, nuclei, state=state))
         tiff.write_labels(
             self.task.folder / file,
-            self._counted(step(labels, image, nuclei, state=state), f"declump {name}"),
+            self._counted(single, f"declump {name}"),
             scale=Scale(),
             name=name,
         )
-        found = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found: dict[str, object] = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
-    def _nuclei(self, step: Declump) -> Frames | None:
-        if not isinstance(step, ByNucleus):
+    def _nuclei(self, step: object) -> Frames | None:
+        """Labels of the nuclei that lead a step; None where none do."""
+        if not isinstance(step, UsesNuclei):
             return None
-        if step.nuclei is None:
-            return step.find(self.movie.channel(step.channel))
-        return self._single(step.nuclei)
+        if step.nuclei is not None:
+            return self._single(step.nuclei)
+        return step.found_in(self.movie.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted."""
@@ -332,7 +341,8 @@ class StageWork:
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
-        groups = {n: g for n, g in settings.groups.items() if measure_stage(name, n) in stale}
+        every = self.task.settings.groups_of(name)
+        groups = {n: g for n, g in every.items() if measure_stage(name, n) in stale}
         labels = self._labels("labels", name)
         light, (sightings, tables) = self._walked(labels, groups, tracks, f"measure {name}")
         if "lamellipodium" in groups and isinstance(settings.background, NoBackground):
@@ -348,13 +358,18 @@ class StageWork:
             made[sightings_stage(name)] = Made(files, {}, trusted)
         for (group_name, group), measured in zip(groups.items(), tables, strict=True):
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
-            warn_of_saturation(measured.frames, self.movie.source)
+            warn_of_saturation(measured.frames, sightings, self.movie.source)
             provenance = {"measure": group.provenance()}
             if group.looks_at_light:
                 provenance["background"] = settings.background.provenance()
                 if settings.bleaching:
                     provenance["bleaching"] = settings.bleaching.provenance()
-            told = light.told if group.looks_at_light else {}
+            told = dict(light.told) if group.looks_at_light else {}
+            if isinstance(group, Compartment):
+                n_nuclei = len(self._tracks(group.nuclei).links)
+                counts = nuclei_counts(measured.frames, n_nuclei)
+                warn_of_nuclei(counts, self.movie.source)
+                told["nuclei"] = counts
             made[measure_stage(name, group_name)] = Made(files, told, provenance)
         return made
 
@@ -371,6 +386,7 @@ class StageWork:
             settings,
             tracks=tracks,
             anything=wherever(sets) if settings.background.looks_outside else None,
+            others={each: self._labels("labels", each) for each in looked_at(groups.values())},
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
@@ -394,7 +410,7 @@ class StageWork:
         def read(group: str) -> Measured:
             return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
 
-        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.measure.groups}
+        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.groups_of(name)}
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
