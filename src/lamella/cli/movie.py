@@ -33,7 +33,8 @@ def segment(
         list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
     ] = None,
     nuclei: Annotated[
-        Path | None, typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus.")
+        Path | None,
+        typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus."),
     ] = None,
     normalise: Annotated[
         str | None,

@@ -72,9 +72,17 @@ walks = false
 lamellipodium = false
 protrusion = false
 edge = false
+# region and compartment are on: shape and light of every object, nucleus and cytoplasm of each cell
 
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
+# method = "rolling_ball" # ImageJ's Subtract Background, larger than the largest object:
+# radius_px = 50
+
+# [positives.edu]         # which nuclei are positive, and their share of every field and well
+# measure = "intensity_mean__EdU"
+# object = "nucleus"
+# threshold = {{ method = "otsu" }} # or by control wells, or a mixture of two
 
 [statistics]
 {unit}
