@@ -222,19 +222,23 @@ def report(
 def demo(
     out: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("demo"),
     workers: _Workers = 2,
+    plate: Annotated[
+        bool, typer.Option("--plate", help="A plate of still fields with EdU instead of movies.")
+    ] = False,
 ) -> None:
     """Make a small study of synthetic movies, run everything on it, and say where the report lies.
 
     Example: `lamella demo`
     """
     from lamella.cli import show
-    from lamella.run.demo import make_demo
+    from lamella.run.demo import make_demo, make_plate_demo
     from lamella.run.study import open_study
 
-    with show.frame_bar("making movies") as advance:
-        make_demo(out, advance=advance)
+    made, place = ("fields", out / "images") if plate else ("movies", out / "movies")
+    with show.frame_bar(f"making {made}") as advance:
+        (make_plate_demo if plate else make_demo)(out, advance=advance)
     study = open_study(out)
-    show.out.print(f"{len(study.samples)} synthetic movies in {out / 'movies'}", soft_wrap=True)
+    show.out.print(f"{len(study.samples)} synthetic {made} in {place}", soft_wrap=True)
     _finish(_run(study, out / "results", workers, fresh=False, only=[]))
 
 

@@ -29,7 +29,7 @@ from lamella.measure import (
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
 from lamella.run.order import in_order, source_faults, waiting_of
 from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
-from lamella.statistics import Contrasts
+from lamella.statistics import Contrasts, Questions
 from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
@@ -161,6 +161,7 @@ class Settings(_Table):
     measure: MeasureSettings = MeasureSettings()
     outlines: Outlines | Literal[False] = Outlines()
     positives: dict[str, Positives] = Field(default_factory=dict)
+    questions: Questions | Literal[False] = Questions()
     statistics: Contrasts = Contrasts()
 
     def groups_of(self, name: str) -> dict[str, Group]:

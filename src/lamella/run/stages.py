@@ -16,6 +16,7 @@ from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.channels import laid_over
+from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
@@ -118,6 +119,11 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
+    by_hand = {
+        name: deciding(task.folder, name)
+        for name in settings.objects
+        if is_corrected(task.folder, name)
+    }
     found: dict[str, str] = {}
     single: dict[str, str] = {}  # keys of the labels in which clumps are split, where they are
     for name in settings.objects_in_order:
@@ -130,14 +136,22 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             leading = _leading(each, "declump", single, scale)
             parts = [each.declump.provenance(), each.channel, *leading]
             keys[f"declump/{name}"] = single[name] = key_of(found[name], *parts)
+        if name in by_hand:  # sets that are led by this one follow what was mended
+            single[name] = key_of(by_hand[name])
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
-    everywhere = [found[name] for name in settings.objects] if background.looks_outside else []
+    everywhere = (found | by_hand).values() if background.looks_outside else ()
     level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
     tracks = {}
     for name, each in settings.objects.items():
+        if name in by_hand:
+            tracks[name] = key_of(
+                "corrected", name, reading, scale, each.channel, CHECKS.provenance(), by_hand[name]
+            )
+            keys[f"track/{name}"] = tracks[name]
+            continue
         # All trackers but one follow cells as if nothing had drifted.
         drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
         tracks[name] = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
@@ -146,7 +160,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     if each.centre:
         keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
     shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
-    keys[f"picture/{first}"] = key_of("picture", 4, shown)
+    keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
@@ -212,6 +226,8 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
         if isinstance(each.segment, External):
             code = _source_of(external_in(task, each.segment))
             inputs |= {f"function of {name}": code} if code else {}
+        if is_corrected(task.folder, name):
+            inputs[f"corrections of {name}"] = fingerprint(corrected_file(task.folder, name))
     return inputs
 
 

@@ -102,6 +102,16 @@ def _refuse_statistics(study: Study) -> None:
                 f"the conditions are {', '.join(known)}",
             )
         )
+    for name in statistics.leave_out if statistics.condition == Col.CONDITION else ():
+        if name not in known or name == statistics.reference:
+            is_ = "the reference" if name in known else "no condition"
+            faults.append(
+                SettingsError(
+                    f"{where} leave_out",
+                    f"{name!r} is {is_}",
+                    f"the conditions are {', '.join(known)}",
+                )
+            )
     columns: list[str] = [Col.MOVIE, Col.CONDITION, Col.SESSION, Col.UNIT, Col.CELL]
     columns += dict.fromkeys(name for s in study.samples for name in s.extra)
     for name in ("unit", "condition", "session"):

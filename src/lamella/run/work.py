@@ -25,6 +25,7 @@ from lamella.measure import Compartment, Group, Measured, Walked, joined, looked
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
+from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import (
@@ -34,9 +35,11 @@ from lamella.run.cautions import (
     warn_of_saturation,
 )
 from lamella.run.channels import shifts_told
+from lamella.run.corrections import FOLDER as CORRECTIONS
+from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
-from lamella.run.follow import CHECKS, follow
+from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
@@ -217,22 +220,18 @@ class StageWork:
         return step.found_in(self.movie.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
-        """Labels as they are tracked: clumps are split, where that is wanted."""
+        """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
+        if is_corrected(self.task.folder, name):
+            return self._labels(CORRECTIONS, name).frames
         split = self.task.settings.objects[name].declump
         return self._labels("declumped" if split else "segmented", name).frames
 
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
-        each = self.task.settings.objects[name]
-        followed = follow(
-            each.track,
-            self._single(name),
-            self.movie.channel(each.channel),
-            scale=self.movie.scale,
-            registration=self._registration,
-            source=self.movie.source,
-            fill_gaps=each.fill_gaps,
-            several=f'set method = "lap" under [objects.{name}.track] in study.toml',
-            counted=lambda frames: self._counted(frames, f"track {name}"),
+        by_hand = is_corrected(self.task.folder, name)
+        followed = (
+            followed_by_hand(self.task.folder, name, self.movie)
+            if by_hand
+            else self._followed(name)
         )
         labels, tracks = followed.labels, followed.tracks
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
@@ -252,8 +251,24 @@ class StageWork:
                 LamellaWarning,
                 stacklevel=2,
             )
-        provenance = {"track": each.track.provenance(), "checks": CHECKS.provenance()}
+        how = self.task.settings.objects[name].track.provenance()
+        provenance = {"corrected": last_edit(self.task.folder, name)} if by_hand else {"track": how}
+        provenance["checks"] = CHECKS.provenance()
         return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
+
+    def _followed(self, name: str) -> Followed:
+        each = self.task.settings.objects[name]
+        return follow(
+            each.track,
+            self._single(name),
+            self.movie.channel(each.channel),
+            scale=self.movie.scale,
+            registration=self._registration,
+            source=self.movie.source,
+            fill_gaps=each.fill_gaps,
+            several=f'set method = "lap" under [objects.{name}.track] in study.toml',
+            counted=lambda frames: self._counted(frames, f"track {name}"),
+        )
 
     def _tracks(self, name: str) -> Tracks:
         return saved_tracks(self.task.folder, self.manifest, name)
@@ -295,6 +310,8 @@ class StageWork:
         return {f"centre/{name}": Made((image, mask), found, step.provenance())}
 
     def _picture(self, name: str, stale: list[str]) -> dict[str, Made]:
+        if self.movie.n_frames == 1:
+            return self._field_picture(name)
         each = self.task.settings.objects[name]
         tracks = self._tracks(name)
         labels = self._labels("labels", name)
@@ -318,6 +335,22 @@ class StageWork:
         files = (file, CELL_STRIPS) if cells else (file,)
         found = {"frames": picks.tolist(), "cell_strips": cells}
         return {f"picture/{name}": Made(files, found, {})}
+
+    def _field_picture(self, name: str) -> dict[str, Made]:
+        """Of a single image: the field with the outlines of all sets."""
+        sets = [
+            FieldSet(
+                other,
+                self.movie.channel(each.channel).frame(0),
+                self._labels("labels", other).frame(0),
+            )
+            for other, each in self.task.settings.objects.items()
+        ]
+        file = f"filmstrip_{name}.png"
+        drawn = field_picture(sets, pixel_size_um=self.movie.scale.pixel_size_um)
+        write_png(self.task.folder / file, drawn)
+        (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
+        return {f"picture/{name}": Made((file,), {"frames": [0], "cell_strips": None}, {})}
 
     def _cell_strips(self) -> dict[str, Any] | None:
         """Write the strips of the cells of all sets; what their rows are."""
@@ -384,7 +417,7 @@ class StageWork:
     ) -> tuple[Light, Walked]:
         """The movie measured with these labels, in its light."""
         settings, n = self.task.settings.measure, self.movie.n_frames
-        sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
+        sets = [self._found_anywhere(name).frames for name in self.task.settings.objects]
         return walked_in_light(
             self.movie,
             labels,
@@ -396,6 +429,11 @@ class StageWork:
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
+
+    def _found_anywhere(self, name: str) -> Labels:
+        """All objects of a set, tracked or not; what a person corrected holds no other."""
+        corrected = is_corrected(self.task.folder, name)
+        return self._labels("labels" if corrected else "segmented", name)
 
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)

@@ -169,7 +169,7 @@ def _plate(
             facecolor="none",
             edgecolor=list(frames.values()),
             linewidth=wide,
-        )  # fmt: skip
+        )
     )
     for place in frames:
         if place not in told:
@@ -191,5 +191,5 @@ def _square(place: tuple[int, int], half: float) -> Rectangle:
 
 
 def _letters(row: int) -> str:
-    """A, B … Z, AA, AB …"""
+    """Name of a row counted from 0: A, B … Z, AA, AB and so on."""
     return (_letters(row // 26 - 1) if row >= 26 else "") + chr(ord("A") + row % 26)
