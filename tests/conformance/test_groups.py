@@ -5,12 +5,13 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import binary_erosion
 
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
-from lamella.measure import measure, walk
+from lamella.measure import looked_at, measure, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.run.settings import MeasureSettings
@@ -78,11 +79,18 @@ def phantom():
     return CellPhantom(field_px=(128, 128), area_um2=200, n_frames=8, seed=5).make()
 
 
+def beside(labels, groups):
+    """Something inside of every object, for the groups that look at other sets."""
+    inner = np.stack([binary_erosion(frame > 0, iterations=3) * frame for frame in labels])
+    return {name: Labels.from_array(inner, name=name) for name in looked_at(groups)}
+
+
 def found(labels, group, **movie):
+    others = beside(labels, [group])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*one frame: speed.*")
-        return measure(movie_of(labels, **movie), Labels.from_array(labels), [group])
+        return measure(movie_of(labels, **movie), Labels.from_array(labels), [group], others=others)
 
 
 @pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
@@ -139,6 +147,7 @@ class TestGroup:
             [group],
             level=lambda frame, labels, channel: 0.0,
             interpolated=filled,
+            others=beside(labels, [group]),
         )
         own = made.frames.drop(columns=[name for name in KEYS if name in made.frames])
         numbers = own.iloc[3].drop(own.select_dtypes("bool").columns)
@@ -156,7 +165,8 @@ class TestGroup:
             there = [np.pad(np.roll(a, shift, (1, 2)), ((0, 0), (20, 20), (20, 20)), mode="edge")
                      for a in (labels, image)]  # fmt: skip
             movie = Movie.from_array(there[1], pixel_size_um=0.318, interval_min=1.0)
-            made.append(measure(movie, Labels.from_array(there[0]), [group]))
+            others = beside(there[0], [group])
+            made.append(measure(movie, Labels.from_array(there[0]), [group], others=others))
         for a, b in (
             (made[0].frames, made[1].frames),
             (made[0].cells, made[1].cells),
@@ -195,6 +205,7 @@ def test_tracks_that_have_no_label_are_empty_rows():
         list(GROUPS.values()),
         level=lambda frame, labels, channel: 0.0,
         first_last=tracks.first_last,
+        others=beside(labels, GROUPS.values()),
     )
     assert sightings[Col.EMPTY].tolist() == [False, False, False, True]
     assert all(len(each.frames) == 4 for each in made)

@@ -11,11 +11,13 @@ from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames, chunked
 from lamella.core.step import Step
 from lamella.measure import (
+    Compartment,
     Edge,
     Lamellipodium,
     Migration,
     Outlines,
     Protrusion,
+    Region,
     Sightings,
     Walks,
 )
@@ -38,6 +40,7 @@ from lamella.segment import (
     ByNucleus,
     ExistingLabels,
     External,
+    Guided,
     Motion,
     MultiOtsu,
 )
@@ -65,6 +68,7 @@ EXAMPLES = [
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
+    Guided(nuclei="nucleus"),
     Largest(),
     Lap(),
     Overlap(),
@@ -76,7 +80,9 @@ EXAMPLES = [
     Lamellipodium(),
     Walks(),
     Protrusion(),
+    Region(),
     Edge(),
+    Compartment(),
     Outlines(),
     Contrasts(),
     Movement(),

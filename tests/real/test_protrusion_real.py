@@ -8,7 +8,7 @@ from PIL import Image
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col
-from lamella.measure import Protrusion, measure
+from lamella.measure import Protrusion, Region, measure
 from real_data import ROOT, needs_real_data
 
 pytestmark = needs_real_data
@@ -20,7 +20,7 @@ def test_branched_cells(field):
     labels = np.asarray(Image.open(folder / "instances_ids.png"))
     movie = Movie.from_array(tifffile.imread(folder / "raw.tif")[None], pixel_size_um=0.87)
     with pytest.warns(match="one frame"):
-        found = measure(movie, Labels.from_array(labels[None]), [Protrusion()])
+        found = measure(movie, Labels.from_array(labels[None]), [Protrusion(), Region()])
     frames, tips = found.frames, found.finer["tips"]
     # Most of these cells are spindles (2 tips) or stars (3 to 6); round ones have none.
     assert 2 <= frames[Col.N_TIPS].mean() <= 3

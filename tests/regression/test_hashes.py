@@ -8,16 +8,17 @@ import hashlib
 import numpy as np
 import pytest
 from planted_drift import planted, ramp, shifts
+from scipy.ndimage import binary_erosion
 
 from lamella.centre import Centre
 from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
-from lamella.measure import GROUPS, Sightings, walk
+from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
-from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
 
@@ -30,13 +31,15 @@ HASHES: dict[str, tuple] = {
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
-    "nucleus": (1, "63c7cffe8f4c"),
+    "nucleus": (2, "63c7cffe8f4c"),
+    "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
     "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
     "protrusion": (2, "2550b28829a2", "7bd21019c504", "ddd9c40767f9", "ddd9c40767f9"),
+    "compartment": (1, "d1ea2cd95ead", "7333510b1ade"),
     "edge": (
         2,
         "ecea2c5af0bf",
@@ -125,6 +128,12 @@ def test_declump(step):
     assert (step.version, digest(found)) == HASHES[step.method]
 
 
+def test_guided():
+    _, image, nuclei = map(ArrayFrames, colony())
+    step = Guided()
+    assert (step.version, digest(step(image, nuclei).asarray())) == HASHES["guided"]
+
+
 def test_motion(images):
     step = Motion()
     labels = step(images, state=step.prepare(images)).asarray()
@@ -155,7 +164,11 @@ def test_sightings(phantom, masks):
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda g: type(g).__name__)
 def test_groups_of_measures(phantom, masks, group):
-    sightings, (made,) = walk(phantom.movie, Labels("cell", masks), [group], level=no_level)
+    inner = np.stack([binary_erosion(mask > 0, iterations=9) * mask for mask in masks])
+    others = {name: Labels.from_array(inner, name=name) for name in looked_at([group])}
+    sightings, (made,) = walk(
+        phantom.movie, Labels("cell", masks), [group], level=no_level, others=others
+    )
     tables = [made.frames, group.summarise(made, sightings), *made.finer.values()]
     found = tuple(digest(own_numbers(table)) for table in tables)
     assert (group.version, *found) == HASHES[type(group).__name__.lower()]

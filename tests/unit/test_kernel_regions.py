@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.measure import regionprops_table
 
-from lamella.kernels.regions import find_regions, inside_of, iou_with_namesake, pixels_at
+from lamella.kernels.regions import find_regions, inside_of, iou_with_namesake
 
 compiled = settings(deadline=None)  # the first example may wait for the compiler
 
@@ -111,14 +111,3 @@ def test_overlap_with_the_object_of_the_same_label(shape, seed, dtype):
             assert iou == both.sum() / either.sum()
         else:
             assert np.isnan(iou)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32])
-def test_pixels_at_a_value(dtype):
-    draws = np.random.default_rng(1)
-    labels = draws.integers(0, 4, (30, 40)).astype(np.uint16)
-    top = np.iinfo(dtype).max
-    image = np.where(draws.random((30, 40)) < 0.2, top, 5).astype(dtype)
-    found = find_regions(labels)
-    expected = [np.count_nonzero(image[labels == k] == top) for k in (1, 2, 3)]
-    assert pixels_at(image, labels, found.label, found.box, top).tolist() == expected

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from lamella.kernels.compactness import compactness
+from lamella.kernels.beyond import pixels_beyond
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.pieces import one_piece, without_pinholes
 from lamella.kernels.tips import find_tips
-from worlds import c_shape, disc, ellipse, line, middle, one_pixel, ring, roughened, star
+from worlds import c_shape, disc, ellipse, line, one_pixel, ring, roughened, star
 
 SHAPES = {
     "plain": {},
@@ -23,10 +23,6 @@ def tips_of(mask, **settings):
     piece, _ = one_piece(mask, join_width_px=None)
     piece = without_pinholes(piece, below_px=20)
     return find_tips(piece, distance_inside(piece), **{"stand_out": 5.0, **settings})
-
-
-def solidity(inside):
-    return np.count_nonzero(inside) / compactness(inside, 0, 0, 1)[2]
 
 
 def drawn(seed, shape, n=25):
@@ -181,23 +177,7 @@ class TestPieces:
         assert without_pinholes(filled, below_px=5) is filled
 
 
-class TestEllipse:
-    def test_axes_of_an_ellipse(self):
-        for turn in (0.0, 0.5, 1.3):
-            mask = ellipse((40, 15), turn, None, (101, 101))
-            assert compactness(mask, 0, 0, 1)[:2] == pytest.approx((80, 30), rel=0.01)
-        point = one_pixel((2, 2), (5, 5))
-        assert compactness(point, 0, 0, 1)[:2] == pytest.approx((2 / np.sqrt(3),) * 2)
-
-    def test_pixels_outside_a_disc(self):
-        mask = disc(30, (40, 40), (81, 81))
-        outside = np.count_nonzero(mask & ~disc(12, (40, 40), (81, 81)))
-        assert compactness(mask, 40, 40, 12)[3] == outside
-
-    def test_solidity(self):
-        assert solidity(np.pad(np.ones((5, 8), bool), 2)) == pytest.approx(1)
-        assert solidity(one_pixel((2, 2), (5, 5))) == pytest.approx(1)
-        corner = np.zeros((20, 20), bool)
-        corner[:, :5] = corner[15:] = True
-        assert solidity(corner) == pytest.approx((400 - 225) / (400 - 15 * 15 / 2))
-        assert solidity(disc(30, middle((81, 81)), (81, 81))) > 0.96
+def test_pixels_beyond_a_disc():
+    mask = disc(30, (40, 40), (81, 81))
+    outside = np.count_nonzero(mask & ~disc(12, (40, 40), (81, 81)))
+    assert pixels_beyond(mask, 40, 40, 12) == outside

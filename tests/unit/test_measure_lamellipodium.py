@@ -20,8 +20,7 @@ def measured(image, mask, *, step=None, level=None, pixel_size_um=0.3, names=Non
         images, axes=axes, channel_names=names, pixel_size_um=pixel_size_um, interval_min=1
     )
     labels = Labels.from_array(np.asarray(mask)[None])
-    with pytest.warns(match="one frame"):
-        frames, *_ = measure(movie, labels, [step or Lamellipodium()], level=level)
+    frames, *_ = measure(movie, labels, [step or Lamellipodium()], level=level)
     return frames.iloc[0]
 
 
@@ -190,12 +189,6 @@ def test_channels_are_measured_each_under_its_name():
     assert row["lam_cyto_ratio__RFP"] == 3
     only = measured(both, mask, names=["GFP", "RFP"], step=Lamellipodium(channels=("RFP",)))
     assert "lam_cyto_ratio__GFP" not in only
-
-
-def test_saturated_pixels_are_counted():
-    image, mask = flat_cell(255)
-    assert measured(image.astype(np.uint8), mask)[Col.SATURATED_FRACTION] == 1
-    assert measured(image.astype(np.uint16), mask)[Col.SATURATED_FRACTION] == 0
 
 
 class TestBackground:

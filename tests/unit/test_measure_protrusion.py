@@ -23,7 +23,6 @@ def measured(labels, step=None, *, pixel_size_um=UM, interval_min=MINUTES):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=".*one frame.*")
         return measure(movie, Labels.from_array(labels), [step or Protrusion()])
 
 
@@ -70,8 +69,6 @@ def test_lengths_in_um_and_what_is_made_of_them():
     assert row[Col.DENDRITICITY] == pytest.approx(beyond / row[Col.BODY_RADIUS_PX], rel=0.05)
     assert row[Col.SKELETON_PX] == pytest.approx(3 * 41, rel=0.12)
     assert 0 < row[Col.OUTSIDE_BODY] < 0.6
-    assert row[Col.SOLIDITY] < 0.6
-    assert row[Col.AXIS_RATIO] <= 1
 
 
 def test_neither_the_cells_movement_nor_its_speed_is_the_tips():

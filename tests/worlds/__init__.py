@@ -28,6 +28,8 @@ from worlds.lives import two_cells_crossing as two_cells_crossing
 from worlds.motions import expanding_disc as expanding_disc
 from worlds.motions import rotating_ellipse as rotating_ellipse
 from worlds.motions import translating_disc as translating_disc
+from worlds.nucleated import NucleatedField as NucleatedField
+from worlds.nucleated import nucleated_field as nucleated_field
 from worlds.shapes import disc as disc
 from worlds.shapes import ellipse as ellipse
 from worlds.shapes import line as line

@@ -13,6 +13,7 @@ import pandas as pd
 from lamella.core.columns.analyses import AnalysesColumns
 from lamella.core.columns.column import Column
 from lamella.core.columns.comparison import ComparisonColumns
+from lamella.core.columns.compartment import CompartmentColumns
 from lamella.core.columns.edge import EdgeColumns
 from lamella.core.columns.keys import KeyColumns
 from lamella.core.columns.lamellipodium import LamellipodiumColumns
@@ -20,13 +21,27 @@ from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
 from lamella.core.columns.questions import QuestionColumns
+from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
 from lamella.core.columns.tracks import TrackColumns
 from lamella.core.columns.walks import WalkColumns
 
-__all__ = ["KEY_MEASURES", "Col", "Column", "dictionary", "in_order", "stacked"]
+__all__ = [
+    "CELL_PREFIX",
+    "KEY_MEASURES",
+    "NUCLEUS_PREFIX",
+    "Col",
+    "Column",
+    "dictionary",
+    "in_order",
+    "stacked",
+]
+
+
+CELL_PREFIX, NUCLEUS_PREFIX = "cell_", "nucleus_"
+"""What the columns of a cell and of its nucleus begin with where both stand in one row."""
 
 
 class Col(
@@ -35,9 +50,11 @@ class Col(
     SightingColumns,
     MovementColumns,
     WalkColumns,
+    RegionColumns,
     LamellipodiumColumns,
     ProtrusionColumns,
     EdgeColumns,
+    CompartmentColumns,
     PositivesColumns,
     StatisticsColumns,
     QuestionColumns,
@@ -59,9 +76,21 @@ class Col(
 
     @classmethod
     def find(cls, name: str) -> Column | None:
-        """The column called `name`, channel suffix understood; None of a column of the user's."""
+        """The column called `name`; None of a column of the user's.
+
+        The suffix of a channel is understood, and so are the prefixes of a table in which a cell
+        and its nucleus stand side by side.
+        """
         bare, _, channel = name.partition("__")
-        return next((column.of(channel or None) for column in cls.all() if column == bare), None)
+        known = {str(column): column for column in cls.all()}
+        if bare in known:
+            return known[bare].of(channel or None)
+        for prefix, whose in ((CELL_PREFIX, "the cell"), (NUCLEUS_PREFIX, "its nucleus")):
+            inner = known.get(bare.removeprefix(prefix)) if bare.startswith(prefix) else None
+            if inner is not None:
+                told = Column(bare, inner.unit, f"Of {whose}: {inner.meaning}")
+                return told.of(channel or None)
+        return None
 
     @classmethod
     def describe(cls, name: str) -> Column:
@@ -87,6 +116,7 @@ KEY_MEASURES: tuple[Column, ...] = (
     Col.LAYER_RATIO,
     Col.N_TIPS,
     Col.EDGE_OUT_SPEED,
+    Col.NUCLEUS_CYTOPLASM_RATIO,
     Col.POSITIVE,
     Col.POSITIVE_FRACTION,
 )

@@ -25,8 +25,26 @@ def distance_inside(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     ----------
     mask : (Y, X) bool array
     """
-    padded = np.pad(mask, 1).view(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return _to_nearest_zero(np.pad(mask, 1))[1:-1, 1:-1]
+
+
+def distance_outside(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Exact Euclidean distance of every pixel to the nearest one of a mask, px; 0 on the mask.
+
+    Beyond the array is nothing. Infinite everywhere where the mask is empty.
+
+    Parameters
+    ----------
+    mask : (Y, X) bool array
+    """
+    if not mask.any():
+        return np.full(mask.shape, np.inf, np.float32)
+    return _to_nearest_zero(~mask)
+
+
+def _to_nearest_zero(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance to the nearest pixel that is not of the mask, of which there is one."""
+    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # Squares are whole numbers. OpenCV rounds their roots one way or the other by where the array
     # lies in memory, so that the same mask would not give the same bits twice.
     exact: NDArray[np.float64] = np.sqrt(np.rint(np.square(distance, dtype=np.float64)))

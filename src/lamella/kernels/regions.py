@@ -161,21 +161,6 @@ def iou_with_namesake(labels, label, area, box, other, other_label, other_area):
 
 
 @njit(cache=True, nogil=True)
-def pixels_at(image, labels, label, box, value):  # type: ignore[no-untyped-def]
-    """Pixels of every object that have one value, (n,) int64."""
-    count = np.zeros(len(label), np.int64)
-    wanted = image.dtype.type(value)
-    for i in range(len(label)):
-        top, left, bottom, right = box[i]
-        name = labels.dtype.type(label[i])
-        for y in range(top, bottom):
-            a, b = image[y, left:right], labels[y, left:right]
-            for x in range(len(a)):
-                count[i] += (a[x] == wanted) & (b[x] == name)
-    return count
-
-
-@njit(cache=True, nogil=True)
 def means_of(image, labels, label, box):  # type: ignore[no-untyped-def]
     """Mean pixel value of every object, (n,) float64."""
     mean = np.empty(len(label))

@@ -48,7 +48,7 @@ def trace_rings(mask: ArrayLike, *, top: int = 0, left: int = 0) -> tuple[list[R
     inside: NDArray[np.bool_] = np.ascontiguousarray(np.asarray(mask) != 0)
     if inside.ndim != 2:
         raise ValueError(f"Expected a mask (Y, X), got shape {inside.shape}")
-    corners, starts = _trace(np.pad(inside, 1))
+    corners, starts = trace_loops(np.pad(inside, 1))
     # The padding is one pixel, and corner (0, 0) lies half a pixel before the first centre.
     points = corners + np.array([top - 1.5, left - 1.5])
     rings = [points[a:b] for a, b in pairwise(starts)]
@@ -67,7 +67,7 @@ def ring_area(ring: NDArray[np.float64]) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _trace(padded: Any) -> Any:
+def trace_loops(padded: Any) -> Any:
     """Corners (row, column) of every loop, (N, 2) int64, and where each begins, (K + 1,) int64.
 
     The object lies on the right of the walker. Every loop walks east along the top edge of some

@@ -13,14 +13,17 @@ from lamella.core.level import Level, PixelBackground, taken_off
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracked import Tracked
+from lamella.measure.compartment import Compartment
 from lamella.measure.edge import Edge
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
+from lamella.measure.others import can_measure, looked_at
 from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
+from lamella.measure.region import Region, region_table
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import KEYS, Group, Measured
+from lamella.measure.view import KEYS, Group, Measured, Relating
 from lamella.measure.walk import Walked, walk
 from lamella.measure.walks import Walks
 
@@ -28,6 +31,7 @@ __all__ = [
     "AS_IS",
     "GROUPS",
     "VARIANTS",
+    "Compartment",
     "Edge",
     "Group",
     "Lamellipodium",
@@ -37,20 +41,33 @@ __all__ = [
     "Migration",
     "Outlines",
     "Protrusion",
+    "Region",
+    "Relating",
     "Sightings",
     "Variant",
     "Walked",
     "Walks",
+    "can_measure",
     "joined",
+    "looked_at",
     "measure",
     "painted",
     "refuse_mismatch",
+    "region_table",
     "walk",
     "with_lineage",
 ]
 
 
-GROUPS: tuple[Group, ...] = (Migration(), Walks(), Lamellipodium(), Protrusion(), Edge())
+GROUPS: tuple[Group, ...] = (
+    Migration(),
+    Walks(),
+    Region(),
+    Lamellipodium(),
+    Protrusion(),
+    Edge(),
+    Compartment(),
+)
 """Every group with its usual settings, in the order of the tables."""
 
 
@@ -68,8 +85,9 @@ class Measurements(NamedTuple):
 def measure(
     movie: Movie,
     labels: Labels | Tracked,
-    groups: Sequence[Group] = GROUPS,
+    groups: Sequence[Group] | None = None,
     *,
+    others: Mapping[str, Labels] | None = None,
     sightings: Sightings | None = None,
     level: Level | PixelBackground | None = None,
     registration: Registration | None = None,
@@ -85,7 +103,9 @@ def measure(
         Track ids in the same coordinates, (T, Y, X); or what a tracker gave, whose lineage the
         table of cells then holds, and whose filled-in shapes enter no summary.
     groups : sequence of measure groups
-        Which measures, with their settings; by default all.
+        Which measures, with their settings; by default all that these labels allow.
+    others : mapping of str to Labels, optional
+        Other sets of objects of the same movie, by name: ``{"nucleus": nuclei}`` for `Compartment`.
     sightings : Sightings, optional
         Which frames and steps are trusted; default ``Sightings()``.
     level : callable, optional
@@ -99,8 +119,8 @@ def measure(
     Raises
     ------
     InputError
-        When movie and labels differ in their number of frames or in frame size, or tracks have no
-        shapes.
+        When movie and labels differ in their number of frames or in frame size, tracks have no
+        shapes, or a group looks at a set of objects that is not there.
 
     Examples
     --------
@@ -116,7 +136,11 @@ def measure(
     """
     tracks = labels.tracks if isinstance(labels, Tracked) else None
     masks = painted(labels) if isinstance(labels, Tracked) else labels
-    refuse_mismatch(movie, masks)
+    beside = {} if others is None else others
+    for each in (masks, *beside.values()):
+        refuse_mismatch(movie, each)
+    if groups is None:
+        groups = [group for group in GROUPS if can_measure(group, masks.name, beside)]
     base = sightings or Sightings()
     light, left = taken_off(movie, level)
     table, made = walk(
@@ -128,6 +152,7 @@ def measure(
         first_last=tracks.first_last if tracks else None,
         interpolated=tracks.interpolated if tracks else None,
         registration=registration,
+        others=beside,
         progress=progress,
     )
     summaries = [g.summarise(found, table) for g, found in zip(groups, made, strict=True)]

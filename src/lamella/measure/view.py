@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,7 @@ class FrameView:
     drift of the field is known, `registration` tells it, and the previous labels lie where the
     field took them by now. `earlier` are the objects of the frames before, the latest first, where
     they were, and their places without the drift. `window` and `min_movement_px` are those of
-    `Sightings`.
+    `Sightings`. `others` are the labels, by name, of other sets of objects that groups look at.
     """
 
     t: int
@@ -84,6 +84,7 @@ class FrameView:
     earlier: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]] = ()
     window: int = 1
     min_movement_px: float = 0.0
+    others: Mapping[str, Image] = field(default_factory=dict)
 
     @property
     def objects(self) -> tuple[Image, NDArray[np.int64], NDArray[np.int64]]:
@@ -165,6 +166,19 @@ class Group(Protocol):
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per object set and cell."""
+
+
+@runtime_checkable
+class Relating(Protocol):
+    """A group that looks at other sets of objects while it measures one, and that one alone."""
+
+    @property
+    def measured_set(self) -> str:
+        """Name of the set whose objects have rows."""
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """Names of the other sets, found in `FrameView.others`."""
 
 
 def still(

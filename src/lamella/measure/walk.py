@@ -22,8 +22,11 @@ from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
+from lamella.measure.migration import Migration
+from lamella.measure.others import looked_at, refuse_unmeasurable
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
+from lamella.measure.walks import Walks
 
 
 class Walked(NamedTuple):
@@ -46,6 +49,7 @@ def walk(
     first_last: Mapping[int, tuple[int, int]] | None = None,
     interpolated: pd.DataFrame | None = None,
     registration: Registration | None = None,
+    others: Mapping[str, Labels] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Walked:
     """Measure every cell of every frame, reading each frame once for all groups.
@@ -66,6 +70,8 @@ def walk(
         Cell and frame of the shapes that were filled in and not seen; by default none.
     registration
         How the field drifted, where that is known; movement is then measured without it.
+    others
+        The other sets of objects that groups look at, by name; see `Relating`.
     progress
         Called with the number of every frame done.
 
@@ -74,8 +80,14 @@ def walk(
     Walked
         Frames in which a cell was not found have NaN. A shape that was filled in has a place and an
         area; no group measures it.
+
+    Raises
+    ------
+    InputError
+        When a group does not measure this set of objects, or a set that it looks at is not there.
     """
-    if movie.n_frames == 1:
+    refuse_unmeasurable(groups, labels, others or {})
+    if movie.n_frames == 1 and any(isinstance(group, Migration | Walks) for group in groups):
         warnings.warn(
             f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
             LamellaWarning,
@@ -94,6 +106,10 @@ def walk(
             for name, frames in movie.channels.items()
         }
         ahead = replace(movie, channels=channels)
+        beside = {
+            name: readers.enter_context(ReadAhead((others or {})[name].frames))
+            for name in looked_at(groups)
+        }
         for t in label_frames.span:
             frame = label_frames.frame(t)
             regions = find_regions(frame)
@@ -101,7 +117,7 @@ def walk(
                 before, regions_before = previous or (None, None)
                 if before is not None and registration is not None:
                     before, regions_before = _carried(before, registration, t)
-                others = frame if anything is None else anything.frame(t)
+                everything = frame if anything is None else anything.frame(t)
                 view = FrameView(
                     t,
                     frame,
@@ -110,11 +126,12 @@ def walk(
                     regions_before,
                     ahead,
                     level,
-                    others,
+                    everything,
                     registration,
                     tuple(earlier),
                     base.window,
                     base.min_movement_px,
+                    {name: labels_there.frame(t) for name, labels_there in beside.items()},
                 )
                 seen.append((t, regions.label))
                 of_base.append(base.rows(view))

@@ -139,11 +139,18 @@ def warn_of_few_steps(table: pd.DataFrame, source: str) -> None:
     )
 
 
-def warn_of_saturation(table: pd.DataFrame, source: str) -> None:
-    """Tell when cells are brighter than the camera could say."""
+def warn_of_saturation(table: pd.DataFrame, sightings: pd.DataFrame, source: str) -> None:
+    """Tell when cells are brighter than the camera could say.
+
+    Parameters
+    ----------
+    table, sightings : DataFrame
+        What a group of measures made of every cell and frame, and where these were seen.
+    """
+    area = sightings[Col.AREA_PX].to_numpy(np.float64)
     for column in table.columns:
-        if column.partition("__")[0] == Col.SATURATED_FRACTION:
-            n = int((table[column] > 0.01).sum())
+        if column.partition("__")[0] == Col.N_SATURATED_PX:
+            n = int((table[column].to_numpy(np.float64) > 0.01 * area).sum())
             several = len(set(table[Col.CELL])) > 1
             where = f"{n} outlines of cells" if several else f"{n} frames"
             if n:

@@ -11,8 +11,10 @@ import pandas as pd
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, VARIANTS, Variant, Walks
+from lamella.measure import GROUPS, VARIANTS, Variant, Walks, can_measure
 from lamella.run.cache import Manifest
+from lamella.run.cells_and_nuclei import cells_and_nuclei
+from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
@@ -20,6 +22,11 @@ from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlin
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.positives import Positives
+from lamella.statistics.questions import Answers
+
+_ANSWERS = Answers._fields
+PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
+"""Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
@@ -70,11 +77,18 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         "events": events,
         "quality": quality,
     }
+    made |= _pairs(study, ready, frames, cells)
     counts = counted.tables if judged else {}
     _write(made | counts, folder)
     for name in counted.tables.keys() - counts.keys():  # of positives that are off by now
         (folder / f"{name}.csv").unlink(missing_ok=True)
     write_table(folder / "cells.parquet", cells)
+    for name in (PAIRS, NUCLEI_CHECK):
+        if name not in made:  # of a group that is off by now
+            for suffix in (".parquet", ".csv"):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    if PAIRS in made:
+        write_table(folder / f"{PAIRS}.parquet", made[PAIRS])
     for kind, table in {"frames": frames, **finer}.items():
         write_table(folder / f"{kind}.parquet", table)
         if len(table) <= MOST_ROWS_IN_CSV:
@@ -97,18 +111,59 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = fault or error
     told = told._replace(effects=with_outline_band(told.effects, outlines))
+    asked, wrong = _questions(study, made.get(PAIRS, pd.DataFrame()))
+    fault = fault or wrong
+    for name in _ANSWERS:
+        if name not in asked:  # of cells whose nuclei are not measured by now
+            (folder / f"{name}.csv").unlink(missing_ok=True)
     found = {
         "units": units if len(units) else pd.DataFrame(columns=[Col.UNIT]),
         **told._asdict(),
         "outlines": outlines,
         "msd": msd,
         "walks": walks,
+        **asked,
     }
     _write(found, folder)
     every = [frames, *finer.values(), *made.values(), *counts.values(), *found.values()]
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _questions(
+    study: Study, pairs: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], SettingsError | InputError | None]:
+    """What is asked of cells and their nuclei, as far as they are; why nothing can be, if so."""
+    step, statistics = study.settings.questions, study.settings.statistics
+    if not step or not len(pairs):
+        return {}, None
+    try:
+        answers = step(
+            pairs,
+            condition=statistics.condition,
+            session=statistics.session,
+            unit=statistics.unit,
+        )
+        return answers._asdict(), None
+    except (InputError, SettingsError) as error:
+        return {}, error
+
+
+def _pairs(
+    study: Study, ready: Sequence[MovieTask], frames: pd.DataFrame, cells: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What is told of cells and their nuclei, where both are measured."""
+    settings = study.settings
+    step = settings.measure.compartment
+    if not step or not can_measure(step, step.cells, settings.objects):
+        return {}
+    extra = [name for sample in study.samples for name in sample.extra]
+    about = dict.fromkeys([Col.CONDITION, Col.SESSION, Col.UNIT, *extra, Col.IN_STATISTICS])
+    return {
+        PAIRS: cells_and_nuclei(cells, step, about=list(about)),
+        NUCLEI_CHECK: nuclei_check(frames, step, movies=[task.name for task in ready]),
+    }
 
 
 def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

@@ -72,7 +72,7 @@ def bring_up_to_date(
     groups: dict[str, list[Field]] = {}
     for task in tasks:
         reading = [task.sample.path, settings.scale.axes, settings.channels]
-        field = Field(task.name, task.source, reading, lambda task=task: open_raw(task))  # type: ignore[misc]
+        field = Field(task.name, task.source, reading, lambda task=task: open_raw(task).movie)  # type: ignore[misc]
         groups.setdefault(group_of(step, task.sample.session), []).append(field)
     faults: list[LamellaError] = []
     made: list[Made] = []

@@ -76,6 +76,7 @@ def walked_in_light(
     *,
     tracks: Tracks,
     anything: Frames | None,
+    others: Mapping[str, Labels],
     registration: Registration | None,
     progress: Callable[[int], object],
 ) -> tuple[Light, Walked]:
@@ -91,6 +92,7 @@ def walked_in_light(
         first_last=tracks.first_last,
         interpolated=tracks.interpolated,
         registration=registration,
+        others=others,
         progress=progress,
     )
     return light, walked

@@ -19,7 +19,8 @@ from lamella.io.ctc import has_tracks, read_ctc
 from lamella.io.tables import write_readable
 from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
-from lamella.measure import GROUPS, measure, painted
+from lamella.kernels.regions import find_regions
+from lamella.measure import GROUPS, Group, can_measure, measure, painted
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.light import light_of
@@ -28,6 +29,7 @@ from lamella.run.measure_figures import (
     remove_figures,
     write_measure_figures,
 )
+from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.options import values_of
 from lamella.run.settings import MeasureSettings, read_settings, settings_from
 from lamella.run.single import Advance, refuse_existing
@@ -94,6 +96,7 @@ def measure_movie(
     axes: str | None = None,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
+    nuclei: Path | None = None,
     largest: bool = False,
     figures: bool = False,
     force: bool = False,
@@ -108,6 +111,8 @@ def measure_movie(
         the layout of the Cell Tracking Challenge, whose cells and lineage are kept.
     settings : MeasureSettings, optional
         Which groups, and how; see `measures_from`.
+    nuclei : Path, optional
+        Labels of the nuclei, for nucleus and cytoplasm of every cell; see `Compartment`.
     largest : bool
         Follow the largest object of every frame as the one cell; otherwise labels of a file are
         track ids, and a warning tells where they look as if they were not.
@@ -133,7 +138,7 @@ def measure_movie(
     for name in settings.named_channels:
         movie.channel(name)
     shapes = masks if isinstance(masks, Labels) else painted(masks)
-    groups = list(settings.groups.values())
+    groups, others = _with_nuclei(settings, nuclei, shapes.name)
     light = light_of(refuse_nan(movie), shapes, settings, groups)
     found = measure(
         light.movie,
@@ -141,10 +146,17 @@ def measure_movie(
         groups,
         sightings=settings.sightings,
         level=light.level,
+        others=others,
         progress=lambda t: advance(t + 1, movie.n_frames),
     )
     if found.cells.empty:
         raise InputError(str(labels), "it holds no object in any frame", "look at the labels")
+    if others and settings.compartment:
+        found_nuclei = others[settings.compartment.nuclei].frames
+        n_nuclei = sum(
+            len(find_regions(found_nuclei.frame(t)).label) for t in range(len(found_nuclei))
+        )
+        warn_of_nuclei(nuclei_counts(found.frames, n_nuclei), str(source))
     if isinstance(masks, Labels):
         _warn_of_changing_ids(found.frames, str(labels))
     tables = {"frames": found.frames, "cells": found.cells, **found.finer}
@@ -160,6 +172,31 @@ def measure_movie(
     _remove_tables(out, but=tables)
     remove_figures(out / FIGURES, but=drawn)
     return movie, [*files, *(f"{FIGURES}/{name}" for name in drawn)]
+
+
+def _with_nuclei(
+    settings: MeasureSettings, nuclei: Path | None, name: str
+) -> tuple[list[Group], dict[str, Labels]]:
+    """The groups that labels of this name allow, and the other labels that they look at."""
+    step = settings.compartment
+    others: dict[str, Labels] = {}
+    groups = list(settings.groups.values())
+    if nuclei is not None:
+        if not step:
+            raise SettingsError(
+                f"--nuclei {nuclei}", "the group compartment is off", "add it to --groups"
+            )
+        masks = open_labels(nuclei, name=step.nuclei)
+        refuse_image(masks, str(nuclei))
+        others = {step.nuclei: masks}
+        here = step.model_copy(update={"cells": name})
+        groups = [here if group is step else group for group in groups]
+    allowed = [group for group in groups if can_measure(group, name, others)]
+    if groups and not allowed:
+        raise SettingsError(
+            "--groups compartment", "it needs nuclei", "give their labels with --nuclei NUCLEI.tif"
+        )
+    return allowed, others
 
 
 def _remove_tables(out: Path, *, but: Iterable[str]) -> None:

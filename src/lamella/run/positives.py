@@ -36,6 +36,23 @@ class Counted(NamedTuple):
         """Those to write, by their names."""
         return {"thresholds": self.thresholds, "fields": self.fields, "wells": self.wells}
 
+    @property
+    def words(self) -> list[str]:
+        """A line for every threshold."""
+        return [_in_words(row) for _, row in self.thresholds.iterrows()]
+
+
+def _in_words(row: pd.Series) -> str:
+    told = f"{row[Col.POSITIVES]}, {row[Col.PLATE]}: "
+    if pd.isna(row[Col.THRESHOLD]):
+        return f"{told}no threshold"
+    ends = f" ({row[Col.THRESHOLD_LOW]:.4g} to {row[Col.THRESHOLD_HIGH]:.4g})"
+    return (
+        f"{told}{row[Col.MEASURE]} {row[Col.SIDE]} {row[Col.THRESHOLD]:.4g}"
+        f"{'' if pd.isna(row[Col.THRESHOLD_LOW]) else ends} by {row[Col.METHOD]}: "
+        f"{row[Col.POSITIVE_FRACTION]:.1%} of {row[Col.N_MEASURED]} are positive"
+    )
+
 
 def count_positives(
     steps: Mapping[str, Positives], cells: pd.DataFrame, samples: pd.DataFrame

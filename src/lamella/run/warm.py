@@ -14,7 +14,7 @@ import numpy as np
 
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
-from lamella.measure import measure
+from lamella.measure import Relating, looked_at, measure
 from lamella.run.settings import MeasureSettings
 
 _SIDE_PX, _RADIUS_PX, _FRAMES = 64, 20, 6
@@ -44,8 +44,10 @@ def warm_up(measures: MeasureSettings, *, turn: int) -> None:
         pixel_size_um=0.3,
         interval_min=1.0,
     )
-    labels = Labels.from_array(disc.astype(np.uint16))
+    shapes = disc.astype(np.uint16)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what this movie lacks is nobody's concern
         for group in (*ordered[start:], *ordered[:start]):
-            measure(movie, labels, [group])
+            name = group.measured_set if isinstance(group, Relating) else "cell"
+            others = {each: Labels.from_array(shapes, name=each) for each in looked_at([group])}
+            measure(movie, Labels.from_array(shapes, name=name), [group], others=others)

@@ -144,6 +144,9 @@ class Contrasts(Step):
         Condition that the others are compared against; None = all pairs.
     unit : str or None
         Column of the experimental unit; None = ``unit`` where it is filled, else the movie.
+    leave_out : tuple of str
+        Conditions that are not compared, such as the controls of a threshold: their units scatter
+        less than others, and every comparison more costs power.
     measures : tuple of str or None
         Columns to compare. None = speed (or the mean step where the interval or the pixel size is
         not known) and the `lamella.core.table.KEY_MEASURES`, ratios of every channel, as far as the
@@ -172,6 +175,7 @@ class Contrasts(Step):
 
     version: ClassVar[int] = 6
     reference: str | None = None
+    leave_out: tuple[str, ...] = ()
     unit: str | None = None
     measures: tuple[str, ...] | None = None
     condition: str = Col.CONDITION
@@ -208,7 +212,7 @@ class Contrasts(Step):
             `condition`, `session`, `unit`, `mean` (over its cells), `n_cells`.
         """
         cells, _ = with_yes_and_no_as_numbers(cells, self.measures)
-        rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        rows = self._compared(cells)
         tables = []
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
             for measure in self.measures or standard_measures(cells_of_kind):
@@ -224,7 +228,8 @@ class Contrasts(Step):
         """Compare the conditions of a table of cells.
 
         Where the table tells kinds of objects apart (column ``object``), each is compared by
-        itself. Rows without a condition or a unit are left out, and counted.
+        itself. Rows without a condition or a unit are left out, and counted, as are those of
+        `leave_out`.
 
         Raises
         ------
@@ -236,7 +241,7 @@ class Contrasts(Step):
         """
         cells, yes_or_no = with_yes_and_no_as_numbers(cells, self.measures)
         refuse_unknown_measures(cells, list(self.measures or ()))
-        rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        rows = self._compared(cells)
         rows = rows.assign(**{Col.N_CELLS_SHORT: ~self.counting(rows)})
         # A kind that a condition lacks has its rows all the same, with n = 0.
         known = list(rows[Col.CONDITION].unique())
@@ -258,6 +263,11 @@ class Contrasts(Step):
             refuse_uncompared("kinds", self.kinds, list(named))
         together = zip(*parts, strict=True)
         return Tables(*(pd.concat(list(tables), ignore_index=True) for tables in together))
+
+    def _compared(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Cells with a condition and a unit, of the conditions that are compared."""
+        rows = assigned(cells, condition=self.condition, session=self.session, unit=self.unit)
+        return rows[~rows[Col.CONDITION].isin(self.leave_out)]
 
     def _of_one_kind(
         self,

@@ -46,9 +46,6 @@ class LamellipodiumColumns:
     )
     BACKGROUND = _("background", "grey", "Level subtracted before intensities were measured.")
     NOISE_SD = _("noise_sd", "grey", "SD of the pixel noise inside the cell, estimated.")
-    SATURATED_FRACTION = _(
-        "saturated_fraction", "", "Share of the cell's pixels at the highest value of the type."
-    )
 
     # Areas of the parts, per frame
     LAM_FRACTION = _(
@@ -339,7 +336,6 @@ class LamellipodiumColumns:
         "Frames without a ratio: fewer than 2 pixels, a dim half whose mean is not positive, or "
         "no background to subtract.",
     )
-    N_SATURATED = _("n_saturated_frames", "", "Frames in which the cell has saturated pixels.")
     POLARITY_FORWARD = _(
         "polarity_forward_fraction",
         "",

@@ -42,13 +42,6 @@ class ProtrusionColumns:
         "",
         "Share of the cell's pixels outside the largest disc round the body's centre.",
     )
-    AXIS_RATIO = _(
-        "axis_ratio",
-        "",
-        "Minor over major axis of the ellipse with the cell's second moments; 1 = round.",
-    )
-    ROUNDNESS = _("roundness", "", "4 · area over π · major axis², of the same ellipse.")
-    SOLIDITY = _("solidity", "", "Area over that of the convex hull of the cell's pixels.")
 
     # tips: a row per cell, frame and protrusion
     TIP = _("tip", "", "Number of the tip in its cell, from 1, the same in all frames; 0 = none.")

@@ -145,5 +145,7 @@ class StatisticsColumns:
         "n_cells_missing_reference", "", "Cells of the reference without a value."
     )
     N_CELLS_LEFT_OUT = _(
-        "n_cells_left_out", "", "Rows of the table left out, without a condition or a unit."
+        "n_cells_left_out",
+        "",
+        "Rows left out: without a condition or a unit, or of a condition that is not compared.",
     )

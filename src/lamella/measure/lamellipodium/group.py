@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from lamella.core.step import Reach, Step
 from lamella.core.table import Col
 from lamella.kernels.halves import halves_of_objects
 from lamella.kernels.noise import noise_of_objects
-from lamella.kernels.regions import pixels_at
 from lamella.kernels.sectors import sector_angles
 from lamella.measure.channels import Channels, suffixes
 from lamella.measure.lamellipodium.cortex import Rings, one_sidedness, profiles
@@ -191,7 +189,6 @@ class Lamellipodium(Step):
             Col.BACKGROUND: np.full(len(view.regions.label), level),
             Col.LAM_THRESHOLD: halves.threshold - level,
             Col.NOISE_SD: noise_of_objects(image, *view.objects),
-            Col.SATURATED_FRACTION: _saturated_fraction(view, channel),
         }
         bright = 1 - self.percentile / 100
         parts: dict[By, Part] = {}
@@ -251,18 +248,3 @@ class Lamellipodium(Step):
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell, see the class."""
         return summary_of_cells(found.frames, sightings, found.finer.get(SHIFTS))
-
-
-def _saturated_fraction(view: FrameView, channel: str) -> NDArray[np.float64]:
-    image = view.recorded(channel)
-    if image.dtype.kind == "f":  # nothing tells where a float camera ends
-        return np.full(len(view.regions.label), np.nan)
-    saturated: NDArray[np.float64] = (
-        pixels_at(image, *view.objects, _highest(image.dtype)) / view.regions.area
-    )
-    return saturated
-
-
-@cache
-def _highest(dtype: np.dtype[Any]) -> int:
-    return int(np.iinfo(dtype).max)

@@ -20,7 +20,7 @@ _PUBLISHED = {
 """Averaged over all frames in which the cell was seen, as published; all else over valid ones."""
 
 _NO_MEAN = {
-    Col.LAM_Y_PX, Col.LAM_X_PX, Col.CYTO_Y_PX, Col.CYTO_X_PX, Col.SATURATED_FRACTION,
+    Col.LAM_Y_PX, Col.LAM_X_PX, Col.CYTO_Y_PX, Col.CYTO_X_PX,
     Col.POLARITY_Y_PX, Col.POLARITY_X_PX, Col.POLARITY_Y_UM, Col.POLARITY_X_UM,
     Col.POLARITY_ANGLE, Col.CORTEX_PEAK_ANGLE,
     *(names.tip_y for names in (BY_POLARITY, BY_MOVEMENT)),
@@ -56,8 +56,6 @@ def summary_of_cells(
             found = frames[Col.LAM_Y_PX.of(channel)].notna().to_numpy() & np.isnan(column)
             made[Col.LAM_CYTO_RATIO_SD.of(channel)] = groups.sds(column)
             made[Col.N_UNDEFINED_RATIO.of(channel)] = groups.counts(found)
-        elif bare[name] == Col.SATURATED_FRACTION:
-            made[Col.N_SATURATED.of(channel)] = groups.counts(column > 0)
         elif bare[name] == Col.POLARITY_COS_MOVEMENT:
             known = valid & np.isfinite(column)
             forward = np.where(known, (column > 0).astype(np.float64), np.nan)

@@ -75,7 +75,7 @@ class Protrusion(Step):
     Gómez-de-Mariscal et al. 2021, https://doi.org/10.48550/arXiv.2112.08817
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     looks_at_light: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
     kept_apart: ClassVar[tuple[str, ...]] = ()
@@ -86,7 +86,7 @@ class Protrusion(Step):
     missed_frames: int = Field(1, ge=0, le=10)
 
     def rows(self, view: FrameView) -> Seen:
-        """Shape and tips of every cell of the frame."""
+        """Body and tips of every cell of the frame."""
         regions = view.regions
         um = view.movie.scale.um
         table = np.full((len(PER_FRAME), len(regions.label)), np.nan)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.table import Col, Column
-from lamella.kernels.compactness import compactness
+from lamella.kernels.beyond import pixels_beyond
 from lamella.kernels.tips import Tips
 
 PER_FRAME = (
@@ -28,9 +28,6 @@ PER_FRAME = (
     Col.MEAN_TIP_UM,
     Col.DENDRITICITY,
     Col.OUTSIDE_BODY,
-    Col.AXIS_RATIO,
-    Col.ROUNDNESS,
-    Col.SOLIDITY,
 )
 
 
@@ -41,7 +38,7 @@ def of_cell(
     y, x = found.centre
     area = np.count_nonzero(piece)
     # The disc of the body reaches up to the middle between its last pixels and the next.
-    major, minor, hull, outside = compactness(piece, y, x, found.body_radius + 0.5)
+    outside = pixels_beyond(piece, y, x, found.body_radius + 0.5)
     free = ~found.cut
     lengths, beyond = found.length[free], found.beyond[free]
     longest = lengths.max() if len(lengths) else np.nan
@@ -61,9 +58,6 @@ def of_cell(
         lengths.mean() * um if len(lengths) else np.nan,
         beyond.sum() / found.body_radius,
         outside / area,
-        minor / major,
-        4 * area / (np.pi * major**2),
-        area / hull,
     )
 
 

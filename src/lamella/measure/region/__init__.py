@@ -1,0 +1,6 @@
+"""Shape and light of every region: what ImageJ and scikit-image measure, of all regions at once."""
+
+from lamella.measure.region.group import Region
+from lamella.measure.region.table import region_table
+
+__all__ = ["Region", "region_table"]
