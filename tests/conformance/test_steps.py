@@ -44,7 +44,7 @@ from lamella.segment import (
     Motion,
     MultiOtsu,
 )
-from lamella.statistics import Contrasts, Movement
+from lamella.statistics import Contrasts, Movement, Questions
 from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue, Positives
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
@@ -86,6 +86,7 @@ EXAMPLES = [
     Outlines(),
     Contrasts(),
     Movement(),
+    Questions(),
     Positives(measure="area_px", threshold=ByMixture()),
     ByControls(condition="vehicle"),
     ByOtsu(),

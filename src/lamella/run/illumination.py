@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def bring_up_to_date(
     groups: dict[str, list[Field]] = {}
     for task in tasks:
         reading = [task.sample.path, settings.scale.axes, settings.channels]
-        field = Field(task.name, task.source, reading, lambda task=task: open_raw(task).movie)  # type: ignore[misc]
+        field = Field(task.name, task.source, reading, partial(_opened, task))
         groups.setdefault(group_of(step, task.sample.session), []).append(field)
     faults: list[LamellaError] = []
     made: list[Made] = []
@@ -87,6 +88,10 @@ def bring_up_to_date(
     if faults:
         raise FaultsError(faults)
     return made
+
+
+def _opened(task: MovieTask) -> Movie:
+    return open_raw(task).movie
 
 
 def illumination_from(

@@ -125,7 +125,6 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
-    flats = _flats(task)
     by_hand = {
         name: deciding(task.folder, name)
         for name in settings.objects
@@ -151,7 +150,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
-    level += flats
+    level += _flats(task)
     tracks = {}
     for name, each in settings.objects.items():
         if name in by_hand:

@@ -28,7 +28,12 @@ from lamella.report.colony_strip import colony_strip
 from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
-from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
+from lamella.run.cautions import (
+    warn_of_background,
+    warn_of_few_steps,
+    warn_of_negatives,
+    warn_of_saturation,
+)
 from lamella.run.channels import shifts_told
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.corrections import is_corrected, last_edit
@@ -414,6 +419,7 @@ class StageWork:
         for (group_name, group), measured in zip(groups.items(), tables, strict=True):
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
             warn_of_saturation(measured.frames, sightings, self.movie.source)
+            warn_of_negatives(measured.frames, sightings, self.movie.source)
             provenance = {"measure": group.provenance()}
             if group.looks_at_light:
                 provenance["background"] = settings.background.provenance()
