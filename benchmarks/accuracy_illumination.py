@@ -18,7 +18,7 @@ FIELDS = (
 
 
 def regular(images):
-    """CellProfiler's *Regular* function over all images: their mean, blurred, by its automatic size.
+    """CellProfiler's *Regular* function over all images: their mean, blurred, by its own size.
 
     The size is 1/40 of the image, at most 30 px, the SD of the blur that divided by 2.35.
     """

@@ -1,4 +1,4 @@
-"""How fast the rolling ball rolls: against scikit-image, and against ImageJ where it is installed."""
+"""How fast the rolling ball rolls: against scikit-image, and ImageJ where it is installed."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class TestRun:
     def write(folder, more):
         (folder / "study.toml").write_text(
             'outlines = false\n[scale]\npixel_size_um = 0.5\ninterval_min = "unknown"\n'
-            '[objects.cell]\n[objects.cell.segment]\nmethod = "labels"\npattern = "{stem}_mask.tif"\n'
+            '[objects.cell.segment]\nmethod = "labels"\npattern = "{stem}_mask.tif"\n'
             '[objects.cell.track]\nmethod = "lap"\n'
             '[measure]\nmigration = false\nwalks = false\nprotrusion = false\nedge = false\n'
             '[measure.background]\nmethod = "offset"\noffset = 100\n' + more
