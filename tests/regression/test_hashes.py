@@ -18,7 +18,7 @@ from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
-from lamella.segment import ByDistance, ByIntensity, ByNucleus, Motion, MultiOtsu
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
 from lamella.track import Largest
 from worlds import colony
 
@@ -31,7 +31,8 @@ HASHES: dict[str, tuple] = {
     "multiotsu": (1, "804a9d291f00"),
     "distance": (1, "0dd6720d0a1a"),
     "intensity": (1, "fd0cc71f6e62"),
-    "nucleus": (1, "63c7cffe8f4c"),
+    "nucleus": (2, "63c7cffe8f4c"),
+    "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
@@ -125,6 +126,12 @@ def test_declump(step):
     state = step.prepare(labels, image, nuclei)
     found = step(labels, image, nuclei, state=state).asarray()
     assert (step.version, digest(found)) == HASHES[step.method]
+
+
+def test_guided():
+    _, image, nuclei = map(ArrayFrames, colony())
+    step = Guided()
+    assert (step.version, digest(step(image, nuclei).asarray())) == HASHES["guided"]
 
 
 def test_motion(images):

@@ -465,9 +465,20 @@ def test_colour_and_odd_types_are_refused(tmp_path):
 
 def test_labels_must_be_whole_and_not_negative(tmp_path):
     path = tmp_path / "l.tif"
-    tifffile.imwrite(path, pixels((2, 8, 9), "float32"), photometric="minisblack")
-    with pytest.raises(InputError, match="type float32, and labels are whole numbers; save it"):
-        open_labels(path)
+    whole = pixels((2, 8, 9), "uint16").astype("float32")
+    tifffile.imwrite(path, whole, photometric="minisblack")
+    labels = open_labels(path)
+    assert labels.frames.dtype == np.uint32
+    np.testing.assert_array_equal(labels.frames.asarray(), whole)
+    for odd in (0.25, np.nan, np.inf):
+        parts = whole.copy()
+        parts[1, 2, 3] = odd
+        tifffile.imwrite(path, parts, photometric="minisblack")
+        with pytest.raises(InputError, match=f"frame 1 holds the value {odd:g}, and labels are wh"):
+            open_labels(path).frames.asarray()
+    tifffile.imwrite(path, np.full((2, 8, 9), 2.0**32, "float64"), photometric="minisblack")
+    with pytest.raises(InputError, match="frame 0 holds the label 4294967296; renumber"):
+        open_labels(path).frames.asarray()
     tifffile.imwrite(path, pixels((2, 8, 9), "int16") - 1, photometric="minisblack")
     labels = open_labels(path)
     assert labels.frames.dtype == np.uint16

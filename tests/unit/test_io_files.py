@@ -201,7 +201,8 @@ def test_channels_from_a_pattern(tmp_path):
     assert movie.channel_names == ("ch1", "ch2", "ch10")
     assert [movie.frame(0, name)[0, 0] for name in movie.channel_names] == [2, 0, 1]
     assert open_movie(pattern, channel_names=["ch10", "ch2"]).channel_names == ("ch10", "ch2")
-    with pytest.raises(InputError, match="channel GFP not found; its channels are ch1, ch2, ch10"):
+    told = "channel GFP not found: there is no GFP_m.tif; its channels are ch1, ch2, ch10"
+    with pytest.raises(InputError, match=told):
         open_movie(pattern, channel_names=["ch2", "GFP"])
     assert list(fingerprint(pattern)) == ["ch1_m.tif", "ch2_m.tif", "ch10_m.tif"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -54,20 +54,38 @@ _Settings = Annotated[
 ]
 
 
+_Object = Annotated[
+    str | None,
+    typer.Option("--object", help="Set of objects of a run; all with --rois, else cell."),
+]
+
+
 @app.command(rich_help_panel=OTHERS)
 def export(
     source: _Source,
     out: Annotated[Path, typer.Option("--out", "-o", help="File or folder to write.")],
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--to", help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks."
+            "--to",
+            help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks; of a run also "
+            "imagej-results (Results.csv) or excel (a workbook).",
         ),
-    ],
+    ] = None,
+    rois: Annotated[
+        bool, typer.Option("--rois", help="A zip of ImageJ ROIs per image, in the folder OUT.")
+    ] = False,
     movie: Annotated[
         str | None, typer.Option(help="Movie of a run; all, a file each in OUT, by default.")
     ] = None,
-    name: Annotated[str, typer.Option("--object", help="Set of objects of a run.")] = "cell",
+    name: _Object = None,
+    by: Annotated[
+        Literal["image", "condition"],
+        typer.Option("--by", help="What a file of imagej-results holds."),
+    ] = "image",
+    decimals: Annotated[
+        int, typer.Option(help="Decimal places of imagej-results, as ImageJ has them: 0 to 9.")
+    ] = 3,
     like: _Like = None,
     axes: _Axes = None,
     frame_shape: _Shape = None,
@@ -87,30 +105,80 @@ def export(
     """Write tracked objects for another program; what its format cannot keep is told.
 
     Example: `lamella export movies/results --movie WT__1 --to geff -o WT__1.geff`
+
+    With ROIs for Fiji of every image: `lamella export movies/results --rois -o rois`
     """
     from lamella.run.exchange import export_tracked
+    from lamella.run.roi_export import export_rois
 
+    if rois == (to is not None):
+        raise typer.BadParameter("say either --to FORMAT or --rois")
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
-    for done in export_tracked(
-        source,
-        out,
-        to=to,
-        given=given,
-        source_format=source_format,
-        movie=movie,
-        name=name,
-        force=force,
-    ):
+    if to in _TABLES:
+        _export_tables(
+            to, source, out, by=by, movie=movie, name=name, decimals=decimals, force=force
+        )
+        return
+    if to is None:
+        made = export_rois(source, out, given=given, source_format=source_format, movie=movie,
+                           name=name, force=force)  # fmt: skip
+    else:
+        made = export_tracked(source, out, to=to, given=given, source_format=source_format,
+                              movie=movie, name=name or "cell", force=force)  # fmt: skip
+    for done in made:
         _tell(done)
+
+
+_TABLES = ("excel", "imagej-results")
+
+
+def _export_tables(
+    to: str,
+    source: Path,
+    out: Path,
+    *,
+    by: Literal["image", "condition"],
+    movie: str | None,
+    name: str | None,
+    decimals: int,
+    force: bool,
+) -> None:
+    """What was measured, as tables for people."""
+    from lamella.cli import show
+    from lamella.run.imagej_results import export_imagej_results
+    from lamella.run.workbook import export_workbook
+
+    if to == "excel":
+        if movie is not None or name is not None:
+            raise typer.BadParameter("a workbook holds all movies and objects of a run")
+        sheets = export_workbook(source, out, force=force)
+        show.out.print(f"wrote {out}: {', '.join(sheets)}", soft_wrap=True)
+        return
+    for file in export_imagej_results(source, out, by=by, movie=movie, name=name,
+                                      decimals=decimals, force=force):  # fmt: skip
+        show.out.print(f"{file.path}: {show.counted(file.n_rows, 'row')}", soft_wrap=True)
 
 
 @app.command("import", rich_help_panel=OTHERS)
 def import_(
-    source: _Source,
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="INPUT", help="Labels, a folder of tracks, GEFF, a table …"),
+    ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for labels.ome.tif and tracks.csv.")
-    ],
+        Path | None, typer.Option("--out", "-o", help="Folder for labels.ome.tif and tracks.csv.")
+    ] = None,
+    rois: Annotated[
+        Path | None,
+        typer.Option(help="Folder of ROI zips that were corrected in Fiji, for --into."),
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Run whose labels the ROIs of --rois replace.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--object", help="Set of objects that the ROIs are of.")
+    ] = None,
     like: _Like = None,
     axes: _Axes = None,
     frame_shape: _Shape = None,
@@ -130,12 +198,46 @@ def import_(
     """Bring in what another program has tracked: labels.ome.tif, to measure with, and tracks.csv.
 
     Example: `lamella import spots.csv -o tracked --like cell.tif --labels masks.tif`
+
+    ROIs that were corrected in Fiji go back into a run: `lamella import --rois rois --into results`
     """
     from lamella.run.exchange import import_tracked
 
+    if rois is not None or into is not None:
+        if rois is None or into is None or source is not None or out is not None:
+            raise typer.BadParameter("corrected ROIs are imported with --rois FOLDER --into RUN")
+        _import_rois(rois, into, name)
+        return
+    if source is None or out is None or name is not None:
+        raise typer.BadParameter("say INPUT and --out, or --rois and --into")
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     _tell(import_tracked(source, out, given=given, source_format=source_format, force=force))
+
+
+def _import_rois(rois: Path, run: Path, name: str | None) -> None:
+    from lamella.cli import show
+    from lamella.run.roi_import import import_rois
+
+    imported = import_rois(rois, run, name=name)
+    for each in imported.movies:
+        what = "as they are: nothing is changed"
+        if each.anything:
+            numbers = (("changed", each.changed), ("new", each.added), ("removed", each.removed))
+            told = [f"{len(ids)} {kind} ({_some(ids)})" for kind, ids in numbers if ids]
+            back = "; they are as before all corrections again" if each.back else ""
+            what = f"{', '.join(told)}{back}"
+        show.out.print(f"{each.movie}: {each.name} {what}", soft_wrap=True)
+    for fault in imported.faults:
+        show.tell("failed", str(fault))
+    if any(each.anything for each in imported.movies):
+        show.out.print("run the study again to measure them; the labels as they were are kept")
+    if imported.faults:
+        raise typer.Exit(1)
+
+
+def _some(ids: tuple[int, ...]) -> str:
+    return ", ".join(map(str, ids[:8])) + (" …" if len(ids) > 8 else "")
 
 
 def _given(

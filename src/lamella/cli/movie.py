@@ -21,7 +21,7 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="motion, multiotsu, labels or external.")
+        str, typer.Option("--method", "-m", help="motion, multiotsu, guided, labels or external.")
     ] = "motion",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")
@@ -33,7 +33,7 @@ def segment(
         list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
     ] = None,
     nuclei: Annotated[
-        Path | None, typer.Option(help="Label TIFF of nuclei, for --declump nucleus.")
+        Path | None, typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus.")
     ] = None,
     normalise: Annotated[
         str | None,
@@ -48,10 +48,14 @@ def segment(
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
 
     Example: `lamella segment cell.tif -o labels.tif -m multiotsu --set foreground=dark`
+
+    Cells from their nuclei: `lamella segment field.tif -o cells.tif -m guided --channel actin --set
+    channel=DNA`
     """
     from lamella.cli import show
     from lamella.core.errors import SettingsError
     from lamella.preprocess import Normalise
+    from lamella.run.diameter import in_words
     from lamella.run.single import declumper_from, segment_movie, segmenter_from
 
     if normalise not in (None, "adaptive", "always", "never"):
@@ -59,9 +63,10 @@ def segment(
             f"--normalise {normalise}", "there is no such rule", "use adaptive, always or never"
         )
     segmenter = segmenter_from(method, options or [])
-    if declump is None and (declump_options or nuclei):
-        given = "--nuclei" if nuclei else "--declump-set"
-        raise SettingsError(given, "nothing is split", "add --declump, such as --declump distance")
+    if declump is None and declump_options:
+        raise SettingsError(
+            "--declump-set", "nothing is split", "add --declump, such as --declump distance"
+        )
     splitter = declumper_from(declump, declump_options or []) if declump is not None else None
     with show.frame_bar(f"segmenting {source.name}") as advance:
         done = segment_movie(
@@ -81,7 +86,56 @@ def segment(
     tally = done.tally
     show.out.print(
         f"{out}: {len(tally.objects)} frames, {tally.n_empty} without any object; "
-        f"{tally.in_words()}",
+        f"{tally.in_words()}\n{in_words(tally.diameter, done.pixel_size_um)}",
+        soft_wrap=True,
+    )
+
+
+@app.command(rich_help_panel=ONE_MOVIE)
+def diameter(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A movie or image: file, or folder of frames.")
+    ],
+    channel: Annotated[
+        str | None, typer.Option(help="Channel to look at; the first by default.")
+    ] = None,
+    foreground: Annotated[
+        str, typer.Option(help="What objects are: bright, dark, or either.")
+    ] = "bright",
+    pixel_size_um: PixelSize = None,
+    axes: Axes = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Estimate how wide nuclei or cells are, in a first pass over a few frames.
+
+    Example: `lamella diameter field.tif --channel DNA`
+    """
+    from lamella.cli import show
+    from lamella.core.errors import SettingsError
+    from lamella.io import as_json as json_of
+    from lamella.run.diameter import as_json as told_in_json
+    from lamella.run.diameter import estimate_in, in_words
+
+    if foreground not in ("bright", "dark", "either"):
+        raise SettingsError(
+            f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
+        )
+    found, name, pixel = estimate_in(
+        source,
+        channel=channel,
+        foreground=foreground,
+        axes=axes,
+        pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
+    )
+    if as_json:
+        typer.echo(json_of(told_in_json(found.diameter)))
+        return
+    seen = show.counted(len(found.frames), "frame")
+    debris = found.n_found - found.n_at_border - found.diameter.n
+    show.out.print(
+        f"{source}: {in_words(found.diameter, pixel)}\nfound by Otsu's thresholds in channel "
+        f"{name} of {seen}, those that touch split at their necks; {found.n_at_border} cut by the "
+        f"border and {debris} less than half as wide left out",
         soft_wrap=True,
     )
 

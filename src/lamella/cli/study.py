@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,20 +47,39 @@ def init(
     track: Annotated[
         str, typer.Option(help="largest: one cell a movie; lap or overlap: every cell is followed.")
     ] = "largest",
+    stills: Annotated[
+        bool, typer.Option("--stills", help="Still images, as of plates: nuclei and cells of each.")
+    ] = False,
+    plate_map: Annotated[
+        Path | None,
+        typer.Option(help="CSV of wells and their conditions: a list, or a grid like the plate."),
+    ] = None,
+    nuclei: Annotated[
+        str | None, typer.Option(help="Stills: the channel of nuclei; by its name by default.")
+    ] = None,
+    cells: Annotated[
+        str | None, typer.Option(help="Stills: the channel of whole cells; the last by default.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing study.")] = False,
 ) -> None:
-    """Scan a folder and write study.toml and samples.csv (one row per movie).
+    """Scan a folder and write study.toml and samples.csv (one row per movie, or field of a plate).
 
     `{name}` is the shortest match within one part of a path, `{name:d}` digits, `{name:a}` letters;
     `{condition}{session}` means letters, then digits. Files that differ only in `{channel}` are one
-    movie.
+    movie; beside it `*` stands for what differs between them and means nothing. `{well}`, or
+    `{row}` and `{column}`, are written A01; `{plate}` is a session.
 
     Example: `lamella init movies -p "{condition}{session}/{cell}.tif" --pixel-size-um 0.318`
     """
     from lamella.cli import show
-    from lamella.run.init import find_movies, write_study
+    from lamella.run.init import Stills, find_movies, write_study
+    from lamella.run.plate_map import read_plate_map, shortened, with_plate_map
 
     found = find_movies(folder, pattern)
+    mapped = None
+    if plate_map is not None:
+        mapped = with_plate_map(found.samples, read_plate_map(plate_map))
+        found = replace(found, samples=mapped.samples)
     into = out or folder
     write_study(
         folder,
@@ -68,12 +88,31 @@ def init(
         pixel_size_um=scale(pixel_size_um, "--pixel-size-um"),
         interval_min=scale(interval_min, "--interval-min"),
         track=track,
+        stills=Stills(nuclei, cells) if stills else None,
         force=force,
     )
-    shown = found.samples.drop(columns="exclude")
+    shown = found.samples if mapped else found.samples.drop(columns="exclude")
     show.show_table(list(shown.columns), shown.to_numpy().tolist())
-    conditions = ", ".join(dict.fromkeys(found.samples["condition"]))
-    show.out.print(f"{len(shown)} movies; conditions: {conditions}", soft_wrap=True)
+    used = found.samples[found.samples["exclude"] == ""]
+    conditions = ", ".join(dict.fromkeys(used["condition"]))
+    what = show.counted(len(used), "field" if stills else "movie")
+    show.out.print(f"{what}; conditions: {conditions}", soft_wrap=True)
+    if found.marks:
+        named = ", ".join(f"{name} ({mark})" for name, mark in found.marks.items())
+        show.out.print(f"channels: {named}; rename them in study.toml", soft_wrap=True)
+    if mapped and mapped.not_in_map:
+        show.tell(
+            "warning",
+            f"{show.counted(len(mapped.not_in_map), 'well')} with images "
+            f"{'is' if len(mapped.not_in_map) == 1 else 'are'} not in the plate map, and excluded: "
+            f"{shortened(mapped.not_in_map)}",
+        )
+    if mapped and mapped.without_images:
+        show.tell(
+            "note",
+            f"{show.counted(len(mapped.without_images), 'well')} of the plate map without images: "
+            f"{shortened(mapped.without_images)}",
+        )
     if found.ambiguous:
         show.tell(
             "warning",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,15 @@ from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.io import tiff
 from lamella.io.image_folder import SUFFIXES, frame_files, open_folder, open_image
-from lamella.io.pattern import channel_paths, is_pattern, open_pattern, root_of
+from lamella.io.pattern import (
+    MARK,
+    ChannelNames,
+    Fit,
+    channel_paths,
+    is_pattern,
+    open_pattern,
+    root_of,
+)
 
 
 def open_movie(
@@ -23,7 +31,8 @@ def open_movie(
     axes: str | None = None,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
+    channel_names: ChannelNames | None = None,
+    fit: Fit | None = None,
 ) -> Movie:
     """Open a movie; pixels are read later, one frame at a time.
 
@@ -37,8 +46,11 @@ def open_movie(
         Letters T, C, Y, X for the stored dimensions longer than 1, where the file is wrong.
     pixel_size_um, interval_min : float or None
         Win over the file; a note of the movie tells where they differ by more than 1 %.
-    channel_names : sequence of str or None
-        Win over the file. With ``{channel}`` exactly these channels are opened.
+    channel_names : sequence of str, mapping, or None
+        Win over the file. With ``{channel}`` exactly these channels are opened; a mapping tells
+        what stands for ``{channel}`` in the path of each.
+    fit : callable, optional
+        Brings channels in files of different sizes to one; by default such files are refused.
 
     Raises
     ------
@@ -53,6 +65,13 @@ def open_movie(
                 one, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min
             ),
             channel_names,
+            fit,
+        )
+    if isinstance(channel_names, Mapping):
+        raise InputError(
+            where,
+            "its channels lie in one file, and [channels] names says which file each lies in",
+            f"list the names in the order of the file, or write {MARK} into the path",
         )
     movie = _opener(Path(where))(
         where,
@@ -95,12 +114,14 @@ def open_labels(
     Returns
     -------
     Labels
-        uint8, uint16 or uint32; 64-bit files are read as uint32.
+        uint8, uint16 or uint32; 64-bit files, and whole numbers stored as floating point, are read
+        as uint32.
 
     Raises
     ------
     InputError
-        Several channels, values that are not whole numbers; on reading a frame, negative labels.
+        Several channels, values that are no numbers; on reading a frame, negative labels, and
+        values that are not whole.
     """
     where = os.fspath(path)
     if is_pattern(where):
@@ -113,7 +134,7 @@ def open_labels(
             "save the labels by themselves",
         )
     frames = movie.channel()
-    if frames.dtype.kind not in "iu":
+    if frames.dtype.kind not in "iuf":
         raise InputError(
             where,
             f"its values are of type {frames.dtype}, and labels are whole numbers",
@@ -124,15 +145,18 @@ def open_labels(
 
 
 class _Unsigned(Frames):
-    """Signed or 64-bit labels as unsigned ones of at most 32 bit."""
+    """Signed, 64-bit or floating-point labels as unsigned ones of at most 32 bit."""
 
     def __init__(self, frames: Frames, source: str) -> None:
         self._frames, self._source = frames, source
         self.span, self.frame_shape = frames.span, frames.frame_shape
-        self.dtype = np.dtype(f"u{min(frames.dtype.itemsize, 4)}")
+        kind = frames.dtype.kind
+        self.dtype = np.dtype(np.uint32 if kind == "f" else f"u{min(frames.dtype.itemsize, 4)}")
 
     def frame(self, t: int) -> Image:
         image = self._frames.frame(t)
+        if image.dtype.kind == "f":
+            self._refuse_parts(image, t)
         low, high = int(image.min(initial=0)), int(image.max(initial=0))
         if low < 0 or high > np.iinfo(self.dtype).max:
             raise InputError(
@@ -142,9 +166,25 @@ class _Unsigned(Frames):
             )
         return image.astype(self.dtype)
 
+    def _refuse_parts(self, image: Image, t: int) -> None:
+        odd = image[~(np.isfinite(image) & (np.rint(image) == image))]
+        if odd.size:
+            raise InputError(
+                self._source,
+                f"frame {t} holds the value {odd[0]:g}, and labels are whole numbers",
+                "give a label image, and scale or filter it without interpolation",
+            )
 
-def fingerprint(path: str | os.PathLike[str]) -> dict[str, list[int]]:
+
+def fingerprint(
+    path: str | os.PathLike[str], channel_names: ChannelNames | None = None
+) -> dict[str, list[int]]:
     """Size and time of change of every file of a movie, for telling whether it has changed.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, mapping, or None
+        With ``{channel}``, the channels that are read, as for `open_movie`.
 
     Returns
     -------
@@ -155,7 +195,9 @@ def fingerprint(path: str | os.PathLike[str]) -> dict[str, list[int]]:
     where = os.fspath(path)
     if is_pattern(where):
         root = root_of(where)
-        files = [file for one in channel_paths(where).values() for file in _files(one)]
+        files = [
+            file for one in channel_paths(where, channel_names).values() for file in _files(one)
+        ]
     else:
         files = _files(Path(where))
         root = Path(where) if Path(where).is_dir() else Path(where).parent

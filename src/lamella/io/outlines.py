@@ -29,6 +29,9 @@ class Shape(Protocol):
     def stencil(self, frame_shape: FrameShape) -> Stencil:
         """Its pixels."""
 
+    def begin(self) -> tuple[float, float]:
+        """Smallest y and x that it reaches, px."""
+
     def end(self) -> tuple[float, float]:
         """Largest y and x that it reaches, px."""
 
@@ -42,6 +45,10 @@ class Polygons:
 
     def stencil(self, frame_shape: FrameShape) -> Stencil:
         return fill_polygons(self.rings, frame_shape=frame_shape, ties=self.ties)
+
+    def begin(self) -> tuple[float, float]:
+        y, x = np.concatenate(self.rings).min(axis=0)
+        return float(y), float(x)
 
     def end(self) -> tuple[float, float]:
         y, x = np.concatenate(self.rings).max(axis=0)
@@ -57,6 +64,9 @@ class Ellipse:
 
     def stencil(self, frame_shape: FrameShape) -> Stencil:
         return fill_ellipse(middle=self.middle, axes_px=self.axes_px, frame_shape=frame_shape)
+
+    def begin(self) -> tuple[float, float]:
+        return self.middle[0] - self.axes_px[0], self.middle[1] - self.axes_px[1]
 
     def end(self) -> tuple[float, float]:
         return self.middle[0] + self.axes_px[0], self.middle[1] + self.axes_px[1]

@@ -80,14 +80,14 @@ def colony_strip(
     rows, columns = images[0].shape
     scale = width_px / max(rows, columns)
     height, width = max(round(rows * scale), 1), max(round(columns * scale), 1)
-    tiles = stretched([_resized(image, height, width) for image in images])
+    tiles = stretched([resized(image, height, width) for image in images])
     top = CAPTION_PX if any(captions) else 0
     lefts = [place * (width + GAP_PX) for place in range(len(tiles))]
     strip = np.full((height + top, lefts[-1] + width, 3), GROUND, np.uint8)
     for left, tile, mask in zip(lefts, tiles, masks, strict=True):
         area = strip[top:, left : left + width]
         area[:] = tile[:, :, None]
-        labels = _nearest(mask, height, width)
+        labels = nearest(mask, height, width)
         owners = outline_owners(labels, labels != 0)
         cells, which = np.unique(owners, return_inverse=True)
         colours = np.array([colour_of(int(cell)) for cell in cells], np.uint8)
@@ -118,13 +118,14 @@ def colour_of(cell: int) -> tuple[int, int, int]:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-def _resized(image: Pixels, height: int, width: int) -> NDArray[np.float32]:
+def resized(image: Pixels, height: int, width: int) -> NDArray[np.float32]:
+    """The image at the size of the tile; NaN is 0."""
     plain = Image.fromarray(np.nan_to_num(np.asarray(image, np.float32)))
     shown = plain.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(shown, np.float32)
 
 
-def _nearest(mask: Pixels, height: int, width: int) -> NDArray[np.int64]:
+def nearest(mask: Pixels, height: int, width: int) -> NDArray[np.int64]:
     """The labels at the size of the tile."""
     rows = ((np.arange(height) + 0.5) * mask.shape[0] / height).astype(int)
     columns = ((np.arange(width) + 0.5) * mask.shape[1] / width).astype(int)

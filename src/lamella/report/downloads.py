@@ -29,6 +29,10 @@ def downloads(report: ReportInput) -> list[Download]:
         "conditions.csv": report.conditions,
         "outlines.csv": report.outlines,
         "units.csv": report.units,
+        "wells.csv": report.wells,
+        "fields.csv": report.fields,
+        "thresholds.csv": report.thresholds,
+        "questions.csv": report.questions,
         "cells.csv": report.cells,
     }
     found = []

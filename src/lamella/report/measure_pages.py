@@ -19,7 +19,16 @@ from lamella.report.picture import Picture
 from lamella.report.pictures import drawn_measures
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.style import Key
-from lamella.report.tables import distinct, flags, has_values, is_share, numbers, only, texts, unique
+from lamella.report.tables import (
+    distinct,
+    flags,
+    has_values,
+    is_share,
+    numbers,
+    only,
+    texts,
+    unique,
+)
 from lamella.report.unit_words import units_word
 from lamella.report.words import label, listed, probability, raised, unit
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
@@ -34,11 +35,17 @@ from lamella.report.tables import (
     texts,
     unique,
 )
-from lamella.report.words import count
+from lamella.report.words import count, number, raised
 
 MOST_PAGES = 250
 """Movies with a page; of further ones the list tells where their pictures lie."""
 
+_IN_DOUBT: dict[str, str] = {
+    Col.N_CELLS_WITHOUT: "cells without a nucleus",
+    Col.N_CELLS_SEVERAL: "cells with several nuclei",
+    Col.N_CELLS_SHARING: "cells that share their nucleus",
+    Col.N_NUCLEI_WITHOUT: "nuclei in no cell",
+}
 _NOTHING = pd.DataFrame()
 _OF_A_STAGE = [name for name in STATUS_COLUMNS if name != Col.MOVIE]
 _OF_THE_STUDY = (Col.MOVIE, Col.CONDITION, Col.SESSION, Col.UNIT)
@@ -76,6 +83,8 @@ class MoviePage:
     cells: Sheet | None
     stages: Sheet | None
     decided: dict[str, Any]
+    remarks: tuple[str, ...]
+    """What to beware of in this movie."""
 
     @property
     def about(self) -> str:
@@ -107,7 +116,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
     shown = sorted(movies, key=order)
     names = anchors("movie", shown)
     tables = {name: _split(getattr(report, name)) for name in ("frames", "cells", "events")}
-    stages = _split(report.status)
+    stages, checks = _split(report.status), _split(report.nuclei_check)
     samples = dict(zip(texts(report.samples, Col.MOVIE), texts(report.samples, Col.PATH),
                        strict=True))  # fmt: skip
     decided = report.provenance.get("movies", {})
@@ -137,11 +146,12 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 strip_width=strips.width_px if strips else 0,
                 strip_height=strips.row_px if strips else 0,
                 cell_strips=_cell_strips(strips.cells, strips.row_px) if strips else (),
-                courses=tuple(courses(frames, events)) if whole else (),
+                courses=tuple(courses(frames, events)) if whole and not report.stills else (),
                 events=sheet(events, _told(events, EVENT_COLUMNS), "Events of its tracks"),
                 cells=_cells(cells),
                 stages=sheet(in_trouble(stages.get(movie, _NOTHING)), _OF_A_STAGE, "Messages"),
                 decided=dict(decided.get(movie, {})),
+                remarks=tuple(_remarks(cells, checks.get(movie, _NOTHING))),
             )
         )
     return pages
@@ -172,6 +182,19 @@ def _cell_strips(cells: Sequence[tuple[str, int]], row_px: int) -> tuple[CellStr
         CellStrip(f"{kind} {cell}" if several else f"cell {cell}", -row_px * place)
         for place, (kind, cell) in enumerate(cells)
     )
+
+
+def _remarks(cells: pd.DataFrame, check: pd.DataFrame) -> Iterator[str]:
+    """Cells whose numbers deserve a look: saturated ones, and those with a doubtful nucleus."""
+    for name in per_channel(cells, Col.N_SATURATED):
+        n, channel = int((numbers(cells, name) > 0).sum()), name.partition("__")[2]
+        if n:
+            where = f" in {channel}" if channel else ""
+            yield f"{count(n, 'cell')} of {len(cells)} with saturated pixels{where}."
+    for name, words in _IN_DOUBT.items():
+        n = int(np.nansum(numbers(check, name)))
+        if n:
+            yield f"{raised(words)}: {number(n)}."
 
 
 def _cells(cells: pd.DataFrame) -> Sheet | None:

@@ -32,9 +32,9 @@ from lamella.report.tables import (
     distinct,
     has,
     has_values,
+    is_share,
     numbers,
     only,
-    is_share,
     per_channel,
     sibling,
     texts,
@@ -248,7 +248,11 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
         f"{raised(title)} of every cell by condition ({conditions}), with means of movies and"
         " sessions; the numbers are in the tables.",
         superplot(
-            report.cells, measure, means if has(means, Col.MEAN) else None, key, units=units,
+            report.cells,
+            measure,
+            means if has(means, Col.MEAN) else None,
+            key,
+            units=units,
             movie=report.movie,
         ),
     )

@@ -37,6 +37,11 @@ PAIR_COLUMNS: tuple[str | Between, ...] = (
     Between(Col.INTERCEPT, Col.INTERCEPT_LOW, Col.INTERCEPT_HIGH), Col.R_INTERVAL_BY, Col.REMARK,
 )  # fmt: skip
 
+CHECK_COLUMNS: tuple[str, ...] = (
+    Col.MOVIE, Col.N_CELL_OUTLINES, Col.N_NUCLEUS_OUTLINES, Col.N_CELLS_WITHOUT,
+    Col.N_NUCLEI_WITHOUT, Col.N_NUCLEI_SHARED, Col.N_CELLS_SHARING, Col.N_CELLS_SEVERAL,
+    Col.DOUBTFUL_SHARE,
+)  # fmt: skip
 _WELL_KEYS = (Col.SESSION, Col.CONDITION, Col.WELL, Col.REPLICATE, Col.MOVIE, Col.FIELD)
 
 
@@ -54,7 +59,7 @@ class Topic:
 
 def topics(report: ReportInput, drawn: Sequence[Picture]) -> list[Topic]:
     """The parts whose tables there are, in the order in which they are read."""
-    every = (_positives(report), _signal(report), _questions(report))
+    every = (_positives(report), _signal(report), _compartments(report), _questions(report))
     found = []
     for anchor, title, about, sheets, folded in every:
         pictures = tuple(each for each in drawn if each.topic == anchor)
@@ -115,6 +120,29 @@ def _signal(report: ReportInput) -> _Part:
         [sheet(rows, SPREAD_COLUMNS, "Medians, quartiles and means over cells",
                all_of="tables/questions.csv")],
     )  # fmt: skip
+
+
+def _compartments(report: ReportInput) -> _Part:
+    check = report.nuclei_check
+    about = []
+    if has(check, Col.N_CELL_OUTLINES):
+        total, without, several, sharing = (
+            int(np.nansum(numbers(check, name)))
+            for name in (Col.N_CELL_OUTLINES, Col.N_CELLS_WITHOUT, Col.N_CELLS_SEVERAL,
+                         Col.N_CELLS_SHARING)
+        )  # fmt: skip
+        about = [
+            f"Of {count(total, 'cell')}, {without} have no nucleus, {several} have several and "
+            f"{sharing} share theirs with another cell. A cell has the nucleus that shares most "
+            "pixels with it; without one, its compartments are missing, not zero."
+        ]
+    return (
+        "compartments",
+        "Compartments",
+        about,
+        [],
+        [sheet(check, CHECK_COLUMNS, f"Every {report.movie}", all_of="tables/nuclei_check.csv")],
+    )
 
 
 def _questions(report: ReportInput) -> _Part:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
-from lamella.core.table import Col
+from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col
 from lamella.report.tables import missing, plain
 
 NOT_MEASURED = "–"
@@ -99,6 +99,14 @@ LABELS: dict[str, str] = {
     Col.R_WITHIN: "r within units",
     Col.SPEARMAN: "Spearman’s ρ",
     Col.R_INTERVAL_BY: "intervals by",
+    Col.N_CELL_OUTLINES: "cells",
+    Col.N_NUCLEUS_OUTLINES: "nuclei",
+    Col.N_CELLS_WITHOUT: "cells without a nucleus",
+    Col.N_NUCLEI_WITHOUT: "nuclei in no cell",
+    Col.N_NUCLEI_SHARED: "nuclei shared",
+    Col.N_CELLS_SHARING: "cells that share one",
+    Col.N_CELLS_SEVERAL: "cells with several",
+    Col.DOUBTFUL_SHARE: "share in doubt",
     Col.COHENS_D: "Cohen’s d",
     Col.HEDGES_G: "Hedges’ g",
     Col.CLIFFS_DELTA: "Cliff’s δ",
@@ -141,7 +149,7 @@ CLAIMS: dict[str, str] = {
 """The two claims in words, in the order in which they are told; see `Col.CLAIM`."""
 
 
-_PARTS = ("cell", "nucleus")
+_WHOSE = {CELL_PREFIX: "of cells", NUCLEUS_PREFIX: "of nuclei"}
 """What columns of cells_and_nuclei begin with."""
 
 
@@ -160,9 +168,11 @@ def label(name: str) -> str:
 
 def _of_part(column: str) -> str:
     """A measure of cells or of nuclei in words; empty of another column."""
-    part, _, rest = column.partition("_")
-    known = part in _PARTS and Col.find(column) is None and Col.find(rest) is not None
-    return f"{label(rest)} of {'nuclei' if part == 'nucleus' else 'cells'}" if known else ""
+    for prefix, whose in _WHOSE.items():
+        rest = column.removeprefix(prefix)
+        if rest != column and Col.find(rest) is not None:
+            return f"{label(rest)} {whose}"
+    return ""
 
 
 def _in_words(column: str) -> str:
@@ -179,8 +189,6 @@ def _in_words(column: str) -> str:
 def unit(name: str) -> str:
     """A column's unit; empty where it has none or is not in the vocabulary."""
     column = Col.find(name)
-    if column is None and name.partition("_")[0] in _PARTS:
-        column = Col.find(name.partition("_")[2])
     return column.unit if column else ""
 
 

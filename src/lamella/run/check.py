@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamella.core.errors import InputError, LamellaError
+from lamella.core.errors import InputError, LamellaError, LamellaWarning
 from lamella.core.movie import Movie
 from lamella.io import open_labels
 from lamella.measure import refuse_mismatch
+from lamella.run.channels import shifts_told
 from lamella.run.stages import MovieTask, external_in, masks_path, open_raw, task_for
 from lamella.run.study import Sample, Study
 from lamella.segment import ExistingLabels, External
@@ -45,10 +47,16 @@ def _check(task: MovieTask, sample: Sample) -> Checked:
     if sample.fault is not None:
         return Checked(sample, None, str(sample.fault))
     try:
-        movie = open_raw(task)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LamellaWarning)
+            movie = open_raw(task).movie
+        told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
         for frames in movie.channels.values():
             for t in {0, movie.n_frames - 1}:
                 frames.frame(t)
+        notes = [*movie.notes, *told]
+        if task.settings.channels.align == "refuse":
+            notes += shifts_told(movie)
         for each in task.settings.objects.values():
             if isinstance(each.segment, ExistingLabels):
                 refuse_mismatch(movie, open_labels(masks_path(task, each.segment)))
@@ -57,6 +65,6 @@ def _check(task: MovieTask, sample: Sample) -> Checked:
     except LamellaError as error:
         return Checked(sample, None, str(error))
     except Exception as error:
-        told = InputError(str(task.source), f"{type(error).__name__}: {error}", "check the file")
-        return Checked(sample, None, str(told))
-    return Checked(sample, movie, notes=movie.notes)
+        fault = InputError(str(task.source), f"{type(error).__name__}: {error}", "check the file")
+        return Checked(sample, None, str(fault))
+    return Checked(sample, movie, notes=tuple(notes))

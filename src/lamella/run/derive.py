@@ -22,7 +22,9 @@ from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlin
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.positives import Positives
+from lamella.statistics.questions import Answers
 
+_ANSWERS = Answers._fields
 PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
 """Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
@@ -109,18 +111,43 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         msd, walks = movement_of(study)(frames.iloc[:0], cells.iloc[:0])
         fault = fault or error
     told = told._replace(effects=with_outline_band(told.effects, outlines))
+    asked, wrong = _questions(study, made.get(PAIRS, pd.DataFrame()))
+    fault = fault or wrong
+    for name in _ANSWERS:
+        if name not in asked:  # of cells whose nuclei are not measured by now
+            (folder / f"{name}.csv").unlink(missing_ok=True)
     found = {
         "units": units if len(units) else pd.DataFrame(columns=[Col.UNIT]),
         **told._asdict(),
         "outlines": outlines,
         "msd": msd,
         "walks": walks,
+        **asked,
     }
     _write(found, folder)
     every = [frames, *finer.values(), *made.values(), *counts.values(), *found.values()]
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _questions(
+    study: Study, pairs: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], SettingsError | InputError | None]:
+    """What is asked of cells and their nuclei, as far as they are; why nothing can be, if so."""
+    step, statistics = study.settings.questions, study.settings.statistics
+    if not step or not len(pairs):
+        return {}, None
+    try:
+        answers = step(
+            pairs,
+            condition=statistics.condition,
+            session=statistics.session,
+            unit=statistics.unit,
+        )
+        return answers._asdict(), None
+    except (InputError, SettingsError) as error:
+        return {}, error
 
 
 def _pairs(

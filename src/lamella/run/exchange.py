@@ -118,6 +118,7 @@ def export_tracked(
     source_format: str | None = None,
     movie: str | None = None,
     name: str = "cell",
+    tell_losses: bool = True,
     force: bool = False,
 ) -> list[Exchanged]:
     """Write tracked objects in another format.
@@ -134,6 +135,8 @@ def export_tracked(
         Name of the format of `source`; recognised by its content otherwise.
     movie, name : str
         Of a run: the movie, and the set of objects.
+    tell_losses : bool
+        Whether to warn of what the format does not keep; beside the image itself nothing is lost.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def export_tracked(
             )
         _refuse_out(out, source, wanted, given, force=force)
         tracked, notes = read_tracked(source, given, source_format=source_format)
-        return [_written(out, tracked, wanted, notes)]
+        return [_written(out, tracked, wanted, notes, tell_losses=tell_losses)]
     movies = movies_of(source, name)
     if movie is not None and movie not in movies:
         raise InputError(
@@ -171,7 +174,7 @@ def export_tracked(
     with _told_once():
         for each, place in places.items():
             tracked, notes = _settled(saved_tracked(source, each, name), given, _like(given))
-            done.append(_written(place, tracked, wanted, notes))
+            done.append(_written(place, tracked, wanted, notes, tell_losses=tell_losses))
     return done
 
 
@@ -369,14 +372,16 @@ def _refuse_out(out: Path, source: Path, to: Format, given: Given, *, force: boo
         refuse_existing(out, force=force)
 
 
-def _written(out: Path, tracked: Tracked, to: Format, notes: tuple[str, ...]) -> Exchanged:
+def _written(
+    out: Path, tracked: Tracked, to: Format, notes: tuple[str, ...], *, tell_losses: bool
+) -> Exchanged:
     if to.needs_shapes and tracked.labels is None:
         raise InputError(
             tracked.source,
             f"it tells places, not shapes, and {to.name} needs shapes",
             "add --labels LABELS.tif, or choose another format",
         )
-    for lost in losses(tracked, to):
+    for lost in losses(tracked, to) if tell_losses else ():
         warnings.warn(
             f"{tracked.source}: {to.name} does not keep {lost}", LamellaWarning, stacklevel=3
         )

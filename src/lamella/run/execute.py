@@ -105,7 +105,7 @@ def run_study(
     """
     _refuse_unknown(only, study.samples)
     _refuse_foreign(out)
-    with _locked(out):
+    with locked(out):
         if fresh:
             _remove(out, only)
         remove_partial_files(out)
@@ -148,7 +148,7 @@ def rebuild_report(out: Path) -> Path:
         When a run works in the folder, or it cannot be written.
     """
     refuse_other_folder(out)
-    with _locked(out):
+    with locked(out):
         return write_report(out)
 
 
@@ -189,7 +189,7 @@ def _up_to_date(task: MovieTask) -> bool:
 
 
 @contextmanager
-def _locked(out: Path) -> Iterator[None]:
+def locked(out: Path) -> Iterator[None]:
     """Hold the run folder for this run alone; the system lets go of it when the process dies."""
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lamella.core.frames import Frames
-from lamella.core.movie import Scale
+from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
+from lamella.measure import refuse_mismatch
 from lamella.run.cautions import warn_of_doubt, warn_of_events, warn_of_several
+from lamella.run.corrections import corrected_cells
 from lamella.run.remarks import naming
 from lamella.track import (
     FieldDrift,
@@ -131,13 +134,49 @@ def follow(
     warn_of_several(step, state, source=source, remedy=several)
     warn_of_doubt(step, state, source=source)
     words = f"{tracker.method}: {step.in_words(state)}".removesuffix(": ")
+    followed = _checked(labels, tracks, step.told(state), words, scale=scale, source=source)
+    if fill_gaps:
+        labels, tracks = FillGaps(longest_frames=fill_gaps)(labels, tracks=followed.tracks)
+        followed = replace(followed, labels=labels, tracks=tracks)
+    return followed
+
+
+def followed_by_hand(folder: Path, name: str, movie: Movie) -> Followed:
+    """The cells of a movie that a person has corrected, checked as those are that were tracked.
+
+    Parameters
+    ----------
+    folder : Path
+        ``OUT/movies/<movie>``.
+
+    Raises
+    ------
+    InputError
+        Corrections that are not of this movie.
+    """
+    cells = corrected_cells(folder, name, scale=movie.scale)
+    assert cells.labels is not None  # noqa: S101  corrections are labels
+    refuse_mismatch(movie, cells.labels)
+    words = "by hand: corrected labels in place of segmentation and tracking"
+    labels = cells.labels.frames
+    return _checked(labels, cells.tracks, {}, words, scale=movie.scale, source=movie.source)
+
+
+def _checked(
+    labels: Frames,
+    tracks: Tracks,
+    decided: dict[str, Any],
+    words: str,
+    *,
+    scale: Scale,
+    source: str,
+) -> Followed:
+    """Tracks with sizes, and what a person should look at in them."""
     tracks = with_sizes(tracks, labels)
     events = CHECKS(tracks, frame_shape=labels.frame_shape, scale=scale, n_frames=len(labels))
     warn_of_events(events, tracks, source=source)
     drift = field_drift(tracks, scale=scale)
-    if fill_gaps:
-        labels, tracks = FillGaps(longest_frames=fill_gaps)(labels, tracks=tracks)
-    return Followed(labels, tracks, step.told(state), words, events, drift)
+    return Followed(labels, tracks, decided, words, events, drift)
 
 
 def _or_none(value: float) -> float | None:

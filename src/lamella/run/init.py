@@ -4,98 +4,37 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import pandas as pd
 
-from lamella.core.errors import OutputError, SettingsError
+from lamella.core.errors import LamellaError, OutputError, SettingsError
 from lamella.core.table import Col
+from lamella.core.wells import row_letters, row_number, well_name
+from lamella.io import open_movie
 from lamella.io.atomic import whole_file
 from lamella.io.image_folder import SUFFIXES, natural_key
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
+from lamella.run.plate_map import WELL
 from lamella.run.settings import Known
 from lamella.run.stages import LOCK_FILE
 from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE, movie_name
+from lamella.run.template import TRACKERS, Method, movies_toml, reference_line, stills_toml
 
 _CARRIED = ("unit", "replicate", "well", "field", "position")
-_FIELDS = ("condition", "session", "channel", "cell", *_CARRIED)
+_FIELDS = ("condition", "session", "channel", "cell", "plate", "row", "column", *_CARRIED)
 _ALL_CONDITIONS, _ONE_SESSION = "all", "1"
 
-_TEMPLATE = """\
-# Settings of this study. What is not set here has its default; `lamella check` names mistakes.
-title = {title}
 
-[scale]
-# What the movies' files do not state themselves. A number, or "unknown" to go without.
-{pixel_size}
-{interval}
-# axes = "TYX"            # for files whose time axis is tagged as something else
+class Stills(NamedTuple):
+    """Channels of still images that show nuclei and whole cells; None = guessed by their names."""
 
-[objects.cell]
-# channel = "GFP"         # the channel to segment; the first one by default
-# fill_gaps = 2           # shapes between the frames around, where a tracked cell was missed
-[objects.cell.segment]    # compare the methods by eye with: lamella suggest MOVIE
-{segment}
-{track}
-# [objects.cell.normalise] # for "external" models; thresholds do not depend on the grey scale
-# rule = "adaptive"       # stretch dim movies before segmentation; or "always", "never"
-
-[measure]                 # all groups of measures are on; false turns one off
-# migration = false       # steps, speed, turning, straightness
-# walks = false           # mean squared displacement, persistent random walk
-# lamellipodium = false   # bright and dim parts, polarity, front and back, cortex
-# protrusion = false      # tips and their lengths, skeleton
-# edge = false            # movement, curvature and intensity of the outline
-
-[measure.background]
-method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
-# [measure.bleaching]     # never undone unasked; masks stay those of the raw frames
-# method = "exponential"  # or "ratio", "histogram"
-
-[measure.sightings]       # which frames and steps are trusted
-min_area_fraction = 0.3
-min_iou = 0.3
-max_area_change = 1.5
-
-[measure.lamellipodium]   # choose a definition by eye with: lamella sweep MOVIE LABELS
-percentile = 50
-
-[statistics]
-{reference}
-"""
-
-
-Method = Literal["motion", "multiotsu"]
-_SEGMENT: dict[Method, str] = {
-    "motion": """\
-method = "motion"         # any modality: what moves is cell
-# method = "multiotsu"    # thresholds; sharper edges for fluorescence on a dark field
-# also "labels" (existing masks), "external" (your own function)""",
-    "multiotsu": """\
-method = "multiotsu"      # or "motion", "labels" (existing masks), "external" (your own function)
-foreground = "bright"     # "bright", "dark" or "either\"""",
-}
-
-
-_SEVERAL = """\
-[objects.cell.declump]    # cells that touch are cut apart before they are followed
-method = "distance"       # or "intensity", "nucleus"
-[objects.cell.track]"""
-_TRACK = {
-    "largest": """\
-# [objects.cell.track]    # one cell a movie is followed, the largest object of every frame
-# method = "lap"          # movies of several cells: follow each of them""",
-    "lap": f"""\
-{_SEVERAL}
-method = "lap"            # every cell is followed; "largest" = one cell a movie""",
-    "overlap": f"""\
-{_SEVERAL}
-method = "overlap"        # by overlap with the frame before; or "lap", "largest\"""",
-}
+    nuclei: str | None = None
+    cells: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,11 +49,14 @@ class Found:
         Paths that the pattern reads in more than one way.
     ignored : tuple of str
         Image files that do not fit the pattern.
+    marks : mapping of str to str
+        What stands for ``{channel}`` in the paths, by the name that the channel is to have.
     """
 
     samples: pd.DataFrame
     ambiguous: tuple[str, ...]
     ignored: tuple[str, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_movies(folder: Path, pattern: str) -> Found:
@@ -133,6 +75,7 @@ def find_movies(folder: Path, pattern: str) -> Found:
     rows: dict[str, dict[str, str]] = {}
     ambiguous = []
     fitting = set()
+    marks: set[str] = set()
     for path in candidates:
         match = wanted.match(path)
         if match is None:
@@ -141,12 +84,14 @@ def find_movies(folder: Path, pattern: str) -> Found:
         if match.ambiguous:
             ambiguous.append(path)
         whole = wanted.without_channel(path)
+        told = _told(match.fields)
+        marks |= {told["channel"]} if "channel" in told else set()
         rows[whole] = {
             Col.MOVIE: movie_name(whole),
             Col.PATH: whole,
-            Col.CONDITION: match.fields.get(Col.CONDITION, _ALL_CONDITIONS),
-            Col.SESSION: match.fields.get(Col.SESSION, _ONE_SESSION),
-            **{name: match.fields[name] for name in _CARRIED if name in match.fields},
+            Col.CONDITION: told.get(Col.CONDITION, _ALL_CONDITIONS),
+            Col.SESSION: told.get(Col.SESSION, _ONE_SESSION),
+            **{name: told[name] for name in _CARRIED if name in told},
             Col.EXCLUDE: "",
         }
     if not rows:
@@ -163,7 +108,20 @@ def find_movies(folder: Path, pattern: str) -> Found:
     again = samples.groupby(Col.MOVIE).cumcount()
     samples[Col.MOVIE] += again.map(lambda n: f"__{n + 1}" if n else "")
     files_ignored = tuple(p for p in ignored if not (folder / p).is_dir())
-    return Found(samples, tuple(ambiguous), files_ignored)
+    names = {f"ch{m}" if m.isdecimal() else m: m for m in sorted(marks, key=natural_key)}
+    return Found(samples, tuple(ambiguous), files_ignored, names)
+
+
+def _told(fields: Mapping[str, str]) -> dict[str, str]:
+    """Fields as samples.csv has them: wells under one name, a plate as the session that it is."""
+    told = dict(fields)
+    if "plate" in told:
+        told.setdefault(Col.SESSION, told["plate"])
+    if WELL not in told and {"row", "column"} <= set(told) and (row := row_number(told["row"])):
+        told[WELL] = f"{row_letters(row)}{told['column']}"
+    if WELL in told:
+        told[WELL] = well_name(told[WELL])
+    return told
 
 
 def _refuse_misspelt(pattern: PathPattern) -> None:
@@ -189,6 +147,7 @@ def write_study(
     reference: str | None = None,
     method: Method = "motion",
     track: str = "largest",
+    stills: Stills | None = None,
     force: bool = False,
 ) -> None:
     """Write samples.csv and study.toml into `into`.
@@ -199,41 +158,73 @@ def write_study(
         How the cells are to be found.
     track : {"largest", "lap", "overlap"}
         How they are to be followed: one cell a movie, or every cell.
+    stills : Stills, optional
+        Still images: what they show; `method`, `track` and the interval are then of no use.
 
     Raises
     ------
     SettingsError
-        When there is no such tracker.
+        When there is no such tracker, or a channel named in `stills` is not there.
     OutputError
         When one of them is there already, unless `force`.
     """
-    if track not in _TRACK:
+    if track not in TRACKERS:
         raise SettingsError(
-            f"--track {track}", "there is no such tracker", f"use one of {', '.join(_TRACK)}"
+            f"--track {track}", "there is no such tracker", f"use one of {', '.join(TRACKERS)}"
         )
     for name in (SETTINGS_FILE, SAMPLES_FILE):
         if (into / name).exists() and not force:
             raise OutputError(str(into / name), "it is there already", "use --force to replace it")
-    away = os.path.relpath(folder.resolve(), into.resolve())
     samples = found.samples.copy()
+    chosen = reference_line(reference, list(dict.fromkeys(samples[Col.CONDITION])))
+    title = title or folder.resolve().name
+    if stills is None:
+        settings = movies_toml(
+            title=title,
+            pixel_size_um=pixel_size_um,
+            interval_min=interval_min,
+            marks=found.marks,
+            method=method,
+            track=track,
+            reference=chosen,
+        )
+    else:
+        channels = list(found.marks) or _channels_of_first(folder, found)
+        _refuse_strange(channels, stills)
+        settings = stills_toml(
+            title=title,
+            pixel_size_um=pixel_size_um,
+            marks=found.marks,
+            channels=channels,
+            nuclei=stills.nuclei,
+            cells=stills.cells,
+            wells=WELL in samples,
+            reference=chosen,
+        )
+    away = os.path.relpath(folder.resolve(), into.resolve())
     if away != ".":
         samples[Col.PATH] = [f"{Path(away).as_posix()}/{path}" for path in samples[Col.PATH]]
-    conditions = list(dict.fromkeys(samples[Col.CONDITION]))
     write_table(into / SAMPLES_FILE, samples)
     with whole_file(into / SETTINGS_FILE) as part:
-        part.write_text(
-            _TEMPLATE.format(
-                title=_quoted(title or folder.resolve().name),
-                pixel_size=_setting("pixel_size_um", pixel_size_um, "0.318"),
-                interval=_setting("interval_min", interval_min, "1.0"),
-                segment=_SEGMENT[method],
-                track=_TRACK[track],
-                reference=f"{'' if reference else '# '}reference = "
-                f"{_quoted(reference or conditions[0])}"
-                "   # compare every other condition with this one; all pairs by default",
-            ),
-            encoding="utf-8",
-        )
+        part.write_text(settings, encoding="utf-8")
+
+
+def _channels_of_first(folder: Path, found: Found) -> list[str]:
+    """Names of the channels that lie in one file; none where the first file cannot be opened."""
+    try:
+        return list(open_movie(folder / found.samples[Col.PATH].iloc[0]).channel_names)
+    except LamellaError:
+        return []  # lamella check tells what is wrong with it
+
+
+def _refuse_strange(channels: list[str], stills: Stills) -> None:
+    for option, name in (("--nuclei", stills.nuclei), ("--cells", stills.cells)):
+        if name is not None and channels and name not in channels:
+            raise SettingsError(
+                f"{option} {name}",
+                "the images have no such channel",
+                f"use one of {', '.join(channels)}",
+            )
 
 
 def _candidates(folder: Path) -> Iterator[str]:
@@ -249,14 +240,3 @@ def _candidates(folder: Path) -> Iterator[str]:
         if images and here != Path():
             yield here.as_posix()
         yield from ((here / name).as_posix() for name in images)
-
-
-def _setting(name: str, value: Known, example: str) -> str:
-    if value is None:
-        return f"# {name} = {example}"
-    return f"{name} = {_quoted(value) if isinstance(value, str) else value}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

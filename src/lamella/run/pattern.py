@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 from lamella.core.errors import SettingsError
+from lamella.io.pattern import ANYTHING
 
-_FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_FIELD = re.compile(r"\{([^\W_]\w*)(?::(\w+))?\}")
 _ANYTHING, _ANYTHING_GREEDY = r"[^/]+?", r"[^/]+"
 _TYPES = {"d": r"\d+", "a": r"[^\W\d_]+"}
 _CHANNEL = "channel"
@@ -28,6 +29,7 @@ class PathPattern:
     ``{name}`` is the shortest match within one part of the path, ``{name:d}`` digits only,
     ``{name:a}`` letters only. Two fields side by side without types mean letters, then digits.
     ``{channel}`` stays in the path: the files that differ only there are channels of one movie.
+    Beside it ``*`` stays too, and stands for what differs between these files and means nothing.
 
     Raises
     ------
@@ -61,6 +63,12 @@ class PathPattern:
                         "give them types, such as {condition:a}{session:d}",
                     )
                 kinds[i], kinds[i + 1] = "a", "d"
+        if ANYTHING in text and _CHANNEL not in names:
+            raise SettingsError(
+                where,
+                f"{ANYTHING} stands for what differs from channel to channel, and it has none",
+                "write {name} for what varies, with any name",
+            )
         self.fields = tuple(names)
         self._shortest = self._compiled(fields, kinds, _ANYTHING)
         self._longest = self._compiled(fields, kinds, _ANYTHING_GREEDY)
@@ -70,15 +78,19 @@ class PathPattern:
         found, other = self._shortest.fullmatch(path), self._longest.fullmatch(path)
         if found is None or other is None:
             return None
-        return Match(found.groupdict(), found.groupdict() != other.groupdict())
+        fields, others = ({name: m[name] for name in self.fields} for m in (found, other))
+        return Match(fields, fields != others)
 
     def without_channel(self, path: str) -> str:
         """The path with ``{channel}`` in the place of the channel's name, if there is one."""
         found = self._shortest.fullmatch(path)
         if found is None or _CHANNEL not in self.fields:
             return path
-        start, end = found.span(_CHANNEL)
-        return f"{path[:start]}{{{_CHANNEL}}}{path[end:]}"
+        spans = [(found.span(_CHANNEL), f"{{{_CHANNEL}}}")]
+        spans += [(found.span(name), ANYTHING) for name in found.groupdict() if name[0] == "_"]
+        for (start, end), mark in sorted(spans, reverse=True):
+            path = f"{path[:start]}{mark}{path[end:]}"
+        return path
 
     def _compiled(
         self, fields: list[re.Match[str]], kinds: list[str | None], anything: str
@@ -88,4 +100,8 @@ class PathPattern:
             out += re.escape(self.text[position : found.start()])
             out += f"(?P<{found[1]}>{_TYPES[kind] if kind else anything})"
             position = found.end()
-        return re.compile(out + re.escape(self.text[position:]))
+        out += re.escape(self.text[position:])
+        number = count()
+        return re.compile(
+            re.sub(re.escape(re.escape(ANYTHING)), lambda _: f"(?P<_{next(number)}>[^/]*?)", out)
+        )

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.movie import Movie
+from lamella.kernels.diameter import Diameter, typical_diameter
 from lamella.kernels.regions import find_regions
 
 Description = Mapping[str, str]
@@ -70,6 +74,8 @@ class Tally:
 
     objects: dict[int, int] = field(default_factory=dict)
     pixels: dict[int, int] = field(default_factory=dict)
+    areas: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """Pixels of every object that no border of the frame cuts."""
     field_px: int = 1
 
     def watching(self, labels: Frames) -> Frames:
@@ -80,6 +86,7 @@ class Tally:
             frame = labels.frame(t)
             regions = find_regions(frame)
             self.objects[t], self.pixels[t] = len(regions.label), int(regions.area.sum())
+            self.areas[t] = regions.area[~regions.at_border(labels.frame_shape)]
             return frame
 
         return MappedFrames(labels, read)
@@ -88,6 +95,11 @@ class Tally:
     def n_empty(self) -> int:
         """Frames without any object."""
         return sum(n == 0 for n in self.objects.values())
+
+    @property
+    def diameter(self) -> Diameter:
+        """Of the objects of all frames."""
+        return typical_diameter(np.concatenate([*self.areas.values(), np.zeros(0, np.int64)]))
 
     def in_words(self) -> str:
         """Range of objects and of the share of the field, over all frames."""

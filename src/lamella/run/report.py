@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 REPORT_FILE = "report.html"
 _LEVEL, _MOST_DRIFTING = 0.05, 3
+_OF_SIGNAL = (
+    "thresholds", "fields", "wells", "questions", "question_lines", "question_units",
+    "nuclei_check",
+)  # fmt: skip
+"""Tables that only some studies have."""
 _SIGNED_WITHIN = 1000
 """Bytes from the start of a figure within which it is signed."""
 
@@ -64,6 +69,8 @@ def write_report(out: Path) -> Path:
         outlines=_if_there(out / "tables" / "outlines.csv"),
         msd=_if_there(out / "tables" / "msd.csv"),
         walks=_if_there(out / "tables" / "walks.csv"),
+        **{name: _if_there(out / "tables" / f"{name}.csv") for name in _OF_SIGNAL},
+        cells_and_nuclei=_if_there(out / "tables" / "cells_and_nuclei.parquet"),
         cortex=_if_there(out / "tables" / "cortex_mean.parquet"),
         edges=_edges(out, cells),
         status=status,

@@ -58,6 +58,11 @@ def is_run(path: Path) -> bool:
     return (path / LOCK_FILE).is_file()
 
 
+def sets_of(run: Path) -> list[str]:
+    """The sets of objects that have been tracked in any movie of a run, in order of their names."""
+    return sorted({name for _, name in _tracked_in(run)})
+
+
 def movies_of(run: Path, name: str) -> list[str]:
     """The movies of a run in which a set of objects has been tracked, in order of their names.
 
@@ -66,17 +71,24 @@ def movies_of(run: Path, name: str) -> list[str]:
     InputError
         None has; names the sets that there are.
     """
-    tracked: list[str] = []
-    sets: set[str] = set()
-    for folder in sorted((run / "movies").iterdir()) if (run / "movies").is_dir() else []:
-        stages = dict(Manifest(folder))
-        sets |= {stage.partition("/")[2] for stage in stages if stage.startswith("track/")}
-        if f"track/{name}" in stages:
-            tracked.append(folder.name)
-    if not tracked:
-        told = f"its objects are {', '.join(sorted(sets))}" if sets else "run it first"
+    every = _tracked_in(run)
+    movies = [movie for movie, tracked in every if tracked == name]
+    if not movies:
+        sets = sorted({tracked for _, tracked in every})
+        told = f"its objects are {', '.join(sets)}" if sets else "run it first"
         raise InputError(str(run), f"no movie has tracks of {name!r}", told)
-    return tracked
+    return movies
+
+
+def _tracked_in(run: Path) -> list[tuple[str, str]]:
+    """Movie and set of objects of all that has been tracked, in order."""
+    folders = sorted((run / "movies").iterdir()) if (run / "movies").is_dir() else []
+    return [
+        (folder.name, stage.partition("/")[2])
+        for folder in folders
+        for stage, _ in Manifest(folder)
+        if stage.startswith("track/")
+    ]
 
 
 def saved_tracked(run: Path, movie: str, name: str) -> Tracked:

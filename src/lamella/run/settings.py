@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
@@ -27,13 +27,18 @@ from lamella.measure import (
     can_measure,
 )
 from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
-from lamella.segment import ByNucleus, Declump, Motion, Segmenter
-from lamella.statistics import Contrasts
+from lamella.run.order import in_order, source_faults, waiting_of
+from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
+from lamella.statistics import Contrasts, Questions
 from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
 Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
 """A scale: a number, ``"unknown"`` (said on purpose), or None (the file must state it)."""
+
+
+Names = tuple[str, ...] | dict[str, str] | None
+"""Channels in order, or the part of the path that stands for each."""
 
 
 class _Table(BaseModel):
@@ -49,9 +54,36 @@ class ScaleSettings(_Table):
 
 
 class ChannelSettings(_Table):
-    """[channels]: their names, in the order of the file."""
+    """[channels]: their names, and whether they lie over each other.
 
-    names: tuple[str, ...] | None = None
+    `names` lists the channels in the order of the file, or what stands for ``{channel}`` in the
+    path; a table gives each file a name of one's own: ``DNA = "d0"``. `align` says what happens to
+    channels that are shifted or differ in size, see `lamella.run.channels`.
+    """
+
+    names: Names = None
+    align: Literal["refuse", "translate"] = "refuse"
+    reference: str | None = None
+    max_shift_px: int = Field(30, ge=1, le=500)
+    whole_px: bool = True
+
+    @field_validator("names")
+    @classmethod
+    def _apart(cls, names: Names) -> Names:
+        """Two names for one channel, or one for two, would measure one of them twice or never."""
+        marks = list(names.values() if isinstance(names, dict) else names or ())
+        if names is not None and not marks:
+            raise ValueError("name at least one channel, or leave names out")
+        again = sorted({mark for mark in marks if marks.count(mark) > 1})
+        if again:
+            raise ValueError(f"{', '.join(again)} stands there twice")
+        return names
+
+    def deciding(self) -> list[Any]:
+        """What the pixels of a movie depend on; the order of channels is part of it."""
+        names = list(self.names.items()) if isinstance(self.names, dict) else self.names
+        laid = [self.align, self.reference, self.max_shift_px, self.whole_px]
+        return [names, *(laid if self.align == "translate" else ())]
 
 
 class ObjectSettings(_Table):
@@ -77,6 +109,12 @@ class ObjectSettings(_Table):
         """The normalisation that is used."""
         default = Normalise(rule="never" if self.segment.scale_free else "adaptive")
         return self.normalise or default
+
+    @property
+    def led(self) -> dict[str, UsesNuclei]:
+        """Its steps that need nuclei, by the name of their table."""
+        steps = {"segment": self.segment, "declump": self.declump}
+        return {name: step for name, step in steps.items() if isinstance(step, UsesNuclei)}
 
 
 class MeasureSettings(_Table):
@@ -123,12 +161,18 @@ class Settings(_Table):
     measure: MeasureSettings = MeasureSettings()
     outlines: Outlines | Literal[False] = Outlines()
     positives: dict[str, Positives] = Field(default_factory=dict)
+    questions: Questions | Literal[False] = Questions()
     statistics: Contrasts = Contrasts()
 
     def groups_of(self, name: str) -> dict[str, Group]:
         """The groups that measure a set of objects, by name."""
         every = self.measure.groups.items()
         return {each: group for each, group in every if can_measure(group, name, self.objects)}
+
+    @property
+    def objects_in_order(self) -> list[str]:
+        """Sets of objects, each behind those whose nuclei lead it."""
+        return in_order(waiting_of({name: each.led for name, each in self.objects.items()}))
 
 
 def read_settings(path: Path) -> Settings:
@@ -160,29 +204,23 @@ def settings_from(values: dict[str, Any], *, where: str) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise FaultsError(faults_of(error, Settings, where=where)) from None
-    if faults := [*_nuclei_faults(settings, where), *_set_faults(settings, where)]:
+    if faults := [*_object_faults(settings, where), *_set_faults(settings, where)]:
         raise FaultsError(faults)
     return settings
 
 
-def _nuclei_faults(settings: Settings, where: str) -> list[LamellaError]:
-    """Every set that is split by nuclei names where they come from, and not in a circle."""
-    faults: list[LamellaError] = []
-    for name, each in settings.objects.items():
-        if not isinstance(each.declump, ByNucleus) or each.declump.channel is not None:
-            continue
-        wanted, others = each.declump.nuclei, [other for other in settings.objects if other != name]
-        remedy = f"set it to one of {', '.join(others)}" if others else "add [objects.nucleus]"
-        fault = None
-        if wanted is None:
-            fault = "it is missing", f"{remedy}, or set channel to the one that shows nuclei"
-        elif wanted not in others:
-            fault = f"{wanted!r} is no other set of objects", f"{remedy}, or set channel instead"
-        elif isinstance(settings.objects[wanted].declump, ByNucleus):
-            fault = f"{wanted!r} is split by nuclei itself", "split it by another method"
-        if fault:
-            faults.append(SettingsError(f"{where}: [objects.{name}.declump] nuclei", *fault))
-    return faults
+def _object_faults(settings: Settings, where: str) -> list[LamellaError]:
+    """What is wrong with sets of objects beside each other, and with their steps together."""
+    faults = source_faults({n: each.led for n, each in settings.objects.items()}, where=where)
+    return faults + [
+        SettingsError(
+            f"{where}: [objects.{name}.declump]",
+            "guided cells are single already, and have the numbers of their nuclei",
+            "remove this table",
+        )
+        for name, each in settings.objects.items()
+        if each.declump and isinstance(each.segment, Guided)
+    ]
 
 
 def _set_faults(settings: Settings, where: str) -> list[LamellaError]:
@@ -256,7 +294,10 @@ def _fault(
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
-    wanted = dict.fromkeys(d["msg"].replace("Input should be", "it should be") for d in details)
+    wanted = dict.fromkeys(
+        d["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")
+        for d in details
+    )
     return SettingsError(at, f"{details[0]['input']!r} is not accepted", ", or ".join(wanted))
 
 

@@ -25,7 +25,7 @@ from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
-from lamella.segment import ByNucleus, Declump, ExistingLabels, Segmenter
+from lamella.segment import Declump, ExistingLabels, Guided, Segmenter, UsesNuclei
 
 Advance = Callable[[int, int], object]
 """Called with the number of frames done, and of all."""
@@ -67,6 +67,7 @@ class Segmented(NamedTuple):
     """Objects and pixels of every frame."""
     told: str
     """What the method decided from the movie, in words."""
+    pixel_size_um: float | None
 
 
 def segment_movie(
@@ -87,7 +88,7 @@ def segment_movie(
     Parameters
     ----------
     nuclei : Path, optional
-        Label TIFF of the nuclei, for splitting by nucleus.
+        Label TIFF of the nuclei, for guided segmentation and for splitting by nucleus.
 
     Raises
     ------
@@ -97,13 +98,12 @@ def segment_movie(
     if out.suffix.lower() not in (".tif", ".tiff"):
         raise SettingsError(str(out), "labels are written as TIFF", "give a name that ends in .tif")
     refuse_input(out, source)
-    if declump is not None:
-        _refuse_unclear_nuclei(declump, nuclei)
+    led = _led(segmenter, declump, nuclei)
     if nuclei is not None:
         refuse_input(out, nuclei)
     refuse_existing(out, force=force)
     movie = open_movie(source, axes=axes)
-    seeds = _seeds(movie, declump, nuclei)
+    seeds = _seeds(movie, led, nuclei)
     told = ""
     if isinstance(segmenter, ExistingLabels):
         refuse_input(out, Path(segmenter.pattern))
@@ -115,10 +115,13 @@ def segment_movie(
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
         frames = normalise(frames, state=normalise.prepare(frames))
         prepared = segmenter.prepare(frames)
-        verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
         with naming(movie.source):
             told = segmenter.in_words(prepared)
-            labels = verb(frames, state=prepared)
+            if isinstance(segmenter, Guided):
+                labels = segmenter.scaled(movie.scale.pixel_size_um)(frames, seeds)
+            else:
+                verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
+                labels = verb(frames, state=prepared)
         del prepared  # a survey holds pixels, which the verb does not need any more
     tally, n, passes = Tally(), len(labels), 2 if declump else 1
 
@@ -138,37 +141,54 @@ def segment_movie(
         final = counted(tally.watching(labels), lambda done: advance(before + done, n * passes))
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
     tally.warn(movie.source)
-    return Segmented(tally, told)
+    return Segmented(tally, told, movie.scale.pixel_size_um)
 
 
-def _refuse_unclear_nuclei(step: Declump, nuclei: Path | None) -> None:
-    """Nuclei come from one place, and are asked for only where they are used."""
-    if not isinstance(step, ByNucleus):
+def _led(segmenter: Segmenter, declump: Declump | None, nuclei: Path | None) -> UsesNuclei | None:
+    """The step that needs nuclei; they come from one place, and are asked for only where used."""
+    led = [
+        (flag, step)
+        for flag, step in (("--method", segmenter), ("--declump", declump))
+        if isinstance(step, UsesNuclei)
+    ]
+    if isinstance(segmenter, Guided) and declump is not None:
+        raise SettingsError(
+            f"--declump {declump.method}",
+            "guided cells are single already, and have the numbers of their nuclei",
+            "leave it out",
+        )
+    if not led:
         if nuclei is not None:
+            used = declump.method if declump is not None else segmenter.method
             raise SettingsError(
-                f"--nuclei {nuclei}", f"{step.method} uses no nuclei", "use --declump nucleus"
+                f"--nuclei {nuclei}",
+                f"{used} uses no nuclei",
+                "use --declump nucleus, or --method guided",
             )
-        return
+        return None
+    flag, step = led[0]
+    change = "--set" if flag == "--method" else "--declump-set"
     if step.nuclei is not None:
         raise SettingsError(
-            f"--declump-set nuclei={step.nuclei}",
+            f"{change} nuclei={step.nuclei}",
             "sets of objects have names in a study only",
             "give --nuclei LABELS.tif",
         )
     if (nuclei is None) == (step.channel is None):
         raise SettingsError(
-            "--declump nucleus",
+            f"{flag} {'guided' if flag == '--method' else 'nucleus'}",
             "it has no nuclei" if nuclei is None else "it has nuclei from two places",
-            "give either --nuclei LABELS.tif or --declump-set channel=NAME",
+            f"give either --nuclei LABELS.tif or {change} channel=NAME",
         )
+    return step
 
 
-def _seeds(movie: Movie, step: Declump | None, nuclei: Path | None) -> Frames | None:
+def _seeds(movie: Movie, step: UsesNuclei | None, nuclei: Path | None) -> Frames | None:
     """Labels of the nuclei, where they are wanted."""
-    if not isinstance(step, ByNucleus):
+    if step is None:
         return None
     if nuclei is None:
-        return step.find(refuse_nan(movie).channel(step.channel))
+        return step.found_in(refuse_nan(movie).channel(step.channel))
     masks = open_labels(nuclei, name="nucleus")
     refuse_mismatch(movie, masks)
     return masks.frames

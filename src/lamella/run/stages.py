@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamella.core.errors import InputError
+from lamella.core.frames import Frames
 from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
 from lamella.measure import Variant, looked_at
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
+from lamella.run.channels import laid_over
+from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
-from lamella.segment import ByNucleus, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided
 from lamella.track import FillGaps, Largest
 
 LOCK_FILE = "study.lock.toml"
@@ -107,32 +110,48 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     settings = task.settings
     reading = [
         task.sample.path,
-        fingerprint(task.source),
+        fingerprint(task.source, settings.channels.names),
         settings.scale.axes,
-        settings.channels.names,
+        *settings.channels.deciding(),
     ]
     scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
     scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
-    found = {
-        name: key_of(name, reading, *_segmenting(task, each))
-        for name, each in settings.objects.items()
+    by_hand = {
+        name: deciding(task.folder, name)
+        for name in settings.objects
+        if is_corrected(task.folder, name)
     }
+    found: dict[str, str] = {}
+    single: dict[str, str] = {}  # keys of the labels in which clumps are split, where they are
+    for name in settings.objects_in_order:
+        each = settings.objects[name]
+        found[name] = single[name] = key_of(
+            name, reading, *_segmenting(task, each), *_leading(each, "segment", single, scale)
+        )
+        keys[f"segment/{name}"] = found[name]
+        if each.declump:
+            leading = _leading(each, "declump", single, scale)
+            parts = [each.declump.provenance(), each.channel, *leading]
+            keys[f"declump/{name}"] = single[name] = key_of(found[name], *parts)
+        if name in by_hand:  # sets that are led by this one follow what was mended
+            single[name] = key_of(by_hand[name])
     background = settings.measure.background
     # What is background depends on where all objects are, of every set.
-    level = [background.provenance(), *(found.values() if background.looks_outside else ())]
+    everywhere = (found | by_hand).values() if background.looks_outside else ()
+    level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
-    for name, key in found.items():
-        keys[f"segment/{name}"] = key
-    single = dict(found)  # keys of the labels in which clumps are split, where they are
-    for name in declumped_in_order(settings):
-        key = key_of(found[name], *_declumping(settings.objects[name], single))
-        keys[f"declump/{name}"] = single[name] = key
     tracks = {}
     for name, each in settings.objects.items():
+        if name in by_hand:
+            tracks[name] = key_of(
+                "corrected", name, reading, scale, each.channel, CHECKS.provenance(), by_hand[name]
+            )
+            keys[f"track/{name}"] = tracks[name]
+            continue
         # All trackers but one follow cells as if nothing had drifted.
         drift = [] if isinstance(each.track, Largest) else [keys.get(DRIFT_STAGE)]
         tracks[name] = key_of(single[name], scale, each.channel, *_tracking(each), *drift)
@@ -141,7 +160,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     if each.centre:
         keys[f"centre/{first}"] = key_of(tracks[first], each.centre.provenance())
     shown = [[name, each.channel, tracks[name]] for name, each in settings.objects.items()]
-    keys[f"picture/{first}"] = key_of("picture", 4, shown)
+    keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
         sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
@@ -176,24 +195,20 @@ def is_aside(stage: str) -> bool:
     return stage.startswith(_OUTLINES)
 
 
-def declumped_in_order(settings: Settings) -> list[str]:
-    """The sets whose clumps are split, those that wait for another set's nuclei last."""
-    wanted = [name for name, each in settings.objects.items() if each.declump]
-    return sorted(wanted, key=lambda name: isinstance(settings.objects[name].declump, ByNucleus))
-
-
 def _tracking(each: ObjectSettings) -> list[Any]:
     filling = FillGaps(longest_frames=each.fill_gaps).provenance() if each.fill_gaps else None
     return [each.track.provenance(), CHECKS.provenance(), filling]
 
 
-def _declumping(each: ObjectSettings, single: dict[str, str]) -> list[Any]:
-    """What the splitting of clumps depends on besides the labels that it splits."""
-    step = each.declump
-    if not step:
+def _leading(
+    each: ObjectSettings, table: str, single: Mapping[str, str], scale: list[Known]
+) -> list[Any]:
+    """What a step depends on besides what it is given: the nuclei that lead it, and how far."""
+    step = each.led.get(table)
+    if step is None:
         return []
-    seeds = step.nuclei if isinstance(step, ByNucleus) else None
-    return [step.provenance(), each.channel, single[seeds] if seeds is not None else None]
+    in_um = isinstance(step, Guided) and step.reach_um is not None
+    return [single[step.nuclei] if step.nuclei is not None else None, scale[0] if in_um else None]
 
 
 def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
@@ -204,18 +219,29 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     InputError
         When the raw movie or its masks are not there.
     """
-    inputs = {"raw": fingerprint(task.source)}
+    inputs = {"raw": fingerprint(task.source, task.settings.channels.names)}
     for name, each in task.settings.objects.items():
         if isinstance(each.segment, ExistingLabels):
             inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment))
         if isinstance(each.segment, External):
             code = _source_of(external_in(task, each.segment))
             inputs |= {f"function of {name}": code} if code else {}
+        if is_corrected(task.folder, name):
+            inputs[f"corrections of {name}"] = fingerprint(corrected_file(task.folder, name))
     return inputs
 
 
-def open_raw(task: MovieTask) -> Movie:
+class Raw(NamedTuple):
+    """A raw movie, and how its channels were laid over each other, where they were."""
+
+    movie: Movie
+    laid: dict[str, Any]
+
+
+def open_raw(task: MovieTask) -> Raw:
     """The raw movie with its scale; pixels are refused when read if they are not numbers.
+
+    Channels lie over each other where [channels] asks for that, for which a few frames are read.
 
     Raises
     ------
@@ -225,13 +251,25 @@ def open_raw(task: MovieTask) -> Movie:
     scale = task.settings.scale
     pixel_size = _chosen(task.sample.pixel_size_um, scale.pixel_size_um)
     interval = _chosen(task.sample.interval_min, scale.interval_min)
+    channels = task.settings.channels
+    laid: dict[str, Any] = {}
+
+    def fit(found: Mapping[str, Frames]) -> dict[str, Frames]:
+        over = laid_over(found, channels, source=str(task.source))
+        laid.update(over.told)
+        return over.channels
+
+    translating = channels.align == "translate"
     movie = open_movie(
         task.source,
         axes=scale.axes,
         pixel_size_um=None if pixel_size == "unknown" else pixel_size,
         interval_min=None if interval == "unknown" else interval,
-        channel_names=task.settings.channels.names,
+        channel_names=channels.names,
+        fit=fit if translating else None,
     )
+    if translating and not laid:  # the channels lie in one file
+        movie = replace(movie, channels=fit(movie.channels))
     missing = []
     if movie.scale.pixel_size_um is None and pixel_size != "unknown":
         missing.append("pixel_size_um")
@@ -246,7 +284,7 @@ def open_raw(task: MovieTask) -> Movie:
             'or write "unknown" there to go without it (measures that need it are then missing)',
         )
     _refuse_unknown_channels(task.settings, movie)
-    return refuse_nan(movie)
+    return Raw(refuse_nan(movie), laid)
 
 
 def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
@@ -254,11 +292,8 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     background = settings.measure.background
     named = [each.channel for each in settings.objects.values() if each.channel is not None]
     named += settings.measure.named_channels
-    named += [
-        each.declump.channel
-        for each in settings.objects.values()
-        if isinstance(each.declump, ByNucleus) and each.declump.channel is not None
-    ]
+    led = [step for each in settings.objects.values() for step in each.led.values()]
+    named += [step.channel for step in led if step.channel is not None]
     offsets = background.offset if isinstance(background, CameraOffset) else None
     if isinstance(offsets, dict):
         named += offsets
@@ -290,6 +325,7 @@ def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
         "session": task.sample.session,
         "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
         "folder": raw.parent.as_posix(),
+        **task.sample.extra,
     }
     try:
         return task.study_folder / segmenter.pattern.format(**fields)

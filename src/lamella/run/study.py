@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
+from lamella.io.pattern import ANYTHING, MARK
 from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
 from lamella.statistics import Contrasts
@@ -198,7 +199,7 @@ def read_samples(path: Path) -> list[Sample]:
 
 def movie_name(path: str) -> str:
     """A name from a path: ``ki1/12.tif`` → ``ki1__12``."""
-    bare = PurePosixPath(path.replace("{channel}", ""))
+    bare = PurePosixPath(path.replace(MARK, "").replace(ANYTHING, ""))
     stem = re.sub(r"(\.ome)?\.[A-Za-z0-9]{2,5}$", "", bare.name) or bare.name
     parts = [part for part in (*bare.parts[:-1], stem) if part not in ("..", ".", "/")]
     safe = [re.sub(r"[^\w.-]+", "_", part).strip("._-") for part in parts]

@@ -25,11 +25,16 @@ from lamella.measure import Compartment, Group, Measured, Walked, joined, looked
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
+from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
 from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
+from lamella.run.channels import shifts_told
+from lamella.run.corrections import FOLDER as CORRECTIONS
+from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import counted, noting_flat
-from lamella.run.follow import CHECKS, follow
+from lamella.run.diameter import as_json
+from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
@@ -43,6 +48,7 @@ from lamella.run.stages import (
     DRIFT_STAGE,
     SIGHTINGS,
     MovieTask,
+    Raw,
     events_file,
     external_in,
     masks_path,
@@ -51,7 +57,7 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.segment import ByNucleus, Declump, ExistingLabels, External
+from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
@@ -86,11 +92,15 @@ class StageWork:
         return methods[kind](name, stale)
 
     @cached_property
+    def _raw(self) -> Raw:
+        raw = open_raw(self.task)
+        for note in raw.movie.notes:
+            warnings.warn(f"{raw.movie.source}: {note}", LamellaWarning, stacklevel=2)
+        return raw
+
+    @property
     def movie(self) -> Movie:
-        movie = open_raw(self.task)
-        for note in movie.notes:
-            warnings.warn(f"{movie.source}: {note}", LamellaWarning, stacklevel=2)
-        return movie
+        return self._raw.movie
 
     def _labels(self, folder: str, name: str) -> Labels:
         return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
@@ -118,7 +128,7 @@ class StageWork:
 
     def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
-        found: dict[str, object] = {"described": described(self.movie)}
+        found: dict[str, object] = {"described": described(self.movie), **self._laid(name)}
         flat: set[int] = set()
         tally = Tally()
         labels = tally.watching(self._segmented(each, found, flat))
@@ -130,6 +140,7 @@ class StageWork:
             name=name,
         )
         tally.warn(self.movie.source)
+        found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
         if flat:
@@ -144,6 +155,16 @@ class StageWork:
             provenance["normalise"] = each.normaliser.provenance()
         return {f"segment/{name}": Made((file,), found, provenance)}
 
+    def _laid(self, name: str) -> dict[str, object]:
+        """How channels lie over each other, found once a movie: with its first set of objects."""
+        if name != next(iter(self.task.settings.objects)):
+            return {}
+        if self.task.settings.channels.align == "translate":
+            return {"channels_laid_over": self._raw.laid}
+        for told in shifts_told(self.movie):
+            warnings.warn(f"{self.movie.source}: {told}", LamellaWarning, stacklevel=2)
+        return {}
+
     def _segmented(self, each: ObjectSettings, found: dict[str, object], flat: set[int]) -> Frames:
         step = each.segment
         if isinstance(step, ExistingLabels):
@@ -156,6 +177,9 @@ class StageWork:
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
             return external_in(self.task, step)(normalised)
+        if isinstance(step, Guided):
+            nuclei = self._nuclei(step)
+            return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
         prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
@@ -170,40 +194,39 @@ class StageWork:
         labels = self._labels("segmented", name).frames
         image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
-        file = f"declumped/{name}.ome.tif"
+        file, tally = f"declumped/{name}.ome.tif", Tally()
+        single = tally.watching(step(labels, image, nuclei, state=state))
         tiff.write_labels(
             self.task.folder / file,
-            self._counted(step(labels, image, nuclei, state=state), f"declump {name}"),
+            self._counted(single, f"declump {name}"),
             scale=Scale(),
             name=name,
         )
-        found = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found: dict[str, object] = {"half_width_px": state.half_width_px, "cells_are": state.look}
+        found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
-    def _nuclei(self, step: Declump) -> Frames | None:
-        if not isinstance(step, ByNucleus):
+    def _nuclei(self, step: object) -> Frames | None:
+        """Labels of the nuclei that lead a step; None where none do."""
+        if not isinstance(step, UsesNuclei):
             return None
-        if step.nuclei is None:
-            return step.find(self.movie.channel(step.channel))
-        return self._single(step.nuclei)
+        if step.nuclei is not None:
+            return self._single(step.nuclei)
+        return step.found_in(self.movie.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
-        """Labels as they are tracked: clumps are split, where that is wanted."""
+        """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
+        if is_corrected(self.task.folder, name):
+            return self._labels(CORRECTIONS, name).frames
         split = self.task.settings.objects[name].declump
         return self._labels("declumped" if split else "segmented", name).frames
 
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
-        each = self.task.settings.objects[name]
-        followed = follow(
-            each.track,
-            self._single(name),
-            self.movie.channel(each.channel),
-            scale=self.movie.scale,
-            registration=self._registration,
-            source=self.movie.source,
-            fill_gaps=each.fill_gaps,
-            several=f'set method = "lap" under [objects.{name}.track] in study.toml',
-            counted=lambda frames: self._counted(frames, f"track {name}"),
+        by_hand = is_corrected(self.task.folder, name)
+        followed = (
+            followed_by_hand(self.task.folder, name, self.movie)
+            if by_hand
+            else self._followed(name)
         )
         labels, tracks = followed.labels, followed.tracks
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
@@ -223,8 +246,24 @@ class StageWork:
                 LamellaWarning,
                 stacklevel=2,
             )
-        provenance = {"track": each.track.provenance(), "checks": CHECKS.provenance()}
+        how = self.task.settings.objects[name].track.provenance()
+        provenance = {"corrected": last_edit(self.task.folder, name)} if by_hand else {"track": how}
+        provenance["checks"] = CHECKS.provenance()
         return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
+
+    def _followed(self, name: str) -> Followed:
+        each = self.task.settings.objects[name]
+        return follow(
+            each.track,
+            self._single(name),
+            self.movie.channel(each.channel),
+            scale=self.movie.scale,
+            registration=self._registration,
+            source=self.movie.source,
+            fill_gaps=each.fill_gaps,
+            several=f'set method = "lap" under [objects.{name}.track] in study.toml',
+            counted=lambda frames: self._counted(frames, f"track {name}"),
+        )
 
     def _tracks(self, name: str) -> Tracks:
         return saved_tracks(self.task.folder, self.manifest, name)
@@ -266,6 +305,8 @@ class StageWork:
         return {f"centre/{name}": Made((image, mask), found, step.provenance())}
 
     def _picture(self, name: str, stale: list[str]) -> dict[str, Made]:
+        if self.movie.n_frames == 1:
+            return self._field_picture(name)
         each = self.task.settings.objects[name]
         tracks = self._tracks(name)
         labels = self._labels("labels", name)
@@ -289,6 +330,22 @@ class StageWork:
         files = (file, CELL_STRIPS) if cells else (file,)
         found = {"frames": picks.tolist(), "cell_strips": cells}
         return {f"picture/{name}": Made(files, found, {})}
+
+    def _field_picture(self, name: str) -> dict[str, Made]:
+        """Of a single image: the field with the outlines of all sets."""
+        sets = [
+            FieldSet(
+                other,
+                self.movie.channel(each.channel).frame(0),
+                self._labels("labels", other).frame(0),
+            )
+            for other, each in self.task.settings.objects.items()
+        ]
+        file = f"filmstrip_{name}.png"
+        drawn = field_picture(sets, pixel_size_um=self.movie.scale.pixel_size_um)
+        write_png(self.task.folder / file, drawn)
+        (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
+        return {f"picture/{name}": Made((file,), {"frames": [0], "cell_strips": None}, {})}
 
     def _cell_strips(self) -> dict[str, Any] | None:
         """Write the strips of the cells of all sets; what their rows are."""
@@ -354,7 +411,7 @@ class StageWork:
     ) -> tuple[Light, Walked]:
         """The movie measured with these labels, in its light."""
         settings, n = self.task.settings.measure, self.movie.n_frames
-        sets = [self._labels("segmented", name).frames for name in self.task.settings.objects]
+        sets = [self._found_anywhere(name).frames for name in self.task.settings.objects]
         return walked_in_light(
             self.movie,
             labels,
@@ -366,6 +423,11 @@ class StageWork:
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
+
+    def _found_anywhere(self, name: str) -> Labels:
+        """All objects of a set, tracked or not; what a person corrected holds no other."""
+        corrected = is_corrected(self.task.folder, name)
+        return self._labels("labels" if corrected else "segmented", name)
 
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lamella.segment.declump import ByDistance, ByIntensity, ByNucleus, Declump
+from lamella.segment.diameter import FirstPass, estimate_diameter, first_pass
 from lamella.segment.external import External
 from lamella.segment.guided import Guided
 from lamella.segment.labels import ExistingLabels
@@ -26,9 +27,12 @@ __all__ = [
     "Declump",
     "ExistingLabels",
     "External",
+    "FirstPass",
     "Guided",
     "Motion",
     "MultiOtsu",
     "Segmenter",
     "UsesNuclei",
+    "estimate_diameter",
+    "first_pass",
 ]

@@ -28,7 +28,7 @@ class UsesNuclei(BaseModel):
 
     nuclei: str | None = None
     channel: str | None = None
-    find: MultiOtsu = MultiOtsu(classes=2, smallest_px=30)
+    find: MultiOtsu = MultiOtsu(smallest_px=30)
     split: ByDistance | Literal[False] = ByDistance(around=0)
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ class Together(NamedTuple):
     n_cells: int
     n_units: int
     interval_by: str
-    """``units``: units left out one by one; ``cells``: as if cells were independent; empty: none."""
+    """``units``: units left out one by one; ``cells``: as if cells were independent; or empty."""
     r: Interval
     """Pearson's, over cells."""
     r_within: Interval
@@ -75,9 +75,9 @@ def together(x: Floats, y: Floats, unit: NDArray[np.int64], *, points: int = 25)
     x, y = x[known].astype(np.float64), y[known].astype(np.float64)
     _, place = np.unique(unit[known], return_inverse=True)
     n, k = len(x), int(place.max()) + 1 if len(place) else 0
-    nothing = Together(n, k, "", *[Interval()] * 2, math.nan, *[Interval()] * 2, np.empty((4, 0)))
     if n < FEWEST_CELLS or _constant(x):
-        return nothing
+        none = Interval()
+        return Together(n, k, "", none, none, math.nan, none, none, np.empty((4, 0)))
     # Around 0 and of scale 1, sums of squares lose no digits.
     (x0, sx), (y0, sy) = _scale(x), _scale(y)
     sums = _sums((x - x0) / sx, (y - y0) / sy, place, k)
@@ -110,14 +110,14 @@ def together(x: Floats, y: Floats, unit: NDArray[np.int64], *, points: int = 25)
         half, by = _half_over_cells(value, x, y, at, k), "cells"
     low, high = value - half, value + half
     ends = [Interval(*map(float, each)) for each in zip(value, low, high, strict=True)]
-    ranks = [pd.Series(each).rank().to_numpy(np.float64) for each in (x, y)]
+    ranks = np.stack([pd.Series(each).rank().to_numpy(np.float64) for each in (x, y)])
     return Together(
         n_cells=n,
         n_units=k,
         interval_by=by,
         r=_from_z(ends[0]),
         r_within=_from_z(ends[1]),
-        spearman=math.nan if flat else float(np.corrcoef(*ranks)[0, 1]),
+        spearman=math.nan if flat else float(np.corrcoef(ranks)[0, 1]),
         slope=ends[2],
         intercept=ends[3],
         line=np.stack([at, value[4:], low[4:], high[4:]]),
@@ -145,7 +145,7 @@ def _inside(sums: Floats) -> Floats:
 
 
 def _line(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """z = artanh r, slope, mean x and mean y of each row of sums."""
+    """Of each row of sums: z = artanh r, slope, mean x and mean y."""
     n, a, b = sums[:, 0], sums[:, 1], sums[:, 2]
     squares_x, squares_y, products = _inside(sums).T
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,15 +14,13 @@ from lamella.core.claims import ALL_CONDITIONS
 from lamella.core.columns.column import Column
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
-from lamella.core.table import Col, stacked
+from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col, stacked
 from lamella.statistics.clustered import Together, together
 from lamella.statistics.interval import Interval
 from lamella.statistics.units import assigned
 
-CELL, NUCLEUS = "cell_", "nucleus_"
-"""What columns of cells and of their nuclei begin with."""
-_MEAN = "intensity_mean"
-_PARTS = ("cytoplasm", "ring", "membrane")
+_PARTS = (Col.CYTOPLASM_MEAN, Col.PERINUCLEAR_MEAN, Col.MEMBRANE_MEAN)
+_MEAN = Column("intensity_mean", "", "")
 _UNIT = "unit of this row"
 
 LINEAR, LOG = "linear", "log"
@@ -141,32 +139,31 @@ class Questions(Step):
 
     def _every(self, cells: pd.DataFrame) -> Iterator[Asked]:
         nuclear, cell, third = self._channels(cells)
-        nucleus_area, cell_area = (_area(cells, name) for name in (NUCLEUS, CELL))
+        nucleus_area, cell_area = (_area(cells, name) for name in (NUCLEUS_PREFIX, CELL_PREFIX))
         yield Asked("A", "How large are nuclei?", nucleus_area)
         yield Asked("A", "How large are cells?", cell_area)
-        for ratio in ("cell_nucleus_area_ratio", "cytoplasm_nucleus_area_ratio"):
+        for ratio in (Col.CELL_NUCLEUS_AREA_RATIO, Col.CYTOPLASM_NUCLEUS_AREA_RATIO):
             yield Asked("B", "How large is the cell beside its nucleus?", ratio)
-        for ratio in ("cell_nucleus_area_ratio", "cytoplasm_nucleus_area_ratio"):
+        for ratio in (Col.CELL_NUCLEUS_AREA_RATIO, Col.CYTOPLASM_NUCLEUS_AREA_RATIO):
             yield Asked("B", "Does that ratio change with the size of the cell?", cell_area, ratio)
         yield Asked("B", "Does the nucleus grow in proportion to the cell (slope 1)?",
                     cell_area, nucleus_area, LOG)  # fmt: skip
-        for channel in _measured(cells, NUCLEUS) or _measured(cells, CELL):
+        for channel in _measured(cells, NUCLEUS_PREFIX) or _measured(cells, CELL_PREFIX):
             for name in _intensities(channel):
                 yield Asked("C", "How bright is each compartment?", name)
-        mean = Column(_MEAN, "", "")
         if third is not None:
             yield Asked("D", "Is the third signal higher in cells with a large nucleus?",
-                        "nucleus_cell_area_ratio", f"{CELL}{mean.of(third)}")  # fmt: skip
+                        Col.NUCLEUS_CELL_AREA_RATIO, f"{CELL_PREFIX}{_MEAN.of(third)}")  # fmt: skip
         if nuclear != cell:
             yield Asked("E", "Do the nuclear and the cell channel go together (leak)?",
-                        f"{NUCLEUS}{mean.of(nuclear)}", f"{CELL}{mean.of(cell)}",
+                        f"{NUCLEUS_PREFIX}{_MEAN.of(nuclear)}", f"{CELL_PREFIX}{_MEAN.of(cell)}",
                         leak=True)  # fmt: skip
         yield Asked("F", "Does the shape of a cell go with its signal?",
-                    f"{CELL}circularity", f"{CELL}{mean.of(cell)}")  # fmt: skip
+                    f"{CELL_PREFIX}circularity", f"{CELL_PREFIX}{_MEAN.of(cell)}")  # fmt: skip
 
     def _channels(self, cells: pd.DataFrame) -> tuple[str | None, str | None, str | None]:
         """The nuclear, the cell and the third channel; None = the one that has no name."""
-        names = _measured(cells, CELL)
+        names = _measured(cells, CELL_PREFIX)
         wanted = {
             "nuclear_channel": self.nuclear_channel,
             "cell_channel": self.cell_channel,
@@ -222,12 +219,10 @@ class Questions(Step):
         }
         line = np.exp(found.line) if asked.scaling == LOG else found.line
         names = (Col.LINE_X, Col.LINE_Y, Col.LINE_LOW, Col.LINE_HIGH)
-        return row, pd.DataFrame(dict(zip(names, line, strict=True))).assign(
-            **{
-                name: row[name]
-                for name in (Col.QUESTION, Col.CONDITION, Col.X_COLUMN, Col.Y_COLUMN, Col.SCALING)
-            }
-        )
+        told = pd.DataFrame(dict(zip(names, line, strict=True)))
+        for name in (Col.QUESTION, Col.CONDITION, Col.X_COLUMN, Col.Y_COLUMN, Col.SCALING):
+            told[str(name)] = str(row[name])
+        return row, told
 
     def _remarks(self, asked: Asked, found: Together) -> Iterator[str]:
         if found.interval_by == "cells":
@@ -275,8 +270,11 @@ def _of_units(rows: pd.DataFrame, asked: Sequence[Asked]) -> pd.DataFrame:
     for name in names:
         values = pd.Series(_numbers(rows, name), rows.index)
         found = values.where(np.isfinite(values)).groupby(rows[_UNIT], sort=False)
-        counted = {Col.N_CELLS: found.count(), Col.MEAN: found.mean(), Col.MEDIAN: found.median()}
-        part = units[keys].first().assign(**{Col.MEASURE: name, **counted})
+        part = units[keys].first()
+        part[Col.MEASURE] = name
+        part[Col.N_CELLS], part[Col.MEAN], part[Col.MEDIAN] = (
+            found.count(), found.mean(), found.median(),
+        )  # fmt: skip
         parts.append(part[part[Col.N_CELLS] > 0])
     return stacked(parts).reindex(columns=list(UNIT_COLUMNS))
 
@@ -299,9 +297,9 @@ def _measured(cells: pd.DataFrame, prefix: str) -> list[str | None]:
 
 def _intensities(channel: str | None) -> Sequence[str]:
     """Mean intensities of one channel, compartment by compartment."""
-    mean = Column(_MEAN, "", "").of(channel)
-    parts = [Column(f"{name}_mean", "", "").of(channel) for name in _PARTS]
-    return [f"{NUCLEUS}{mean}", f"{CELL}{mean}", *parts]
+    mean = _MEAN.of(channel)
+    parts = [part.of(channel) for part in _PARTS]
+    return [f"{NUCLEUS_PREFIX}{mean}", f"{CELL_PREFIX}{mean}", *parts]
 
 
 def _numbers(cells: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from lamella.core.movie import Scale
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io.imagej_roi.archive import roi_files
-from lamella.io.imagej_roi.names import cells_of_names
+from lamella.io.imagej_roi.names import cells_of_names, own_name
 from lamella.io.imagej_roi.shapes import shape_of
 from lamella.io.link_rows import settled_parents
 from lamella.io.outlines import OutlineFrames, Shape, refuse_frames, settle_frame_shape, survey
@@ -71,7 +71,7 @@ def read_imagej_roi(
     -----
     The frame is the ROI's T position; else its place in the stack; else its Z position where no ROI
     has another T (time series are often opened as Z); else the number in front of the name that
-    ImageJ gives; else 0.
+    ImageJ gives; else that in a name of Lamella's; else 0.
     """
     where = str(path)
     if n_channels < 1 or (channel is not None and channel < 1):
@@ -79,8 +79,8 @@ def read_imagej_roi(
             where, f"channel {channel} of {n_channels} is none", "count channels from 1"
         )
     notes: list[str] = []
-    found = _areas(path, channel, notes)
-    frames = _frames(found, n_channels, notes)
+    found = find_areas(path, channel, notes)
+    frames = frames_of(found, n_channels, notes)
     cells = cells_of_names([each.name for each in found], frames, notes)
     needed = 1 + max(frames, default=0)
     if n_frames is not None and n_frames < needed:
@@ -113,7 +113,7 @@ def read_imagej_roi(
 
 
 @dataclass(frozen=True)
-class _Area:
+class Area:
     """One ROI; positions from 1, 0 = not set."""
 
     name: str
@@ -124,14 +124,15 @@ class _Area:
     parents: tuple[int, ...]
 
 
-def _areas(path: str | os.PathLike[str], channel: int | None, notes: list[str]) -> list[_Area]:
+def find_areas(path: str | os.PathLike[str], channel: int | None, notes: list[str]) -> list[Area]:
+    """The areas of a file, in its order; see `read_imagej_roi` for what is raised and noted."""
     try:
         from roifile import ImagejRoi
     except ImportError as error:
         raise NotInstalledError(
             str(path), "reading ImageJ ROIs needs roifile", 'pip install "lamella[formats]"'
         ) from error
-    found: list[_Area] = []
+    found: list[Area] = []
     passed_over, n_other = Counter[str](), 0
     for member, data in roi_files(path, notes):
         try:
@@ -148,7 +149,7 @@ def _areas(path: str | os.PathLike[str], channel: int | None, notes: list[str]) 
         else:
             kin = _PARENTS.search(roi.props)
             found.append(
-                _Area(
+                Area(
                     roi.name.rstrip("\0") or member,
                     shape,
                     max(0, roi.position),
@@ -165,7 +166,7 @@ def _areas(path: str | os.PathLike[str], channel: int | None, notes: list[str]) 
     return found
 
 
-def _frames(found: list[_Area], n_channels: int, notes: list[str]) -> list[int]:
+def frames_of(found: list[Area], n_channels: int, notes: list[str]) -> list[int]:
     """Frame of every ROI, from 0."""
     has_time = any(each.t > 1 or each.position for each in found)
     by_z = not has_time and any(each.z > 1 for each in found)
@@ -182,6 +183,8 @@ def _frames(found: list[_Area], n_channels: int, notes: list[str]) -> list[int]:
             frames.append((each.position - 1) // n_channels)
         elif by_name and number:
             frames.append(max(int(number[1]) - 1, 0))
+        elif own := own_name(each.name):
+            frames.append(own.frame)
         else:
             n_placeless += 1
             frames.append(0)

@@ -55,9 +55,10 @@ def write_imagej_roi(
 
     Notes
     -----
-    Named ``cell12_t0005`` (cell 12, frame 5). Objects with holes or several pieces are composites.
-    The parents of a cell stand as property ``lamella.parents`` on its first ROI, where ImageJ keeps
-    them. ImageJ 1.53t measured the very areas of these ROIs (see the tests).
+    Named ``cell12_t0005`` (cell 12, frame 5), by the name of the labels. Objects with holes or
+    several pieces are composites. The parents of a cell stand as property ``lamella.parents`` on
+    its first ROI, where ImageJ keeps them. ImageJ 1.53t measured the very areas of these ROIs (see
+    the tests).
     """
     try:
         import roifile  # noqa: F401
@@ -122,7 +123,7 @@ def _rois(
                 raise InputError(
                     source, f"cell {cell} of frame {t}: {error}", "crop the movie"
                 ) from error
-            roi.name = roi_name(cell, t)
+            roi.name = roi_name(objects.name, cell, t)
             if channel is None:
                 roi.position = t + 1
             else:

@@ -31,8 +31,8 @@ def silhouette(
     """How the values are spread, as an outline that is widest where they are most, at most `width`.
 
     A histogram of 160 bins, smoothed by a Gaussian of Silverman's width (1986, Density Estimation,
-    3.31), that ends at the smallest and the largest value; a line where all are equal. For an axis of logarithms (`log`), of the logarithms of the
-    positive values.
+    3.31), that ends at the smallest and the largest value; a line where all are equal. For an axis
+    of logarithms (`log`), of the logarithms of the positive values.
     """
     values = values[np.isfinite(values)]
     if log:

@@ -149,9 +149,7 @@ def _plate(
 ) -> PatchCollection:
     rows, columns = layout
     wide = 1.2 if rows <= LAYOUTS[0][0] else 0.6
-    found = dict(
-        zip(map(place_of, texts(wells, Col.WELL)), numbers(wells, value), strict=True)
-    )
+    found = dict(zip(map(place_of, texts(wells, Col.WELL)), numbers(wells, value), strict=True))
     frames = {
         place: key.colour(condition)
         for table in (samples, wells)
@@ -167,9 +165,11 @@ def _plate(
     axes.add_collection(drawing)
     axes.add_collection(
         PatchCollection(
-            [_square(place, _RIM) for place in frames], facecolor="none",
-            edgecolor=list(frames.values()), linewidth=wide,
-        )  # fmt: skip
+            [_square(place, _RIM) for place in frames],
+            facecolor="none",
+            edgecolor=list(frames.values()),
+            linewidth=wide,
+        )
     )
     for place in frames:
         if place not in told:
@@ -191,5 +191,5 @@ def _square(place: tuple[int, int], half: float) -> Rectangle:
 
 
 def _letters(row: int) -> str:
-    """A, B … Z, AA, AB …"""
+    """Name of a row counted from 0: A, B … Z, AA, AB and so on."""
     return (_letters(row // 26 - 1) if row >= 26 else "") + chr(ord("A") + row % 26)

@@ -108,9 +108,7 @@ def _objects(
     wanted = set(controls)
     own = [
         condition in wanted or well in wanted
-        for condition, well in zip(
-            texts(cells, Col.CONDITION), texts(cells, Col.WELL), strict=True
-        )
+        for condition, well in zip(texts(cells, Col.CONDITION), texts(cells, Col.WELL), strict=True)
     ]
     of_controls, _ = np.histogram(numbers(cells, measure)[np.asarray(own, bool)], edges)
     if of_controls.any():

@@ -114,9 +114,7 @@ def _spread(axes: Axes, values: Floats, place: int, colour: str, *, log: bool) -
     axes.plot([place - _BOX / 2, place + _BOX / 2], [median] * 2, color=INK, lw=1.6, zorder=5)
 
 
-def _units(
-    axes: Axes, units: pd.DataFrame, place: int, key: Key, name: str, *, log: bool
-) -> None:
+def _units(axes: Axes, units: pd.DataFrame, place: int, key: Key, name: str, *, log: bool) -> None:
     """The means of units, to the left and right of the box, each session in its lane."""
     sessions = key.sessions or ("",)
     lanes = np.linspace(-0.24, 0.24, len(sessions)) if len(sessions) > 1 else np.array([0.2])

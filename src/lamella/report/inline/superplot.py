@@ -155,7 +155,8 @@ def superplot(
         line=LINE,
         n_lines=n_lines,
         axis=axis_label(measure),
-        alt=f"{axis_label(measure)} of every {share or 'cell'} by condition. Arrow keys go from dot to dot.",
+        alt=f"{axis_label(measure)} of every {share or 'cell'} by condition. "
+        "Arrow keys go from dot to dot.",
         ticks=tuple(y.ticks(6)),
         groups=tuple(groups),
         lines=_lines(means, conditions, y, key),

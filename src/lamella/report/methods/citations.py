@@ -11,6 +11,8 @@ REFERENCES: dict[str, str] = {
     " doi:10.4324/9780203771587",
     "cumming": "Cumming G, Finch S. A primer on confidence intervals based on noncentral"
     " distributions. Educ Psychol Meas 61, 532–574 (2001). doi:10.1177/0013164401614002",
+    "dempster": "Dempster AP, Laird NM, Rubin DB. Maximum likelihood from incomplete data via the"
+    " EM algorithm. J R Stat Soc B 39, 1–38 (1977). doi:10.1111/j.2517-6161.1977.tb01600.x",
     "furth": "Fürth R. Die Brownsche Bewegung bei Berücksichtigung einer Persistenz der"
     " Bewegungsrichtung. Z Phys 2, 244–256 (1920). doi:10.1007/BF01328731",
     "hedges": "Hedges LV. Distribution theory for Glass’s estimator of effect size. J Educ Stat 6,"
@@ -21,8 +23,15 @@ REFERENCES: dict[str, str] = {
     " (1979).",
     "hothorn": "Hothorn T, Bretz F, Westfall P. Simultaneous inference in general parametric models."
     " Biom J 50, 346–363 (2008). doi:10.1002/bimj.200810425",
+    "imagej": "Schneider CA, Rasband WS, Eliceiri KW. NIH Image to ImageJ: 25 years of image"
+    " analysis. Nat Methods 9, 671–675 (2012). doi:10.1038/nmeth.2089",
+    "jackknife": "MacKinnon JG, Nielsen MØ, Webb MD. Fast and reliable jackknife and bootstrap"
+    " methods for cluster-robust inference. J Appl Econom 38, 671–694 (2023)."
+    " doi:10.1002/jae.2969",
     "jaqaman": "Jaqaman K et al. Robust single-particle tracking in live-cell time-lapse sequences."
     " Nat Methods 5, 695–702 (2008). doi:10.1038/nmeth.1237",
+    "jones": "Jones TR, Carpenter A, Golland P. Voronoi-based segmentation of cells on image"
+    " manifolds. Lect Notes Comput Sci 3765, 535–543 (2005). doi:10.1007/11569541_54",
     "jonker": "Jonker R, Volgenant A. A shortest augmenting path algorithm for dense and sparse"
     " linear assignment problems. Computing 38, 325–340 (1987). doi:10.1007/BF02278710",
     "laird": "Laird NM, Ware JH. Random-effects models for longitudinal data. Biometrics 38,"
@@ -53,6 +62,10 @@ REFERENCES: dict[str, str] = {
     " (2014). doi:10.7717/peerj.453",
     "scipy": "Virtanen P et al. SciPy 1.0. Nat Methods 17, 261–272 (2020)."
     " doi:10.1038/s41592-019-0686-2",
+    "singh": "Singh S et al. Pipeline for illumination correction of images for high-throughput"
+    " microscopy. J Microsc 256, 231–236 (2014). doi:10.1111/jmi.12178",
+    "sternberg": "Sternberg SR. Biomedical image processing. Computer 16, 22–34 (1983)."
+    " doi:10.1109/MC.1983.1654163",
     "statsmodels": "Seabold S, Perktold J. statsmodels: econometric and statistical modeling with"
     " Python. Proc 9th Python in Science Conf, 92–96 (2010). doi:10.25080/Majora-92bf1922-011",
     "huber": "Huber PJ. Robust estimation of a location parameter. Ann Math Stat 35, 73–101 (1964)."

@@ -66,18 +66,36 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
         "motion": lambda: (
             "by a classifier that learns in each movie from what moves " + cite("robitaille")
         ),
+        "guided": lambda: (
+            f"by growing a cell from every nucleus ({_nuclei(how)}) over what is brighter than the "
+            f"ground, with borders {_borders(how)} {cite('jones')}"
+        ),
         "labels": lambda: "from existing label images",
         "external": lambda: f"by the user’s function {how.get('function')}",
     }
     text = f"Objects “{name}” were found{channel} "
     text += ways[method]() if method in ways else f"by the method “{method}”"
-    shown = {k: v for k, v in how.items() if k not in ("method", "classes", "function")}
+    shown = {k: v for k, v in how.items() if k not in _SAID}
     text += f" ({parameters(shown)})" if shown else ""
     if declump := each.get("declump"):
         shown = {k: v for k, v in declump.items() if k != "method" and v is not None}
         text += f"; touching objects were split by {declump.get('method')}"
         text += f" ({parameters(shown)})" if shown else ""
     return text + "."
+
+
+_SAID = ("method", "classes", "function", "nuclei", "channel", "borders")
+"""Settings of a segmenter that its sentence tells."""
+
+
+def _borders(how: Settings) -> str:
+    return "along bright lines" if how.get("borders") == "bright" else "where the light changes"
+
+
+def _nuclei(how: Settings) -> str:
+    if how.get("nuclei"):
+        return f"the objects “{how['nuclei']}”"
+    return f"found in channel {how.get('channel')}"
 
 
 def tracking(name: str, each: Settings, cite: Citations) -> str:
@@ -106,12 +124,26 @@ def light(measure: Settings, cite: Citations) -> str:
     method = background.get("method", "none")
     if method == "none":
         text = "No background was subtracted"
+    elif method == "rolling_ball":
+        text = _rolling_ball(background, cite)
     else:
         shown = {k: v for k, v in background.items() if k != "method" and v is not None}
         text = f"A background level ({method}; {parameters(shown)}) was subtracted"
     if bleaching := measure.get("bleaching"):
         text += f"; bleaching was undone by {bleaching['method']} {cite('miura')}"
-    return text + "; intensities were measured on raw frames with the masks of the same frame."
+    on = "what was left" if method == "rolling_ball" else "raw frames"
+    return f"{text}; intensities were measured on {on} with the masks of the same frame."
+
+
+def _rolling_ball(how: Settings, cite: Citations) -> str:
+    micron = how.get("radius_um")
+    radius = f"{micron:g} µm" if micron is not None else f"{float(how['radius_px']):g} px"
+    shape = "sliding paraboloid" if how.get("sliding") else "rolling ball"
+    rest = {k: how[k] for k in ("light", "smoothing") if k in how}
+    return (
+        f"The background was subtracted by a {shape} of radius {radius}, as ImageJ does it "
+        f"{cite('sternberg', 'imagej')}" + (f" ({parameters(rest)})" if rest else "")
+    )
 
 
 def trusted(measure: Settings) -> str:

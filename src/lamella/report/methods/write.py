@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.methods import images, tests
+from lamella.report.methods import images, signal, tests
 from lamella.report.methods.citations import Citations
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers
@@ -37,22 +37,32 @@ def methods_of(report: ReportInput, version: str) -> Methods:
                 images.drift(settings),
                 images.normalisation(objects, movies),
                 *(images.segmentation(name, each, cite) for name, each in objects.items()),
-                *(images.tracking(name, each, cite) for name, each in objects.items()),
+                *(
+                    images.tracking(name, each, cite)
+                    for name, each in objects.items()
+                    if not report.stills
+                ),
             ),
         ),
         (
             "Measures",
             _joined(
-                images.trusted(measure),
+                images.trusted(measure) if not report.stills else "",
+                signal.illumination(settings, cite),
                 images.light(measure, cite) if measure else "",
-                images.groups(measure, cite),
+                signal.compartments(measure, report.cells),
+                signal.positives(settings, report.thresholds, cite),
+                images.groups(measure, cite) if not report.stills else "",
                 _meanings(report),
                 images.outlines(settings) if len(report.outlines) else "",
             ),
         ),
         (
             "Statistics",
-            tests.statistics(report.effects, report.models, units_word(report), cite),
+            _joined(
+                tests.statistics(report.effects, report.models, units_word(report), cite),
+                signal.questions(report.questions, cite),
+            ),
         ),
         ("Software", _software(report, version, cite)),
     ]
@@ -69,7 +79,7 @@ def _data(report: ReportInput, version: str) -> str:
     key = Key.of(cells, report.samples, report.effects)
     movies = distinct(cells, Col.MOVIE)
     text = f"{count(len(cells), 'cell')}"
-    text += f" of {count(len(movies), 'movie')}" if movies else ""
+    text += f" of {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
     if key.sessions:
@@ -82,7 +92,7 @@ def _data(report: ReportInput, version: str) -> str:
         text += " of a movie."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
-    if frames:
+    if frames and not report.stills:
         text += (
             f" Of {count(frames, 'frame')} in which a cell was followed, {empty} did not show it."
         )

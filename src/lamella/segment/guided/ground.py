@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 _GRID = 256  # places along the shorter side at which the surface is fitted, at most
 _ROUNDS = 8
 _ABOVE = 2.0  # SDs
+_TILES, _DARKEST = 4, 25  # parts along a side, and percentile in each
 _FEWEST = 60  # places that bear a surface
 _MAD = 1.4826  # SD of normal noise over its median absolute deviation
 
@@ -26,8 +27,10 @@ class Ground(NamedTuple):
 def ground_of(signal: NDArray[np.float32], otsu: float) -> Ground:
     """The ground, from the pixels below Otsu's lowest threshold: a parabolic surface.
 
-    Dim cells and the blur of bright ones lie above it. It is therefore fitted again to what is not
-    brighter than it by two SDs, and the SD is that of the darker half of the pixels.
+    Dim cells and the blur of bright ones lie above it, and may be more than what is bare. It is
+    therefore fitted first to the darkest quarter of such pixels in every part of the field, and
+    then again and again to what is not brighter than it by two SDs; the SD is that of the darker
+    half of the pixels.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ def ground_of(signal: NDArray[np.float32], otsu: float) -> Ground:
         return Ground(np.full(signal.shape, level), _MAD * float(np.median(np.abs(below - level))))
     v, u = _centred(height)[y], _centred(width)[x]
     terms = np.stack([np.ones_like(v), v, u, v * v, u * v, u * u], axis=1)
-    kept, surface, noise = low, np.zeros(6), 0.0
+    kept = _darkest(light, low, y * _TILES // height * _TILES + x * _TILES // width)
+    surface, noise = np.zeros(6), 0.0
     for _ in range(_ROUNDS):
         surface = np.linalg.lstsq(terms[kept], light[kept], rcond=None)[0]
         off = light - terms @ surface
@@ -58,6 +62,17 @@ def ground_of(signal: NDArray[np.float32], otsu: float) -> Ground:
     rows, columns = a + b * down + d * down**2, c * across + f * across**2
     level = rows[:, None] + columns + e * down[:, None] * across
     return Ground(level, noise)
+
+
+def _darkest(
+    light: NDArray[np.float64], low: NDArray[np.bool_], tile: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """The darkest of the low pixels in every tile that has some."""
+    dark = low.copy()
+    for number in np.unique(tile[low]):
+        here = low & (tile == number)
+        dark[here] = light[here] <= np.percentile(light[here], _DARKEST)
+    return dark
 
 
 def _centred(n: int) -> NDArray[Any]:

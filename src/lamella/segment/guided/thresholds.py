@@ -12,8 +12,10 @@ _CLASSES = (3, 2)  # with 3, dim parts are kept, as MultiOtsu keeps them
 _BRIGHTEST = 99.9  # a few hot spots must not draw the thresholds
 _RING = 0.5  # in radii of a typical nucleus: what counts as just outside of one
 _LEAST_RING_PX = 2.0
+_APART_PX = 2.0  # from the nucleus, whose own light is blurred over its edge
 _HEIGHT = 0.5  # of the light around a nucleus, above the ground
 _CLEARLY = 2.0  # SDs of the ground
+_LEAST_NOISE = 0.02  # of Otsu's threshold: few grey levels may hide all noise
 
 
 def lowest_otsu(signal: NDArray[np.float32]) -> float | None:
@@ -37,10 +39,10 @@ def light_around(
     The ring lies within the pixels that are nearer to this nucleus than to any other. NaN for a
     number that no pixel has, and for a nucleus that others enclose.
     """
-    width = max(_LEAST_RING_PX, _RING * radius_px)
+    far = _APART_PX + max(_LEAST_RING_PX, _RING * radius_px)
     anywhere = np.broadcast_to(np.uint8(1), seeds.shape)
-    owner, distance = nearest_seed_within(anywhere, seeds, reach_px=width)
-    ring = (owner > 0) & (distance > 0) & (distance <= width * PIXEL)
+    owner, distance = nearest_seed_within(anywhere, seeds, reach_px=far)
+    ring = (owner > 0) & (distance > _APART_PX * PIXEL)
     names, values = owner[ring], signal[ring]
     order = np.lexsort((values, names))
     names, values = names[order], values[order]
@@ -58,8 +60,9 @@ def own_thresholds(
     """The light above the ground that a pixel of each nucleus's cell exceeds, (n + 1,) float32.
 
     Otsu's threshold, or half the light around the nucleus where that is lower: a dim cell among
-    bright ones is rescued. A nucleus whose surroundings stand out by less than two SDs of the
-    ground has no visible cytoplasm: ``inf``.
+    bright ones is rescued. Never less than two SDs of the ground, which would let cells grow into
+    its noise: a nucleus whose surroundings do not stand out by that has no visible cytoplasm,
+    ``inf``.
 
     Parameters
     ----------
@@ -70,5 +73,6 @@ def own_thresholds(
     noise : float
         SD of the ground.
     """
-    seen = around > _CLEARLY * noise
-    return np.where(seen, np.minimum(otsu, _HEIGHT * around), np.inf).astype(np.float32)
+    clear = _CLEARLY * max(noise, _LEAST_NOISE * otsu)
+    least = np.maximum(np.minimum(otsu, _HEIGHT * around), clear)
+    return np.where(around > clear, least, np.inf).astype(np.float32)

@@ -1,0 +1,138 @@
+"""Workbooks for Excel, written row by row."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.errors import NotInstalledError, OutputError
+from lamella.io.atomic import whole_file
+
+MOST_ROWS, MOST_COLUMNS, MOST_IN_NAME = 1_048_576, 16_384, 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WIDEST = 40
+
+
+class Sheet(NamedTuple):
+    """A sheet of a workbook: its name as it is wished, and its rows below a header."""
+
+    name: str
+    table: pd.DataFrame
+
+
+def write_workbook(
+    path: str | os.PathLike[str], sheets: Iterable[Sheet], *, most_rows: int = MOST_ROWS
+) -> list[str]:
+    """Write an ``.xlsx`` with a sheet per table; half a workbook is never left.
+
+    Rows are written as they are made, so that half a million of them do not fill the memory. Text
+    that looks like a formula stays text. What is missing is an empty cell; infinite numbers are
+    text, for which Excel has no number. A table of more rows than a sheet holds goes on in another
+    sheet, with the header again.
+
+    Parameters
+    ----------
+    path : path
+    sheets : iterable of Sheet
+        Names are made to Excel's rules by `sheet_name`.
+    most_rows : int
+        Rows that a sheet holds, the header included.
+
+    Returns
+    -------
+    list of str
+        Names of the sheets.
+
+    Raises
+    ------
+    OutputError
+        More columns than a sheet holds, or the disk refuses.
+    NotInstalledError
+        Without openpyxl.
+    """
+    try:
+        from openpyxl import Workbook
+    except ImportError as error:
+        raise NotInstalledError(
+            str(path), "workbooks need openpyxl", 'pip install "lamella[excel]"'
+        ) from error
+    book = Workbook(write_only=True)
+    names: list[str] = []
+    for sheet in sheets:
+        if len(sheet.table.columns) > MOST_COLUMNS:
+            raise OutputError(
+                str(path),
+                f"{sheet.name} has {len(sheet.table.columns)} columns, Excel has {MOST_COLUMNS}",
+                "export it as CSV",
+            )
+        step = most_rows - 1  # below the header
+        for start in range(0, max(len(sheet.table), 1), step):
+            names.append(sheet_name(sheet.name, names))
+            _write(book.create_sheet(names[-1]), sheet.table.iloc[start : start + step])
+    with whole_file(Path(path)) as part:
+        book.save(part)
+    return names
+
+
+def sheet_name(wished: str, taken: Sequence[str]) -> str:
+    r"""A name that Excel takes, as near to the wished one as can be.
+
+    At most 31 characters, none of ``[]:*?/\`` nor control characters, no apostrophe at an end, not
+    ``History``, and none that differs from another in upper and lower case alone: such get a
+    number.
+
+    Examples
+    --------
+    >>> sheet_name("EdU 10 µM / 24 h [a]", ["edu 10 µm _ 24 h _a_"])
+    'EdU 10 µM _ 24 h _a_ (2)'
+    """
+    name = _FORBIDDEN.sub("_", wished).strip().strip("'")[:MOST_IN_NAME].rstrip(" '") or "sheet"
+    name = f"{name}_" if name.lower() == "history" else name
+    used = {each.lower() for each in taken}
+    found, n = name, 1
+    while found.lower() in used:
+        n += 1
+        found = f"{name[: MOST_IN_NAME - len(f' ({n})')].rstrip()} ({n})"
+    return found
+
+
+def _write(sheet: Any, table: pd.DataFrame) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    def text(value: str) -> Any:
+        value = _CONTROL.sub("\ufffd", value)
+        if value[:1] not in ("=", "#"):
+            return value
+        cell = WriteOnlyCell(sheet, value)
+        cell.data_type = "s"  # neither a formula nor an error
+        return cell
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, str):
+            return text(value)
+        if value is None or value is pd.NA or value is pd.NaT or value != value:
+            return None
+        if isinstance(value, np.generic):
+            value = value.item()
+        return text(str(value)) if value in (float("inf"), float("-inf")) else value
+
+    sheet.freeze_panes = "A2"
+    for i, name in enumerate(map(str, table.columns), start=1):
+        first = table.iloc[:50, i - 1].astype(str).str.len().max() if len(table) else 0
+        width = max(len(name), int(first)) + 2
+        sheet.column_dimensions[get_column_letter(i)].width = min(width, _WIDEST)
+    header = [WriteOnlyCell(sheet, text(str(name))) for name in table.columns]
+    for each in header:
+        each.font = Font(bold=True)
+    sheet.append(header)
+    for row in table.itertuples(index=False, name=None):
+        sheet.append([cell(value) for value in row])

@@ -1,0 +1,57 @@
+"""How wide the objects of a movie are: what `lamella diameter` and `lamella segment` tell."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from lamella.io import open_movie
+from lamella.kernels.diameter import Diameter
+from lamella.preprocess import refuse_nan
+from lamella.segment import FirstPass, first_pass
+
+
+class Estimated(NamedTuple):
+    """A first pass over a movie."""
+
+    found: FirstPass
+    channel: str
+    pixel_size_um: float | None
+
+
+def estimate_in(
+    source: Path,
+    *,
+    channel: str | None = None,
+    foreground: Literal["bright", "dark", "either"] = "bright",
+    axes: str | None = None,
+    pixel_size_um: float | None = None,
+) -> Estimated:
+    """Estimate the diameter of the objects in one channel of a movie, the first by default.
+
+    Raises
+    ------
+    InputError
+        When the movie cannot be read, or has no such channel.
+    """
+    movie = refuse_nan(open_movie(source, axes=axes, pixel_size_um=pixel_size_um))
+    found = first_pass(movie.channel(channel), foreground=foreground)
+    return Estimated(found, channel or movie.channel_names[0], movie.scale.pixel_size_um)
+
+
+def in_words(diameter: Diameter, pixel_size_um: float | None) -> str:
+    """Such as ``312 whole objects, median diameter 24.1 px (7.8 µm), half of them 21 to 27 px``."""
+    if not diameter.n:
+        return "no whole object to tell a diameter from"
+    um = f" ({diameter.px * pixel_size_um:.3g} µm)" if pixel_size_um else ""
+    return (
+        f"{diameter.n} whole object{'s' if diameter.n > 1 else ''}, median diameter "
+        f"{diameter.px:.3g} px{um}, half of them {diameter.low:.3g} to {diameter.high:.3g} px"
+    )
+
+
+def as_json(diameter: Diameter) -> dict[str, Any]:
+    """For a manifest: what is not known is null."""
+    told = diameter._asdict().items()
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in told}
