@@ -94,7 +94,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         ],
         topics=topics(report, drawn),
         forest=[p for p in drawn if p.name == "effect_sizes"],
-        walks=sections.walks_sheet(report),
+        walks=None if report.stills else sections.walks_sheet(report),
         troubles=sections.troubles(report),
         stages=sections.stages(report),
         exclusions=sections.exclusions(report),

@@ -48,13 +48,18 @@ FEW_MEASURES = 4
 
 MOST_IN_ALT = 6
 """Differences that the description of a figure reads out."""
+_SHARES = (Col.POSITIVE, Col.POSITIVE_FRACTION)
 
 
 def key_measures(table: pd.DataFrame) -> list[str]:
-    """The measures a report is about, of those in a table of cells: speed, path, area, ratios."""
+    """The measures a report is about, of those in a table of cells.
+
+    Shares of positives, which who counts them asks for before all else; speed, path, area, ratios.
+    """
     speed = speed_measure(table)
-    names = [speed] if speed else []
-    for base in KEY_MEASURES:
+    others = [base for base in KEY_MEASURES if base not in _SHARES]
+    names: list[str] = []
+    for base in (*_SHARES, *([speed] if speed else []), *others):
         names += [name for name in per_channel(table, base) if has_values(table, name)]
     if Col.AREA_UM2 not in names and has_values(table, Col.AREA_PX):
         names.append(Col.AREA_PX)
@@ -101,12 +106,13 @@ def pictures(report: ReportInput) -> list[Picture]:
     objects = unique([*texts(report.cells, Col.OBJECT), *texts(report.frames, Col.OBJECT)])
     for name in objects or [""]:
         part = _of_object(report, name) if name else report
-        for each in (*_of_cells(part, key), *dynamics(part, key), *_outlines(part)):
+        moving = () if report.stills else dynamics(part, key)
+        for each in (*_of_cells(part, key), *moving, *_outlines(part)):
             if len(objects) > 1:
                 each = replace(each, name=f"{each.name}_{name}", title=f"{each.title}: {name}")
             made.append(each)
     made += signal(report, key)
-    if shown := ranked(report.quality, report.filmstrips):
+    if not report.stills and (shown := ranked(report.quality, report.filmstrips)):
         made.append(_montage(report, [str(row[Col.MOVIE]) for _, row in shown]))
     return made
 

@@ -155,7 +155,7 @@ def _questions(report: ReportInput) -> _Part:
         )
         if remark
     ]
-    lacking = sorted(set("ABCDEF") - set(distinct(rows, Col.QUESTION)))
+    lacking = [letter for letter in "ABCDEF" if letter not in distinct(rows, Col.QUESTION)]
     about = []
     if len(rows):
         about = [

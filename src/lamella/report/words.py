@@ -81,6 +81,7 @@ LABELS: dict[str, str] = {
     Col.N_VALID_FRAMES: "valid frames",
     Col.N_VALID_PAIRS: "valid steps",
     Col.N_UNDEFINED_RATIO: "frames without a ratio",
+    Col.INTENSITY_MEAN: "mean intensity",
     Col.POSITIVE: "share positive",
     Col.POSITIVE_FRACTION: "share positive",
     Col.N_POSITIVE: "positive objects",

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lamella.core.columns.compartment import CompartmentColumns
+from lamella.core.columns.region import RegionColumns
 from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col, Column
 from lamella.measure import Compartment
 
-_OF_BOTH = {Col.AREA_PX, Col.AREA_UM2}
+_OF_BOTH = {Col.AREA_PX, Col.AREA_UM2} | {
+    name for name in vars(RegionColumns).values() if isinstance(name, Column)
+}
 _OF_PAIR = {name for name in vars(CompartmentColumns).values() if isinstance(name, Column)}
 
 

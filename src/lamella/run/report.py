@@ -190,10 +190,12 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
         if "normalise" in done.found:
             told["stretched"] = done.found["normalise"]["stretch"]
             told["because"] = done.found["normalise"]["reason"]
-        if "followed_by" in done.found:
+        still = done.found.get("n_frames") == 1
+        if "followed_by" in done.found and not still:
             told["followed by"] = done.found["followed_by"]
         if stage.startswith("track/"):
             told["cells"] = len(done.found["first_last"])
+        if stage.startswith("track/") and not still:
             told["frames"] = done.found["n_frames"]
             told["empty frames"] = len(done.found["empty_frames"])
         if stage == "tables":

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lamella.core.claims import ALL_CONDITIONS
-from lamella.core.columns.column import Column
 from lamella.core.errors import SettingsError
 from lamella.core.step import Step
 from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col, stacked
@@ -20,7 +19,7 @@ from lamella.statistics.interval import Interval
 from lamella.statistics.units import assigned
 
 _PARTS = (Col.CYTOPLASM_MEAN, Col.PERINUCLEAR_MEAN, Col.MEMBRANE_MEAN)
-_MEAN = Column("intensity_mean", "", "")
+_MEAN = Col.INTENSITY_MEAN
 _UNIT = "unit of this row"
 
 LINEAR, LOG = "linear", "log"
@@ -159,7 +158,7 @@ class Questions(Step):
                         f"{NUCLEUS_PREFIX}{_MEAN.of(nuclear)}", f"{CELL_PREFIX}{_MEAN.of(cell)}",
                         leak=True)  # fmt: skip
         yield Asked("F", "Does the shape of a cell go with its signal?",
-                    f"{CELL_PREFIX}circularity", f"{CELL_PREFIX}{_MEAN.of(cell)}")  # fmt: skip
+                    f"{CELL_PREFIX}{Col.CIRCULARITY}", f"{CELL_PREFIX}{_MEAN.of(cell)}")  # fmt: skip
 
     def _channels(self, cells: pd.DataFrame) -> tuple[str | None, str | None, str | None]:
         """The nuclear, the cell and the third channel; None = the one that has no name."""

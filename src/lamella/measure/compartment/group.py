@@ -130,7 +130,7 @@ class Compartment(Step):
         for channel, suffix in suffixes(self.channels, view.movie.channel_names).items():
             image = view.image(channel)
             signals = _signals(image, parts, view.background(image, channel))
-            columns |= {Column.of(name, suffix): values for name, values in signals.items()}
+            columns |= {name.of(suffix): values for name, values in signals.items()}
         return Seen(columns)
 
     def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:
@@ -214,9 +214,11 @@ def _whose(found: NucleiOfCells) -> PerCell:
     }
 
 
-def _signals(image: Image, parts: Mapping[Column, _Part], level: float) -> PerCell:
+def _signals(
+    image: Image, parts: Mapping[Column, _Part], level: float
+) -> dict[Column, FloatArray]:
     """Sum, mean and median of every compartment, and their ratios."""
-    made: PerCell = {}
+    made: dict[Column, FloatArray] = {}
     for name, part in parts.items():
         total, mean, median = signal_of(image, part.members)
         sums, means, medians = _SIGNALS[name]

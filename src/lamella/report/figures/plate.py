@@ -32,7 +32,7 @@ LAYOUTS = ((8, 12), (16, 24), (32, 48))
 """Rows and columns of plates of 96, 384 and 1536 wells."""
 MOST_PLATES = 12
 _WELL = re.compile(r"([A-Za-z]{1,2})[ _-]?0*([1-9][0-9]?)")
-_MM_PER_PLATE = 85.0
+_MM_OF_ONE = 105.0
 _FILL, _RIM = 0.31, 0.42
 """Half the width of a well's colour, and of the frame around it, of the distance of wells."""
 
@@ -107,7 +107,7 @@ def plate_map(
     low = 0.0 if 0 <= low < 0.6 * high else low
     abreast = min(len(plates), 2)
     rows = -(-len(plates) // abreast)
-    width = PAGE_MM if abreast == 2 else _MM_PER_PLATE + 35
+    width = PAGE_MM if abreast == 2 else _MM_OF_ONE
     height = rows * ((width - 24) / abreast * layout[0] / layout[1] + 10) + 14
     drawn = figure(width, height)
     grid = drawn.subplots(rows, abreast, squeeze=False).ravel().tolist()
