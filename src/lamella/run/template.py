@@ -79,6 +79,8 @@ method = "none"           # or "offset" with offset = …, or "percentile" (outs
 # method = "rolling_ball" # ImageJ's Subtract Background, larger than the largest object:
 # radius_px = 50
 
+# [illumination]          # uneven light, estimated from all fields, is evened out
+
 # [positives.edu]         # which nuclei are positive, and their share of every field and well
 # measure = "intensity_mean__EdU"
 # object = "nucleus"
