@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
@@ -18,6 +19,7 @@ from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_protrusion import protrusion_table
 from accuracy_questions import questions_table
+from accuracy_region import region_section
 from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
@@ -211,6 +213,8 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         drift_table,
         tracking_table,
         protrusion_table,
+        region_section,
+        compartment_table,
         edge_table,
         statistics_table,
         mixed_table,

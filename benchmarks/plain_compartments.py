@@ -21,22 +21,16 @@ def plain_compartments(
     ring_px: float,
     gap_px: float,
     membrane_px: float,
-    margin: int | None = None,
+    window: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> tuple[int, dict[str, NDArray[np.bool_]]]:
     """Nucleus of one cell (0 = none) and the masks of its compartments, (Y, X) each.
 
     Parameters
     ----------
-    margin : int, optional
-        Look at the cell's box and so many pixels around it alone, as far as the field goes; masks
-        are then of that window. By default the whole field.
+    window : (slice, slice)
+        Look at this part of the field alone; masks are then of it.
     """
-    if margin is not None:
-        rows, columns = np.nonzero(cells == label)
-        window = tuple(
-            slice(max(int(i.min()) - margin, 0), int(i.max()) + margin + 1) for i in (rows, columns)
-        )
-        cells, nuclei = cells[window], nuclei[window]
+    cells, nuclei = cells[window], nuclei[window]
     cell = cells == label
     names, counts = np.unique(nuclei[cell & (nuclei > 0)], return_counts=True)
     nucleus = 0

@@ -6,10 +6,12 @@ import argparse
 import re
 from pathlib import Path
 
+import compartment_speed
 import kernels_and_files
 import measure_groups
 import motion_speed
 import protrusion_speed
+import region_speed
 import studies
 import tracking_speed
 from timing import machine
@@ -37,6 +39,8 @@ TOPICS = {
     "h": ("Linking many cells", tracking_speed.linking),
     "i": ("Groups of measures", measure_groups.groups),
     "j": ("Lengths of protrusions", protrusion_speed.lengths),
+    "l": ("Shape and light of a field of cells", region_speed.table_of_regions),
+    "m": ("Nucleus and cytoplasm", compartment_speed.compartments),
 }
 
 

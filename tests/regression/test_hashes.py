@@ -38,7 +38,8 @@ HASHES: dict[str, tuple] = {
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
     "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
-    "protrusion": (2, "2550b28829a2", "7bd21019c504", "ddd9c40767f9", "ddd9c40767f9"),
+    "region": (1, "f4e3f082b638", "678ada23a645"),
+    "protrusion": (3, "d0c35c96e72c", "d92b0e07e806", "ddd9c40767f9", "ddd9c40767f9"),
     "compartment": (1, "d1ea2cd95ead", "7333510b1ade"),
     "edge": (
         2,
@@ -50,9 +51,9 @@ HASHES: dict[str, tuple] = {
         "0a2cbfc713b1",
     ),
     "lamellipodium": (
-        4,
-        "aefec9caa1d2",
-        "0a3b484f70a1",
+        5,
+        "86acec42fe9a",
+        "aa0332834c34",
         "aef6b7979767",
         "ff5bacebd533",
         "27d0db1051d4",

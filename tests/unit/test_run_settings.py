@@ -14,7 +14,7 @@ from lamella.segment import External, MultiOtsu
 def test_nothing_set_is_a_whole_study():
     settings = settings_from({}, where="study.toml")
     assert list(settings.objects) == ["cell"]
-    groups = ["migration", "walks", "lamellipodium", "protrusion", "edge", "compartment"]
+    groups = ["migration", "walks", "region", "lamellipodium", "protrusion", "edge", "compartment"]
     assert list(settings.measure.groups) == groups
     assert tuple(settings.measure.groups.values()) == GROUPS  # as `measure` has them
     assert settings.objects["cell"].normaliser.rule == "never"
@@ -24,7 +24,7 @@ def test_groups_and_centring_can_be_turned_off():
     settings = settings_from(
         {"measure": {"lamellipodium": False}, "objects": {"cell": {"centre": False}}}, where="s"
     )
-    groups = ["migration", "walks", "protrusion", "edge", "compartment"]
+    groups = ["migration", "walks", "region", "protrusion", "edge", "compartment"]
     assert list(settings.measure.groups) == groups
     assert not settings.objects["cell"].centre
 

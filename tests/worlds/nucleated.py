@@ -74,7 +74,7 @@ def nucleated_field(
             cells[half] = len(rows) + 1
             light[half] = inside
             rows.append({"cell": len(rows) + 1, "kind": kind, "cytoplasm_light": inside})
-        spread = {"one": [(0, 0)], "none": [], "two": [(0, -11), (0, 11)], "shared": [(0, 0)]}[kind]
+        spread = {"one": [(0, 0)], "none": [], "two": [(0, -12), (0, 12)], "shared": [(0, 0)]}[kind]
         largest, most = 0, 0
         for aside in spread:
             size = rng.uniform(*nucleus_px)
@@ -86,7 +86,7 @@ def nucleated_field(
             number, inside = int(next(numbers)), rng.uniform(*nucleus_light)
             nuclei[nucleus] = number
             light[nucleus] = inside
-            if nucleus.sum() > most:
+            if (nucleus.sum(), -number) > (most, -largest):
                 largest, most, brightness = number, nucleus.sum(), inside
         for row in rows[first - 1 :]:
             row["nucleus"] = largest

@@ -81,14 +81,17 @@ def squared_distances(inside):  # type: ignore[no-untyped-def]
                 column[y, x] = min(column[y, x], (column[y + 1, x] if y < height - 1 else 0.0) + 1)
     squared = np.zeros((height, width))
     # The lower envelope of the parabolas that stand on the pixels of a row, with one at each end.
-    foot, base, begin = np.empty(width + 2), np.empty(width + 2), np.empty(width + 2)
+    foot, base, begin = np.empty(width + 2, np.int64), np.empty(width + 2), np.empty(width + 2)
+    half = np.zeros(width + 2)
+    for k in range(1, width + 2):
+        half[k] = 0.5 / k
     for y in range(height):
         n = 1
-        foot[0], base[0], begin[0] = -1.0, 0.0, -np.inf
+        foot[0], base[0], begin[0] = -1, 1.0, -np.inf  # `base` with the square of the foot
         for x in range(width + 1):
-            rise = column[y, x] ** 2 if x < width else 0.0
+            rise = x * x + (column[y, x] ** 2 if x < width else 0.0)
             while True:
-                meet = (rise + x * x - base[n - 1] - foot[n - 1] ** 2) / (2 * (x - foot[n - 1]))
+                meet = (rise - base[n - 1]) * half[x - foot[n - 1]]
                 if meet > begin[n - 1]:
                     break
                 n -= 1
@@ -98,5 +101,5 @@ def squared_distances(inside):  # type: ignore[no-untyped-def]
         for x in range(width):
             while k + 1 < n and begin[k + 1] < x:
                 k += 1
-            squared[y, x] = (x - foot[k]) ** 2 + base[k]
+            squared[y, x] = x * x - 2 * x * foot[k] + base[k]
     return squared

@@ -32,9 +32,10 @@ def fitted_ellipses(
     """The ellipse with the region's area and the directions and ratio of its second moments.
 
     It is ImageJ's *Fit Ellipse*. Pixels are squares, so that no axis is 0: a single pixel has
-    2/√π = 1.128 for both. ``skimage.measure`` leaves the area free and takes the moments alone:
-    its axes are larger by one factor for both, √(4π √(λ₁ λ₂) / A) with the moments λ: 1 for an
-    ellipse, more for what has arms, holes or several pieces.
+    2/√π = 1.128 for both. ``skimage.measure`` takes pixels for points and leaves the area free:
+    with its moments λ, its axes are 4√λ, ours 2√(A/π) · √⁴((λ₁ + 1/12) / (λ₂ + 1/12)) and its
+    inverse. For an ellipse they are alike; for what has arms, holes or several pieces, those of
+    ``skimage.measure`` are longer, both by nearly the same factor.
 
     Parameters
     ----------

@@ -40,8 +40,6 @@ class RegionLight(NamedTuple):
     fullest of 256 equal bins between minimum and maximum."""
     n_below: Floats
     """Pixels below `level`."""
-    n_at_top: Floats
-    """Pixels at `top` or above; NaN where that is not known."""
     mass_row: Floats
     """Centre of mass of value − level; NaN where their sum is not above 0."""
     mass_column: Floats
@@ -55,7 +53,6 @@ def light_of_regions(
     *,
     whole: bool,
     level: float = 0.0,
-    top: float | None = None,
     percentiles: Sequence[float] = (),
 ) -> RegionLight:
     """Describe the values of every region.
@@ -71,8 +68,6 @@ def light_of_regions(
     level : float
         Background: subtracted from every value but `sd`, `skewness` and `kurtosis`, which do not
         depend on it.
-    top : float, optional
-        The value from which on a pixel is saturated, before anything is subtracted.
     percentiles : sequence of float
         0 to 100.
 
@@ -92,15 +87,14 @@ def light_of_regions(
         pixels.start,
         whole,
         float(level),
-        np.nan if top is None else float(top),
         np.asarray(percentiles, np.float64),
     )
-    return RegionLight._make([*found[:14], found[14:]])
+    return RegionLight._make([*found[:13], found[13:]])
 
 
 @njit(cache=True, nogil=True)
-def _light(values, rows, columns, start, whole, level, top, percentiles):  # type: ignore[no-untyped-def]
-    found = np.full((14 + len(percentiles), len(start) - 1), np.nan)
+def _light(values, rows, columns, start, whole, level, percentiles):  # type: ignore[no-untyped-def]
+    found = np.full((13 + len(percentiles), len(start) - 1), np.nan)
     most = 0
     for i in range(len(start) - 1):
         most = max(most, start[i + 1] - start[i])
@@ -125,15 +119,14 @@ def _light(values, rows, columns, start, whole, level, top, percentiles):  # typ
         found[7, i] = (into[(n - 1) // 2] + into[n // 2]) / 2 - level
         found[8, i] = into[n // 2] - level
         found[9, i] = (_most_frequent(into) if whole else _fullest_bin(into)) - level
-        found[10, i] = np.searchsorted(into, level)
-        if not np.isnan(top):
-            found[11, i] = n - np.searchsorted(into, top)
+        if np.isfinite(level):
+            found[10, i] = np.searchsorted(into, level)
         _centre_of_mass(here, rows[first:last], columns[first:last], level, found[:, i])
         for k in range(len(percentiles)):
             at = (n - 1) * percentiles[k] / 100
             below = min(int(at), n - 1)
             above = min(below + 1, n - 1)
-            found[14 + k, i] = into[below] + (at - below) * (into[above] - into[below]) - level
+            found[13 + k, i] = into[below] + (at - below) * (into[above] - into[below]) - level
     return found
 
 
@@ -186,7 +179,15 @@ def _centre_of_mass(values, rows, columns, level, found):  # type: ignore[no-unt
         y += light * rows[i]
         x += light * columns[i]
     if total > 0:
-        found[12], found[13] = y / total, x / total
+        found[11], found[12] = y / total, x / total
+
+
+def counts_from(
+    values: NDArray[np.float64], start: NDArray[np.int64], *, least: float
+) -> NDArray[np.int64]:
+    """How many values of every group are `least` or more, (n,); groups have at least one."""
+    counts: NDArray[np.int64] = np.add.reduceat(values >= least, start[:-1], dtype=np.int64)
+    return counts
 
 
 def means_of_groups(values: NDArray[np.float64], start: NDArray[np.int64]) -> Floats:

@@ -19,8 +19,9 @@ class Pixels(NamedTuple):
 
     def values(self, image: NDArray[Any]) -> NDArray[np.float64]:
         """The image at these pixels, float64."""
-        at: NDArray[np.float64] = image[self.row, self.column].astype(np.float64)
-        return at
+        at = self.row.astype(np.intp) * image.shape[1] + self.column
+        values: NDArray[np.float64] = image.reshape(-1).take(at).astype(np.float64)
+        return values
 
 
 def pixels_of(

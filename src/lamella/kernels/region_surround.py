@@ -57,32 +57,41 @@ def _surrounds(labels, label, box, near, far):  # type: ignore[no-untyped-def]
         # Where runs of pixels, widened by the disc's rows, begin (+1) and end (−1).
         shape = (bottom - top + 2 * reach, right - left + 2 * reach + 1)
         wide, narrow = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+        y0, x0 = top - reach, left - reach
         for y in range(top, bottom):
-            x = left
-            while x < right:
-                if labels[y, x] != name:
+            row, x = labels[y, left:right], 0
+            while x < len(row):
+                if row[x] != name:
                     x += 1
                     continue
                 first = x
-                while x < right and labels[y, x] == name:
+                while x < len(row) and row[x] == name:
                     x += 1
-                for disc, changes in ((far, wide), (near, narrow)):
-                    for k in range(len(disc)):
-                        row = changes[y - top + reach + k - len(disc) // 2]
-                        row[first - left + reach - disc[k]] += 1
-                        row[x - left + reach + disc[k]] -= 1
-        y0, x0 = top - reach, left - reach
+                _widen(wide, far, y - y0, first + reach, x + reach)
+                _widen(narrow, near, y - y0, first + reach, x + reach)
+        low, high = max(-x0, 0), min(width - x0, shape[1] - 1)
+        if n + shape[0] * shape[1] > len(rows):
+            more = max(n, shape[0] * shape[1])
+            rows = np.concatenate((rows, np.empty(more, np.int32)))
+            columns = np.concatenate((columns, np.empty(more, np.int32)))
         for y in range(max(y0, 0), min(y0 + shape[0], height)):
-            in_wide = in_narrow = 0
-            for k in range(shape[1] - 1):
-                in_wide += wide[y - y0, k]
-                in_narrow += narrow[y - y0, k]
-                x = x0 + k
-                if in_wide > 0 and in_narrow == 0 and 0 <= x < width and labels[y, x] == 0:
-                    if n == len(rows):
-                        rows = np.concatenate((rows, np.empty(n, np.int32)))
-                        columns = np.concatenate((columns, np.empty(n, np.int32)))
-                    rows[n], columns[n] = y, x
-                    n += 1
+            in_wide, in_narrow = wide[y - y0], narrow[y - y0]
+            for k in range(1, high):
+                in_wide[k] += in_wide[k - 1]
+                in_narrow[k] += in_narrow[k - 1]
+            row = labels[y, x0 + low : x0 + high]
+            for k in range(len(row)):
+                # Written in any case, and kept by going on: no branch that is hard to foresee.
+                rows[n], columns[n] = y, x0 + low + k
+                n += (in_wide[low + k] > 0) & (in_narrow[low + k] == 0) & (row[k] == 0)
         start[i + 1] = n
     return rows[:n], columns[:n], start
+
+
+@njit(cache=True, nogil=True)
+def _widen(changes, disc, y, first, last):  # type: ignore[no-untyped-def]
+    """Add the disc at every pixel of a run to the changes along the rows."""
+    top = y - len(disc) // 2
+    for k in range(len(disc)):
+        changes[top + k, first - disc[k]] += 1
+        changes[top + k, last + disc[k]] -= 1

@@ -157,8 +157,8 @@ class Questions(Step):
             yield Asked("E", "Do the nuclear and the cell channel go together (leak)?",
                         f"{NUCLEUS_PREFIX}{_MEAN.of(nuclear)}", f"{CELL_PREFIX}{_MEAN.of(cell)}",
                         leak=True)  # fmt: skip
-        yield Asked("F", "Does the shape of a cell go with its signal?",
-                    f"{CELL_PREFIX}{Col.CIRCULARITY}", f"{CELL_PREFIX}{_MEAN.of(cell)}")  # fmt: skip
+        shape, signal = f"{CELL_PREFIX}{Col.CIRCULARITY}", f"{CELL_PREFIX}{_MEAN.of(cell)}"
+        yield Asked("F", "Does the shape of a cell go with its signal?", shape, signal)
 
     def _channels(self, cells: pd.DataFrame) -> tuple[str | None, str | None, str | None]:
         """The nuclear, the cell and the third channel; None = the one that has no name."""

@@ -101,7 +101,7 @@ class Lamellipodium(Step):
         Channels to measure; None = all.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     kept_apart: ClassVar[tuple[str, ...]] = (CORTEX,)

@@ -49,7 +49,8 @@ class Region(Step):
         told; 0 = none.
     saturation : float or None
         Grey value, before anything is subtracted, from which on a pixel is saturated: 4095 for a
-        camera of 12 bits in a file of 16. None = the highest value of the pixel type.
+        camera of 12 bits in a file of 16. None = the highest value of the pixel type. The pixels
+        that the camera gave are looked at, whatever was done to the movie since.
     """
 
     version: ClassVar[int] = 1
@@ -85,7 +86,8 @@ class Region(Step):
             assert places is not None  # noqa: S101  there are channels
             image = view.image(channel)
             level = view.background(image, channel)
-            found = self.light(image, places, level=level, um=um)
+            recorded = view.recorded(channel) if channel in view.movie.recorded else image
+            found = self.light(image, places, recorded=recorded, level=level, um=um)
             columns |= {column.of(suffix): values for column, values in found.items()}
         return Seen(columns)
 
@@ -99,14 +101,20 @@ class Region(Step):
         return places_of(labels, regions, gap_px=gap, width_px=width, n_parts=self.radial_parts)
 
     def light(
-        self, image: Image, places: Places, *, level: float, um: float
+        self, image: Image, places: Places, *, recorded: Image, level: float, um: float
     ) -> dict[Column, NDArray[np.float64]]:
         """Columns of one channel."""
         top = self.saturation
-        if top is None and image.dtype.kind in "ui":  # nothing tells where a float camera ends
-            top = float(np.iinfo(image.dtype).max)
+        if top is None and recorded.dtype.kind in "ui":  # nothing tells where a float camera ends
+            top = float(np.iinfo(recorded.dtype).max)
         return light_columns(
-            image, places, level=level, top=top, percentiles=self.percentiles, um=um
+            image,
+            places,
+            level=level,
+            recorded=recorded,
+            top=top,
+            percentiles=self.percentiles,
+            um=um,
         )
 
     def complete(self, found: Measured, sightings: pd.DataFrame, scale: Scale) -> Measured:

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from lamella.core.frames import Image
 from lamella.core.table import Col, Column
 from lamella.kernels.region_depth import depth_bins
-from lamella.kernels.region_light import light_of_regions, means_of_groups, shares_of_parts
+from lamella.kernels.region_light import (
+    counts_from,
+    light_of_regions,
+    means_of_groups,
+    shares_of_parts,
+)
 from lamella.kernels.region_pixels import Pixels, pixels_of
 from lamella.kernels.region_surround import surrounds
 from lamella.kernels.regions import Regions
@@ -74,6 +79,7 @@ def light_columns(
     places: Places,
     *,
     level: float,
+    recorded: Image,
     top: float | None,
     percentiles: Sequence[int],
     um: float,
@@ -84,14 +90,20 @@ def light_columns(
     ----------
     level : float
         Grey value to subtract; NaN where it is not known.
+    recorded : (Y, X) array
+        The image as the camera gave it, which may be `image` itself.
     top : float or None
-        From which on a pixel is saturated.
+        From which on a recorded pixel is saturated; None = not known.
     """
     values = places.pixels.values(image)
     whole = image.dtype.kind in "uib"
     light = light_of_regions(
-        values, places.pixels, whole=whole, level=level, top=top, percentiles=percentiles
+        values, places.pixels, whole=whole, level=level, percentiles=percentiles
     )
+    saturated = np.full(len(places.centroid), np.nan)
+    if top is not None and len(saturated):
+        seen = values if recorded is image else places.pixels.values(recorded)
+        saturated[:] = counts_from(seen, places.pixels.start, least=top)
     shift = np.hypot(
         light.mass_row - places.centroid[:, 0], light.mass_column - places.centroid[:, 1]
     )
@@ -111,7 +123,7 @@ def light_columns(
         Col.MASS_X_PX: light.mass_column,
         Col.MASS_SHIFT_PX: shift,
         Col.MASS_SHIFT_UM: shift * um,
-        Col.N_SATURATED_PX: light.n_at_top,
+        Col.N_SATURATED_PX: saturated,
         Col.N_NEGATIVE_PX: light.n_below,
     }
     if places.surround is not None:

@@ -86,7 +86,7 @@ def region_table(
         )
     places = step.places(frame, regions, um=um)
     for name, suffix in wanted.items():
-        found = step.light(images[name], places, level=0.0, um=um)
+        found = step.light(images[name], places, recorded=images[name], level=0.0, um=um)
         columns |= {column.of(suffix): values for column, values in found.items()}
     return pd.DataFrame(columns)
 

@@ -1,0 +1,116 @@
+"""How fast nucleus, cytoplasm, ring and membrane are found, against plain numpy per cell."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from plain_compartments import plain_compartments
+from scipy.ndimage import find_objects
+from timing import paired, ratio
+
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie
+from lamella.measure import Compartment, measure
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from worlds.nucleated import nucleated_field
+
+_SIDE, _PLACES, _CHANNELS, _REPEATS = 2048, 45, 3, 3
+_RING, _GAP, _MEMBRANE = 4.0, 1.0, 2.0
+_WHOLE = 3
+
+
+def compartments() -> list[str]:
+    """Topic k."""
+    field = nucleated_field(
+        _PLACES, seed=77, pitch_px=45, nucleus_px=(7, 9), cell_px=(17, 21), kinds=("one",)
+    )
+    room = _SIDE - len(field.cells)
+    cells, nuclei, light = (
+        np.pad(part, (0, room)) for part in (field.cells, field.nuclei, field.image(noise=True))
+    )
+    images = np.stack([light * (c + 1) for c in range(_CHANNELS)])
+    movie = Movie.from_array(images[None], axes="TCYX", pixel_size_um=1.0)
+    step = Compartment(ring_um=_RING, ring_gap_um=_GAP, membrane_um=_MEMBRANE)
+    names = np.unique(cells)[1:]
+    widths = {"ring_px": _RING, "gap_px": _GAP, "membrane_px": _MEMBRANE}
+
+    def ours() -> pd.DataFrame:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return measure(
+                movie,
+                Labels.from_array(cells[None]),
+                [step],
+                others={"nucleus": Labels.from_array(nuclei[None], name="nucleus")},
+            ).frames
+
+    margin = int(_RING + _GAP) + 2
+    boxes = [
+        tuple(slice(max(side.start - margin, 0), side.stop + margin) for side in box)
+        for box in find_objects(cells)
+    ]
+    whole_field = (slice(None), slice(None))
+
+    def plain(of: np.ndarray, windows: Sequence[Any]) -> list[list[float]]:
+        return [
+            _row(cells, nuclei, images, int(name), widths, window)
+            for name, window in zip(of, windows, strict=True)
+        ]
+
+    seconds = paired(
+        {
+            "ours": ours,
+            "boxes": lambda: plain(names, boxes),
+            "whole": lambda: plain(names[:_WHOLE], [whole_field] * _WHOLE),
+        },
+        repeats=_REPEATS,
+    )
+    found, theirs = ours(), np.array(plain(names, boxes))
+    columns = [f"{part}_{what}__{c}" for c in movie.channel_names
+               for part in ("nucleus", "cytoplasm", "perinuclear", "membrane")
+               for what in ("sum", "mean", "median")]  # fmt: skip
+    off = float(np.nanmax(np.abs(found[columns].to_numpy() / theirs - 1)))
+    whole = seconds["whole"] / _WHOLE * len(names)
+    rows = {
+        "`Compartment`, the whole table": (seconds["ours"], ""),
+        "plain numpy and scipy, a cell's box at a time": (
+            seconds["boxes"], f"{ratio(seconds['boxes'], seconds['ours']):.1f}×",
+        ),
+        f"plain numpy and scipy on the whole image, {_WHOLE} cells timed": (
+            whole, f"{ratio(whole, seconds['ours']):.0f}×",
+        ),
+    }  # fmt: skip
+    return [
+        f"A still of {_SIDE}×{_SIDE} with {len(names)} cells, each with a nucleus, {_CHANNELS} "
+        "channels: sum, mean and median of nucleus, cytoplasm, ring and membrane. Plain numpy "
+        "(`benchmarks/plain_compartments.py`) goes from cell to cell. Largest relative difference "
+        f"of any of the {len(names) * len(columns)} numbers: {off:.0e}.",
+        "",
+        "| | seconds | slower than `Compartment` |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {np.median(each):.3g} | {told} |" for name, (each, told) in rows.items()),
+    ]
+
+
+def _row(
+    cells: np.ndarray, nuclei: np.ndarray, images: np.ndarray, name: int,
+    widths: dict[str, float], window: tuple[slice, slice],
+) -> list[float]:  # fmt: skip
+    _, masks = plain_compartments(cells, nuclei, name, **widths, window=window)
+    made = []
+    for image in images[:, *window]:
+        for mask in masks.values():
+            values = image[mask].astype(np.float64)
+            made += [values.sum(), values.mean(), float(np.median(values))]
+    return made
+
+
+if __name__ == "__main__":
+    print("\n".join(compartments()))
