@@ -13,10 +13,13 @@ from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
 from accuracy_edge import edge_table
+from accuracy_guided import guided_table
+from accuracy_illumination import illumination_table
 from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_questions import questions_table
 from accuracy_region import region_section
@@ -210,7 +213,9 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         stability_table,
         closing_table,
         partial(declump_table, {"motion": by_motion}),
+        guided_table,
         drift_table,
+        illumination_table,
         tracking_table,
         protrusion_table,
         region_section,
@@ -218,6 +223,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         edge_table,
         statistics_table,
         mixed_table,
+        plates_table,
         questions_table,
     ]
 

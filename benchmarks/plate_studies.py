@@ -19,7 +19,8 @@ from lamella.phantom import PlatePhantom
 from lamella.statistics import Contrasts
 from lamella.statistics.adjust import adjusted
 from lamella.statistics.design import Design, FloatArray, Pair
-from lamella.statistics.fixed import fixed_session
+from lamella.statistics.fixed import OneFit, fixed_session
+from lamella.statistics.joint import correlation_of, joint
 from lamella.statistics.paired import paired_sessions
 from lamella.statistics.positives import ByControls, Positives, Threshold, fields_of, with_positives
 
@@ -101,14 +102,18 @@ class Ps(NamedTuple):
     """(pairs,) p of every drug against the vehicle, as they come and adjusted."""
 
     p: FloatArray
-    adjusted: FloatArray
+    holm: FloatArray
+    joint: FloatArray | None = None
 
 
 def p_these(design: Design, pairs: Sequence[Pair] = PAIRS) -> Ps:
     """Of `these_sessions`, as effects.csv quotes it with fewer than five sessions."""
     fit = fixed_session(design, pairs)
-    p = np.array([fit.estimates[pair].p for pair in pairs])
-    return Ps(p, adjusted(p, "holm"))
+    found = [fit.estimates[pair] for pair in pairs]
+    p = np.array([each.p for each in found])
+    t, one = np.array([each.estimate / each.se for each in found]), OneFit.of(design)
+    together = joint(t, correlation_of(design, list(pairs), one), one.df)
+    return Ps(p, adjusted(p, "holm"), together)
 
 
 def p_across(design: Design, pairs: Sequence[Pair] = PAIRS) -> Ps:

@@ -6,6 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
+import background_speed
 import compartment_speed
 import kernels_and_files
 import measure_groups
@@ -39,6 +40,7 @@ TOPICS = {
     "h": ("Linking many cells", tracking_speed.linking),
     "i": ("Groups of measures", measure_groups.groups),
     "j": ("Lengths of protrusions", protrusion_speed.lengths),
+    "k": ("Background by a rolling ball", background_speed.rolling),
     "l": ("Shape and light of a field of cells", region_speed.table_of_regions),
     "m": ("Nucleus and cytoplasm", compartment_speed.compartments),
 }

@@ -27,6 +27,7 @@ from lamella.preprocess import (
     Drift,
     ExponentialFit,
     HistogramMatching,
+    Illumination,
     NoBackground,
     Normalise,
     PercentileOutside,
@@ -56,6 +57,7 @@ EXAMPLES = [
     CameraOffset(offset=100),
     PercentileOutside(),
     RollingBall(),
+    Illumination(),
     ExponentialFit(),
     SimpleRatio(),
     HistogramMatching(),
@@ -123,6 +125,17 @@ class TestStep:
 
     def test_documents_itself(self, step):
         assert type(step).__doc__
+
+
+def test_illumination_does_not_depend_on_where_the_fields_are_cut():
+    rng = np.random.default_rng(3)
+    frames = ArrayFrames(rng.integers(100, 4000, (7, 40, 30)).astype(np.uint16))
+    step = Illumination()
+    whole = step.prepare(frames)
+    for edges in ([1], [3, 5], [1, 2, 3, 4, 5, 6]):
+        merged = step.merge([step.prepare(part) for part in chunked(frames, edges)])
+        np.testing.assert_array_equal(merged.means, whole.means)
+        np.testing.assert_array_equal(step.estimate(merged).image, step.estimate(whole).image)
 
 
 @pytest.mark.parametrize("step", [Normalise(), Largest()], ids=["Normalise", "Largest"])

@@ -17,7 +17,7 @@ MEASURED = ["measure/cell", "tables", "outlines/cell"]
 AFTER_TRACK = ["track/cell", "centre/cell", "picture/cell", *MEASURED]
 ALL = ["segment/cell", *AFTER_TRACK]
 
-GROUPS = ("migration", "walks", "lamellipodium", "protrusion", "edge")
+GROUPS = ("migration", "walks", "region", "lamellipodium", "protrusion", "edge")
 EVERY = ("sightings", *GROUPS)
 LIGHT = ("lamellipodium", "edge")
 

@@ -4,21 +4,33 @@ Debian's packages imagej, xvfb and xauth are enough. A macro's error opens a dia
 for ever: hence the time limit.
 """
 
+import io
 import shutil
 import subprocess
+import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import roifile
 import tifffile
 
+from lamella.core.frames import ArrayFrames
 from lamella.core.labels import Labels
+from lamella.core.movie import Scale
+from lamella.io import open_labels, read_json, write_json, write_labels, write_table
+from lamella.io.imagej_results import write_imagej_results
 from lamella.io.imagej_roi import read_imagej_roi, write_imagej_roi
 from lamella.io.imagej_roi.shapes import shape_of
 from lamella.io.track_ids import tracked_from_ids
 from lamella.kernels.polygons import fill_polygons
+from lamella.run.execute import run_study
+from lamella.run.roi_export import export_rois
+from lamella.run.roi_import import import_rois
+from lamella.run.study import open_study
+from oracles.imagej.results import FILE, UM, measured, movie, write_image
 
 JAR = Path("/usr/share/java/ij.jar")
 pytestmark = [
@@ -91,6 +103,110 @@ def test_imagej_measures_the_areas_that_we_wrote(tmp_path):
         assert area == mask.sum(), name
         assert at == frame + 1
         assert place == f"0,{frame + 1},0"
+
+
+CORRECT = """
+open("{image}"); roiManager("reset"); roiManager("Open", "{rois}");
+for (i = roiManager("count") - 1; i >= 0; i--) {{
+  roiManager("select", i); name = Roi.getName;
+  if (name == "nucleus3_t0001") roiManager("delete");
+  if (name == "nucleus1_t0000") {{
+    getSelectionBounds(x, y, w, h); Roi.move(x + 2, y + 1); roiManager("update");
+  }}
+  if (name == "nucleus2_t0001") roiManager("rename", "nucleus40_t0001");
+}}
+setSlice(2); makeOval(3, 4, 21, 15); roiManager("add"); roiManager("deselect");
+roiManager("Save", "{rois}");
+"""
+
+
+def test_rois_of_a_run_lie_on_the_raw_image_and_come_back_corrected(tmp_path):
+    """Moved, deleted, renamed and drawn in ImageJ: the labels are what ImageJ then fills."""
+    labels = np.stack([crowd(4), crowd(6)])
+    run = planted_run(tmp_path, labels)
+    export_rois(run, tmp_path / "rois")
+    zipped = tmp_path / "rois" / "m.zip"
+    opened = f'open("{tmp_path / "m.tif"}"); roiManager("Open", "{zipped}");'
+    rows = imagej(tmp_path, opened)
+    assert len(rows) == sum(len(np.unique(frame)) - 1 for frame in labels) > 15
+    for name, _, at, area, pixels in rows:
+        cell, frame = (int(n) for n in name.removeprefix("nucleus").split("_t"))
+        assert at == frame + 1
+        assert np.array_equal(pixels, labels[frame] == cell), name
+        assert area == pixels.sum() * UM**2
+    assert not import_rois(tmp_path / "rois", run).movies[0].anything
+    rows = imagej(tmp_path, CORRECT.format(image=tmp_path / "m.tif", rois=zipped))
+    drawn = {name: pixels for name, *_, pixels in rows}
+    assert "nucleus40_t0001" in drawn
+    assert "nucleus3_t0001" not in drawn
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        (made,) = import_rois(tmp_path / "rois", run).movies
+    assert any("names of ROIs are not of nucleus" in str(each.message) for each in caught)
+    corrected = open_labels(run / "movies/m/corrections/nucleus.ome.tif").frames.asarray()
+    want = np.zeros_like(labels)
+    for name, _, at, _, pixels in rows:  # a later one over an earlier one
+        ours = name.startswith("nucleus")
+        cell = int(name.removeprefix("nucleus").split("_t")[0]) if ours else made.added[0]
+        want[at - 1][pixels] = cell
+    assert np.array_equal(corrected, want)
+    assert made.added[0] not in np.unique(labels)
+    assert made.added[-1] == 40
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = run_study(open_study(tmp_path), run)
+    assert not outcome.failed
+    again = open_labels(run / "movies/m/labels/nucleus.ome.tif").frames.asarray()
+    assert np.array_equal(again, want)
+
+
+def planted_run(folder, labels):
+    """A run of a movie in ImageJ's own TIFF whose labels are given, numbers kept."""
+    write_image(folder / "m.tif", (labels * 100).astype(np.uint16))
+    write_labels(folder / "nucleus_m.tif", ArrayFrames(labels), scale=Scale())
+    (folder / "samples.csv").write_text("movie,path,condition,session\nm,m.tif,wt,1\n")
+    (folder / "study.toml").write_text(
+        "outlines = false\n[scale]\ninterval_min = 1.0\n[measure]\nmigration = false\n"
+        "walks = false\nlamellipodium = false\nprotrusion = false\nedge = false\nregion = false\n"
+        '[objects.nucleus]\ncentre = false\n[objects.nucleus.segment]\nmethod = "labels"\n'
+        'pattern = "nucleus_{movie}.tif"\n[objects.nucleus.track]\nmethod = "lap"\n'
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = run_study(open_study(folder), folder / "results")
+    assert not outcome.failed, outcome.failed
+    place = folder / "results/movies/m"
+    # Numbers of tracking are its own; here those of the labels are looked for.
+    write_labels(place / "labels/nucleus.ome.tif", ArrayFrames(labels), scale=Scale(UM))
+    tracks = tracked_from_ids(Labels.from_array(labels)).tracks
+    write_table(place / "tracks/nucleus.parquet", tracks.links)
+    manifest = read_json(place / "manifest.json")
+    found = manifest["stages"]["track/nucleus"]["found"]
+    found["first_last"] = {str(c): list(life) for c, life in tracks.first_last.items()}
+    found["parents"] = {}
+    write_json(place / "manifest.json", manifest)
+    return folder / "results"
+
+
+def test_our_results_open_in_imagej_and_are_saved_as_they_were(tmp_path):
+    """Re-saved by ImageJ, the file says the same, to the digits that ImageJ writes."""
+    _, image = movie()
+    write_image(tmp_path / "cells.tif", image)
+    labels = Labels.from_array(movie()[0])
+    write_imagej_roi(tmp_path / "rois.zip", tracked_from_ids(labels))
+    theirs = pd.read_csv(io.StringIO(str(np.load(FILE)["results"])))
+    table = theirs.drop(columns=[" "])
+    write_imagej_results(tmp_path / "ours.csv", table)
+    before = (tmp_path / "ours.csv").read_text()
+    text = measured(tmp_path / "cells.tif", tmp_path / "rois.zip", tmp_path, tmp_path / "ours.csv")
+    assert text == str(np.load(FILE)["results"])  # ImageJ measures what is stored
+    resaved = pd.read_csv(tmp_path / "ours.csv")
+    wrote = pd.read_csv(io.StringIO(before))
+    # Of a table that it did not measure itself ImageJ counts no rows.
+    assert list(resaved.columns) == list(wrote.columns[1:])
+    pd.testing.assert_frame_equal(
+        resaved, wrote.iloc[:, 1:], check_dtype=False, rtol=0, atol=1.001e-3
+    )
 
 
 DRAW = f"""

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from planted_drift import planted, ramp, shifts
 
+from lamella.cli import show
 from lamella.core.movie import Scale, regular_times
 from lamella.io import open_labels, open_movie, tiff
 from lamella.phantom import CellPhantom, StudyPhantom
@@ -208,3 +209,16 @@ class TestDrift:
     def test_the_input_is_never_replaced(self, lamella, drifting):
         code, _, err = lamella("drift", drifting, "-o", drifting, "--force")
         assert (code, "it is the input" in err) == (2, True)
+
+
+def test_what_is_the_same_of_many_movies_is_told_once(monkeypatch):
+    lines = []
+    monkeypatch.setattr(show, "tell", lambda kind, text: lines.append(f"{kind}: {text}"))
+    told = [(f"A{i}", f"/raw/A{i}.tif: no background") for i in range(5)]
+    told += [("A1", "/raw/A1.tif: saturated in 3 cells"), ("A2", "two words: said of it")]
+    show.tell_of_movies("warning", told)
+    assert lines == [
+        "warning: 5 movies (A0, A1, A2 …): no background",
+        "warning: A1: /raw/A1.tif: saturated in 3 cells",
+        "warning: A2: two words: said of it",
+    ]

@@ -207,7 +207,7 @@ class TestInAStudy:
             ),
             (
                 {"cell": {"nuclei": "nucleus"}, "nucleus": {"nuclei": "cell"}},
-                r"\[objects\]: cell → nucleus → cell: each waits for the nuclei of the next; have one",
+                r"\[objects\]: cell → nucleus → cell: each waits for the nuclei of the next",
             ),
             ({"cell": {"nekc": 1}}, r"\[objects.cell.declump\] nekc: unknown setting"),
         ],

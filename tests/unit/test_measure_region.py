@@ -314,6 +314,19 @@ class TestGroup:
         assert row[Col.N_SATURATED] == 1
         assert row[Col.INTENSITY_MEAN] == pytest.approx(127.5)
 
+    def test_saturation_is_that_of_the_camera(self):
+        """A correction makes floats of the pixels; what was saturated stays so."""
+        mask = disc(5, (30, 30), FIELD)
+        image = np.where(mask, 255, 3).astype(np.uint8)[None]
+        movie = Movie.from_array(image, channel_names=["light"])
+        paler = Movie.from_array(image / np.float32(2), channel_names=["light"])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*one frame.*")
+            labels = Labels.from_array(mask[None].astype(np.uint8))
+            found = measure(movie.corrected(paler.channels), labels, [Region()])
+        assert found.cells[Col.N_SATURATED_PX].tolist() == [mask.sum()]
+        assert found.cells[Col.INTENSITY_MEAN].tolist() == [127.5]
+
     def test_settings(self):
         with pytest.raises(ValueError, match="percentiles are some of 1, 5"):
             Region(percentiles=(7,))

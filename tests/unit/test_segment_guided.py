@@ -1,4 +1,4 @@
-"""Cells grown from their nuclei, against fields whose cells are known and against known by heart."""
+"""Cells grown from their nuclei, on drawn fields and on pairs of discs known by heart."""
 
 import warnings
 
@@ -110,7 +110,7 @@ def test_cells_at_the_border_go_on_request():
 
 
 def test_holes_within_a_cell_are_filled_and_gaps_between_cells_are_not():
-    image, nuclei, cells = two_cells()
+    image, nuclei, _ = two_cells()
     image[36:44, 20:24] = 100
     found = Guided().segment(image, nuclei)
     assert (found[36:44, 20:24] == 1).all()

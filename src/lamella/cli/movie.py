@@ -33,7 +33,8 @@ def segment(
         list[str] | None, typer.Option("--declump-set", help="Setting of --declump, `key=value`.")
     ] = None,
     nuclei: Annotated[
-        Path | None, typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus.")
+        Path | None,
+        typer.Option(help="Label TIFF of nuclei, for --method guided or --declump nucleus."),
     ] = None,
     normalise: Annotated[
         str | None,
@@ -111,15 +112,10 @@ def diameter(
     Example: `lamella diameter field.tif --channel DNA`
     """
     from lamella.cli import show
-    from lamella.core.errors import SettingsError
     from lamella.io import as_json as json_of
     from lamella.run.diameter import as_json as told_in_json
     from lamella.run.diameter import estimate_in, in_words
 
-    if foreground not in ("bright", "dark", "either"):
-        raise SettingsError(
-            f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
-        )
     found, name, pixel = estimate_in(
         source,
         channel=channel,

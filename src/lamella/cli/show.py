@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200
+_MANY_ALIKE = 4  # movies of which the same is told in one line
 # No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
 _AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 out = Console(**_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
@@ -81,6 +82,25 @@ def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
         tell("warning", str(message))
     else:
         err.print(warnings.formatwarning(message, category, "", 0).strip())
+
+
+def tell_of_movies(kind: str, told: Iterable[tuple[str, str]]) -> None:
+    """What is to be known of movies, given by name; what is the same of many in one line.
+
+    A plate has hundreds of fields. Where texts begin with the movie's path they are compared
+    without it.
+    """
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for movie, text in dict.fromkeys(told):
+        where, _, what = text.partition(": ")
+        alike.setdefault(what if "/" in where or "\\" in where else text, []).append((movie, text))
+    for what, movies in alike.items():
+        if len(movies) < _MANY_ALIKE:
+            for movie, text in movies:
+                tell(kind, f"{movie}: {text}")
+        else:
+            names = ", ".join(movie for movie, _ in movies[: _MANY_ALIKE - 1])
+            tell(kind, f"{len(movies)} movies ({names} …): {what}")
 
 
 def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> None:

@@ -28,7 +28,7 @@ def stats(
     model: Annotated[
         str, typer.Option(help="auto, fixed (session as it is) or mixed (session random).")
     ] = "auto",
-    adjust: Annotated[str, typer.Option(help="p for several contrasts: holm or bh.")] = "holm",
+    adjust: Annotated[str, typer.Option(help="p for several contrasts: holm, bh, joint.")] = "holm",
     margin: Annotated[
         list[str] | None,
         typer.Option(help="Largest difference of a measure that is none, `measure=0.1`."),

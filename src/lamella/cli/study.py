@@ -164,9 +164,9 @@ def check(
         for c in checked
     ]
     show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", "min/frame", ""], rows)
-    for each in checked:
-        for note in each.notes:
-            show.tell("note", f"{each.sample.movie}: {note}")
+    show.tell_of_movies(
+        "note", ((each.sample.movie, note) for each in checked for note in each.notes)
+    )
     for remark in study_remarks({c.sample.movie: described(c.movie) for c in checked if c.movie}):
         show.tell("note", remark)
     faults = [c for c in checked if c.fault]
@@ -271,13 +271,15 @@ def _finish(outcome: Outcome) -> None:
         f"{show.counted(len(outcome.done), 'movie')} done "
         f"({n_run} stages run, {n_cached} up to date before)"
     )
-    for warning in dict.fromkeys(
-        f"{r.movie}: {text}"
-        for r in outcome.results
-        if r.state in ("done", "cached")
-        for text in r.messages
-    ):
-        show.tell("warning", warning)
+    show.tell_of_movies(
+        "warning",
+        (
+            (r.movie, text)
+            for r in outcome.results
+            if r.state in ("done", "cached")
+            for text in r.messages
+        ),
+    )
     for result in outcome.results:
         if result.state == "skipped":
             show.tell("skipped", f"{result.movie}: {result.message}")

@@ -130,9 +130,10 @@ def _write(sheet: Any, table: pd.DataFrame) -> None:
         first = table.iloc[:50, i - 1].astype(str).str.len().max() if len(table) else 0
         width = max(len(name), int(first)) + 2
         sheet.column_dimensions[get_column_letter(i)].width = min(width, _WIDEST)
-    header = [WriteOnlyCell(sheet, text(str(name))) for name in table.columns]
-    for each in header:
-        each.font = Font(bold=True)
+    header = []
+    for name in table.columns:
+        header.append(WriteOnlyCell(sheet, _CONTROL.sub("\ufffd", str(name))))
+        header[-1].data_type, header[-1].font = "s", Font(bold=True)
     sheet.append(header)
     for row in table.itertuples(index=False, name=None):
         sheet.append([cell(value) for value in row])

@@ -21,7 +21,8 @@ def without_holes(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     labels : (Y, X) int32 array, 0 = background
     """
     n, hole = cv2.connectedComponents((labels == 0).view(np.uint8), connectivity=4)
-    return _filled(labels, hole, n)
+    whole: NDArray[np.int32] = _filled(labels, hole, n)
+    return whole
 
 
 @njit(cache=True, nogil=True)

@@ -17,6 +17,7 @@ from lamella.preprocess.bleaching import (
 )
 from lamella.preprocess.drift import Drift, doubt
 from lamella.preprocess.finite import refuse_nan
+from lamella.preprocess.illumination import FieldMeans, Flat, Illumination
 from lamella.preprocess.normalise import Decision, Normalise
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "Decision",
     "Drift",
     "ExponentialFit",
+    "FieldMeans",
+    "Flat",
     "HistogramMatching",
+    "Illumination",
     "NoBackground",
     "Normalise",
     "PercentileOutside",

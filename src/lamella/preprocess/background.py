@@ -51,6 +51,10 @@ class CameraOffset(_Background):
 
     def __call__(self, frame: Image, labels: Image, channel: str) -> float:
         """The offset of this channel; NaN for a channel without one."""
+        return self.level_of(channel)
+
+    def level_of(self, channel: str) -> float:
+        """The same, which no frame changes."""
         if isinstance(self.offset, dict):
             return self.offset.get(channel, float("nan"))
         return self.offset

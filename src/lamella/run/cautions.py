@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
-from lamella.core.table import Col
+from lamella.core.table import Col, Column
 from lamella.core.tracks import Tracks
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import find_regions, inside_of
@@ -20,6 +21,7 @@ from lamella.preprocess import PercentileOutside, RollingBall
 from lamella.track import Largest
 
 _FEW_STEPS, _MUCH_LOOSE = 5, 0.1
+_SATURATED, _BELOW_ZERO = 0.01, 0.75  # of a cell's pixels
 _OF_MASKS = ("jump", "swap", "size_break", "appears", "vanishes", "duplicate")
 _FEW_EVENTS, _EVENTS_A_CELL = 5, 0.5
 _MANY_NUMBERS, _SCATTERED = 30, 20.0
@@ -148,18 +150,49 @@ def warn_of_saturation(table: pd.DataFrame, sightings: pd.DataFrame, source: str
         What a group of measures made of every cell and frame, and where these were seen.
     """
     area = sightings[Col.AREA_PX].to_numpy(np.float64)
+    for column, where in _outlines_with(Col.N_SATURATED_PX, table, _SATURATED * area):
+        warnings.warn(
+            f"{source}: more than {100 * _SATURATED:g} % of the cell is saturated in {where}"
+            f"{_in_channel(column)}; its intensities are too low there",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_negatives(table: pd.DataFrame, sightings: pd.DataFrame, source: str) -> None:
+    """Tell when most of a cell is darker than what was subtracted: noise alone makes it half.
+
+    Parameters
+    ----------
+    table, sightings : DataFrame
+        As in `warn_of_saturation`.
+    """
+    area = sightings[Col.AREA_PX].to_numpy(np.float64)
+    for column, where in _outlines_with(Col.N_NEGATIVE_PX, table, _BELOW_ZERO * area):
+        warnings.warn(
+            f"{source}: more than {100 * _BELOW_ZERO:g} % of the cell lies below 0 in {where}"
+            f"{_in_channel(column)}, after the background was subtracted: too much of it, it "
+            "seems; look at [measure.background]",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def _outlines_with(
+    bare: Column, table: pd.DataFrame, most: NDArray[np.float64]
+) -> Iterator[tuple[str, str]]:
+    """Columns of a count of pixels, one a channel, and in how many outlines it is above `most`."""
+    several = len(set(table[Col.CELL])) > 1
     for column in table.columns:
-        if column.partition("__")[0] == Col.N_SATURATED_PX:
-            n = int((table[column].to_numpy(np.float64) > 0.01 * area).sum())
-            several = len(set(table[Col.CELL])) > 1
-            where = f"{n} outlines of cells" if several else f"{n} frames"
+        if column.partition("__")[0] == bare:
+            n = int((table[column].to_numpy(np.float64) > most).sum())
             if n:
-                warnings.warn(
-                    f"{source}: more than 1 % of the cell is saturated in {where}; "
-                    "its intensities are too low there",
-                    LamellaWarning,
-                    stacklevel=3,
-                )
+                yield column, f"{n} outlines of cells" if several else f"{n} frames"
+
+
+def _in_channel(column: str) -> str:
+    channel = column.partition("__")[2]
+    return f" in channel {channel}" if channel else ""
 
 
 def warn_of_small_ball(background: Any, movie: Movie, labels: Labels) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, cast, get_args
 
+from lamella.core.errors import SettingsError
 from lamella.io import open_movie
 from lamella.kernels.diameter import Diameter
 from lamella.preprocess import refuse_nan
-from lamella.segment import FirstPass, first_pass
+from lamella.segment import FirstPass, Foreground, first_pass
 
 
 class Estimated(NamedTuple):
@@ -24,7 +25,7 @@ def estimate_in(
     source: Path,
     *,
     channel: str | None = None,
-    foreground: Literal["bright", "dark", "either"] = "bright",
+    foreground: str = "bright",
     axes: str | None = None,
     pixel_size_um: float | None = None,
 ) -> Estimated:
@@ -32,11 +33,17 @@ def estimate_in(
 
     Raises
     ------
+    SettingsError
+        When `foreground` is not one of bright, dark and either.
     InputError
         When the movie cannot be read, or has no such channel.
     """
+    if foreground not in get_args(Foreground):
+        raise SettingsError(
+            f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
+        )
     movie = refuse_nan(open_movie(source, axes=axes, pixel_size_um=pixel_size_um))
-    found = first_pass(movie.channel(channel), foreground=foreground)
+    found = first_pass(movie.channel(channel), foreground=cast(Foreground, foreground))
     return Estimated(found, channel or movie.channel_names[0], movie.scale.pixel_size_um)
 
 

@@ -26,6 +26,8 @@ from lamella.io.atomic import output_error, remove_partial_files, whole_file
 from lamella.io.tables import write_table
 from lamella.run.cache import Manifest
 from lamella.run.derive import derive_tables
+from lamella.run.flats import FOLDER
+from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
 from lamella.run.remarks import study_remarks
 from lamella.run.report import refuse_other_folder, write_report
@@ -42,7 +44,9 @@ from lamella.run.study import Sample, Study
 from lamella.run.versions import versions
 from lamella.run.workers import Progress, run_all
 
-_MADE_BY_A_RUN = ("movies", "tables", "figures", "report.html", "status.csv", LOCK_FILE)
+_MADE_BY_A_RUN = (
+    "movies", "tables", "figures", "report.html", "status.csv", FOLDER, LOCK_FILE
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,15 @@ def run_study(
         results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
         _write_lock(study, out)
         _write_status(out, results)
+        with warnings.catch_warnings(record=True) as caught_early:
+            warnings.simplefilter("always", LamellaWarning)
+            bring_up_to_date(
+                study.settings,
+                [task_for(study, s, out) for s in usable],
+                out / FOLDER,
+                advance=lambda n, m: on_progress(Progress("illumination", "estimate", n, m)),
+            )
+        early = [str(w.message) for w in caught_early if issubclass(w.category, LamellaWarning)]
         for ended in run_all(
             [task_for(study, s, out) for s in chosen], workers=workers, on_progress=on_progress
         ):
@@ -134,7 +147,7 @@ def run_study(
             warnings.simplefilter("always", LamellaWarning)
             faults = _written(study, ready, out, results)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-    return Outcome(out, results, told + _remarks(ready), faults)
+    return Outcome(out, results, early + told + _remarks(ready), faults)
 
 
 def rebuild_report(out: Path) -> Path:

@@ -158,7 +158,7 @@ def _tables(
     ]
     if not channels:
         channels = [None]
-        if bare not in every:
+        if bare not in every and any(map(len, frames.values())):
             warnings.warn(
                 f"{run}: no intensities of {name} were measured, only places and areas are "
                 "written; set region = {} under [measure] in study.toml and run again",
@@ -173,6 +173,8 @@ def _tables(
 def _frames(run: Path, image: _Image, name: str) -> pd.DataFrame:
     """The rows of objects that were found, in the order of ImageJ's slices."""
     table = read_table(run / "movies" / image.movie / "frames.parquet")
+    needed = [str(c) for c in (Col.OBJECT, Col.CELL, Col.FRAME, Col.AREA_PX, Col.Y_PX, Col.X_PX)]
+    table = table.reindex(columns=[*table.columns, *(c for c in needed if c not in table.columns)])
     mine = table[(table[Col.OBJECT] == name) & table[Col.AREA_PX].notna()]
     return mine.sort_values([Col.FRAME, Col.CELL], ignore_index=True)
 

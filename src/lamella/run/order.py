@@ -42,9 +42,7 @@ def circle_in(waiting: Mapping[str, Sequence[str]]) -> list[str] | None:
     return next(filter(None, (followed([name]) for name in waiting)), None)
 
 
-def source_faults(
-    led: Mapping[str, Mapping[str, UsesNuclei]], *, where: str
-) -> list[LamellaError]:
+def source_faults(led: Mapping[str, Mapping[str, UsesNuclei]], *, where: str) -> list[LamellaError]:
     """What is wrong with where nuclei come from: no source, no such set, or a circle.
 
     Parameters

@@ -26,7 +26,14 @@ from lamella.measure import (
     Walks,
     can_measure,
 )
-from lamella.preprocess import Background, Bleaching, Drift, NoBackground, Normalise
+from lamella.preprocess import (
+    Background,
+    Bleaching,
+    Drift,
+    Illumination,
+    NoBackground,
+    Normalise,
+)
 from lamella.run.order import in_order, source_faults, waiting_of
 from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
 from lamella.statistics import Contrasts, Questions
@@ -155,6 +162,7 @@ class Settings(_Table):
     scale: ScaleSettings = ScaleSettings()
     channels: ChannelSettings = ChannelSettings()
     drift: Drift | Literal[False] = False
+    illumination: Illumination | Literal[False] = False
     objects: dict[str, ObjectSettings] = Field(
         default_factory=lambda: {"cell": ObjectSettings()}, min_length=1
     )

@@ -17,6 +17,7 @@ from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
 from lamella.run.channels import laid_over
 from lamella.run.corrections import corrected_file, deciding, is_corrected
+from lamella.run.flats import key_of_flats
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.study import Sample, Study
@@ -91,6 +92,11 @@ class MovieTask:
     def name(self) -> str:
         return self.sample.movie
 
+    @property
+    def out(self) -> Path:
+        """The run's folder."""
+        return self.folder.parents[1]
+
 
 def task_for(study: Study, sample: Sample, out: Path) -> MovieTask:
     """The task of one row of samples.csv."""
@@ -144,6 +150,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     level = [background.provenance(), *everywhere]
     if bleaching := settings.measure.bleaching:
         level.append(bleaching.provenance())
+    level += _flats(task)
     tracks = {}
     for name, each in settings.objects.items():
         if name in by_hand:
@@ -172,6 +179,15 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
     keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
     return keys | _asides(settings, measured)
+
+
+def _flats(task: MovieTask) -> list[Any]:
+    """What undoing uneven illumination depends on, for one movie; empty where it is left."""
+    step = task.settings.illumination
+    if not step:
+        return []
+    flats = key_of_flats(step, task.sample.session, out=task.out, study_folder=task.study_folder)
+    return [step.deciding(), flats]
 
 
 def _asides(settings: Settings, measured: Mapping[tuple[str, str], str]) -> dict[str, str]:
@@ -304,6 +320,8 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
                 f"[measure.background] gives no offset for channel {', '.join(lacking)}",
                 "add it there (0 = none)",
             )
+    if settings.illumination and settings.illumination.channels:
+        named += settings.illumination.channels
     drift = settings.drift
     named += [drift.channel] if drift and drift.channel is not None else []
     for name in named:
@@ -350,6 +368,8 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
         masks = masks_path(task, step)
         return [step.provenance(), _within(task.study_folder, masks), fingerprint(masks)]
     parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
+    if task.settings.illumination and task.settings.illumination.segmenting:
+        parts += _flats(task)
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts

@@ -72,9 +72,17 @@ walks = false
 lamellipodium = false
 protrusion = false
 edge = false
+# region and compartment are on: shape and light of every object, nucleus and cytoplasm of each cell
 
 [measure.background]
 method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
+# method = "rolling_ball" # ImageJ's Subtract Background, larger than the largest object:
+# radius_px = 50
+
+# [positives.edu]         # which nuclei are positive, and their share of every field and well
+# measure = "intensity_mean__EdU"
+# object = "nucleus"
+# threshold = {{ method = "otsu" }} # or by control wells, or a mixture of two
 
 [statistics]
 {unit}
@@ -100,11 +108,9 @@ _CELL = """\
 channel = {channel}
 centre = false
 [objects.cell.segment]
-method = "multiotsu"
-classes = 2
-[objects.cell.declump]    # every nucleus has its cell
-method = "nucleus"
+method = "guided"         # every nucleus grows into its cell, and has its number
 nuclei = "nucleus"
+# borders = "bright"      # where membrane or actin is stained; "change" for the cytoplasm
 [objects.cell.track]
 method = "lap"
 """

@@ -28,12 +28,18 @@ from lamella.report.colony_strip import colony_strip
 from lamella.report.field_picture import FieldSet, field_picture
 from lamella.report.filmstrip import evenly, filmstrip
 from lamella.run.cache import Manifest
-from lamella.run.cautions import warn_of_background, warn_of_few_steps, warn_of_saturation
+from lamella.run.cautions import (
+    warn_of_background,
+    warn_of_few_steps,
+    warn_of_negatives,
+    warn_of_saturation,
+)
 from lamella.run.channels import shifts_told
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
+from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
 from lamella.run.light import Light, walked_in_light, wherever
 from lamella.run.made import Made
@@ -101,6 +107,27 @@ class StageWork:
     @property
     def movie(self) -> Movie:
         return self._raw.movie
+
+    @cached_property
+    def evened(self) -> Movie:
+        """The movie under even light, where that is wanted: intensities are measured in it."""
+        task, step = self.task, self.task.settings.illumination
+        if not step:
+            return self.movie
+        return evened(
+            self.movie,
+            step,
+            task.sample.session,
+            background=task.settings.measure.background,
+            out=task.out,
+            study_folder=task.study_folder,
+        )
+
+    @property
+    def _shown(self) -> Movie:
+        """The movie that objects are found in."""
+        step = self.task.settings.illumination
+        return self.evened if step and step.segmenting else self.movie
 
     def _labels(self, folder: str, name: str) -> Labels:
         return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
@@ -171,7 +198,7 @@ class StageWork:
             masks = open_labels(masks_path(self.task, step))
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
-        frames = noting_flat(self.movie.channel(each.channel), flat)
+        frames = noting_flat(self._shown.channel(each.channel), flat)
         state = each.normaliser.prepare(self._counted(frames, "normalise"))
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
@@ -192,7 +219,7 @@ class StageWork:
         step = each.declump
         assert step  # noqa: S101  it has a stage only then
         labels = self._labels("segmented", name).frames
-        image, nuclei = self.movie.channel(each.channel), self._nuclei(step)
+        image, nuclei = self._shown.channel(each.channel), self._nuclei(step)
         state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
         file, tally = f"declumped/{name}.ome.tif", Tally()
         single = tally.watching(step(labels, image, nuclei, state=state))
@@ -212,7 +239,7 @@ class StageWork:
             return None
         if step.nuclei is not None:
             return self._single(step.nuclei)
-        return step.found_in(self.movie.channel(step.channel))
+        return step.found_in(self._shown.channel(step.channel))
 
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
@@ -392,11 +419,14 @@ class StageWork:
         for (group_name, group), measured in zip(groups.items(), tables, strict=True):
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
             warn_of_saturation(measured.frames, sightings, self.movie.source)
+            warn_of_negatives(measured.frames, sightings, self.movie.source)
             provenance = {"measure": group.provenance()}
             if group.looks_at_light:
                 provenance["background"] = settings.background.provenance()
                 if settings.bleaching:
                     provenance["bleaching"] = settings.bleaching.provenance()
+                if illumination := self.task.settings.illumination:
+                    provenance["illumination"] = illumination.provenance()
             told = dict(light.told) if group.looks_at_light else {}
             if isinstance(group, Compartment):
                 n_nuclei = len(self._tracks(group.nuclei).links)
@@ -413,7 +443,7 @@ class StageWork:
         settings, n = self.task.settings.measure, self.movie.n_frames
         sets = [self._found_anywhere(name).frames for name in self.task.settings.objects]
         return walked_in_light(
-            self.movie,
+            self.evened,
             labels,
             groups,
             settings,

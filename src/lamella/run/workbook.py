@@ -12,7 +12,7 @@ from lamella.core.table import Col, dictionary
 from lamella.io import read_table
 from lamella.io.excel import Sheet, sheet_name, write_workbook
 from lamella.run.saved import is_run, read_lock
-from lamella.run.single import refuse_existing, refuse_input
+from lamella.run.single import refuse_existing
 
 ABOUT = "About"
 _SUMMARIES = ("fields", "wells", "effects")
@@ -48,7 +48,6 @@ def export_workbook(source: Path, out: Path, *, force: bool = False) -> list[str
     """
     if out.suffix.lower() != ".xlsx":
         raise SettingsError(str(out), "workbooks are .xlsx", "give a name that ends in .xlsx")
-    refuse_input(out, source)
     refuse_existing(out, force=force)
     made = _of_run(source) if is_run(source) else _of_measures(source)
     names, sheets = [ABOUT], []

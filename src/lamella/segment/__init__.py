@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lamella.segment.declump import ByDistance, ByIntensity, ByNucleus, Declump
-from lamella.segment.diameter import FirstPass, estimate_diameter, first_pass
+from lamella.segment.diameter import FirstPass, Foreground, estimate_diameter, first_pass
 from lamella.segment.external import External
 from lamella.segment.guided import Guided
 from lamella.segment.labels import ExistingLabels
@@ -28,6 +28,7 @@ __all__ = [
     "ExistingLabels",
     "External",
     "FirstPass",
+    "Foreground",
     "Guided",
     "Motion",
     "MultiOtsu",

@@ -11,6 +11,9 @@ from lamella.kernels.diameter import Diameter, typical_diameter
 from lamella.kernels.regions import find_regions
 from lamella.segment.nuclei import UsesNuclei
 
+Foreground = Literal["bright", "dark", "either"]
+"""What objects are, compared with the field."""
+
 _FRAMES = 8
 
 
@@ -25,9 +28,7 @@ class FirstPass(NamedTuple):
     n_at_border: int
 
 
-def first_pass(
-    frames: Frames, *, foreground: Literal["bright", "dark", "either"] = "bright"
-) -> FirstPass:
+def first_pass(frames: Frames, *, foreground: Foreground = "bright") -> FirstPass:
     """Find objects by Otsu's thresholds, split those that touch at their necks, and measure them.
 
     Works for nuclei, and for cells that lie apart or part at necks; of a sheet of cells without
@@ -55,8 +56,6 @@ def first_pass(
     return FirstPass(typical_diameter(whole), picked, len(whole) + n_cut, n_cut)
 
 
-def estimate_diameter(
-    frames: Frames, *, foreground: Literal["bright", "dark", "either"] = "bright"
-) -> Diameter:
+def estimate_diameter(frames: Frames, *, foreground: Foreground = "bright") -> Diameter:
     """Median equivalent diameter of the objects in an image; see `first_pass`."""
     return first_pass(frames, foreground=foreground).diameter

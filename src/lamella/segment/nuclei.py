@@ -21,14 +21,14 @@ class UsesNuclei(BaseModel):
     channel : str or None
         Or the channel in which nuclei are found by `find`.
     find : MultiOtsu
-        How nuclei are found in `channel`.
+        How nuclei are found in `channel`: small and sharp, so with little smoothing.
     split : ByDistance or False
         How nuclei that touch there are split.
     """
 
     nuclei: str | None = None
     channel: str | None = None
-    find: MultiOtsu = MultiOtsu(smallest_px=30)
+    find: MultiOtsu = MultiOtsu(smoothing_px=0.5, smallest_px=30)
     split: ByDistance | Literal[False] = ByDistance(around=0)
 
     @model_validator(mode="after")

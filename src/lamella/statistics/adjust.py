@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 
 from lamella.statistics.design import FloatArray
 
-Adjust = Literal["holm", "bh"]
+Adjust = Literal["holm", "bh", "joint"]
+"""``joint`` needs the model that the contrasts come from: `lamella.statistics.joint`; without it,
+it is Holm's."""
 
 
 def adjusted(p: ArrayLike, method: Adjust) -> FloatArray:
@@ -30,7 +32,7 @@ def adjusted(p: ArrayLike, method: Adjust) -> FloatArray:
     order = np.argsort(given[known], kind="stable")
     rising, rank = given[known][order], np.arange(n)
     # Not by statsmodels, which collects garbage at every call: that takes longer than all else.
-    if method == "holm":
+    if method != "bh":
         stepped = np.maximum.accumulate((n - rank) * rising)
     else:
         stepped = np.minimum.accumulate((n / (rank + 1) * rising)[::-1])[::-1]

@@ -12,13 +12,14 @@ from lamella.core.claims import ACROSS_SESSIONS, ALL_SESSIONS, THESE_SESSIONS
 from lamella.core.table import Col
 from lamella.statistics.adjust import Adjust, adjusted
 from lamella.statistics.blocks import places
-from lamella.statistics.design import Design, Pair
+from lamella.statistics.design import Design, FloatArray, Pair
 from lamella.statistics.effect import Sizes, sizes, sizes_across
 from lamella.statistics.equivalence import p_of_equivalence
 from lamella.statistics.fitted import Estimate, Fitted
 from lamella.statistics.fixed import OneFit, fixed_session
 from lamella.statistics.interaction import interaction
 from lamella.statistics.interval import Interval
+from lamella.statistics.joint import correlation_of, joint
 from lamella.statistics.models import Kind, Rule, fitted_models, unused_because, used
 from lamella.statistics.replication import agreeing, replication_rows
 from lamella.statistics.session_bootstrap import session_bootstrap
@@ -100,9 +101,9 @@ def _whole(
 ) -> Iterator[Row]:
     """One claim over all sessions."""
     fit, instead_of = quoted
-    p_adjusted = adjusted([fit.estimates[pair].p for pair in pairs], asked.adjust)
-    n_tests = int(np.isfinite(p_adjusted).sum())
     one = OneFit.of(design)
+    p_adjusted, adjusted_by = _adjusted(design, pairs, fit, one, asked.adjust)
+    n_tests = int(np.isfinite(p_adjusted).sum())
     for pair, p in zip(pairs, p_adjusted, strict=True):
         estimate, drawn = fit.estimates[pair], _drawn(fits, fit, pair)
         if drawn is not None:
@@ -117,7 +118,7 @@ def _whole(
             **_described(design, pair),
             **_told(estimate, size),
             Col.P_ADJUSTED: float(p),
-            Col.ADJUSTED_BY: asked.adjust,
+            Col.ADJUSTED_BY: adjusted_by,
             Col.N_TESTS: n_tests,
             Col.MODEL: fit.model,
             Col.INTERVAL_BY: "t" if drawn is None else "bootstrap",
@@ -129,6 +130,19 @@ def _whole(
             **_equivalence(estimate, asked.margin),
             Col.VERDICT: verdict,
         }
+
+
+def _adjusted(
+    design: Design, pairs: Sequence[Pair], fit: Fitted, one: OneFit, asked: Adjust
+) -> tuple[FloatArray, Adjust]:
+    """The p of a claim adjusted for their number, and by what: only least squares tells jointly."""
+    estimates = [fit.estimates[pair] for pair in pairs]
+    if asked != "joint":
+        return adjusted([e.p for e in estimates], asked), asked
+    if fit.model != fixed_session.__name__:
+        return adjusted([e.p for e in estimates], "holm"), "holm"
+    t = np.array([e.estimate / e.se if math.isfinite(e.p) else math.nan for e in estimates])
+    return joint(t, correlation_of(design, list(pairs), one), one.df), "joint"
 
 
 def _each_session(design: Design, pairs: Sequence[Pair]) -> Iterator[Row]:

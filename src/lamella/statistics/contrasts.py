@@ -157,7 +157,9 @@ class Contrasts(Step):
         ``auto``: session is a random effect from 5 sessions on and fixed below; ``fixed`` and
         ``mixed``: always so. All models stand in `Tables.models` whatever is chosen.
     adjust : str
-        How p values of one measure and claim are adjusted for their number: ``holm`` or ``bh``.
+        How p values of one measure and claim are adjusted for their number: ``holm``, ``bh`` or
+        ``joint``, which knows how far contrasts err together (Dunnett's test where there is a
+        reference) where least squares is quoted, and is ``holm`` elsewhere.
     margins : dict of str to float
         Of a measure, in its unit: the largest difference that matters to nobody. Equivalence is
         tested where a margin is given, and nowhere else.

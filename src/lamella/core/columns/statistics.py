@@ -47,7 +47,7 @@ class StatisticsColumns:
     P_ADJUSTED = _(
         "p_adjusted", "", "p adjusted for the number of contrasts by the method in `adjusted_by`."
     )
-    ADJUSTED_BY = _("adjusted_by", "", "holm or bh (Benjamini–Hochberg).")
+    ADJUSTED_BY = _("adjusted_by", "", "holm, bh (Benjamini–Hochberg) or joint (Dunnett, Tukey).")
     N_TESTS = _("n_tests", "", "Contrasts that p is adjusted for together.")
     MODEL = _("model", "", "What estimate and p come from; see models.csv and docs/statistics.md.")
     INTERVAL_BY = _(

@@ -71,7 +71,8 @@ def read_imagej_roi(
     -----
     The frame is the ROI's T position; else its place in the stack; else its Z position where no ROI
     has another T (time series are often opened as Z); else the number in front of the name that
-    ImageJ gives; else that in a name of Lamella's; else 0.
+    ImageJ gives (ROIs drawn on a stack are often saved with no other place); else that in a name of
+    Lamella's; else 0.
     """
     where = str(path)
     if n_channels < 1 or (channel is not None and channel < 1):
@@ -181,7 +182,7 @@ def frames_of(found: list[Area], n_channels: int, notes: list[str]) -> list[int]
             frames.append(each.t - 1)
         elif each.position:
             frames.append((each.position - 1) // n_channels)
-        elif by_name and number:
+        elif number:
             frames.append(max(int(number[1]) - 1, 0))
         elif own := own_name(each.name):
             frames.append(own.frame)

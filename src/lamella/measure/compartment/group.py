@@ -214,9 +214,7 @@ def _whose(found: NucleiOfCells) -> PerCell:
     }
 
 
-def _signals(
-    image: Image, parts: Mapping[Column, _Part], level: float
-) -> dict[Column, FloatArray]:
+def _signals(image: Image, parts: Mapping[Column, _Part], level: float) -> dict[Column, FloatArray]:
     """Sum, mean and median of every compartment, and their ratios."""
     made: dict[Column, FloatArray] = {}
     for name, part in parts.items():

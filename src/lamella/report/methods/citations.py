@@ -21,6 +21,8 @@ REFERENCES: dict[str, str] = {
     " 371–386 (2015). doi:10.1080/00031305.2015.1089789",
     "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 6, 65–70"
     " (1979).",
+    "hothorn": "Hothorn T, Bretz F, Westfall P. Simultaneous inference in general parametric"
+    " models. Biom J 50, 346–363 (2008). doi:10.1002/bimj.200810425",
     "imagej": "Schneider CA, Rasband WS, Eliceiri KW. NIH Image to ImageJ: 25 years of image"
     " analysis. Nat Methods 9, 671–675 (2012). doi:10.1038/nmeth.2089",
     "jackknife": "MacKinnon JG, Nielsen MØ, Webb MD. Fast and reliable jackknife and bootstrap"

@@ -49,7 +49,11 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """What each model of models.csv is, and what to cite for it."""
 
-ADJUSTED = {"holm": ("Holm", "holm"), "bh": ("Benjamini–Hochberg", "benjamini")}
+ADJUSTED = {
+    "holm": ("Holm", "holm"),
+    "bh": ("Benjamini–Hochberg", "benjamini"),
+    "joint": ("their joint distribution", "hothorn"),
+}
 
 
 def statistics(effects: pd.DataFrame, models: pd.DataFrame, units: str, cite: Citations) -> str:

@@ -47,5 +47,6 @@ def cost_of_growing(
     inside = light > otsu
     clear = float(np.percentile(border[inside], _CLEAR)) if inside.any() else 0.0
     border = np.clip(border / max(clear, 1e-12), 0, 1)
-    cost = _HIGHEST * (by_distance + (1 - by_distance) * border)
-    return np.clip(np.rint(cost), 1, _HIGHEST).astype(np.uint8)
+    dear = np.rint(_HIGHEST * (by_distance + (1 - by_distance) * border))
+    cost: NDArray[np.uint8] = np.clip(dear, 1, _HIGHEST).astype(np.uint8)
+    return cost

@@ -38,7 +38,7 @@ class ByMixture(Step):
         Intensities scatter in proportion to their level, so that their logarithms are nearer to
         normal. Values not above 0 have no logarithm and no say; they count as dark.
     least_separation : float
-        Smallest distance of the means over the root mean square SD (Ashman's D).
+        Smallest distance of the means over the mean of the two SDs.
     """
 
     version: ClassVar[int] = 1

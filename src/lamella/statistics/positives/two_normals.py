@@ -27,13 +27,16 @@ class TwoNormals(NamedTuple):
 
     @property
     def separation(self) -> float:
-        """Ashman's D: distance of the means over the root mean square SD; 2 parts them cleanly.
+        """Distance of the means over the mean SD; 2 parts them cleanly.
+
+        Ashman's D, save that a narrow population is told from a wide one, too: D divides by the
+        root mean square of the SDs, which is that of the wide one whatever the other.
 
         References
         ----------
         Ashman, Bird and Zepf 1994, https://doi.org/10.1086/117248
         """
-        return float(np.ptp(self.mean) / math.sqrt((self.sd**2).mean()))
+        return float(np.ptp(self.mean) / self.sd.mean())
 
     @property
     def crossing(self) -> float:

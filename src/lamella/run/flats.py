@@ -1,0 +1,143 @@
+"""The flat fields of a run: where they lie, what they were made from, frames divided by them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamella.core.errors import InputError, SettingsError
+from lamella.core.frames import Image
+from lamella.core.movie import Movie
+from lamella.io import fingerprint, open_movie
+from lamella.preprocess import Background, CameraOffset, Illumination
+from lamella.run.cache import Manifest, key_of
+
+FOLDER = "illumination"
+"""Folder of a run that holds the estimates."""
+
+_ALL = "all"
+
+
+def group_of(step: Illumination, session: str) -> str:
+    """Folder of the fields that share their light with those of this session."""
+    if step.per == "study" or not session:
+        return _ALL
+    safe = re.sub(r"[^\w-]+", "_", session)
+    return safe if safe == session and safe != _ALL else f"{safe}-{key_of(session)[:6]}"
+
+
+def flat_file(channel: str) -> str:
+    """Name of a channel's flat field in the folder of its group."""
+    safe = re.sub(r"[^\w-]+", "_", channel)
+    return f"{safe if safe == channel else f'{safe}-{key_of(channel)[:6]}'}.tif"
+
+
+def dark_of(step: Illumination, background: Background, channel: str) -> float:
+    """The grey value without light."""
+    if step.dark is not None:
+        return step.dark
+    if isinstance(background, CameraOffset):
+        return background.level_of(channel)
+    return 0.0
+
+
+def key_of_flats(step: Illumination, session: str, *, out: Path, study_folder: Path) -> list[Any]:
+    """What the flat fields of a movie depend on.
+
+    Of estimates, what is recorded of those that are there: they are made before the movies.
+
+    Raises
+    ------
+    InputError
+        When measured flat fields are not there.
+    """
+    own = [step.channels, step.dark]
+    if step.files is None:
+        manifest = Manifest(out / FOLDER / group_of(step, session))
+        return [*own, [[channel, done.key] for channel, done in manifest]]
+    patterns = [pattern for pattern in (step.files, step.dark_files) if pattern]
+    found = []
+    for pattern in patterns:
+        files = sorted(study_folder.glob(_filled(pattern, channel="*", session=session)))
+        if not files:
+            raise InputError(
+                pattern,
+                "no file of this name is there",
+                "mend files or dark_files under [illumination]",
+            )
+        found.append([fingerprint(file) for file in files])
+    return [*own, patterns, found]
+
+
+def evened(
+    movie: Movie,
+    step: Illumination,
+    session: str,
+    *,
+    background: Background,
+    out: Path,
+    study_folder: Path,
+) -> Movie:
+    """The movie as it would be under even light, lazy.
+
+    Raises
+    ------
+    InputError
+        When a flat field is not there, has another size, or is not brighter than the dark.
+    """
+    channels: Sequence[str] = step.channels or movie.channel_names
+    made = {}
+    for channel in channels:
+        frames = movie.channel(channel)
+        dark: float | Image = dark_of(step, background, channel)
+        if step.files is None:
+            file = out / FOLDER / group_of(step, session) / flat_file(channel)
+            flat = _read(file, movie)
+        else:
+            if step.dark_files is not None:
+                name = _filled(step.dark_files, channel=channel, session=session)
+                dark = _read(study_folder / name, movie)
+            file = study_folder / _filled(step.files, channel=channel, session=session)
+            flat = _read(file, movie) - np.asarray(dark, np.float32)
+            if not flat.min() > 0:
+                raise InputError(
+                    str(file),
+                    f"{np.count_nonzero(flat <= 0)} of its pixels are not brighter than the dark",
+                    "give a flat field that is bright all over, or another dark",
+                )
+            flat = flat / flat.mean()
+        made[channel] = step.corrected(frames, flat, dark=dark)
+    return movie.corrected(made)
+
+
+def _filled(pattern: str, *, channel: str, session: str) -> str:
+    try:
+        return pattern.format(channel=channel, session=session)
+    except (KeyError, IndexError, ValueError):
+        raise SettingsError(
+            f"[illumination] files = {pattern!r}",
+            "it names an unknown field",
+            "use {channel} and {session}",
+        ) from None
+
+
+def _read(file: Path, movie: Movie) -> Image:
+    """The mean of a file's frames, which must have the size of the movie's."""
+    found = open_movie(file)
+    if found.frame_shape != movie.frame_shape:
+        raise InputError(
+            str(file),
+            f"it is {found.frame_shape} (Y, X), {movie.source} is {movie.frame_shape}",
+            "give one of the same camera setting, or make it anew",
+        )
+    total = np.zeros(found.frame_shape)
+    for frame in found.channel():
+        total += frame
+    mean = (total / found.n_frames).astype(np.float32)
+    if not np.isfinite(mean).all():
+        raise InputError(str(file), "it holds NaN or infinite pixels", "give another one")
+    return mean
