@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
-from lamella.core.table import Col, dictionary, in_order, stacked
+from lamella.core.table import CELL_PREFIX, Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
 from lamella.measure import GROUPS, VARIANTS, Variant, Walks, can_measure
 from lamella.run.cache import Manifest
@@ -22,9 +22,10 @@ from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlin
 from lamella.run.study import Study
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.positives import Positives
-from lamella.statistics.questions import Answers
+from lamella.statistics.questions import Answers, Questions
 
 _ANSWERS = Answers._fields
+_CELL_MEAN = f"{CELL_PREFIX}{Col.INTENSITY_MEAN}"
 PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
 """Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
@@ -139,7 +140,7 @@ def _questions(
     if not step or not len(pairs):
         return {}, None
     try:
-        answers = step(
+        answers = _with_channels(step, study, pairs)(
             pairs,
             condition=statistics.condition,
             session=statistics.session,
@@ -148,6 +149,21 @@ def _questions(
         return answers._asdict(), None
     except (InputError, SettingsError) as error:
         return {}, error
+
+
+def _with_channels(step: Questions, study: Study, pairs: pd.DataFrame) -> Questions:
+    """The questions with the channels that nuclei and cells were found in, where none are named."""
+    both = study.settings.measure.compartment
+    if not both:
+        return step
+    parts = {"nuclear_channel": both.nuclei, "cell_channel": both.cells}
+    found = {
+        part: study.settings.objects[name].channel
+        for part, name in parts.items()
+        if getattr(step, part) is None
+    }
+    known = {p: c for p, c in found.items() if c and f"{_CELL_MEAN}__{c}" in pairs}
+    return step.model_copy(update=known)
 
 
 def _pairs(

@@ -75,8 +75,9 @@ class Questions(Step):
     Parameters
     ----------
     nuclear_channel, cell_channel, third_channel : str or None
-        Which channels these are; None = the first, the second and the third that were measured,
-        and with one channel that one for A to C and F.
+        Which channels these are; None = in a study, those in which nuclei and cells were found,
+        and the first other one; in a table alone, the first that is not taken. With one channel
+        that one for A to C and F.
     leak_above : float
         Correlation in E beyond which the row says that light may leak between channels.
 
@@ -157,8 +158,8 @@ class Questions(Step):
             yield Asked("E", "Do the nuclear and the cell channel go together (leak)?",
                         f"{NUCLEUS_PREFIX}{_MEAN.of(nuclear)}", f"{CELL_PREFIX}{_MEAN.of(cell)}",
                         leak=True)  # fmt: skip
-        yield Asked("F", "Does the shape of a cell go with its signal?",
-                    f"{CELL_PREFIX}{Col.CIRCULARITY}", f"{CELL_PREFIX}{_MEAN.of(cell)}")  # fmt: skip
+        shape, signal = f"{CELL_PREFIX}{Col.CIRCULARITY}", f"{CELL_PREFIX}{_MEAN.of(cell)}"
+        yield Asked("F", "Does the shape of a cell go with its signal?", shape, signal)
 
     def _channels(self, cells: pd.DataFrame) -> tuple[str | None, str | None, str | None]:
         """The nuclear, the cell and the third channel; None = the one that has no name."""
@@ -175,10 +176,11 @@ class Questions(Step):
                     f"[questions] {setting}", f"no channel {name!r} was measured", f"set it to one "
                     f"of those that were: {known}",
                 )  # fmt: skip
-        first = names[0] if names else None
-        second = names[1] if len(names) > 1 else first
-        third = self.third_channel or (names[2] if len(names) > 2 else None)
-        return self.nuclear_channel or first, self.cell_channel or second, third
+        first = next((name for name in names if name != self.cell_channel), self.cell_channel)
+        nuclear = self.nuclear_channel or first
+        cell = self.cell_channel or next((name for name in names if name != nuclear), nuclear)
+        others = (name for name in names if name not in (nuclear, cell))
+        return nuclear, cell, self.third_channel or next(others, None)
 
     def _answer(
         self, asked: Asked, condition: str, cells: pd.DataFrame
