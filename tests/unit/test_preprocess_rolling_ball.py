@@ -8,7 +8,7 @@ from lamella.core.labels import Labels
 from lamella.core.level import taken_off
 from lamella.core.movie import Movie
 from lamella.kernels.rolling_ball import pixel_type
-from lamella.measure import Lamellipodium, measure
+from lamella.measure import Lamellipodium, Region, measure
 from lamella.preprocess import CameraOffset, RollingBall, SimpleRatio, unbleached
 from lamella.run.light import light_of
 from lamella.run.measure import measures_from
@@ -75,14 +75,14 @@ def test_saturation_is_seen_through_any_correction():
     frames = field().channel().asarray().copy()
     frames[:, 26:34, 26:34] = 65535
     movie, labels = Movie.from_array(frames), disc()
-    groups = [Lamellipodium.published()]
-    plain = measure(movie, labels, groups).frames["saturated_fraction"]
-    assert (plain > 0.2).all()
+    groups = [Region()]
+    plain = measure(movie, labels, groups).frames["n_saturated_px"]
+    assert (plain == 64).all()
     for level in (RollingBall(radius_px=20), CameraOffset(offset=3)):
-        seen = measure(movie, labels, groups, level=level).frames["saturated_fraction"]
+        seen = measure(movie, labels, groups, level=level).frames["n_saturated_px"]
         assert seen.equals(plain)
     even = unbleached(movie, labels, SimpleRatio(), level=RollingBall(radius_px=20)).movie
-    assert measure(even, labels, groups).frames["saturated_fraction"].equals(plain)
+    assert measure(even, labels, groups).frames["n_saturated_px"].equals(plain)
 
 
 def test_bleaching_is_undone_after_the_background_went():
