@@ -191,6 +191,32 @@ def test_several_plates_in_one_map(tmp_path):
     assert mapped.not_in_map == ("p3 A01",)
 
 
+@pytest.mark.parametrize("text", ["P1,A1,DMSO\nP2,A1,drug\n", "P1,A1,DMSO\n"])
+def test_plates_that_have_other_names_in_the_map(tmp_path, text):
+    """Otherwise wells of one plate would get the conditions of another."""
+    make_files(tmp_path, ["p1/A1.tif", "p2/A1.tif"])
+    (tmp_path / "map.csv").write_text(f"plate,well,condition\n{text}")
+    found = find_movies(tmp_path, "{plate}/{well}.tif")
+    with pytest.raises(SettingsError, match="its plates P1.* are none of the images', p1, p2; wri"):
+        with_plate_map(found.samples, read_plate_map(tmp_path / "map.csv"))
+
+
+def test_one_plate_takes_its_name_from_the_map(tmp_path):
+    make_files(tmp_path, ["A1.tif"])
+    (tmp_path / "map.csv").write_text("plate,well,condition\nmonday,A1,DMSO\n")
+    found = find_movies(tmp_path, "{well}.tif")
+    mapped = with_plate_map(found.samples, read_plate_map(tmp_path / "map.csv"))
+    assert mapped.samples["session"].tolist() == ["monday"]
+
+
+@pytest.mark.parametrize(
+    "written", ["\ufeffWell;Condition\r\na1;DMSO\r\n", "well\tcondition\na01\tDMSO\n"]
+)
+def test_maps_as_spreadsheets_save_them(tmp_path, written):
+    (tmp_path / "map.csv").write_bytes(written.encode())
+    assert read_plate_map(tmp_path / "map.csv").to_numpy().tolist() == [["A01", "DMSO"]]
+
+
 def test_a_map_needs_wells_in_the_pattern(tmp_path):
     make_files(tmp_path, ["x.tif"])
     (tmp_path / "map.csv").write_text(GRID)

@@ -29,7 +29,7 @@ from lamella.run.derive import derive_tables
 from lamella.run.flats import FOLDER
 from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
-from lamella.run.remarks import study_remarks
+from lamella.run.remarks import called, study_remarks
 from lamella.run.report import refuse_other_folder, write_report
 from lamella.run.stages import (
     LAST_STAGE,
@@ -57,6 +57,8 @@ class Outcome:
     results: list[StageResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     faults: list[LamellaError] = field(default_factory=list)
+    movie: str = "movie"
+    """What to call one of its movies, see `called`."""
 
     @property
     def failed(self) -> list[StageResult]:
@@ -147,7 +149,7 @@ def run_study(
             warnings.simplefilter("always", LamellaWarning)
             faults = _written(study, ready, out, results)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-    return Outcome(out, results, early + told + _remarks(ready), faults)
+    return Outcome(out, results, early + told + _remarks(ready), faults, called(_lengths(ready)))
 
 
 def rebuild_report(out: Path) -> Path:
@@ -189,6 +191,14 @@ def _remarks(ready: Sequence[MovieTask]) -> list[str]:
             if "described" in done.found:
                 described[task.name] = done.found["described"]
     return study_remarks(described)
+
+
+def _lengths(ready: Sequence[MovieTask]) -> Iterator[int]:
+    """Frames of every movie."""
+    for task in ready:
+        for stage, done in Manifest(task.folder):
+            if stage.startswith("track/"):
+                yield done.found["n_frames"]
 
 
 def _up_to_date(task: MovieTask) -> bool:
