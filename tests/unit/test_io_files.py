@@ -178,7 +178,7 @@ def test_a_folder_of_movies_is_told_from_frames(tmp_path):
 def test_frames_of_several_channels_in_one_folder(tmp_path, names):
     for name in names:
         tifffile.imwrite(tmp_path / f"{name}.tif", np.zeros((4, 5), np.uint8))
-    with pytest.raises(InputError, match="holds the frames of 2 channels, such as .* and .*; give"):
+    with pytest.raises(InputError, match=r"holds the frames of 2 channels, such as .* and .*; gi"):
         open_movie(tmp_path)
 
 

@@ -197,7 +197,7 @@ def test_plates_that_have_other_names_in_the_map(tmp_path, text):
     make_files(tmp_path, ["p1/A1.tif", "p2/A1.tif"])
     (tmp_path / "map.csv").write_text(f"plate,well,condition\n{text}")
     found = find_movies(tmp_path, "{plate}/{well}.tif")
-    with pytest.raises(SettingsError, match="its plates P1.* are none of the images', p1, p2; wri"):
+    with pytest.raises(SettingsError, match=r"its plates P1.* are none of the images', p1, p2; wr"):
         with_plate_map(found.samples, read_plate_map(tmp_path / "map.csv"))
 
 

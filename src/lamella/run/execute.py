@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -47,6 +48,9 @@ from lamella.run.workers import Progress, run_all
 _MADE_BY_A_RUN = (
     "movies", "tables", "figures", "report.html", "status.csv", FOLDER, LOCK_FILE
 )  # fmt: skip
+
+_STATUS_EVERY_S = 2.0
+"""How often status.csv is written while movies are under way."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +133,16 @@ def run_study(
                 advance=lambda n, m: on_progress(Progress("illumination", "estimate", n, m)),
             )
         early = [str(w.message) for w in caught_early if issubclass(w.category, LamellaWarning)]
+        written = time.monotonic()
         for ended in run_all(
             [task_for(study, s, out) for s in chosen], workers=workers, on_progress=on_progress
         ):
             results += ended
             on_movie(ended)
-            with suppress(OutputError):  # told by the last one, if it still holds
-                _write_status(out, results)
+            if time.monotonic() > written + _STATUS_EVERY_S:  # not for each of a thousand fields
+                with suppress(OutputError):  # told by the last one, if it still holds
+                    _write_status(out, results)
+                written = time.monotonic()
         if only:
             results += [
                 StageResult(s.movie, "run", "skipped", messages=("not named by --only",))

@@ -13,7 +13,7 @@ from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
-from lamella.core.table import Col, stacked
+from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.tables import write_table
@@ -37,9 +37,9 @@ from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
 from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
-from lamella.run.light import Light, walked_in_light, wherever
+from lamella.run.light import Light, provenance_of, walked_in_light, wherever
 from lamella.run.made import Made
-from lamella.run.measured import read_measured, write_measured
+from lamella.run.measured import read_measured, write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
@@ -232,7 +232,9 @@ class StageWork:
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
         if is_corrected(self.task.folder, name):
-            return self._labels(CORRECTIONS, name).frames
+            corrected = self._labels(CORRECTIONS, name)
+            refuse_mismatch(self.movie, corrected)
+            return corrected.frames
         split = self.task.settings.objects[name].declump
         return self._labels("declumped" if split else "segmented", name).frames
 
@@ -327,13 +329,7 @@ class StageWork:
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
             warn_of_saturation(measured.frames, sightings, self.movie.source)
             warn_of_negatives(measured.frames, sightings, self.movie.source)
-            provenance = {"measure": group.provenance()}
-            if group.looks_at_light:
-                provenance["background"] = settings.background.provenance()
-                if settings.bleaching:
-                    provenance["bleaching"] = settings.bleaching.provenance()
-                if illumination := self.task.settings.illumination:
-                    provenance["illumination"] = illumination.provenance()
+            provenance = provenance_of(group, settings, self.task.settings.illumination)
             told = dict(light.told) if group.looks_at_light else {}
             if isinstance(group, Compartment):
                 n_nuclei = len(self._tracks(group.nuclei).links)
@@ -397,11 +393,4 @@ class StageWork:
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)
-        for kind, tables in parts.items():
-            table = stacked(tables)
-            table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
-            write_table(self.task.folder / f"{kind}.parquet", table)
-        for old in self.task.folder.glob("*.parquet"):  # of groups that are off by now
-            if old.stem not in parts:
-                old.unlink()
-        return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
+        return {"tables": Made(write_movie(self.task.folder, self.task.name, parts))}
