@@ -137,7 +137,7 @@ def test_positives_of_a_channel_that_is_not_there(plate):
     assert said.code == 1
     assert (
         "[positives.edu] measure 'intensity_mean__EDU': it has no channel 'EDU'; "
-        "its channels are d0, d1" in said.text
+        "its channels are d0, d1" in said.err
     )
 
 
