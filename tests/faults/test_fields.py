@@ -126,6 +126,21 @@ def test_a_reference_that_is_not_there(plate):
     assert "reference = 'DNA' is none of its channels; they are d0, d1" in said.err
 
 
+def test_positives_of_a_channel_that_is_not_there(plate):
+    study = plate()
+    with (study / "study.toml").open("a") as settings:
+        settings.write(
+            '\n[positives.edu]\nmeasure = "intensity_mean__EDU"\nobject = "nucleus"\n'
+            'threshold = { method = "otsu" }\n'
+        )
+    said = lamella("check", study)
+    assert said.code == 1
+    assert (
+        "[positives.edu] measure 'intensity_mean__EDU': it has no channel 'EDU'; "
+        "its channels are d0, d1" in said.err
+    )
+
+
 def test_an_empty_well_counts_nothing_and_stays(plate):
     study = plate(B1_1=field(4, n=0), B1_2=field(5, n=0))
     said = lamella("run", study)

@@ -11,6 +11,7 @@ from lamella.run.init import Stills, find_movies, write_study
 from lamella.run.plate_map import NOT_IN_MAP, read_plate_map, with_plate_map
 from lamella.run.settings import settings_from
 from lamella.run.study import open_study
+from lamella.run.template import stills_toml
 
 
 def test_wells_have_one_name():
@@ -249,6 +250,32 @@ def test_a_study_of_stills(tmp_path):
         SettingsError, match="the images have no such channel; use one of actin 2, EdU, Ho"
     ):
         write_study(tmp_path, found, tmp_path / "other", stills=Stills(nuclei="DNA"))
+
+
+def test_the_channel_of_cells_is_not_taken_for_that_of_nuclei(tmp_path):
+    for name in ("w1", "w2"):
+        tifffile.imwrite(tmp_path / f"B2_{name}.tif", np.zeros((8, 9), np.uint8))
+    found = find_movies(tmp_path, "{well}_{channel}.tif")
+    write_study(tmp_path, found, tmp_path / "study", stills=Stills(cells="w1"), pixel_size_um=0.65)
+    objects = open_study(tmp_path / "study").settings.objects
+    assert (objects["nucleus"].channel, objects["cell"].channel) == ("w2", "w1")
+
+
+@pytest.mark.parametrize(
+    ("channels", "measure"),
+    [
+        (["DAPI", "PH3", "actin"], "intensity_mean__PH3"),
+        (["DAPI", "GFP"], "intensity_mean__GFP"),
+        (["DAPI"], "intensity_mean"),
+        ([], "intensity_mean__EdU"),
+    ],
+)
+def test_the_example_of_positives_is_a_column_that_the_images_give(channels, measure):
+    text = stills_toml(
+        title="t", pixel_size_um=None, marks={}, channels=channels, nuclei=None, cells=None,
+        wells=True, reference="",
+    )  # fmt: skip
+    assert f'# measure = "{measure}"\n' in text
 
 
 def test_stills_of_one_channel_have_one_set_of_objects(tmp_path):

@@ -8,7 +8,7 @@ from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
 from lamella.report.unit_words import units_word
-from lamella.report.words import count, label, listed, raised
+from lamella.report.words import count, label, listed, number, raised
 
 
 def asked(report: ReportInput) -> str:
@@ -37,7 +37,7 @@ def _measures(report: ReportInput) -> list[str]:
 def _counted(report: ReportInput, key: Key) -> str:
     cells = report.cells
     movies = distinct(cells, Col.MOVIE) or distinct(report.frames, Col.MOVIE)
-    text = count(len(cells), "cell") if len(cells) else "No cell"
+    text = _how_many(report) if len(cells) else "No cell"
     text += f" in {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
@@ -47,6 +47,16 @@ def _counted(report: ReportInput, key: Key) -> str:
         text += f", {count(_distinct_frames(report), 'frame')}"
     text += "." if len(cells) or movies else " was measured."
     return text + (_counting(report) if len(cells) else "")
+
+
+def _how_many(report: ReportInput) -> str:
+    """How many cells; a nucleus and its cell are two objects, never two cells."""
+    kinds = distinct(report.cells, Col.OBJECT)
+    if len(kinds) < 2:
+        return count(len(report.cells), "cell")
+    every = texts(report.cells, Col.OBJECT)
+    of_each = [f"{number(every.count(kind))} {kind}" for kind in kinds]
+    return f"{count(len(every), 'object')} ({', '.join(of_each)})"
 
 
 def _counting(report: ReportInput) -> str:
