@@ -21,7 +21,17 @@ from lamella.io import open_labels, tiff
 from lamella.io.atomic import whole_file
 from lamella.io.documents import write_png
 from lamella.io.tables import write_table
-from lamella.measure import Compartment, Group, Measured, Walked, joined, looked_at, refuse_mismatch
+from lamella.measure import (
+    Compartment,
+    Group,
+    Measured,
+    Walked,
+    joined,
+    looked_at,
+    refuse_mismatch,
+    seen_alone,
+    wherever,
+)
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet, cell_strips
 from lamella.report.colony_strip import colony_strip
@@ -41,7 +51,7 @@ from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
 from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
-from lamella.run.light import Light, walked_in_light, wherever
+from lamella.run.light import Light, walked_in_light
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
@@ -429,7 +439,8 @@ class StageWork:
                     provenance["illumination"] = illumination.provenance()
             told = dict(light.told) if group.looks_at_light else {}
             if isinstance(group, Compartment):
-                n_nuclei = len(self._tracks(group.nuclei).links)
+                nuclei = self._tracks(group.nuclei)
+                n_nuclei = len(nuclei.links) - len(nuclei.interpolated)
                 counts = nuclei_counts(measured.frames, n_nuclei)
                 warn_of_nuclei(counts, self.movie.source)
                 told["nuclei"] = counts
@@ -449,7 +460,10 @@ class StageWork:
             settings,
             tracks=tracks,
             anything=wherever(sets) if settings.background.looks_outside else None,
-            others={each: self._labels("labels", each) for each in looked_at(groups.values())},
+            others={
+                each: seen_alone(self._labels("labels", each), self._tracks(each).interpolated)
+                for each in looked_at(groups.values())
+            },
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
