@@ -25,9 +25,11 @@ def illumination(settings: Settings, cite: Citations) -> str:
     if how.get("files"):
         text = "Images were divided by measured flat fields"
     else:
+        # What was not set was chosen for every channel by itself.
+        over = how.get("statistic") or "median or the mean, whichever foretold the rest best,"
         text = (
-            f"Images were divided by their illumination, estimated from the {how['statistic']} of "
-            f"many fields {cite('singh')}"
+            f"Images were divided by their illumination, estimated from the {over} of many fields "
+            f"{cite('singh')}"
         )
     extent = how.get("per")
     text += f", one per {extent}" if extent else ""
