@@ -104,10 +104,10 @@ def test_bleaching_is_undone_after_the_background_went():
 
 def test_an_offset_is_not_taken_off_twice():
     ball = ["background.method=rolling_ball", "background.radius_px=30", "bleaching.method=ratio"]
-    with pytest.raises(FaultsError, match="every pixel is taken off first.*leave offset out"):
+    with pytest.raises(FaultsError, match=r"every pixel is taken off first.*leave offset out"):
         measures_from([*ball, "bleaching.offset=100"])
     assert measures_from([*ball, "bleaching.offset=0"]).bleaching.offset == 0
-    with pytest.raises(SettingsError, match="offset = 100: .*leave offset out"):
+    with pytest.raises(SettingsError, match=r"offset = 100: .*leave offset out"):
         unbleached(field(), disc(), SimpleRatio(offset=100), level=RollingBall(radius_px=20))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import distinct, flags, has, numbers, only, texts
+from lamella.report.contents import ReportInput
+from lamella.report.tables import distinct, flags, has, numbers, only, texts, unique
 from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 LEVEL = 0.05
@@ -80,14 +81,22 @@ class Answer:
         return next((told for told in self.told if told.claim == claim), None)
 
 
-def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
+def kinds_of(report: ReportInput) -> list[str]:
+    """Every kind of object that was compared or measured."""
+    return unique([*texts(report.effects, Col.OBJECT), *texts(report.cells, Col.OBJECT)])
+
+
+def answers(
+    effects: pd.DataFrame, *, units: str = "movies", kinds: Sequence[str] | None = None
+) -> list[Answer]:
     """Every contrast over all sessions, in the order of the table.
 
-    `units` is what n counts, in the plural. Kinds of objects are named where there are several.
+    `units` is what n counts, in the plural. Kinds of objects are named where there are several, of
+    which not all need be compared: `kinds`, by default those of the table.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
-    named = len(distinct(effects, Col.OBJECT)) > 1
+    named = len(distinct(effects, Col.OBJECT) if kinds is None else kinds) > 1
     whole = effects[np.isin(texts(effects, Col.SESSION), [ALL_SESSIONS, ""])]
     names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE)
     keys = list(zip(*(texts(whole, name) for name in names), strict=True))

@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from lamella.core.table import Col
 from lamella.report import sections
-from lamella.report.answers import SHOWN, Answer, answers
+from lamella.report.answers import SHOWN, Answer, answers, kinds_of
 from lamella.report.contents import ReportInput
 from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
@@ -62,7 +62,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     drawn = pictures(report) if drawn is None else drawn
     measures, movies = measure_pages(report, drawn), movie_pages(report)
     of_measures = {picture.name for page in measures for picture in page.pictures}
-    found = answers(report.effects, units=units_word(report))
+    found = answers(report.effects, units=units_word(report), kinds=kinds_of(report))
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)

@@ -73,7 +73,8 @@ def key_of_flats(
     found = []
     for pattern in patterns:
         wanted = _filled(glob.escape(pattern), channel="*", session=glob.escape(session))
-        files = sorted(map(Path, glob.glob(str(Path(glob.escape(str(study_folder))) / wanted))))
+        place = Path(glob.escape(str(study_folder.absolute()))) / wanted  # which may be absolute
+        files = sorted(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
         if not files:
             raise InputError(
                 pattern,
