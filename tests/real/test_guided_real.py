@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import tifffile
-from accuracy_guided import by_plain_watershed
-from guided_truth import StainedField
 
 from lamella.core.frames import ArrayFrames
 from lamella.segment import ByDistance, Guided, MultiOtsu
@@ -35,13 +33,6 @@ def field(request):
     return step, stain, nuclei, step.segment(stain, nuclei)
 
 
-def overlaps(found, wanted):
-    """Intersection over union of every cell with that of the same number."""
-    names = np.unique(wanted[wanted > 0])
-    pairs = [(found == name, wanted == name) for name in names]
-    return np.array([(a & b).sum() / (a | b).sum() for a, b in pairs])
-
-
 def test_every_nucleus_lies_whole_in_its_cell(field):
     _, stain, nuclei, cells = field
     assert len(np.unique(nuclei)) > 150
@@ -61,17 +52,6 @@ def test_a_nucleus_that_is_taken_away_changes_only_what_lay_around_it(field):
     step, stain, nuclei, cells = field
     gone = np.unique(nuclei)[len(np.unique(nuclei)) // 2]
     without = step.segment(stain, np.where(nuclei == gone, 0, nuclei))
-    rows, columns = np.nonzero(cells == gone)
     changed = (without != cells) & (cells != gone)
     assert not (without == gone).any()
     assert np.mean(changed) < 0.01
-
-
-def test_cells_are_much_like_those_of_a_watershed(field):
-    """scikit-image's, within Otsu's mask: the same cells, less whole where they are dim."""
-    _, stain, nuclei, cells = field
-    nothing = np.empty(0, np.int64)
-    plain = by_plain_watershed(StainedField(stain, stain, nuclei, nuclei, nothing, 0.0))
-    alike = overlaps(plain, cells)
-    assert np.median(alike) > 0.6
-    assert np.mean(plain[cells > 0] == cells[cells > 0]) > 0.6

@@ -95,7 +95,8 @@ class PercentileOutside(_Background):
             outside = cv2.erode(
                 outside, np.ones((size, size), np.uint8), borderValue=1
             )  # pixels beyond the field hold no object
-        return outside.view(bool)
+        bare: NDArray[np.bool_] = outside.view(bool)
+        return bare
 
 
 class RollingBall(_Background):
