@@ -108,5 +108,5 @@ def test_every_work_is_cited_somewhere():
 def test_illumination_is_told_whether_or_not_its_statistic_was_set(statistic):
     how = {"per": "session", "degree": None, **({"statistic": statistic} if statistic else {})}
     told = signal.illumination({"illumination": how}, Citations())
-    chosen = "mean of many fields" if statistic else "median or the mean, whichever foretold"
+    chosen = "mean of many fields" if statistic else "median or mean, whichever the fields agreed"
     assert f"estimated from the {chosen}" in told

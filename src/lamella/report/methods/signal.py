@@ -25,10 +25,10 @@ def illumination(settings: Settings, cite: Citations) -> str:
     if how.get("files"):
         text = "Images were divided by measured flat fields"
     else:
-        # What was not set was chosen for every channel by itself.
-        over = how.get("statistic") or "median or the mean, whichever foretold the rest best,"
+        # Unset, each session and channel has that which its fields agree on best.
+        by = how.get("statistic") or "median or mean, whichever the fields agreed on best,"
         text = (
-            f"Images were divided by their illumination, estimated from the {over} of many fields "
+            f"Images were divided by their illumination, estimated from the {by} of many fields "
             f"{cite('singh')}"
         )
     extent = how.get("per")
