@@ -8,6 +8,7 @@ from pathlib import Path
 
 import background_speed
 import compartment_speed
+import guided_speed
 import kernels_and_files
 import measure_groups
 import motion_speed
@@ -43,6 +44,7 @@ TOPICS = {
     "k": ("Background by a rolling ball", background_speed.rolling),
     "l": ("Shape and light of a field of cells", region_speed.table_of_regions),
     "m": ("Nucleus and cytoplasm", compartment_speed.compartments),
+    "n": ("Cells from their nuclei", guided_speed.growing),
 }
 
 

@@ -40,7 +40,7 @@ HASHES: dict[str, tuple] = {
     "walks": (1, "ddd9c40767f9", "098cb4a331a8", "2d3ac3f31316"),
     "region": (1, "f4e3f082b638", "678ada23a645"),
     "protrusion": (3, "d0c35c96e72c", "d92b0e07e806", "ddd9c40767f9", "ddd9c40767f9"),
-    "compartment": (1, "d1ea2cd95ead", "7333510b1ade"),
+    "compartment": (2, "d1ea2cd95ead", "7333510b1ade"),
     "edge": (
         2,
         "ecea2c5af0bf",

@@ -5,13 +5,16 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from faults.studies import lamella
 from lamella.core.frames import ArrayFrames
-from lamella.core.movie import Scale
+from lamella.core.labels import Labels
+from lamella.core.movie import Movie, Scale
 from lamella.core.table import Col
 from lamella.io import tiff
 from lamella.io.documents import read_json
+from lamella.measure import Region, measure
 from lamella.run import execute
 from worlds import nucleated_field
 from worlds.nucleated import KINDS
@@ -156,6 +159,57 @@ def test_measure_with_nuclei(folder):
     plain = lamella("measure", "a.ome.tif", "cells_a.tif", "-o", "two")
     assert plain.code == 0
     assert Col.NUCLEUS not in pd.read_csv("two/cells.csv")
+
+
+def test_nuclei_outside_of_cells_are_no_background(folder):
+    """Most of what lies outside of the cells is a bright nucleus that no cell holds."""
+    cells, nuclei = np.zeros((2, 1, 40, 40), np.uint16)
+    cells[0, 2:12, 2:12], nuclei[0, 5:8, 5:8], nuclei[0, 16:] = 1, 1, 2
+    image = np.full((1, 40, 40), 10, np.uint16)
+    image[cells > 0], image[nuclei > 0] = 60, 1000
+    for name, frames in (("i", image), ("c", cells), ("n", nuclei)):
+        tifffile.imwrite(folder / f"{name}.tif", frames[0])
+    settings = ["--set", "background.method=percentile", "--set", "background.margin_px=0"]
+    words = ["measure", "i.tif", "c.tif", "--nuclei", "n.tif", *settings]
+    for group in ("compartment", "region,compartment"):
+        said = lamella(*words, "-o", "one", "--groups", group, "--force")
+        assert said.code == 0, said.err
+        (cell,) = pd.read_csv("one/cells.csv").to_dict("records")
+        assert (cell[Col.CYTOPLASM_MEAN], cell[Col.NUCLEUS_MEAN]) == (50, 990)
+    level = []
+    measure(
+        Movie.from_array(image), Labels.from_array(cells),
+        others={"nucleus": Labels.from_array(nuclei, name="nucleus")}, groups=[Region()],
+        level=lambda frame, everywhere, channel: level.append(everywhere > 0) or 0.0,
+    )  # fmt: skip
+    assert np.array_equal(level[0], (cells[0] > 0) | (nuclei[0] > 0))
+
+
+def test_a_nucleus_that_was_filled_in_is_not_measured(tmp_path):
+    """Missed in the middle frame, its shape is filled in there, over light that is not its own."""
+    cells, nuclei, image = np.zeros((3, 3, 40, 40), np.uint16)
+    cells[:, 5:30, 5:30], nuclei[:, 12:20, 12:20] = 1, 1
+    image[cells > 0], image[nuclei > 0] = 60, 500
+    image[1, 12:20, 12:20], nuclei[1] = 9, 0
+    tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "TYX"})
+    for what, labels in (("cells", cells), ("nuclei", nuclei)):
+        tiff.write_labels(tmp_path / f"{what}_a.tif", ArrayFrames(labels), scale=Scale(), name=what)
+    (tmp_path / "samples.csv").write_text("movie,path,condition,session\na,a.tif,x,1\n")
+    study = STUDY.replace('channel = "GFP"\n', "").replace('channel = "DNA"\n', "fill_gaps = 2\n")
+    (tmp_path / "study.toml").write_text(f"outlines = false\n{study}".replace('"unknown"', "1.0"))
+    said = lamella("run", tmp_path)
+    assert said.code == 0, said.err
+    frames = pd.read_parquet(tmp_path / "results/tables/frames.parquet")
+    filled = frames[frames[Col.OBJECT] == "nucleus"][Col.INTERPOLATED]
+    assert filled.tolist() == [False, True, False]
+    of_cell = frames[frames[Col.OBJECT] == "cell"]
+    assert of_cell[Col.NUCLEUS_MEAN].fillna(-1).tolist() == [500, -1, 500]
+    assert of_cell[Col.N_NUCLEI].tolist() == [1, 0, 1]
+    check = pd.read_csv(tmp_path / "results/tables/nuclei_check.csv").iloc[0]
+    assert (check[Col.N_NUCLEUS_OUTLINES], check[Col.N_NUCLEI_WITHOUT]) == (2, 0)
+    manifest = read_json(tmp_path / "results/movies/a/manifest.json")
+    counts = manifest["stages"]["measure/cell/compartment"]["found"]["nuclei"]
+    assert check.drop(Col.MOVIE).to_dict() == counts
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,9 @@ def test_the_command(lamella, tmp_path):
     assert (code, "5 are the least" in err, (tmp_path / "x").exists()) == (2, True, False)
     code, _, err = lamella("illumination", *files, "-o", tmp_path / "x", "--set", "degre=3")
     assert (code, "degre" in err) == (2, True)
+
+
+def test_dark_files_do_nothing_without_files():
+    with pytest.raises(ValueError, match="dark_files goes with files: for an estimate set dark"):
+        Illumination(dark_files="dark.tif")
+    assert Illumination(files="flat.tif", dark_files="dark.tif").dark_files == "dark.tif"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.errors import FaultsError, InputError, LamellaWarning, SettingsError
 from lamella.core.labels import Labels
 from lamella.core.level import taken_off
 from lamella.core.movie import Movie
@@ -100,6 +100,15 @@ def test_bleaching_is_undone_after_the_background_went():
     np.testing.assert_allclose(inside, inside[0], rtol=1e-4)
     assert inside[0] == pytest.approx(500, rel=0.02)
     assert light.level(frames[0], frames[0], "ch0") == 0
+
+
+def test_an_offset_is_not_taken_off_twice():
+    ball = ["background.method=rolling_ball", "background.radius_px=30", "bleaching.method=ratio"]
+    with pytest.raises(FaultsError, match=r"every pixel is taken off first.*leave offset out"):
+        measures_from([*ball, "bleaching.offset=100"])
+    assert measures_from([*ball, "bleaching.offset=0"]).bleaching.offset == 0
+    with pytest.raises(SettingsError, match=r"offset = 100: .*leave offset out"):
+        unbleached(field(), disc(), SimpleRatio(offset=100), level=RollingBall(radius_px=20))
 
 
 @pytest.mark.parametrize(("radius", "warned"), [(7, True), (12, False)])

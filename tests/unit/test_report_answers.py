@@ -280,6 +280,16 @@ def test_a_page_is_made_of_whatever_there_is(report):
     assert "<h1>" in render(report, drawn=[])
 
 
+def test_of_two_kinds_of_objects_one_alone_may_be_compared():
+    told = told_study()
+    both = pd.concat([told.cells.assign(object="cell"), told.cells.assign(object="nucleus")])
+    report = replace(
+        told, effects=told.effects.assign(object="cell"), cells=both.reset_index(drop=True)
+    )
+    page = render(report, drawn=[])
+    assert re.search(r'<a class="name" href="#measure-cell-[^"]*speed', page)
+
+
 @pytest.mark.parametrize("values", [[5.0], [1.0, 1.0 + 1e-16, 1.0 + 3e-16], [0.0, 0.0], [1e-320]])
 def test_an_axis_over_values_that_are_the_same(values):
     axis = Scale.over(np.array(values), 0, 100, margin=0)

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from lamella.report.methods import images, methods_of
+from lamella.report.methods import images, methods_of, signal
 from lamella.report.methods.citations import REFERENCES, Citations
 from lamella.report.methods.tests import MODELS
 from lamella.segment import Segmenter
@@ -102,3 +102,11 @@ def test_works_have_an_address():
 def test_every_work_is_cited_somewhere():
     cited = {work for _, works in MODELS.values() for work in works}
     assert cited <= set(REFERENCES)
+
+
+@pytest.mark.parametrize("statistic", [None, "mean"])
+def test_illumination_is_told_whether_or_not_its_statistic_was_set(statistic):
+    how = {"per": "session", "degree": None, **({"statistic": statistic} if statistic else {})}
+    told = signal.illumination({"illumination": how}, Citations())
+    chosen = "mean of many fields" if statistic else "median or mean, whichever the fields agreed"
+    assert f"estimated from the {chosen}" in told

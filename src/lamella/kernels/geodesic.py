@@ -102,7 +102,7 @@ def _grow(labels, cost, light, least, reach, dearest, owner):  # type: ignore[no
     distance = np.full((height, width), _FAR)
     length = np.zeros((height, width), np.int64)
     first = np.full(n_lists, -1, np.int64)
-    after, before = np.full(owner.size, -1, np.int64), np.full(owner.size, -1, np.int64)
+    after, before = np.full(owner.size, -1, np.int32), np.full(owner.size, -1, np.int32)
     waiting = 0
     for y in range(height):
         for x in range(width):

@@ -18,7 +18,7 @@ from lamella.measure.edge import Edge
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
-from lamella.measure.others import can_measure, looked_at
+from lamella.measure.others import can_measure, looked_at, seen_alone, wherever
 from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
 from lamella.measure.region import Region, region_table
@@ -54,7 +54,9 @@ __all__ = [
     "painted",
     "refuse_mismatch",
     "region_table",
+    "seen_alone",
     "walk",
+    "wherever",
     "with_lineage",
 ]
 
@@ -106,6 +108,7 @@ def measure(
         Which measures, with their settings; by default all that these labels allow.
     others : mapping of str to Labels, optional
         Other sets of objects of the same movie, by name: ``{"nucleus": nuclei}`` for `Compartment`.
+        None of them is background, either.
     sightings : Sightings, optional
         Which frames and steps are trusted; default ``Sightings()``.
     level : callable, optional

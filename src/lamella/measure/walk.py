@@ -23,7 +23,7 @@ from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
 from lamella.measure.migration import Migration
-from lamella.measure.others import looked_at, refuse_unmeasurable
+from lamella.measure.others import anywhere, refuse_unmeasurable
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
 from lamella.measure.walks import Walks
@@ -63,7 +63,7 @@ def walk(
     sightings
         What can be trusted; by default `Sightings()`.
     anything
-        Above 0 wherever any object is, for `level`; by default the labels.
+        Above 0 wherever any object is, for `level`; by default the labels and all `others`.
     first_last
         First and last frame of every cell; by default those in which its label occurs.
     interpolated
@@ -71,7 +71,8 @@ def walk(
     registration
         How the field drifted, where that is known; movement is then measured without it.
     others
-        The other sets of objects that groups look at, by name; see `Relating`.
+        Other sets of objects, by name: groups look at some of them (see `Relating`), and none of
+        them is background.
     progress
         Called with the number of every frame done.
 
@@ -107,8 +108,8 @@ def walk(
         }
         ahead = replace(movie, channels=channels)
         beside = {
-            name: readers.enter_context(ReadAhead((others or {})[name].frames))
-            for name in looked_at(groups)
+            name: readers.enter_context(ReadAhead(labels_there.frames))
+            for name, labels_there in (others or {}).items()
         }
         for t in label_frames.span:
             frame = label_frames.frame(t)
@@ -117,7 +118,7 @@ def walk(
                 before, regions_before = previous or (None, None)
                 if before is not None and registration is not None:
                     before, regions_before = _carried(before, registration, t)
-                everything = frame if anything is None else anything.frame(t)
+                sets_there = {name: labels_there.frame(t) for name, labels_there in beside.items()}
                 view = FrameView(
                     t,
                     frame,
@@ -126,12 +127,14 @@ def walk(
                     regions_before,
                     ahead,
                     level,
-                    everything,
+                    anywhere(frame, *sets_there.values())
+                    if anything is None
+                    else anything.frame(t),
                     registration,
                     tuple(earlier),
                     base.window,
                     base.min_movement_px,
-                    {name: labels_there.frame(t) for name, labels_there in beside.items()},
+                    sets_there,
                 )
                 seen.append((t, regions.label))
                 of_base.append(base.rows(view))

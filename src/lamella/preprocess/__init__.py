@@ -8,6 +8,7 @@ from lamella.preprocess.background import (
     RollingBall,
 )
 from lamella.preprocess.bleaching import (
+    TAKEN_TWICE,
     Bleaching,
     ExponentialFit,
     HistogramMatching,
@@ -21,6 +22,7 @@ from lamella.preprocess.illumination import FieldMeans, Flat, Illumination
 from lamella.preprocess.normalise import Decision, Normalise
 
 __all__ = [
+    "TAKEN_TWICE",
     "Background",
     "Bleaching",
     "CameraOffset",

@@ -82,6 +82,11 @@ class PercentileOutside(_Background):
 
     def __call__(self, frame: Image, labels: Image, channel: str) -> float:
         """The level of this frame; NaN when no pixel lies outside."""
+        pixels = frame[self.outside(labels)]
+        return float(np.percentile(pixels, self.percentile)) if len(pixels) else float("nan")
+
+    def outside(self, labels: Image) -> NDArray[np.bool_]:
+        """Which pixels of a frame are background, (Y, X)."""
         import cv2
 
         outside = (labels == 0).astype(np.uint8)
@@ -90,8 +95,8 @@ class PercentileOutside(_Background):
             outside = cv2.erode(
                 outside, np.ones((size, size), np.uint8), borderValue=1
             )  # pixels beyond the field hold no object
-        pixels = frame[outside.view(bool)]
-        return float(np.percentile(pixels, self.percentile)) if len(pixels) else float("nan")
+        bare: NDArray[np.bool_] = outside.view(bool)
+        return bare
 
 
 class RollingBall(_Background):

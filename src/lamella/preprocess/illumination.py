@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image, MappedFrames
@@ -72,7 +72,8 @@ class Illumination(Step):
         Measured flat fields instead of an estimate, such as ``flat/{channel}.tif``, from the
         study's folder; ``{session}`` may stand in it, too.
     dark_files : str or None
-        Images without light, in the same way, which are taken off movies and `files` first.
+        Images without light, in the same way, which are taken off movies and `files` first; not
+        without `files`, since an estimate takes off one grey value.
     dark : float or None
         Grey value without light. It is taken off before frames are divided, and put back. None =
         the offset under [measure.background] where there is one, else 0.
@@ -108,10 +109,19 @@ class Illumination(Step):
     least_fields: int = Field(5, ge=2)
     frames_per_movie: int = Field(5, ge=1)
 
+    @model_validator(mode="after")
+    def _dark_files_with_files(self) -> Self:
+        if self.dark_files is not None and self.files is None:
+            raise ValueError("dark_files goes with files: for an estimate set dark")
+        return self
+
     def deciding(self) -> dict[str, Any]:
-        """The part of the provenance that decides an estimate; the rest is where it is used."""
+        """The part of the provenance that decides an estimate; the rest is where it is used.
+
+        Not the dark level, which may be that of the background.
+        """
         told = self.provenance()
-        wanted = ("dark", "statistic", "degree", "frames_per_movie")
+        wanted = ("statistic", "degree", "frames_per_movie")
         return {**told, "settings": {name: told["settings"][name] for name in wanted}}
 
     def prepare(self, frames: Frames) -> FieldMeans:

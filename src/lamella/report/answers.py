@@ -10,7 +10,8 @@ import pandas as pd
 
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.report.tables import distinct, flags, has, numbers, only, texts
+from lamella.report.contents import ReportInput
+from lamella.report.tables import distinct, flags, has, numbers, only, texts, unique
 from lamella.report.words import CLAIMS, count, decimals, label, number, probability, raised, unit
 
 LEVEL = 0.05
@@ -78,6 +79,11 @@ class Answer:
     def of(self, claim: str) -> Told | None:
         """What a claim says; None where the table does not have it."""
         return next((told for told in self.told if told.claim == claim), None)
+
+
+def kinds_of(report: ReportInput) -> list[str]:
+    """Every kind of object that was compared or measured."""
+    return unique([*texts(report.effects, Col.OBJECT), *texts(report.cells, Col.OBJECT)])
 
 
 def answers(

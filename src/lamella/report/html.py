@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from lamella.core.table import Col
 from lamella.report import sections
-from lamella.report.answers import SHOWN, Answer, answers
+from lamella.report.answers import SHOWN, Answer, answers, kinds_of
 from lamella.report.contents import ReportInput
 from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
@@ -25,7 +25,7 @@ from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import pictures, told_measures
 from lamella.report.style import Key
-from lamella.report.tables import distinct, has_values, texts
+from lamella.report.tables import has_values, texts
 from lamella.report.topics import topics
 from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised
@@ -112,8 +112,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
 
 def _answers(report: ReportInput) -> list[Answer]:
     """Every contrast, those in front that the study is about."""
-    kinds = distinct(report.cells, Col.OBJECT)
-    found = answers(report.effects, units=units_word(report), kinds=kinds)
+    found = answers(report.effects, units=units_word(report), kinds=kinds_of(report))
     rank = {measure: place for place, measure in enumerate(told_measures(report))}
     return sorted(found, key=lambda answer: rank.get(answer.measure, len(rank)))
 

@@ -12,7 +12,7 @@ from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report import captions
 from lamella.report.anchors import anchors
-from lamella.report.answers import LEVEL, Answer, answers
+from lamella.report.answers import LEVEL, Answer, answers, kinds_of
 from lamella.report.contents import ReportInput
 from lamella.report.inline.superplot import SuperPlot, superplot
 from lamella.report.picture import Picture
@@ -96,7 +96,7 @@ class MeasurePage:
 
 def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[MeasurePage]:
     """A page per key measure, and per measure that was compared."""
-    kinds = unique([*texts(report.effects, Col.OBJECT), *texts(report.cells, Col.OBJECT)]) or [""]
+    kinds = kinds_of(report) or [""]
     several = len(kinds) > 1
     wanted = [(kind, measure) for kind in kinds for measure in _measures(report, kind)]
     names = anchors("measure", [f"{kind} {m}" if several else m for kind, m in wanted])

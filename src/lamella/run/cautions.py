@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, LamellaWarning
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col, Column
@@ -26,6 +27,7 @@ _OF_MASKS = ("jump", "swap", "size_break", "appears", "vanishes", "duplicate")
 _FEW_EVENTS, _EVENTS_A_CELL = 5, 0.5
 _MANY_NUMBERS, _SCATTERED = 30, 20.0
 _MUCH_BACKGROUND, _LOOKS = 0.6, 5
+_LITTLE_GROUND = 0.002  # of the field: 2000 of 1024 × 1024 px
 
 
 def warn_of_several(tracker: Any, state: Any, *, source: str, remedy: str) -> None:
@@ -223,6 +225,38 @@ def warn_of_small_ball(background: Any, movie: Movie, labels: Labels) -> None:
             LamellaWarning,
             stacklevel=3,
         )
+
+
+def warn_of_no_ground(background: Any, movie: Movie, anything: Frames) -> None:
+    """Tell where objects leave hardly a pixel to take the background from.
+
+    A few frames are looked at.
+
+    Parameters
+    ----------
+    anything : Frames
+        Above 0 wherever any object is.
+    """
+    if not isinstance(background, PercentileOutside):
+        return
+    picked = np.unique(np.linspace(0, len(anything) - 1, _LOOKS).astype(int)).tolist()
+    bare = [float(background.outside(anything.frame(t)).mean()) for t in picked]
+    if min(bare) >= _LITTLE_GROUND:
+        return
+    t = picked[int(np.argmin(bare))]
+    what = (
+        "no pixel lies outside of all objects there, and intensities are missing (NaN)"
+        if min(bare) == 0
+        else f"{min(bare):.2%} of the pixels lie outside of all objects there, which may be cells "
+        "that were not found"
+    )
+    warnings.warn(
+        f"{movie.source}: the background is a percentile of the ground, which frame {t} hardly "
+        f"shows: {what}; under [measure.background] set a smaller margin_px, or "
+        'method = "offset" with the grey value of a field without cells',
+        LamellaWarning,
+        stacklevel=3,
+    )
 
 
 def warn_of_background(movie: Movie, labels: Labels, seen: NDArray[np.int64]) -> None:

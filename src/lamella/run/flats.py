@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,15 +39,22 @@ def flat_file(channel: str) -> str:
 
 def dark_of(step: Illumination, background: Background, channel: str) -> float:
     """The grey value without light."""
-    if step.dark is not None:
-        return step.dark
-    if isinstance(background, CameraOffset):
+    if step.dark is None and isinstance(background, CameraOffset):
         return background.level_of(channel)
-    return 0.0
+    return step.dark or 0.0
 
 
-def key_of_flats(step: Illumination, session: str, *, out: Path, study_folder: Path) -> list[Any]:
-    """What the flat fields of a movie depend on.
+def dark_deciding(step: Illumination, background: Background) -> Any:
+    """What decides `dark_of` in all channels, and nothing else of the background."""
+    if step.dark is None and isinstance(background, CameraOffset):
+        return background.offset
+    return step.dark or 0.0
+
+
+def key_of_flats(
+    step: Illumination, session: str, *, background: Background, out: Path, study_folder: Path
+) -> list[Any]:
+    """What frames under even light depend on, besides the movie.
 
     Of estimates, what is recorded of those that are there: they are made before the movies.
 
@@ -55,14 +63,18 @@ def key_of_flats(step: Illumination, session: str, *, out: Path, study_folder: P
     InputError
         When measured flat fields are not there.
     """
-    own = [step.channels, step.dark]
+    own = [step.version, step.channels]
+    if step.dark_files is None:
+        own.append(dark_deciding(step, background))
     if step.files is None:
         manifest = Manifest(out / FOLDER / group_of(step, session))
         return [*own, [[channel, done.key] for channel, done in manifest]]
     patterns = [pattern for pattern in (step.files, step.dark_files) if pattern]
     found = []
     for pattern in patterns:
-        files = sorted(study_folder.glob(_filled(pattern, channel="*", session=session)))
+        wanted = _filled(glob.escape(pattern), channel="*", session=glob.escape(session))
+        place = Path(glob.escape(str(study_folder.absolute()))) / wanted  # which may be absolute
+        files = sorted(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
         if not files:
             raise InputError(
                 pattern,

@@ -20,7 +20,7 @@ from lamella.io.atomic import whole_file
 from lamella.preprocess import FieldMeans, Illumination, refuse_nan
 from lamella.report.illumination import draw_flat
 from lamella.run.cache import Done, Manifest, key_of
-from lamella.run.flats import dark_of, flat_file, group_of
+from lamella.run.flats import dark_deciding, dark_of, flat_file, group_of
 from lamella.run.options import values_of
 from lamella.run.settings import Settings, faults_of
 from lamella.run.single import Advance, refuse_input
@@ -171,7 +171,7 @@ def estimate(
         "illumination",
         step.deciding(),
         step.channels,
-        settings.measure.background.provenance() if step.dark is None else None,
+        dark_deciding(step, settings.measure.background),
         [[field.reading, _print_of(field.path)] for field in fields],
     )
     known = [name for name, done in manifest if done.key == key]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.level import Level, nothing, taken_off
 from lamella.core.movie import Movie
@@ -17,7 +15,7 @@ from lamella.core.registration import Registration
 from lamella.core.tracks import Tracks
 from lamella.measure import Group, Walked, walk
 from lamella.preprocess import Illumination, unbleached
-from lamella.run.cautions import warn_of_small_ball
+from lamella.run.cautions import warn_of_no_ground, warn_of_small_ball
 from lamella.run.settings import MeasureSettings
 
 
@@ -67,6 +65,7 @@ def light_of(
     if not any(group.looks_at_light for group in groups):
         return Light(movie, {}, nothing)
     warn_of_small_ball(settings.background, movie, labels)
+    warn_of_no_ground(settings.background, movie, labels.frames if anything is None else anything)
     plain, level = taken_off(movie, settings.background)
     step = settings.bleaching
     if not step:
@@ -110,13 +109,3 @@ def walked_in_light(
         progress=progress,
     )
     return light, walked
-
-
-def wherever(sets: Sequence[Frames]) -> Frames:
-    """Above 0 wherever one of some sets of labels has an object."""
-
-    def union(t: int) -> Image:
-        everywhere: Image = np.logical_or.reduce([frames.frame(t) > 0 for frames in sets])
-        return everywhere
-
-    return MappedFrames(sets[0], union, dtype=bool)

@@ -20,7 +20,7 @@ from lamella.io.tables import write_readable
 from lamella.io.track_folder import is_track_folder, read_track_folder
 from lamella.io.tracked_masks import refuse_strangers
 from lamella.kernels.regions import find_regions
-from lamella.measure import GROUPS, Group, can_measure, measure, painted
+from lamella.measure import GROUPS, Group, can_measure, measure, painted, wherever
 from lamella.preprocess import refuse_nan
 from lamella.run.cautions import refuse_image, warn_of_several
 from lamella.run.light import light_of
@@ -139,7 +139,8 @@ def measure_movie(
         movie.channel(name)
     shapes = masks if isinstance(masks, Labels) else painted(masks)
     groups, others = _with_nuclei(settings, nuclei, shapes.name)
-    light = light_of(refuse_nan(movie), shapes, settings, groups)
+    sets = [shapes.frames, *(each.frames for each in others.values())]
+    light = light_of(refuse_nan(movie), shapes, settings, groups, anything=wherever(sets))
     found = measure(
         light.movie,
         masks,

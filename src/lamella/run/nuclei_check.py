@@ -60,7 +60,8 @@ def nuclei_check(
     Parameters
     ----------
     frames : DataFrame
-        One row per set of objects, cell and frame, of all movies.
+        One row per set of objects, cell and frame, of all movies. Shapes that were filled in do
+        not count.
     movies : sequence of str
         Movies that were looked at; one in which no cell was found has counts of 0.
 
@@ -75,7 +76,7 @@ def nuclei_check(
     for movie in movies:
         of_movie = frames[frames[Col.MOVIE] == movie]
         nuclei = of_movie[of_movie[Col.OBJECT] == step.nuclei]
-        n_nuclei = int(nuclei[Col.Y_PX].notna().sum())
+        n_nuclei = int((nuclei[Col.Y_PX].notna() & ~nuclei[Col.INTERPOLATED].astype(bool)).sum())
         cells = of_movie[of_movie[Col.OBJECT] == step.cells]
         rows.append({Col.MOVIE: movie, **nuclei_counts(cells, n_nuclei)})
     return pd.DataFrame(rows, columns=COLUMNS)

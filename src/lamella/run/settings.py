@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
@@ -27,12 +27,14 @@ from lamella.measure import (
     can_measure,
 )
 from lamella.preprocess import (
+    TAKEN_TWICE,
     Background,
     Bleaching,
     Drift,
     Illumination,
     NoBackground,
     Normalise,
+    RollingBall,
 )
 from lamella.run.order import in_order, source_faults, waiting_of
 from lamella.segment import Declump, Guided, Motion, Segmenter, UsesNuclei
@@ -137,6 +139,13 @@ class MeasureSettings(_Table):
     protrusion: Protrusion | Literal[False] = Protrusion()
     edge: Edge | Literal[False] = Edge()
     compartment: Compartment | Literal[False] = Compartment()
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        if isinstance(self.background, RollingBall) and self.bleaching and self.bleaching.offset:
+            fault, remedy = TAKEN_TWICE
+            raise ValueError(f"bleaching has an offset, and {fault}: {remedy}")
+        return self
 
     @property
     def groups(self) -> dict[str, Group]:

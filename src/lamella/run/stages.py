@@ -140,7 +140,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         keys[f"segment/{name}"] = found[name]
         if each.declump:
             leading = _leading(each, "declump", single, scale)
-            parts = [each.declump.provenance(), each.channel, *leading]
+            parts = [each.declump.provenance(), each.channel, *leading, *_shown(task)]
             keys[f"declump/{name}"] = single[name] = key_of(found[name], *parts)
         if name in by_hand:  # sets that are led by this one follow what was mended
             single[name] = key_of(by_hand[name])
@@ -186,8 +186,19 @@ def _flats(task: MovieTask) -> list[Any]:
     step = task.settings.illumination
     if not step:
         return []
-    flats = key_of_flats(step, task.sample.session, out=task.out, study_folder=task.study_folder)
-    return [step.deciding(), flats]
+    return key_of_flats(
+        step,
+        task.sample.session,
+        background=task.settings.measure.background,
+        out=task.out,
+        study_folder=task.study_folder,
+    )
+
+
+def _shown(task: MovieTask) -> list[Any]:
+    """The same, of frames that objects are found in."""
+    step = task.settings.illumination
+    return _flats(task) if step and step.segmenting else []
 
 
 def _asides(settings: Settings, measured: Mapping[tuple[str, str], str]) -> dict[str, str]:
@@ -376,8 +387,7 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
         masks = masks_path(task, step)
         return [step.provenance(), _within(task.study_folder, masks), fingerprint(masks)]
     parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
-    if task.settings.illumination and task.settings.illumination.segmenting:
-        parts += _flats(task)
+    parts += _shown(task)
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts

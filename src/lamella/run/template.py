@@ -74,10 +74,10 @@ protrusion = false
 edge = false
 # region and compartment are on: shape and light of every object, nucleus and cytoplasm of each cell
 
-[measure.background]
-method = "none"           # or "offset" with offset = …, or "percentile" (outside the cells)
-# method = "rolling_ball" # ImageJ's Subtract Background, larger than the largest object:
-# radius_px = 50
+[measure.background]     # ratios depend on it: look whether cells leave some ground bare
+method = "percentile"     # the median outside of all objects; or "none", "offset" with offset = …
+# method = "rolling_ball" # ImageJ's Subtract Background, for uneven ground; where cells lie side
+# radius_px = 50          # by side it takes them for background, too
 
 # [illumination]          # uneven light, estimated from all fields, is evened out
 

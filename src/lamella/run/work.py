@@ -17,7 +17,17 @@ from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.tables import write_table
-from lamella.measure import Compartment, Group, Measured, Walked, joined, looked_at, refuse_mismatch
+from lamella.measure import (
+    Compartment,
+    Group,
+    Measured,
+    Walked,
+    joined,
+    looked_at,
+    refuse_mismatch,
+    seen_alone,
+    wherever,
+)
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet
 from lamella.run.cache import Manifest
@@ -37,7 +47,7 @@ from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
 from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
-from lamella.run.light import Light, provenance_of, walked_in_light, wherever
+from lamella.run.light import Light, provenance_of, walked_in_light
 from lamella.run.made import Made
 from lamella.run.measured import read_measured, write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
@@ -332,7 +342,8 @@ class StageWork:
             provenance = provenance_of(group, settings, self.task.settings.illumination)
             told = dict(light.told) if group.looks_at_light else {}
             if isinstance(group, Compartment):
-                n_nuclei = len(self._tracks(group.nuclei).links)
+                nuclei = self._tracks(group.nuclei)
+                n_nuclei = len(nuclei.links) - len(nuclei.interpolated)
                 counts = nuclei_counts(measured.frames, n_nuclei)
                 warn_of_nuclei(counts, self.movie.source)
                 told["nuclei"] = counts
@@ -352,7 +363,10 @@ class StageWork:
             settings,
             tracks=tracks,
             anything=wherever(sets) if settings.background.looks_outside else None,
-            others={each: self._labels("labels", each) for each in looked_at(groups.values())},
+            others={
+                each: seen_alone(self._labels("labels", each), self._tracks(each).interpolated)
+                for each in looked_at(groups.values())
+            },
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )

@@ -66,6 +66,8 @@ class Compartment(Step):
     Without a pixel size what is set in µm is not known, and the ring and the membrane are missing
     unless `ring_px` or `membrane_px` says what to take then.
 
+    A nucleus whose shape was filled in between frames was not seen there: its cell has none.
+
     Only the set of objects called `cells` is measured, and only where there is one called
     `nuclei`, both after tracking. Cells: means over valid frames.
 
@@ -84,6 +86,7 @@ class Compartment(Step):
         Channels to measure; None = all.
     """
 
+    version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ()
     kept_apart: ClassVar[tuple[str, ...]] = ()

@@ -2,10 +2,11 @@
 
 from lamella.preprocess.bleaching.exponential import ExponentialFit
 from lamella.preprocess.bleaching.histogram import HistogramMatching
-from lamella.preprocess.bleaching.movie import Bleaching, Unbleached, unbleached
+from lamella.preprocess.bleaching.movie import TAKEN_TWICE, Bleaching, Unbleached, unbleached
 from lamella.preprocess.bleaching.ratio import SimpleRatio
 
 __all__ = [
+    "TAKEN_TWICE",
     "Bleaching",
     "ExponentialFit",
     "HistogramMatching",

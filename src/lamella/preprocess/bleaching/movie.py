@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from lamella.core.errors import SettingsError
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.level import Level, PixelBackground, taken_off
@@ -19,6 +20,12 @@ Bleaching = Annotated[
     ExponentialFit | SimpleRatio | HistogramMatching, Field(discriminator="method")
 ]
 """Every way to undo bleaching, told apart by ``method``."""
+
+TAKEN_TWICE = (
+    "the background of every pixel is taken off first, and what the camera gives goes with it",
+    "leave offset out",
+)
+"""What is wrong with an `offset` of bleaching beside such a background, and the remedy."""
 
 
 class Unbleached(NamedTuple):
@@ -55,13 +62,16 @@ def unbleached(
     level : callable, optional
         What is subtracted from intensities, such as ``CameraOffset(offset=100)``; it is measured on
         the raw frames and stays where it is, so that the same may be subtracted afterwards. One of
-        every pixel, such as ``RollingBall()``, is taken off first, and nothing is left to subtract.
+        every pixel, such as ``RollingBall()``, is taken off first, and nothing is left to subtract:
+        an `offset` of the step is then refused.
     anything : Frames, optional
         Above 0 wherever any object is, for `level`; by default the labels.
     channels : sequence of str, optional
         Channels to change; all by default.
     """
-    if isinstance(level, PixelBackground) and step.offset is None:
+    if isinstance(level, PixelBackground):
+        if step.offset:
+            raise SettingsError(f"bleaching, offset = {step.offset:g}", *TAKEN_TWICE)
         step = step.model_copy(update={"offset": 0.0})  # nothing is left below the light
     movie, level = taken_off(movie, level)
     frames = {}
