@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.methods import images, signal, tests
+from lamella.report.methods import comparisons, images, signal
 from lamella.report.methods.citations import Citations
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers
@@ -60,7 +60,7 @@ def methods_of(report: ReportInput, version: str) -> Methods:
         (
             "Statistics",
             _joined(
-                tests.statistics(report.effects, report.models, units_word(report), cite),
+                comparisons.statistics(report.effects, report.models, units_word(report), cite),
                 signal.questions(report.questions, cite),
             ),
         ),
