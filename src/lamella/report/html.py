@@ -62,7 +62,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     drawn = pictures(report) if drawn is None else drawn
     measures, movies = measure_pages(report, drawn), movie_pages(report)
     of_measures = {picture.name for page in measures for picture in page.pictures}
-    found = answers(report.effects, units=units_word(report))
+    found = _asked_first(answers(report.effects, units=units_word(report)), report)
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)
@@ -108,6 +108,12 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         downloads=downloads(report),
     )  # fmt: skip
     return page
+
+
+def _asked_first(found: Sequence[Answer], report: ReportInput) -> list[Answer]:
+    """What the report is about in front, in its order: on a plate, the share of positives."""
+    order = {measure: place for place, measure in enumerate(told_measures(report))}
+    return sorted(found, key=lambda answer: order.get(answer.measure, len(order)))
 
 
 def _first(found: Sequence[Answer], report: ReportInput) -> tuple[list[Answer], list[Answer]]:

@@ -278,7 +278,7 @@ def _legend(key: Key, *, noisy: bool, sessions: bool, mean: bool) -> list[Line2D
     if sessions:
         handles.append(
             Line2D([], [], marker="o", ls="-", lw=0.6, color=INK, mfc="white", ms=6, mew=1.1,
-                   label="mean of a session")
+                   label=key.said("mean of a session"))
         )  # fmt: skip
     if mean:
         handles.append(Line2D([], [], marker="+", ls="", color=INK, ms=6, label="mean, 95 %"))
