@@ -9,6 +9,8 @@ import pytest
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
+from lamella.report.figures.superplot import superplot
+from lamella.report.figures.violins import violins
 from lamella.report.html import render
 from lamella.report.methods import methods_of, signal
 from lamella.report.methods.citations import Citations
@@ -127,6 +129,17 @@ def test_what_positives_are_told_by_has_a_violin_with_its_wells(plate):
     # With questions, whose figures hold the intensities of both compartments, once is enough.
     both = [each.name for each in figures_of_signal(plate, Key.of(plate.cells))]
     assert len(both) == len(set(both))
+
+
+def test_counts_below_are_of_what_is_there(plate):
+    """A share is of wells, of which the table of units knows no movie; controls have no units."""
+    units = plate.units[plate.units["measure"] == "positive__edu"]
+    shares = units.assign(positive__edu=units["mean"])
+    below = superplot(shares, "positive__edu", cell="well").axes[0].get_xticklabels()
+    assert [text.get_text().splitlines()[1:] for text in below] == [["6 wells"]] * 2
+    light = plate.units[(plate.units["measure"] == EDU) & (plate.units["condition"] == "<low>")]
+    below = violins(plate.cells, EDU, units=light, unit="wells").axes[0].get_xticklabels()
+    assert [len(text.get_text().splitlines()) for text in below] == [2, 3]
 
 
 def test_units_hold_what_is_shown_and_not_compared(plate):

@@ -243,7 +243,7 @@ def _mean(axes: Axes, rows: pd.DataFrame, place: int) -> None:
 def _counts(cells: pd.DataFrame, name: str, cell: str, movie: str) -> list[str]:
     """How many cells and movies a condition has."""
     group = only(cells, condition=name) if name else cells
-    n_movies = len(set(texts(group, Col.MOVIE)))
+    n_movies = len(set(texts(group, Col.MOVIE)) - {""})
     counting = int(flags(group, Col.IN_STATISTICS, default=True).sum())
     of = f"{number(counting)} of " if counting < len(group) else ""
     lines = [of + count(len(group), cell)]

@@ -135,7 +135,7 @@ def _counts(cells: pd.DataFrame, units: pd.DataFrame | None, name: str, unit: st
     lines = [f"{number(len(only(cells, condition=name) if name else cells))} cells"]
     if units is not None and len(units):
         n = len(only(units, condition=name) if name else units)
-        lines.append(count(n, unit))
+        lines += [count(n, unit)] if n else []  # of a condition that is left out, none is told
     return lines
 
 
