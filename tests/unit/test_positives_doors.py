@@ -6,7 +6,7 @@ import pytest
 from faults.studies import lamella
 from worlds.plates import plate
 
-BY_CONTROLS = ("--method", "controls", "--set", "condition=no_edu")
+BY_CONTROLS = ("-m", "controls", "--set", "condition=no_edu", "--set", "percentile=95")
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def _warn_of_one_name(fields: pd.DataFrame) -> None:
     keys = [name for name in (Col.CONDITION, Col.SESSION, Col.WELL) if name in fields]
     if Col.REPLICATE not in fields:
         return
-    held = fields.groupby(keys, dropna=False)[Col.REPLICATE].nunique()
+    held = fields.groupby(keys, sort=False, dropna=False)[Col.REPLICATE].nunique()
     several = held[held > 1].reset_index()
     if len(several):
         warnings.warn(
