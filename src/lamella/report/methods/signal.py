@@ -25,9 +25,11 @@ def illumination(settings: Settings, cite: Citations) -> str:
     if how.get("files"):
         text = "Images were divided by measured flat fields"
     else:
+        # Unset, each session and channel has that which its fields agree on best.
+        by = how.get("statistic") or "median or mean, whichever the fields agreed on best,"
         text = (
-            f"Images were divided by their illumination, estimated from the {how['statistic']} of "
-            f"many fields {cite('singh')}"
+            f"Images were divided by their illumination, estimated from the {by} of many fields "
+            f"{cite('singh')}"
         )
     extent = how.get("per")
     text += f", one per {extent}" if extent else ""
