@@ -1,6 +1,7 @@
-"""Write the pictures of docs/figures.md from the results of `lamella demo`.
+"""Write the pictures of docs/figures.md from the results of `lamella demo`, of movies and a plate.
 
-lamella demo OUT && python docs/make_figures.py OUT/results
+lamella demo OUT && lamella demo --plate PLATE
+python docs/make_figures.py OUT/results PLATE/results
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ SHOWN = {
     "outlines_montage": "montage",
     "empty_rate": "empty",
 }
+OF_A_PLATE = {
+    "by_condition_positive__edu": "share",
+    "threshold_edu": "threshold",
+    "plate_positive_fraction__edu": "plate",
+    "spread_intensity_mean__EdU": "violins",
+}
 WIDEST_PX = 900
 
 
@@ -38,5 +45,6 @@ def shrink(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    for source, target in SHOWN.items():
-        shrink(Path(sys.argv[1]) / "figures" / f"{source}.png", FOLDER / f"{target}.png")
+    for results, shown in zip(sys.argv[1:], (SHOWN, OF_A_PLATE), strict=True):
+        for source, target in shown.items():
+            shrink(Path(results) / "figures" / f"{source}.png", FOLDER / f"{target}.png")

@@ -228,3 +228,33 @@ def test_measure_tells_what_is_wrong(folder, options, told):
     assert said.code == 2 if "--groups" in options else said.code in (1, 2)
     assert told in said.err, said.err
     assert not (folder / "one").exists()
+
+
+def test_questions_of_a_whole_study(folder):
+    """Channels come from what the two sets were found in; switched off, the tables go."""
+    said = lamella("run", ".", "--out", "results")
+    assert said.code == 0, said.err
+    tables = folder / "results/tables"
+    asked = pd.read_csv(tables / "questions.csv")
+    assert {"A", "B", "C", "E", "F"} <= set(asked["question"])
+    assert "D" not in set(asked["question"])  # no third signal
+    leak = asked[(asked["question"] == "E") & (asked["condition"] == "all conditions")].iloc[0]
+    columns = ("nucleus_intensity_mean__DNA", "cell_intensity_mean__GFP")
+    assert (leak["x_column"], leak["y_column"]) == columns
+    pairs = pd.read_csv(tables / "cells_and_nuclei.csv")
+    known = pairs[list(columns)].notna().all(axis=1)
+    assert leak["n_cells"] == known.sum()
+    assert leak["n_cells_lacking"] == (~known).sum() > 0
+    lines = pd.read_csv(tables / "question_lines.csv")
+    units = pd.read_csv(tables / "question_units.csv")
+    # All nuclei have the same light, on which no line can stand.
+    assert np.isnan(leak["r"])
+    assert set(lines["question"]) == {"B", "F"}
+    assert set(units["condition"]) == {"x", "y"}
+
+    (folder / "study.toml").write_text(STUDY + '\n[questions]\ncell_channel = "RFP"\n')
+    said = lamella("run", ".", "--out", "results")
+    assert "no channel 'RFP' was measured" in said.err
+    (folder / "study.toml").write_text("questions = false\n" + STUDY)
+    assert lamella("run", ".", "--out", "results").code == 0
+    assert not (tables / "questions.csv").exists()

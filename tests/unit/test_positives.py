@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from lamella.core.errors import SettingsError
+from lamella.core.errors import LamellaWarning, SettingsError
 from lamella.run.judge import judge_table
+from lamella.run.positives import count_positives, warn_of_positives
 from lamella.statistics import Contrasts
 from lamella.statistics.positives import (
     ByControls,
@@ -334,6 +335,21 @@ class TestRefused:
         with pytest.raises(SettingsError, match="measured of nucleus and cell"):
             judged(twice, ByOtsu())
         assert judged(twice, ByOtsu(), object="cell")[1].asked.sum() == len(cells)
+
+    def test_plates_that_nothing_tells_apart_are_told(self):
+        """Well A01 of three plates would count as one well, and n would be a third."""
+        parts = [plate(seed=seed)[0].assign(replicate=seed) for seed in (1, 2, 3)]
+        cells = pd.concat(parts, ignore_index=True)
+        cells["movie"] = cells["replicate"].astype(str) + cells["movie"]
+        samples = cells.drop_duplicates("movie").assign(included=True)
+        step = {"edu": Positives(measure="EdU", threshold=ByValue(value=50.0), draws=0)}
+        with pytest.warns(
+            LamellaWarning, match=r"A01 has fields of 3 replicates .* \(9 such wells"
+        ):
+            warn_of_positives(count_positives(step, cells, samples), "well")
+        apart = cells.assign(session="plate" + cells["replicate"].astype(str))
+        samples = apart.drop_duplicates("movie").assign(included=True)
+        warn_of_positives(count_positives(step, apart, samples), "well")
 
     @pytest.mark.parametrize(
         "settings",

@@ -8,7 +8,7 @@ import pytest
 
 from lamella.report.methods import images, methods_of, signal
 from lamella.report.methods.citations import REFERENCES, Citations
-from lamella.report.methods.tests import MODELS
+from lamella.report.methods.comparisons import MODELS
 from lamella.segment import Segmenter
 from lamella.track import Tracker
 from worlds.reports import SETTINGS, told_study

@@ -5,9 +5,9 @@ from __future__ import annotations
 from lamella.core.table import Col
 
 INTERVAL = (
-    "Bar at the right of each condition: mean and 95 % interval over movies (or the unit that was"
-    " named), all sessions together, for these sessions only; whether conditions differ is told by"
-    " the interval of their difference, not by whether two such bars overlap."
+    "Bar at the right of each condition: mean and 95 % interval over {units}, all sessions"
+    " together, for these sessions only; whether conditions differ is told by the interval of their"
+    " difference, not by whether two such bars overlap."
 )
 
 TRAJECTORIES = (
@@ -110,7 +110,7 @@ OUTLINE_BANDS = (
 )
 
 ESTIMATION = (
-    "The marks are what is compared: movies, or the unit that was named. Filled: how far a"
+    "The marks are what is compared: {units}. Filled: how far a"
     " condition lies from the reference in the sessions studied; open: how far it should lie in"
     " sessions like these, where effects vary from session to session. Bars are 95 % intervals,"
     " made so that 95 of 100 such intervals hold the true difference of their claim: one that"
@@ -153,7 +153,7 @@ COURSE = (
 
 SUPERPLOT = (
     "Small marks: cells, pale where too few of their steps are valid to count; larger marks: the"
-    " means of movies, which are what the statistics compare."
+    " means of {units}, which are what the statistics compare."
 )
 
 SHARES = (

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lamella.core.table import Col
-from lamella.report.tables import numbers
+from lamella.report.plates import of_plates, of_stills, on_plates
 
 if TYPE_CHECKING:
     from lamella.report.cell_strips import CellStrips
@@ -102,10 +101,23 @@ class ReportInput:
     @property
     def stills(self) -> bool:
         """Whether every movie is a single image, in which nothing moves."""
-        n = numbers(self.cells, Col.N_FRAMES)
-        return bool(len(n)) and bool((n == 1).all())
+        return of_stills(self.cells)
+
+    @property
+    def plates(self) -> bool:
+        """Whether sessions are plates, and are called so."""
+        return of_plates(self.cells, self.samples)
 
     @property
     def movie(self) -> str:
         """What to call one movie: image where it is a single one."""
         return "image" if self.stills else "movie"
+
+    @property
+    def session(self) -> str:
+        """What to call one session: plate where images are of wells."""
+        return self.said("session")
+
+    def said(self, text: str) -> str:
+        """The page's own words on sessions and movies, as they are said of this study."""
+        return on_plates(text) if self.plates else text

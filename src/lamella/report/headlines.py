@@ -27,8 +27,9 @@ def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
     """Question and answer, in the order in which they are read."""
     lines = [Headline("Asked", "", asked(report))]
     if found:
-        lines += [_claim(found, claim) for claim in CLAIMS]
-        lines += [line for line in (_replicated(found), _outlines(found)) if line is not None]
+        lines += [_claim(found, claim, report) for claim in CLAIMS]
+        told = (_replicated(found, report), _outlines(found))
+        lines += [line for line in told if line is not None]
     else:
         lines.append(
             Headline(
@@ -43,8 +44,8 @@ def headlines(report: ReportInput, found: Sequence[Answer]) -> list[Headline]:
     return lines
 
 
-def _claim(found: Sequence[Answer], claim: str) -> Headline:
-    title = raised(CLAIMS[claim])
+def _claim(found: Sequence[Answer], claim: str, report: ReportInput) -> Headline:
+    title = raised(report.said(CLAIMS[claim]))
     told = [(answer, said) for answer in found if (said := answer.of(claim)) is not None]
     able = [(answer, said) for answer, said in told if said.state != UNTOLD]
     shown = shown_of(found, claim)
@@ -63,7 +64,7 @@ def _claim(found: Sequence[Answer], claim: str) -> Headline:
             text += "Not shown is not the same as not there. "
     most = max((answer.sessions[1] for answer in found if answer.sessions), default=0)
     if claim == ACROSS_SESSIONS and rest and 1 < most < FEWEST_SESSIONS:
-        text += f"With {count(most, 'session')} only very steady effects can be shown here. "
+        text += f"With {count(most, report.session)} only very steady effects can be shown here. "
     return Headline(title, f"{_phrases(shown, claim)}." if shown else "", text.strip())
 
 
@@ -77,21 +78,24 @@ def _phrases(shown: Sequence[Answer], claim: str) -> str:
     return raised(listed(phrases, MOST_NAMED))
 
 
-def _replicated(found: Sequence[Answer]) -> Headline | None:
+def _replicated(found: Sequence[Answer], report: ReportInput) -> Headline | None:
     """In how many sessions the differences shown point the same way."""
     shown = [answer for answer in shown_of(found, THESE_SESSIONS) if answer.sessions]
     if not shown or max(answer.sessions[1] for answer in shown if answer.sessions) < 2:
         return None
     steady = [answer for answer in shown if answer.sessions and len({*answer.sessions}) == 1]
     others = [answer for answer in shown if answer not in steady]
+    everywhere = report.said("in every session")
     if not others:
         whole = "The difference points" if len(steady) == 1 else f"{_all(steady)} point"
-        return Headline("Replication", f"{whole} the same way in every session.")
-    named = listed([f"{a.title}, {a.pair} ({a.replicated})" for a in others], MOST_NAMED)
+        return Headline("Replication", f"{whole} the same way {everywhere}.")
+    named = listed(
+        [f"{a.title}, {a.pair} ({report.said(a.replicated)})" for a in others], MOST_NAMED
+    )
     return Headline(
         "Replication",
         "",
-        f"{len(steady)} of {count(len(shown), 'difference')} point the same way in every session; "
+        f"{len(steady)} of {count(len(shown), 'difference')} point the same way {everywhere}; "
         f"not so {named}.",
     )
 

@@ -153,15 +153,16 @@ def _page(
             if not p.topic and measure_of(p, report, kind) == measure
             and not (plot and p.name.startswith("by_condition_"))
         ),
-        interaction=tuple(_interactions(effects)),
+        interaction=tuple(_interactions(effects, report)),
         conditions=sheet(means, CONDITION_COLUMNS, "Each condition", measure=measure),
-        effects=sheet(effects, EFFECT_COLUMNS, "Each contrast, all sessions and one by one",
-                      strong=whole, measure=measure),
+        effects=sheet(effects, EFFECT_COLUMNS,
+                      report.said("Each contrast, all sessions and one by one"), strong=whole,
+                      measure=measure),
         models=sheet(of(report.models), MODEL_COLUMNS, "Every model that was fitted",
                      strong=flags(of(report.models), Col.USED, default=False).tolist(),
                      measure=measure),
         replication=sheet(of(report.replication), REPLICATION_COLUMNS,
-                          "Session by session, and without each", measure=measure),
+                          report.said("Session by session, and without each"), measure=measure),
         outlines=sheet(of(report.outlines), OUTLINE_COLUMNS,
                        "Measured again with other outlines", measure=measure),
     )  # fmt: skip
@@ -178,11 +179,12 @@ def _cautions(measure: str) -> tuple[str, ...]:
     return (raised(text),) if text else ()
 
 
-def _interactions(effects: pd.DataFrame) -> list[str]:
+def _interactions(effects: pd.DataFrame, report: ReportInput) -> list[str]:
     """Whether the effect differs between the sessions studied, once for all contrasts alike."""
     if not has_values(effects, Col.P_INTERACTION):
         return []
     whole = only(effects, session=ALL_SESSIONS)
+    sessions = f"{report.session}s"
     by_p: dict[float, list[str]] = {}
     for p, condition, reference in zip(
         numbers(whole, Col.P_INTERACTION), texts(whole, Col.CONDITION),
@@ -193,11 +195,11 @@ def _interactions(effects: pd.DataFrame) -> list[str]:
     return [
         f"{listed(list(dict.fromkeys(pairs)))}: "
         + (
-            f"the effect differs between the sessions studied ({probability(p)}): one number for "
-            "all of them says little; read the sessions one by one."
+            f"the effect differs between the {sessions} studied ({probability(p)}): one number for "
+            f"all of them says little; read the {sessions} one by one."
             if p < LEVEL
-            else f"no difference of the effect between sessions is shown ({probability(p)}); with "
-            "few sessions this test overlooks much."
+            else f"no difference of the effect between {sessions} is shown ({probability(p)}); "
+            f"with few {sessions} this test overlooks much."
         )
         for p, pairs in by_p.items()
     ]

@@ -147,7 +147,11 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 strip_height=strips.row_px if strips else 0,
                 cell_strips=_cell_strips(strips.cells, strips.row_px) if strips else (),
                 courses=tuple(courses(frames, events)) if whole and not report.stills else (),
-                events=sheet(events, _told(events, EVENT_COLUMNS), "Events of its tracks"),
+                events=sheet(
+                    events,
+                    _told(events, EVENT_COLUMNS),
+                    "Outlines to look at" if report.stills else "Events of its tracks",
+                ),
                 cells=_cells(cells),
                 stages=sheet(in_trouble(stages.get(movie, _NOTHING)), _OF_A_STAGE, "Messages"),
                 decided=dict(decided.get(movie, {})),

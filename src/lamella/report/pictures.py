@@ -61,6 +61,10 @@ def key_measures(table: pd.DataFrame) -> list[str]:
     names: list[str] = []
     for base in (*_SHARES, *([speed] if speed else []), *others):
         names += [name for name in per_channel(table, base) if has_values(table, name)]
+    wholes = {name.partition("__")[2] for name in per_channel(table, Col.POSITIVE_FRACTION)}
+    # Positives that are a share of another set are told by that share alone.
+    told_twice = {Col.POSITIVE.of(name) for name in wholes}
+    names = [name for name in names if name not in told_twice]
     if Col.AREA_UM2 not in names and has_values(table, Col.AREA_PX):
         names.append(Col.AREA_PX)
     return names
@@ -114,7 +118,10 @@ def pictures(report: ReportInput) -> list[Picture]:
     made += signal(report, key)
     if not report.stills and (shown := ranked(report.quality, report.filmstrips)):
         made.append(_montage(report, [str(row[Col.MOVIE]) for _, row in shown]))
-    return made
+    units = units_word(report)
+    return [
+        replace(each, caption=report.said(each.caption.replace("{units}", units))) for each in made
+    ]
 
 
 def _of_object(report: ReportInput, name: str) -> ReportInput:
@@ -251,8 +258,8 @@ def _superplot(report: ReportInput, measure: str, key: Key, conditions: str) -> 
         f"by_condition_{measure}",
         raised(title),
         " ".join(parts),
-        f"{raised(title)} of every cell by condition ({conditions}), with means of movies and"
-        " sessions; the numbers are in the tables.",
+        f"{raised(title)} of every cell by condition ({conditions}), with means of "
+        f"{units_word(report)} and {report.session}s; the numbers are in the tables.",
         superplot(
             report.cells,
             measure,
@@ -295,7 +302,8 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
     if told:
         # Read aloud, the picture is its numbers.
         words = [
-            f"{each.pair[0]} minus {each.pair[1]} {CLAIMS[each.claim]} {number(each.estimate)}"
+            f"{each.pair[0]} minus {each.pair[1]} {report.said(CLAIMS[each.claim])} "
+            + number(each.estimate)
             + (f", 95 % {number(each.low)} to {number(each.high)}" if np.isfinite(each.low) else "")
             for each in told[:MOST_IN_ALT]
         ]
@@ -314,10 +322,10 @@ def _comparisons(report: ReportInput, measure: str, key: Key) -> Iterator[Pictur
     if len(unique(texts(replication, Col.SESSION))) > 1 and has_values(replication, Col.DIFFERENCE):
         yield picture(
             f"replication_{measure}",
-            f"{raised(name)}: session by session",
+            f"{raised(name)}: {report.session} by {report.session}",
             captions.REPLICATION,
-            f"Difference in {name} in each session, and without it; the numbers are in "
-            "replication.csv.",
+            f"Difference in {name} {report.said('in each session')}, and without it; the numbers "
+            "are in replication.csv.",
             replication_plot(replication, report.effects, measure, key),
         )
 

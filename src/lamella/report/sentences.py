@@ -7,8 +7,8 @@ from lamella.report.contents import ReportInput
 from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
-from lamella.report.unit_words import units_word
-from lamella.report.words import count, label, listed, number, raised
+from lamella.report.unit_words import objects_counted, units_word
+from lamella.report.words import count, label, listed, raised
 
 
 def asked(report: ReportInput) -> str:
@@ -37,26 +37,16 @@ def _measures(report: ReportInput) -> list[str]:
 def _counted(report: ReportInput, key: Key) -> str:
     cells = report.cells
     movies = distinct(cells, Col.MOVIE) or distinct(report.frames, Col.MOVIE)
-    text = _how_many(report) if len(cells) else "No cell"
+    text = objects_counted(report) if len(cells) else "No cell"
     text += f" in {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
     if key.sessions:
-        text += f", {count(len(key.sessions), 'session')} ({listed(list(key.sessions))})"
+        text += f", {count(len(key.sessions), report.session)} ({listed(list(key.sessions))})"
     if len(report.frames) and not report.stills:
         text += f", {count(_distinct_frames(report), 'frame')}"
     text += "." if len(cells) or movies else " was measured."
     return text + (_counting(report) if len(cells) else "")
-
-
-def _how_many(report: ReportInput) -> str:
-    """How many cells; a nucleus and its cell are two objects, never two cells."""
-    kinds = distinct(report.cells, Col.OBJECT)
-    if len(kinds) < 2:
-        return count(len(report.cells), "cell")
-    every = texts(report.cells, Col.OBJECT)
-    of_each = [f"{number(every.count(kind))} {kind}" for kind in kinds]
-    return f"{count(len(every), 'object')} ({', '.join(of_each)})"
 
 
 def _counting(report: ReportInput) -> str:

@@ -17,6 +17,7 @@ from lamella.report.figures.violins import violins
 from lamella.report.picture import Picture, picture
 from lamella.report.style import Key
 from lamella.report.tables import distinct, has, has_values, only, texts, unique
+from lamella.report.unit_words import units_word
 from lamella.report.words import count, label, listed, raised
 
 POSITIVES, SIGNAL, QUESTIONS = "positives", "signal", "questions"
@@ -30,6 +31,7 @@ def signal(report: ReportInput, key: Key) -> Iterator[Picture]:
     """The figures that the tables allow, each with the part of the page it belongs to."""
     for name in distinct(report.thresholds, Col.POSITIVES):
         yield from _positives(report, name, key)
+    yield from _lights(report, key)
     yield from _spread(report, key)
     yield from _questions(report, key)
 
@@ -74,6 +76,34 @@ def _controls(step: dict[str, object]) -> Collection[str]:
     return [*([str(condition)] if condition else []), *map(str, wells)]
 
 
+def _lights(report: ReportInput, key: Key) -> Iterator[Picture]:
+    """How the intensities that are compared, or that positives are told by, are spread."""
+    shown = set(texts(report.questions, Col.X_COLUMN))
+    kinds = unique(texts(report.cells, Col.OBJECT)) or [""]
+    for kind, column in ((k, c) for k in kinds for c in distinct(report.units, Col.MEASURE)):
+        of_kind = {Col.OBJECT: kind} if kind else {}
+        cells, units = only(report.cells, **of_kind), only(report.units, **of_kind, measure=column)
+        if not (_is_light(column) and len(units) and has_values(cells, column)):
+            continue
+        if {column, f"{kind}_{column}"} & shown:
+            continue
+        whose = f" of {kind}" if len(kinds) > 1 else ""
+        yield picture(
+            f"spread_{column}{whose.replace(' of ', '_')}",
+            f"{raised(label(column))}{whose}",
+            captions.VIOLIN,
+            f"Violins of {label(column)}{whose} of every condition with the means of units; the "
+            "numbers are in tables/cells.csv and tables/units.csv.",
+            violins(cells, column, key, units=units, unit=units_word(report)),
+            topic=SIGNAL,
+        )
+
+
+def _is_light(column: str) -> bool:
+    base = column.partition("__")[0]
+    return base.startswith("intensity_") or base.endswith("_mean")
+
+
 def _spread(report: ReportInput, key: Key) -> Iterator[Picture]:
     """How each column that questions A to C are about is spread, and where it lies on plates."""
     asked = report.questions
@@ -89,8 +119,8 @@ def _spread(report: ReportInput, key: Key) -> Iterator[Picture]:
             captions.VIOLIN if place == 0 else "",
             f"Violins of {label(column)} of every condition with the means of units; the numbers "
             "are in tables/questions.csv.",
-            violins(report.cells_and_nuclei, column, key, units=units),
-            topic=SIGNAL if _INTENSITY in column or "_mean" in column else QUESTIONS,
+            violins(report.cells_and_nuclei, column, key, units=units, unit=units_word(report)),
+            topic=SIGNAL if "_mean" in column else QUESTIONS,
         )
     wells = _wells(report)
     bright = [column for column in columns if column.startswith(f"nucleus_{_INTENSITY}")]

@@ -23,6 +23,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
+from lamella.report.plates import of_plates, on_plates
 from lamella.report.tables import distinct, unique
 from lamella.report.words import shortened
 
@@ -161,6 +162,8 @@ class Key:
 
     conditions: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
+    plates: bool = False
+    """Whether sessions are plates, and are called so."""
 
     @classmethod
     def of(
@@ -176,7 +179,12 @@ class Key:
         known = unique(conditions)
         first = [name for name in unique(reference) if name in known]
         sessions = [name for table in tables for name in distinct(table, Col.SESSION)]
-        return cls(tuple(unique([*first, *known])), tuple(unique(sessions)))
+        plates = of_plates(cells, samples)
+        return cls(tuple(unique([*first, *known])), tuple(unique(sessions)), plates)
+
+    def said(self, text: str) -> str:
+        """Words of a figure on sessions, as they are said of this study."""
+        return on_plates(text) if self.plates else text
 
     def colour(self, condition: str) -> str:
         if condition not in self.conditions:

@@ -1,10 +1,24 @@
-"""What the statistics of a report count, in a word."""
+"""What a report counts, in words: its objects, and the units of its statistics."""
 
 from __future__ import annotations
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.tables import texts
+from lamella.report.tables import texts, unique
+from lamella.report.words import count, listed, number
+
+
+def objects_counted(report: ReportInput) -> str:
+    """How many rows there are, of every set of objects where there are several.
+
+    A nucleus beside its cell is no second cell.
+    """
+    kinds = texts(report.cells, Col.OBJECT)
+    several = unique(kinds)
+    if len(several) < 2:
+        return count(len(report.cells), "cell")
+    each = listed([f"{number(kinds.count(kind))} {kind}" for kind in several])
+    return f"{count(len(kinds), 'object')} ({each})"
 
 
 def units_word(report: ReportInput) -> str:

@@ -103,7 +103,8 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         told = study.settings.statistics(cells)
         variants = _with_outlines(study, ready, judged, samples)
         outlines = outline_effects(study.settings.statistics, told.effects, variants)
-        units = study.settings.statistics.units(cells)
+        told_by = [step.measure for step in judged.values()]
+        units = study.settings.statistics.units(cells, also=told_by)
         msd, walks = movement_of(study)(frames, cells)
     except (InputError, SettingsError) as error:
         told = Contrasts()(cells.iloc[:0])

@@ -71,7 +71,10 @@ def judge_table(
     cells = read_any_table(table)
     if not len(cells):
         raise InputError(str(table), "it has no rows", "give a table with a row per cell")
-    named = _under_our_names(cells, {k: v for k, v in (columns or {}).items() if k != v})
+    renamed = {k: v for k, v in (columns or {}).items() if k != v}
+    if step.by and step.by in cells and Col.SESSION not in {*cells, *renamed}:
+        renamed[Col.SESSION] = step.by  # wells of one name on two plates are two
+    named = _under_our_names(cells, renamed)
     samples = named.drop_duplicates(Col.MOVIE).assign(**{Col.INCLUDED: True})
     counted = count_positives({name: step}, named, samples)
     warn_of_positives(counted, Col.WELL)
@@ -95,10 +98,22 @@ def _under_our_names(cells: pd.DataFrame, columns: Mapping[str, str]) -> pd.Data
     if Col.WELL in out:  # A1 is A01; numbers stay
         one_name = out[Col.WELL].map(lambda w: well_name(w) if isinstance(w, str) else w)
         out = out.assign(**{Col.WELL: one_name})
-    if Col.MOVIE in out:
-        return out
     keys = [key for key in (Col.CONDITION, Col.SESSION, Col.WELL, Col.UNIT) if key in out]
+    if Col.MOVIE in out:
+        return _each_by_itself(out, keys)
     if not keys:
         return out.assign(**{Col.MOVIE: "all"})
     places = out.groupby(keys, sort=False, dropna=False).ngroup()
     return out.assign(**{Col.MOVIE: (places + 1).astype(str)})
+
+
+def _each_by_itself(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Cells whose movies have names of their own: field 1 of two plates is two fields."""
+    names = cells[Col.MOVIE].astype(str)
+    pairs = {key: pd.DataFrame({"name": names, "key": cells[key]}) for key in keys}
+    apart = [
+        key for key, both in pairs.items() if both.drop_duplicates()["name"].duplicated().any()
+    ]
+    for key in apart:
+        names = cells[key].astype(str) + " " + names
+    return cells.assign(**{Col.MOVIE: names}) if apart else cells

@@ -89,7 +89,7 @@ def count_positives(
 
 
 def warn_of_positives(counted: Counted, unit: str | None) -> None:
-    """Tell of thresholds that were refused or are to be doubted, and of fields that pass for units.
+    """Tell of thresholds to be doubted, of fields that pass for units, and of plates for one.
 
     Parameters
     ----------
@@ -105,7 +105,11 @@ def warn_of_positives(counted: Counted, unit: str | None) -> None:
             stacklevel=2,
         )
     fields = counted.fields
-    if not len(counted.thresholds) or unit not in (None, Col.MOVIE) or Col.WELL not in fields:
+    if not len(counted.thresholds) or Col.WELL not in fields:
+        return
+    if unit == Col.WELL:
+        _warn_of_one_name(fields)
+    if unit not in (None, Col.MOVIE):
         return
     most = int(counted.wells[Col.N_FIELDS].max())
     own = Col.UNIT in fields and unit is None
@@ -115,6 +119,23 @@ def warn_of_positives(counted: Counted, unit: str | None) -> None:
             'fields of a well share its treatment: set unit = "well" under [statistics]',
             LamellaWarning,
             stacklevel=2,
+        )
+
+
+def _warn_of_one_name(fields: pd.DataFrame) -> None:
+    """Tell of wells of several plates that pass for one, since nothing tells the plates apart."""
+    keys = [name for name in (Col.CONDITION, Col.SESSION, Col.WELL) if name in fields]
+    if Col.REPLICATE not in fields:
+        return
+    held = fields.groupby(keys, sort=False, dropna=False)[Col.REPLICATE].nunique()
+    several = held[held > 1].reset_index()
+    if len(several):
+        warnings.warn(
+            f"well {several[Col.WELL].iloc[0]} has fields of {held.max()} replicates in one session"
+            f" ({len(several)} such wells), and counts as one well: where these are plates, write"
+            " the plate into the column session of samples.csv",
+            LamellaWarning,
+            stacklevel=3,
         )
 
 

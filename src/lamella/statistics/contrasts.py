@@ -27,7 +27,7 @@ from lamella.statistics.mixed import nested_movies
 from lamella.statistics.models import Kind, Rule
 from lamella.statistics.short import too_short
 from lamella.statistics.summary import counted_cells, summarised
-from lamella.statistics.units import assigned, refuse_unknown_measures, unit_means
+from lamella.statistics.units import assigned, finite, refuse_unknown_measures, unit_means
 
 EFFECT_COLUMNS = [
     Col.MEASURE,
@@ -175,7 +175,7 @@ class Contrasts(Step):
         that last. A movie none of whose cells has enough keeps them. 0 = all cells count.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reference: str | None = None
     leave_out: tuple[str, ...] = ()
     unit: str | None = None
@@ -204,8 +204,15 @@ class Contrasts(Step):
         """Whether each row of a table of cells counts in its movie's mean; see `min_steps`."""
         return ~too_short(cells, min_steps=self.min_steps)
 
-    def units(self, cells: pd.DataFrame) -> pd.DataFrame:
+    def units(self, cells: pd.DataFrame, *, also: Sequence[str] = ()) -> pd.DataFrame:
         """The value of every unit (the movie unless set otherwise): what is compared.
+
+        Parameters
+        ----------
+        cells : DataFrame
+            One row per cell.
+        also : sequence of str
+            Measures that are shown beside these and not compared, where a kind has values.
 
         Returns
         -------
@@ -217,7 +224,9 @@ class Contrasts(Step):
         rows = self._compared(cells)
         tables = []
         for kind, cells_of_kind, rows_of_kind in _by_kind(cells, rows[self.counting(rows)]):
-            for measure in self.measures or standard_measures(cells_of_kind):
+            compared = self.measures or standard_measures(cells_of_kind)
+            beside = [name for name in also if finite(cells_of_kind[name]).any()]
+            for measure in dict.fromkeys((*compared, *beside)):
                 means = unit_means(rows_of_kind, measure).rename(columns={measure: Col.MEAN})
                 one = means[[Col.CONDITION, Col.SESSION, Col.UNIT, Col.MEAN, Col.N_CELLS]]
                 one.insert(0, Col.MEASURE, measure)

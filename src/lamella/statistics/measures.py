@@ -21,7 +21,8 @@ COMPARED = frozenset((*_SPEEDS, *KEY_MEASURES))
 def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
     """The measures that a study compares unless told otherwise, as far as the table has values.
 
-    Those of True and False among them, too.
+    Those of True and False among them, too; positives that are a share of another set by that
+    share alone.
     """
     cells, _ = with_yes_and_no_as_numbers(cells, None)
     filled = [
@@ -29,7 +30,13 @@ def standard_measures(cells: pd.DataFrame) -> tuple[str, ...]:
     ]
     speed = [name for name in _SPEEDS if name in filled][:1]
     others = [name for base in KEY_MEASURES for name in filled if name.partition("__")[0] == base]
-    return (*map(str, speed), *others)
+    return (*map(str, speed), *(name for name in others if not _told_of_a_whole(name, cells)))
+
+
+def _told_of_a_whole(measure: str, cells: pd.DataFrame) -> bool:
+    """Whether these are positives whose share of another set is compared: one question, once."""
+    base, _, name = measure.partition("__")
+    return base == Col.POSITIVE and Col.POSITIVE_FRACTION.of(name) in cells
 
 
 def with_yes_and_no_as_numbers(

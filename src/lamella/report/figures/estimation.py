@@ -167,7 +167,7 @@ def _beside(told: list[Told], measure: str, key: Key, values: list[_Values]) -> 
     right.set_ylim(low - margin - zero, high + margin - zero)
     right.spines["right"].set_visible(True)
     right.plot([0, 4], [0, 0], color=FAINT, lw=0.7, ls=(0, (4, 3)), zorder=0)
-    claims = ["\n".join(CLAIMS[each.claim].rsplit(" ", 1)) for each in told]
+    claims = ["\n".join(key.said(CLAIMS[each.claim]).rsplit(" ", 1)) for each in told]
     places = [0, 1, *(2.0 + 0.85 * place for place in range(len(told)))]
     axes.set_xticks(places, [*_with_counts(names, values), *claims])
     axes.tick_params(axis="x", length=0)
@@ -273,9 +273,11 @@ def _with_counts(names: list[str], values: list[_Values]) -> list[str]:
 def _legend(key: Key, told: list[Told], blank: list[str]) -> list[Line2D]:
     claims = [
         Line2D([], [], marker="o", lw=2.0 if claim == THESE_SESSIONS else 1.0, color=INK, ms=5,
-               mfc=INK if claim == THESE_SESSIONS else "white", label=f"{words}, 95 %")
+               mfc=INK if claim == THESE_SESSIONS else "white", label=f"{key.said(words)}, 95 %")
         for claim, words in CLAIMS.items()
         if any(each.claim == claim for each in told)
     ]  # fmt: skip
-    silent = [Line2D([], [], ls="", label=f"{CLAIMS[claim]}: not told") for claim in blank]
+    silent = [
+        Line2D([], [], ls="", label=f"{key.said(CLAIMS[claim])}: not told") for claim in blank
+    ]
     return [*sessions_in_legend(key), *claims, *silent]

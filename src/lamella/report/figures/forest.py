@@ -61,7 +61,7 @@ def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
     if not has(effects, Col.MEASURE, Col.CONDITION, Col.COHENS_D):
         return nothing("No effect sizes: they need two conditions.")
     key = key or Key()
-    lines = list(_lines(effects))
+    lines = list(_lines(effects, key))
     if len(lines) > MOST_LINES:
         lines = [line for line in lines if line.kind != "session"]
     left_out = len(lines) - MOST_WHOLE
@@ -79,7 +79,7 @@ def effect_sizes(effects: pd.DataFrame, key: Key | None = None) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=limit > 2))
     rest = f"; {count(left_out, 'more line')} in effects.csv" if left_out > 0 else ""
     axes.set_xlabel(f"Cohen’s d   (left of 0: below the reference; right: above){rest}")
-    drawn.legend(handles=_legend(lines), loc="upper left", ncols=4, borderaxespad=0.3)
+    drawn.legend(handles=_legend(lines, key), loc="upper left", ncols=4, borderaxespad=0.3)
     return drawn
 
 
@@ -123,7 +123,7 @@ def _effect(axes: Axes, place: int, line: Line, key: Key, limit: float) -> None:
         )  # fmt: skip
 
 
-def _lines(effects: pd.DataFrame) -> Iterator[Line]:
+def _lines(effects: pd.DataFrame, key: Key) -> Iterator[Line]:
     """A heading per measure, and under it every contrast: these sessions, each, across sessions."""
     measures = texts(effects, Col.MEASURE)
     objects = texts(effects, Col.OBJECT)
@@ -135,14 +135,15 @@ def _lines(effects: pd.DataFrame) -> Iterator[Line]:
         named = contrasts(rows)
         for contrast in dict.fromkeys(named):
             part = rows[np.asarray([found == contrast for found in named])]
-            yield from sorted(_effects(part, *contrast), key=_order)
+            found = _effects(part, *contrast, across=key.said("across sessions"))
+            yield from sorted(found, key=_order)
 
 
 def _order(line: Line) -> int:
     return 2 if line.claim == ACROSS_SESSIONS else int(line.kind != "all")
 
 
-def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Line]:
+def _effects(rows: pd.DataFrame, condition: str, reference: str, *, across: str) -> Iterator[Line]:
     effect = zip(
         *(numbers(rows, name) for name in (Col.COHENS_D, Col.COHENS_D_LOW, Col.COHENS_D_HIGH)),
         strict=True,
@@ -159,8 +160,9 @@ def _effects(rows: pd.DataFrame, condition: str, reference: str) -> Iterator[Lin
     ):
         whole = session == ALL_SESSIONS
         counts = [f"{value:.0f}" if np.isfinite(value) else "?" for value in n]
-        across = f"{shortened(condition, 12)} − {shortened(reference, 10)}, across sessions"
-        text = against if claim != ACROSS_SESSIONS else across
+        text = against
+        if claim == ACROSS_SESSIONS:
+            text = f"{shortened(condition, 12)} − {shortened(reference, 10)}, {across}"
         yield Line(
             text if whole else shortened(session, 24), "all" if whole else "session",
             (float(d[0]), float(d[1]), float(d[2])), (float(band[0]), float(band[1])),
@@ -178,14 +180,16 @@ def _limit(lines: list[Line]) -> float:
     return float(min(reach, max(WIDEST, farthest)))
 
 
-def _legend(lines: list[Line]) -> list[Line2D]:
+def _legend(lines: list[Line], key: Key) -> list[Line2D]:
     handles = [Line2D([], [], marker="o", lw=2.0, color=INK, ms=5, mec="white",
-                      label="in these sessions")]  # fmt: skip
+                      label=key.said("in these sessions"))]  # fmt: skip
     if any(line.kind == "session" for line in lines):
-        handles.append(Line2D([], [], marker="^", lw=0.9, color=INK, ms=3.5, label="one session"))
+        handles.append(
+            Line2D([], [], marker="^", lw=0.9, color=INK, ms=3.5, label=key.said("one session"))
+        )
     if any(line.claim == ACROSS_SESSIONS for line in lines):
         handles.append(Line2D([], [], marker="o", lw=0.9, color=INK, ms=5, mfc="white",
-                              label="across sessions"))  # fmt: skip
+                              label=key.said("across sessions")))  # fmt: skip
     if any(np.isfinite(line.outlines).all() for line in lines):
         handles.append(
             Line2D([], [], lw=5, color=HAIR, solid_capstyle="butt", label="outlines a pixel off")

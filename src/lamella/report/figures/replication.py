@@ -93,7 +93,7 @@ def replication_plot(
     more = len(pairs) - len(parts)
     rest = f"; {count(more, 'more pair')} not shown" if more else ""
     axes.set_xlabel(f"Difference in {label(measure)}{in_brackets(measure)}{rest}")
-    legend_above(drawn, _legend())
+    legend_above(drawn, _legend(key))
     return drawn
 
 
@@ -137,9 +137,13 @@ def _session(axes: Axes, place: int, row: pd.DataFrame, colour: str, marker: str
         axes.plot(without, place + 0.2, "o", color=colour, ms=4, mec="white", mew=0.4, zorder=4)
 
 
-def _legend() -> list[Line2D]:
+def _legend(key: Key) -> list[Line2D]:
     return [
-        Line2D([], [], marker="o", ls="", color=INK, mfc="white", ms=5, label="session alone"),
+        Line2D(
+            [], [], marker="o", ls="", color=INK, mfc="white", ms=5, label=key.said("session alone")
+        ),
         Line2D([], [], marker="o", lw=1.2, color=INK, ms=4, label="all but this, 95 %"),
-        Line2D([], [], lw=5, color=HAIR, solid_capstyle="butt", label="all sessions, 95 %"),
+        Line2D(
+            [], [], lw=5, color=HAIR, solid_capstyle="butt", label=key.said("all sessions, 95 %")
+        ),
     ]

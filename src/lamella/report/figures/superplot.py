@@ -243,7 +243,7 @@ def _mean(axes: Axes, rows: pd.DataFrame, place: int) -> None:
 def _counts(cells: pd.DataFrame, name: str, cell: str, movie: str) -> list[str]:
     """How many cells and movies a condition has."""
     group = only(cells, condition=name) if name else cells
-    n_movies = len(set(texts(group, Col.MOVIE)))
+    n_movies = len(set(texts(group, Col.MOVIE)) - {""})
     counting = int(flags(group, Col.IN_STATISTICS, default=True).sum())
     of = f"{number(counting)} of " if counting < len(group) else ""
     lines = [of + count(len(group), cell)]
@@ -278,7 +278,7 @@ def _legend(key: Key, *, noisy: bool, sessions: bool, mean: bool) -> list[Line2D
     if sessions:
         handles.append(
             Line2D([], [], marker="o", ls="-", lw=0.6, color=INK, mfc="white", ms=6, mew=1.1,
-                   label="mean of a session")
+                   label=key.said("mean of a session"))
         )  # fmt: skip
     if mean:
         handles.append(Line2D([], [], marker="+", ls="", color=INK, ms=6, label="mean, 95 %"))

@@ -50,6 +50,7 @@ def violins(
     key: Key | None = None,
     *,
     units: pd.DataFrame | None = None,
+    unit: str = "units",
 ) -> Figure:
     """One measure by condition: how its cells are spread, and where the units lie in that.
 
@@ -68,6 +69,8 @@ def violins(
         Colours, markers and order; from `cells` by default.
     units : pandas.DataFrame, optional
         Means of units of this measure: `condition`, `session`, `mean`.
+    unit : str
+        What these are, in the plural.
     """
     key = key or Key.of(cells)
     if not has_values(cells, measure):
@@ -86,7 +89,7 @@ def violins(
         _spread(axes, values[values > 0] if log else values, place, key.colour(name), log=log)
         if units is not None:
             _units(axes, only(units, condition=name) if name else units, place, key, name, log=log)
-    counts = [_counts(cells, units, name) for name in names]
+    counts = [_counts(cells, units, name, unit.removesuffix("s")) for name in names]
     conditions_below(axes, names, counts, width - 14)
     axes.set_ylabel(axis_label(measure))
     _range(axes, every, units, log=log)
@@ -96,7 +99,7 @@ def violins(
             f"{count(lost, 'cell')} not positive, not shown", (1, 1), xycoords="axes fraction",
             ha="right", va="bottom", fontsize=6, color=FAINT,
         )  # fmt: skip
-    legend_above(drawn, _legend(key, units))
+    legend_above(drawn, _legend(key, units, unit.removesuffix("s")))
     return drawn
 
 
@@ -128,11 +131,11 @@ def _units(axes: Axes, units: pd.DataFrame, place: int, key: Key, name: str, *, 
         )  # fmt: skip
 
 
-def _counts(cells: pd.DataFrame, units: pd.DataFrame | None, name: str) -> list[str]:
+def _counts(cells: pd.DataFrame, units: pd.DataFrame | None, name: str, unit: str) -> list[str]:
     lines = [f"{number(len(only(cells, condition=name) if name else cells))} cells"]
     if units is not None and len(units):
         n = len(only(units, condition=name) if name else units)
-        lines.append(count(n, "unit"))
+        lines += [count(n, unit)] if n else []  # of a condition that is left out, none is told
     return lines
 
 
@@ -156,14 +159,14 @@ def _range(axes: Axes, values: Floats, units: pd.DataFrame | None, *, log: bool)
         axes.axhline(0, color=HAIR, lw=0.7, zorder=0)
 
 
-def _legend(key: Key, units: pd.DataFrame | None) -> list[Line2D | Patch]:
+def _legend(key: Key, units: pd.DataFrame | None, unit: str) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         Patch(facecolor="white", edgecolor=INK, lw=0.7, label="quartiles and median of cells")
     ]
     if units is not None and len(units):
         handles.append(
             Line2D([], [], marker="o", ls="", color=FAINT, mec=INK, mew=0.6, ms=4,
-                   label="mean of a unit")
+                   label=f"mean of {'an' if unit[0] in 'aeiou' and unit != 'unit' else 'a'} {unit}")
         )  # fmt: skip
         handles += sessions_in_legend(key)
     return handles

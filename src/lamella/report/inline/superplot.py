@@ -234,7 +234,7 @@ def _lines(means: pd.DataFrame, conditions: list[str], y: Scale, key: Key) -> tu
         ]
         marks = tuple(
             Dot(mark(key.marker(session), x, top, SESSION_R), place, None,
-                f"session {session}, {name}: mean {number(value)}")
+                f"{key.said('session')} {session}, {name}: mean {number(value)}")
             for x, top, value, name in spots
         )  # fmt: skip
         if marks:

@@ -46,6 +46,9 @@ def compartments(measure: Settings, cells: pd.DataFrame) -> str:
         "Each cell was given the nucleus that shares most pixels with it; its cytoplasm is the "
         "cell without any nucleus"
     )
+    if least := how.get("least_inside"):
+        share = f"{100 * float(least):g} %"
+        text += f"; a nucleus of which less than {share} lies in a cell is not that cell’s"
     bands = []
     if how.get("ring_um") or how.get("ring_px"):
         bands.append(
@@ -63,8 +66,10 @@ def _length(how: Settings, name: str) -> str:
     return f"{micron:g} µm" if micron is not None else f"{float(how[f'{name}_px']):g} px"
 
 
-def positives(settings: Settings, thresholds: pd.DataFrame, cite: Citations) -> str:
-    """How positives were told from the others."""
+def positives(
+    settings: Settings, thresholds: pd.DataFrame, cite: Citations, *, session: str = Col.SESSION
+) -> str:
+    """How positives were told from the others; `session` is what to call one."""
     told = []
     there = distinct(thresholds, Col.POSITIVES)
     for name, step in (settings.get("positives") or {}).items():
@@ -74,20 +79,24 @@ def positives(settings: Settings, thresholds: pd.DataFrame, cite: Citations) -> 
         side = step.get("side", "above")
         by = step.get("by", Col.SESSION)
         text = f"Objects are “{name}”-positive where their {label(str(step['measure']))} lies "
-        text += f"{side} a threshold that is {_threshold(how, cite)}"
-        text += f", one for each {by}" if by else ", one for all"
-        text += f"; the share is that of all objects “{step['of']}”" if step.get("of") else ""
+        text += f"{side} a threshold that is {_threshold(how, side, cite)}"
+        text += f", one for each {session if by == Col.SESSION else by}" if by else ", one for all"
+        if step.get("of"):
+            text += f"; their share is their number over that of all objects “{step['of']}”"
         told.append(f"{text}.")
     return " ".join(told)
 
 
-def _threshold(how: Settings, cite: Citations) -> str:
+def _threshold(how: Settings, side: str, cite: Citations) -> str:
     method = how.get("method")
     if method == "controls":
         where = how.get("condition") or listed(list(map(str, how.get("wells") or ())))
         if how.get("sds") is not None:
-            return f"the mean + {how['sds']:g} SD of the negative controls ({where})"
-        return f"percentile {float(how.get('percentile', 99)):g} of the negative controls ({where})"
+            sign = "+" if side == "above" else "−"
+            return f"the mean {sign} {how['sds']:g} SD of the negative controls ({where})"
+        high = float(how.get("percentile", 99))
+        at = high if side == "above" else 100 - high
+        return f"percentile {at:g} of the negative controls ({where})"
     if method == "otsu":
         return f"Otsu’s {cite('otsu')}" + _scale(how)
     if method == "mixture":
@@ -96,7 +105,7 @@ def _threshold(how: Settings, cite: Citations) -> str:
             f"{cite('dempster')}, are equally likely{_scale(how)}"
         )
     if method == "value":
-        return "a value set by the user"
+        return f"a value set by the user ({how['value']:g})"
     return f"found by the method “{method}”"
 
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.methods import images, signal, tests
+from lamella.report.methods import comparisons, images, signal
 from lamella.report.methods.citations import Citations
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers
-from lamella.report.unit_words import units_word
+from lamella.report.unit_words import objects_counted, units_word
 from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
@@ -51,7 +51,7 @@ def methods_of(report: ReportInput, version: str) -> Methods:
                 signal.illumination(settings, cite),
                 images.light(measure, cite) if measure else "",
                 signal.compartments(measure, report.cells),
-                signal.positives(settings, report.thresholds, cite),
+                signal.positives(settings, report.thresholds, cite, session=report.session),
                 images.groups(measure, cite) if not report.stills else "",
                 _meanings(report),
                 images.outlines(settings) if len(report.outlines) else "",
@@ -60,7 +60,9 @@ def methods_of(report: ReportInput, version: str) -> Methods:
         (
             "Statistics",
             _joined(
-                tests.statistics(report.effects, report.models, units_word(report), cite),
+                report.said(
+                    comparisons.statistics(report.effects, report.models, units_word(report), cite)
+                ),
                 signal.questions(report.questions, cite),
             ),
         ),
@@ -78,18 +80,18 @@ def _data(report: ReportInput, version: str) -> str:
     cells = report.cells
     key = Key.of(cells, report.samples, report.effects)
     movies = distinct(cells, Col.MOVIE)
-    text = f"{count(len(cells), 'cell')}"
+    text = objects_counted(report)
     text += f" of {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
     if key.sessions:
-        text += f" and {count(len(key.sessions), 'session')}"
+        text += f" and {count(len(key.sessions), report.session)}"
     text += f", were analysed with Lamella {version}.".replace("  ", " ")
     short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
     if short:
         least = report.provenance.get("settings", {}).get("statistics", {}).get("min_steps")
         text += f" {count(short, 'cell')} with too few steps to count{_of(least)} entered no mean"
-        text += " of a movie."
+        text += f" of a {report.movie}."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
     if frames and not report.stills:
@@ -123,4 +125,4 @@ def _software(report: ReportInput, version: str, cite: Citations) -> str:
         for name, release in versions.items()
     ]
     text += f" with {listed(others, 20)}" if others else ""
-    return f"{text}. Plots of cells, units and sessions follow {cite('lord')}."
+    return f"{text}. Plots of cells, units and {report.session}s follow {cite('lord')}."
