@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.cli import main
+from lamella.core.errors import LamellaWarning
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.io import write_movie
 from lamella.phantom import CellPhantom
@@ -49,6 +50,7 @@ def lamella(*arguments: object) -> Said:
     before, sys.argv = sys.argv, ["lamella", *map(str, arguments)]
     try:
         with warnings.catch_warnings(), _caught(out, err):
+            warnings.simplefilter("always", LamellaWarning)  # shown, as a user sees them
             main()
     except SystemExit as end:
         code = int(end.code or 0)

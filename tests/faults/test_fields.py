@@ -9,7 +9,7 @@ import tifffile
 from scipy.ndimage import gaussian_filter
 
 from faults.studies import lamella, measured, status
-from lamella.io import open_labels
+from lamella.io import open_labels, read_table
 
 SIDE = 160
 pytestmark = pytest.mark.usefixtures("no_report")
@@ -126,6 +126,21 @@ def test_a_reference_that_is_not_there(plate):
     assert "reference = 'DNA' is none of its channels; they are d0, d1" in said.err
 
 
+def test_positives_of_a_channel_that_is_not_there(plate):
+    study = plate()
+    with (study / "study.toml").open("a") as settings:
+        settings.write(
+            '\n[positives.edu]\nmeasure = "intensity_mean__EDU"\nobject = "nucleus"\n'
+            'threshold = { method = "otsu" }\n'
+        )
+    said = lamella("check", study)
+    assert said.code == 1
+    assert (
+        "[positives.edu] measure 'intensity_mean__EDU': it has no channel 'EDU'; "
+        "its channels are d0, d1" in said.err
+    )
+
+
 def test_an_empty_well_counts_nothing_and_stays(plate):
     study = plate(B1_1=field(4, n=0), B1_2=field(5, n=0))
     said = lamella("run", study)
@@ -203,3 +218,29 @@ def test_labels_of_ones_own(plate, kind, fault):
     assert set(found.groupby("movie")["area_px"].apply(sorted).map(tuple)) == {(249, 249, 249)}
     if fault is not None:
         assert pd.Series([failures(study)["A2_1"]]).str.contains(fault).all()
+
+
+def test_a_field_that_fails_leaves_its_well(plate):
+    """The well is counted by its other fields, and says how many these are."""
+    study = plate(A1_2=field(8), A1_3=field(9), A2_1=field(10))
+    (study.parent / "raw" / "A1_2_d1.tif").write_bytes(b"II*\0 cut short")
+    text = (study / "study.toml").read_text()
+    mine = '[positives.bright]\nmeasure = "intensity_mean__d1"\nobject = "nucleus"\n'
+    mine += 'threshold = { method = "value", value = 0 }\n\n[statistics]'
+    (study / "study.toml").write_text(text.replace("[statistics]", mine))
+    said = lamella("run", study)
+    assert said.code == 1
+    assert "1 field failed; the others are done" in said.err
+    assert "3 fields done" in said.out
+    assert set(failures(study)) == {"A1_2"}
+    wells = read_table(study / "results" / "tables" / "wells.csv").set_index("well")
+    assert wells["n_fields"].to_dict() == {"A01": 2, "A02": 1}
+    cells = read_table(study / "results" / "tables" / "cells.csv")
+    n = cells[cells["object"] == "nucleus"].groupby("well").size()
+    assert wells["n_total__bright"].to_dict() == n.to_dict()
+    fields = read_table(study / "results" / "tables" / "fields.csv").set_index("movie")
+    assert fields["included"].to_dict() == {
+        "A1_1": True, "A1_2": False, "A1_3": True, "A2_1": True,
+    }  # fmt: skip
+    assert np.isnan(fields.loc["A1_2", "n_total__bright"])
+    assert fields["field"].tolist() == ["1", "2", "3", "1"]

@@ -19,7 +19,7 @@ ALL = ["segment/cell", *AFTER_TRACK]
 
 GROUPS = ("migration", "walks", "region", "lamellipodium", "protrusion", "edge")
 EVERY = ("sightings", *GROUPS)
-LIGHT = ("lamellipodium", "edge")
+LIGHT = ("region", "lamellipodium", "edge")
 
 # What is added to study.toml, the stages that it makes run again, and of which groups.
 CHANGES = {

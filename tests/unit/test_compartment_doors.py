@@ -53,7 +53,7 @@ def folder(tmp_path, monkeypatch):
         for what, labels in (("cells", one.cells), ("nuclei", one.nuclei)):
             path = tmp_path / f"{what}_{movie}.tif"
             tiff.write_labels(path, ArrayFrames(labels[None]), scale=scale, name=what)
-    rows = ["movie,path,condition,session,well", "a,a.ome.tif,x,1,A1", "b,b.ome.tif,y,1,A2"]
+    rows = ["movie,path,condition,session,well", "a,a.ome.tif,x,1,A1", "b,b.ome.tif,y,1,a02"]
     (tmp_path / "samples.csv").write_text("\n".join(rows))
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
@@ -73,7 +73,7 @@ def test_a_study_measures_cells_with_their_nuclei(folder):
         truth = field(seed).truth
         own = pairs[pairs[Col.MOVIE] == movie]
         assert len(own) == len(truth)
-        assert set(own["well"]) == {"A1" if movie == "a" else "A2"}
+        assert set(own["well"]) == {"A01" if movie == "a" else "A02"}
         assert own[Col.NUCLEUS].notna().sum() == (truth["nucleus"] > 0).sum()
         without = own[own[Col.NUCLEUS].isna()]
         assert without[[c for c in own if c.startswith("nucleus_")]].isna().all(axis=None)
@@ -114,6 +114,17 @@ def test_without_the_group_its_tables_go(folder):
     assert lamella("run", ".", "--out", "results").code == 0
     (folder / "study.toml").write_text(STUDY + "\n[measure]\ncompartment = false\n")
     assert lamella("run", ".", "--out", "results").code == 0
+    assert not [*(folder / "results/tables").glob("cells_and_nuclei*")]
+    assert not (folder / "results/tables/nuclei_check.csv").exists()
+
+
+def test_nuclei_alone_have_no_tables_of_pairs(folder):
+    nuclei = "[objects.nucleus]"
+    (folder / "study.toml").write_text(
+        STUDY[: STUDY.index("[objects.cell]")] + STUDY[STUDY.index(nuclei) :]
+    )
+    assert lamella("run", ".", "--out", "results").code == 0
+    assert (folder / "results/tables/cells.csv").exists()
     assert not [*(folder / "results/tables").glob("cells_and_nuclei*")]
     assert not (folder / "results/tables/nuclei_check.csv").exists()
 

@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from guided_truth import stained_field
 
@@ -11,6 +12,7 @@ from faults.studies import lamella
 from lamella.core.frames import ArrayFrames
 from lamella.core.movie import Scale
 from lamella.io import open_labels, tiff
+from lamella.run.corrections import corrected_file
 from lamella.run.order import circle_in, in_order
 
 
@@ -127,6 +129,53 @@ def test_a_study_finds_nuclei_before_the_cells_that_they_lead(folder):
         status = (folder / "results" / "status.csv").read_text().splitlines()
         done = {line.split(",")[1] for line in status if ",done," in line}
         assert {stage for stage in done if stage.startswith("segment/")} == again
+
+
+class TestCorrectedNuclei:
+    """Nuclei that a person has mended lead the cells; nothing else of the nuclei is found again."""
+
+    @pytest.fixture
+    def made(self, folder):
+        text = CELL + 'nuclei = "nucleus"\nreach_um = 20\n' + NUCLEUS
+        (folder / "study.toml").write_text("outlines = false\n" + text)
+        said = lamella("run", folder)
+        assert said.code == 0, said.err
+        return folder / "results" / "movies" / "a"
+
+    def again(self, folder):
+        assert lamella("run", folder).code == 0
+        status = pd.read_csv(folder / "results" / "status.csv").set_index("stage")["state"]
+        return {name for name in status.index[status == "done"] if name[:3] in ("seg", "dec")}
+
+    def correct(self, made, nuclei):
+        tiff.write_labels(
+            corrected_file(made, "nucleus"), ArrayFrames(nuclei[None]), scale=Scale(0.5)
+        )
+
+    def test_lead_the_cells(self, folder, made):
+        found = labels(made / "labels" / "nucleus.ome.tif")
+        before = labels(made / "segmented" / "cell.ome.tif")
+        gone, *kept = np.unique(found)[1:].tolist()
+        mended = np.where(found == gone, 0, found)
+        bare = np.argwhere(before == 0)
+        y, x = next(p for p in bare.tolist() if not before[p[0] : p[0] + 5, p[1] : p[1] + 5].any())
+        mended[y : y + 5, x : x + 5] = 900
+        self.correct(made, mended)
+        assert self.again(folder) == {"segment/cell"}
+        cells = labels(made / "segmented" / "cell.ome.tif")
+        assert set(np.unique(cells)) == {0, *kept, 900}
+        np.testing.assert_array_equal(cells[mended > 0], mended[mended > 0])
+        assert self.again(folder) == set()
+        corrected_file(made, "nucleus").unlink()
+        assert self.again(folder) == {"segment/cell"}
+        np.testing.assert_array_equal(labels(made / "segmented" / "cell.ome.tif"), before)
+
+    def test_of_another_size(self, folder, made):
+        self.correct(made, labels(made / "labels" / "nucleus.ome.tif")[:, :-3])
+        said = lamella("run", folder)
+        assert said.code == 1
+        assert "labels 'nucleus' of" in said.err
+        assert "they are (1, 192, 189) (T, Y, X), the movie is (1, 192, 192)" in said.err
 
 
 @pytest.mark.parametrize(

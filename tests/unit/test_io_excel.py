@@ -139,3 +139,12 @@ def test_what_is_refused(tmp_path):
             export_workbook(source, tmp_path / out)
     assert (tmp_path / "there.xlsx").stat().st_size == 0
     assert not (tmp_path / "x.xlsx").exists()
+
+
+@pytest.mark.parametrize("dtype", ["str", "string", "object", "float64"])
+def test_columns_that_are_missing_in_every_row_are_empty(tmp_path, dtype):
+    missing = pd.Series([None, None], dtype=dtype)
+    write_workbook(tmp_path / "a.xlsx", [Sheet("a", pd.DataFrame({"n": [1, 2], "why": missing}))])
+    found = pd.read_excel(tmp_path / "a.xlsx")
+    assert found["n"].tolist() == [1, 2]
+    assert found["why"].isna().all()

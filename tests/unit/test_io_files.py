@@ -166,6 +166,39 @@ def test_a_folder_of_movies_is_told_from_frames(tmp_path):
         open_movie(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("DNA_t0", "DNA_t1", "actin_t0", "actin_t1"),
+        ("img_000_c1", "img_000_c2", "img_001_c1", "img_001_c2"),
+        ("r01c01f01-ch1sk1", "r01c01f01-ch2sk1", "r01c01f01-ch1sk2", "r01c01f01-ch2sk2"),
+        ("s1_w1DAPI_t1", "s1_w2GFP_t1", "s1_w1DAPI_t2", "s1_w2GFP_t2"),
+    ],
+)
+def test_frames_of_several_channels_in_one_folder(tmp_path, names):
+    for name in names:
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.zeros((4, 5), np.uint8))
+    with pytest.raises(InputError, match=r"holds the frames of 2 channels, such as .* and .*; gi"):
+        open_movie(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("t9", "t10", "t11"),
+        ("img", "img1", "img2"),
+        ("2024-01-01 12-00", "2024-01-01 12-30", "2024-01-01 13-00", "2024-01-01 13-30"),
+        ("abc", "abd"),
+        ("r01c01f01-ch1sk1", "r01c01f01-ch1sk2"),
+        ("c1_1", "c2_1"),
+    ],
+)
+def test_frames_of_one_channel_whatever_their_names(tmp_path, names):
+    for name in names:
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.zeros((4, 5), np.uint8))
+    assert open_movie(tmp_path).n_frames == len(names)
+
+
 def test_two_kinds_in_equal_number(tmp_path):
     Image.fromarray(grey(1)).save(tmp_path / "a.png")
     tifffile.imwrite(tmp_path / "a.tif", grey(1))

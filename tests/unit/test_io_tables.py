@@ -13,6 +13,7 @@ from PIL import Image
 from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io import read_json, read_table, write_json, write_png, write_table
+from lamella.io.any_table import read_any_table
 
 NAMES = st.text("abcXYZ 019,;\"'µ\n_-", min_size=1, max_size=6).filter(
     lambda s: s.strip() not in ("", "NA") and s == s.strip()
@@ -47,6 +48,23 @@ def test_csv_is_plain(tmp_path):
     again = read_table(path)
     assert again["session"].tolist() == ["01", "02"]
     assert math.isnan(again["x"][1])
+
+
+def test_places_on_a_plate_stay_as_they_are_written(tmp_path):
+    """Field 01 is not field 1, in whichever way a table is read."""
+    path = tmp_path / "t.csv"
+    places = {"well": ["01", "02"], "field": ["001", "002"], "replicate": ["1", "2"]}
+    table = pd.DataFrame({**places, "position": ["03", None], "area_px": [1, 2]})
+    write_table(path, table)
+    for read in (read_table, read_any_table):
+        again = read(path)
+        for name, told in places.items():
+            assert again[name].tolist() == told
+        assert again["position"][0] == "03"
+        assert again["position"].isna().tolist() == [False, True]
+        assert again["area_px"].tolist() == [1, 2]
+    path.write_text(path.read_text().replace(",", "\t"))
+    assert read_any_table(path)["field"].tolist() == places["field"]
 
 
 def test_csv_of_spreadsheets(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from lamella.core.errors import LamellaWarning, SettingsError
+from lamella.run.judge import judge_table
 from lamella.run.positives import count_positives, warn_of_positives
 from lamella.statistics import Contrasts
 from lamella.statistics.positives import (
@@ -363,3 +364,12 @@ class TestRefused:
     def test_settings_that_contradict_each_other(self, settings):
         with pytest.raises(ValidationError):
             ByControls(**settings)
+
+
+def test_wells_of_controls_by_any_of_their_names(tmp_path):
+    """A1 in the settings, a1 in the table of another program: the well A01."""
+    table = pd.DataFrame({"well": ["a1"] * 600 + ["b1"] * 20, "EdU": [*range(600), *[900] * 20]})
+    table.to_csv(tmp_path / "cells.csv", index=False)
+    step = Positives(measure="EdU", threshold=ByControls(wells=("A1",)), by=False, draws=0)
+    judged = judge_table(tmp_path / "cells.csv", tmp_path / "out", step, name="edu")
+    assert judged.wells.set_index("well")["n_positive__edu"].to_dict() == {"A01": 6, "B01": 20}

@@ -434,3 +434,24 @@ def test_several_cells_a_movie_are_told():
     assert "<script>alert" not in text
     assert "by the mean over its cells;" not in render(STUDY)
     assert "Tracks to look at" not in render(STUDY)
+
+
+def test_a_comparison_of_cells_beside_nuclei_of_which_nothing_is_compared():
+    report = study()
+    nuclei = report.cells.assign(object="nucleus")
+    both = replace(report, cells=pd.concat([report.cells, nuclei], ignore_index=True))
+    both = replace(both, effects=report.effects.assign(object="cell"))
+    page = render(both)
+    assert 'href="#measure-cell-mean' in page
+    assert "12 objects (6 cell, 6 nucleus) in 6 movies" in page
+
+
+def test_what_the_study_asks_for_stands_first():
+    report = study()
+    settings = {"settings": {"statistics": {"measures": ["positive__edu"]}}}
+    share = report.effects.assign(measure="positive__edu")
+    effects = pd.concat([report.effects, share], ignore_index=True)
+    cells = report.cells.assign(positive__edu=True)
+    page = render(replace(report, effects=effects, cells=cells, provenance=settings))
+    table = page[page.index("Measure, contrast") :]
+    assert table.index("Share positive") < table.index("Mean speed")

@@ -162,6 +162,15 @@ def test_a_file_per_channel_condition_and_set(oracle, tmp_path):
     assert not (tmp_path / "c").exists()
 
 
+def test_conditions_that_differ_in_what_files_cannot_have(oracle, tmp_path):
+    """None takes the place of another."""
+    labels, image, _ = oracle
+    run = study(tmp_path, labels[:1], {"GFP": image[:1]}, conditions=("a/b", "a:b", "A?B"))
+    made = export_imagej_results(run, tmp_path / "out", by="condition")
+    assert [file.path.name for file in made] == ["a_b.csv", "a_b (2).csv", "A_B (3).csv"]
+    assert all(len(pd.read_csv(file.path)) == file.n_rows > 0 for file in made)
+
+
 def test_an_image_without_objects_has_a_header(tmp_path, lamella):
     labels = np.zeros((1, 30, 30), np.uint8)
     run = study(tmp_path, labels, {"DNA": labels.astype(np.uint16) + 7})

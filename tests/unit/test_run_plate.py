@@ -11,6 +11,7 @@ from lamella.run.init import Stills, find_movies, write_study
 from lamella.run.plate_map import NOT_IN_MAP, read_plate_map, with_plate_map
 from lamella.run.settings import settings_from
 from lamella.run.study import open_study
+from lamella.run.template import stills_toml
 
 
 def test_wells_have_one_name():
@@ -191,6 +192,32 @@ def test_several_plates_in_one_map(tmp_path):
     assert mapped.not_in_map == ("p3 A01",)
 
 
+@pytest.mark.parametrize("text", ["P1,A1,DMSO\nP2,A1,drug\n", "P1,A1,DMSO\n"])
+def test_plates_that_have_other_names_in_the_map(tmp_path, text):
+    """Otherwise wells of one plate would get the conditions of another."""
+    make_files(tmp_path, ["p1/A1.tif", "p2/A1.tif"])
+    (tmp_path / "map.csv").write_text(f"plate,well,condition\n{text}")
+    found = find_movies(tmp_path, "{plate}/{well}.tif")
+    with pytest.raises(SettingsError, match=r"its plates P1.* are none of the images', p1, p2; wr"):
+        with_plate_map(found.samples, read_plate_map(tmp_path / "map.csv"))
+
+
+def test_one_plate_takes_its_name_from_the_map(tmp_path):
+    make_files(tmp_path, ["A1.tif"])
+    (tmp_path / "map.csv").write_text("plate,well,condition\nmonday,A1,DMSO\n")
+    found = find_movies(tmp_path, "{well}.tif")
+    mapped = with_plate_map(found.samples, read_plate_map(tmp_path / "map.csv"))
+    assert mapped.samples["session"].tolist() == ["monday"]
+
+
+@pytest.mark.parametrize(
+    "written", ["\ufeffWell;Condition\r\na1;DMSO\r\n", "well\tcondition\na01\tDMSO\n"]
+)
+def test_maps_as_spreadsheets_save_them(tmp_path, written):
+    (tmp_path / "map.csv").write_bytes(written.encode())
+    assert read_plate_map(tmp_path / "map.csv").to_numpy().tolist() == [["A01", "DMSO"]]
+
+
 def test_a_map_needs_wells_in_the_pattern(tmp_path):
     make_files(tmp_path, ["x.tif"])
     (tmp_path / "map.csv").write_text(GRID)
@@ -223,6 +250,32 @@ def test_a_study_of_stills(tmp_path):
         SettingsError, match="the images have no such channel; use one of actin 2, EdU, Ho"
     ):
         write_study(tmp_path, found, tmp_path / "other", stills=Stills(nuclei="DNA"))
+
+
+def test_the_channel_of_cells_is_not_taken_for_that_of_nuclei(tmp_path):
+    for name in ("w1", "w2"):
+        tifffile.imwrite(tmp_path / f"B2_{name}.tif", np.zeros((8, 9), np.uint8))
+    found = find_movies(tmp_path, "{well}_{channel}.tif")
+    write_study(tmp_path, found, tmp_path / "study", stills=Stills(cells="w1"), pixel_size_um=0.65)
+    objects = open_study(tmp_path / "study").settings.objects
+    assert (objects["nucleus"].channel, objects["cell"].channel) == ("w2", "w1")
+
+
+@pytest.mark.parametrize(
+    ("channels", "measure"),
+    [
+        (["DAPI", "PH3", "actin"], "intensity_mean__PH3"),
+        (["DAPI", "GFP"], "intensity_mean__GFP"),
+        (["DAPI"], "intensity_mean"),
+        ([], "intensity_mean__EdU"),
+    ],
+)
+def test_the_example_of_positives_is_a_column_that_the_images_give(channels, measure):
+    text = stills_toml(
+        title="t", pixel_size_um=None, marks={}, channels=channels, nuclei=None, cells=None,
+        wells=True, reference="",
+    )  # fmt: skip
+    assert f'# measure = "{measure}"\n' in text
 
 
 def test_stills_of_one_channel_have_one_set_of_objects(tmp_path):

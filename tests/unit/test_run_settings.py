@@ -102,6 +102,7 @@ class TestSamples:
             ("movie,condition\na,b\n", "no column path"),
             ("path,conditoin\na,b\n", "unknown columns conditoin"),
             ("path,condition\na,b,c\n", "too many fields"),
+            ("path,condition,condition\na,b,c\n", "the column 'condition' is there twice"),
         ],
     )
     def test_a_table_that_cannot_be_understood(self, tmp_path, text, told):

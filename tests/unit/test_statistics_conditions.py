@@ -234,6 +234,9 @@ def test_unknown_names_are_told_with_the_known_ones():
         compare_conditions(cells, measures=[SPEED], reference="wild")
     with pytest.raises(SettingsError, match=f"'speed' is not in the table.*{SPEED}, area_um2"):
         compare_conditions(cells, measures=["speed"])
+    wide = cells.assign(**{f"{name}__{c}": 1.0 for name in ("sum", "mean") for c in "abcdefghijk"})
+    with pytest.raises(SettingsError, match=r"did you mean mean__\w, .* The table has \d+"):
+        compare_conditions(wide, measures=["mean__A"])
     with pytest.raises(SettingsError, match="'movie' is not numeric"):
         by_condition(cells, ["movie"])
     with pytest.raises(SettingsError, match="session: there is no column 'day'"):

@@ -84,11 +84,11 @@ def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
         err.print(warnings.formatwarning(message, category, "", 0).strip())
 
 
-def tell_of_movies(kind: str, told: Iterable[tuple[str, str]]) -> None:
+def tell_of_movies(kind: str, told: Iterable[tuple[str, str]], word: str = "movie") -> None:
     """What is to be known of movies, given by name; what is the same of many in one line.
 
     A plate has hundreds of fields. Where texts begin with the movie's path they are compared
-    without it.
+    without it. `word` is what a movie is called.
     """
     alike: dict[str, list[tuple[str, str]]] = {}
     for movie, text in dict.fromkeys(told):
@@ -100,7 +100,7 @@ def tell_of_movies(kind: str, told: Iterable[tuple[str, str]]) -> None:
                 tell(kind, f"{movie}: {text}")
         else:
             names = ", ".join(movie for movie, _ in movies[: _MANY_ALIKE - 1])
-            tell(kind, f"{len(movies)} movies ({names} …): {what}")
+            tell(kind, f"{counted(len(movies), word)} ({names} …): {what}")
 
 
 def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> None:

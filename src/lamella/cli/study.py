@@ -141,7 +141,7 @@ def check(
     """
     from lamella.cli import show
     from lamella.run.check import check_study
-    from lamella.run.remarks import described, study_remarks
+    from lamella.run.remarks import called, described, study_remarks
     from lamella.run.study import open_study
 
     opened = open_study(study)
@@ -164,8 +164,9 @@ def check(
         for c in checked
     ]
     show.show_table(["movie", "frames×Y×X", "channels", "type", "µm/px", "min/frame", ""], rows)
+    word = called(movie.n_frames for movie in good)
     show.tell_of_movies(
-        "note", ((each.sample.movie, note) for each in checked for note in each.notes)
+        "note", ((each.sample.movie, note) for each in checked for note in each.notes), word
     )
     for remark in study_remarks({c.sample.movie: described(c.movie) for c in checked if c.movie}):
         show.tell("note", remark)
@@ -174,7 +175,7 @@ def check(
         show.tell("fault", f"{each.sample.movie}: {each.fault}")
     n_excluded = len(opened.samples) - len(checked)
     excluded = f", {n_excluded} excluded" if n_excluded else ""
-    show.out.print(f"{len(good)} of {len(checked)} movies can be processed{excluded}")
+    show.out.print(f"{len(good)} of {len(checked)} {word}s can be processed{excluded}")
     if faults:
         raise typer.Exit(1)
     show.out.print(f"next: lamella run {study}", soft_wrap=True)
@@ -268,7 +269,7 @@ def _finish(outcome: Outcome) -> None:
 
     n_run, n_cached = (sum(r.state == s for r in outcome.results) for s in ("done", "cached"))
     show.out.print(
-        f"{show.counted(len(outcome.done), 'movie')} done "
+        f"{show.counted(len(outcome.done), outcome.movie)} done "
         f"({n_run} stages run, {n_cached} up to date before)"
     )
     show.tell_of_movies(
@@ -279,6 +280,7 @@ def _finish(outcome: Outcome) -> None:
             if r.state in ("done", "cached")
             for text in r.messages
         ),
+        outcome.movie,
     )
     for result in outcome.results:
         if result.state == "skipped":
@@ -295,10 +297,10 @@ def _finish(outcome: Outcome) -> None:
         show.out.print(f"report: {outcome.report}", soft_wrap=True)
     lost = {r.movie for r in outcome.failed} - outcome.done
     if lost:
-        told = f"{show.counted(len(lost), 'movie')} failed"
+        told = f"{show.counted(len(lost), outcome.movie)} failed"
         show.err.print(f"{told}; the others are done" if outcome.done else told)
     elif outcome.failed:
-        show.err.print("every movie is measured; what failed besides is told above")
+        show.err.print(f"every {outcome.movie} is measured; what failed besides is told above")
     if outcome.failed or outcome.faults:
         raise typer.Exit(1)
 

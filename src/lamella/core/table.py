@@ -7,6 +7,7 @@ dictionary of the documentation and of the report is read from these constants.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import pandas as pd
 
@@ -82,7 +83,7 @@ class Col(
         and its nucleus stand side by side.
         """
         bare, _, channel = name.partition("__")
-        known = {str(column): column for column in cls.all()}
+        known = _by_name()
         if bare in known:
             return known[bare].of(channel or None)
         for prefix, whose in ((CELL_PREFIX, "the cell"), (NUCLEUS_PREFIX, "its nucleus")):
@@ -105,6 +106,12 @@ class Col(
         if column is None:
             raise KeyError(name)
         return column
+
+
+@cache
+def _by_name() -> dict[str, Column]:
+    """Every column by its name; asked for thousands of times in a report of many fields."""
+    return {str(column): column for column in Col.all()}
 
 
 KEY_MEASURES: tuple[Column, ...] = (

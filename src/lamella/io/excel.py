@@ -17,7 +17,7 @@ from lamella.io.atomic import whole_file
 MOST_ROWS, MOST_COLUMNS, MOST_IN_NAME = 1_048_576, 16_384, 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_WIDEST = 40
+_WIDEST, _ROWS_LOOKED_AT = 40, 50
 
 
 class Sheet(NamedTuple):
@@ -127,8 +127,8 @@ def _write(sheet: Any, table: pd.DataFrame) -> None:
 
     sheet.freeze_panes = "A2"
     for i, name in enumerate(map(str, table.columns), start=1):
-        first = table.iloc[:50, i - 1].astype(str).str.len().max() if len(table) else 0
-        width = max(len(name), int(first)) + 2
+        there = table.iloc[:_ROWS_LOOKED_AT, i - 1].dropna()
+        width = max(len(name), *(len(str(value)) for value in there), 0) + 2
         sheet.column_dimensions[get_column_letter(i)].width = min(width, _WIDEST)
     header = []
     for name in table.columns:

@@ -32,6 +32,9 @@ _GREY: dict[str, type[np.generic]] = {
     "I;16": np.uint16, "I;16B": np.uint16, "I": np.int32, "F": np.float32,
 }  # fmt: skip
 
+# The number of a channel in the name of a file: img_t000_c1, r02c03f01p01-ch2, s1_w2.
+_CHANNEL_NUMBER = re.compile(r"(?<![a-z0-9])(?:c|ch|chan|channel|w)[_-]?(\d{1,3})(?![0-9])")
+
 
 def natural_key(path: str | os.PathLike[str]) -> tuple[Any, ...]:
     """Sorts 2 before 10.
@@ -91,10 +94,11 @@ def open_folder(
     ------
     InputError
         An empty folder, a file whose size or type differs from the first (named), a multi-page
-        TIFF, a colour image.
+        TIFF, a colour image, the frames of several channels side by side.
     """
     folder = Path(path)
     files, notes = frame_files(folder)
+    _refuse_channels_mixed(files, folder)
     return _open_files(
         files,
         source=str(folder),
@@ -171,6 +175,28 @@ def _header(file: Path, axes: str | None, n_files: int) -> Movie:
             "give the file itself, or make a study of the folder with lamella init",
         )
     return movie
+
+
+def _refuse_channels_mixed(files: Sequence[Path], folder: Path) -> None:
+    """Frames of several channels would be read as one movie that flickers between them.
+
+    Told by their names: without the numbers these are of two or more kinds with as many files of
+    each (``DNA_t0``, ``actin_t0`` …), or the number of a channel (``c1``, ``ch02``) differs.
+    """
+    kinds: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for file in files:
+        stem = file.stem.casefold()
+        channels = tuple(_CHANNEL_NUMBER.findall(stem))
+        kinds.setdefault((re.sub(r"\d+", "#", stem), channels), []).append(file.name)
+    sizes = {len(names) for names in kinds.values()}
+    if len(kinds) > 1 and len(sizes) == 1 and sizes != {1}:
+        raise InputError(
+            str(folder),
+            f"it holds the frames of {len(kinds)} channels, such as "
+            f"{' and '.join(names[0] for names in list(kinds.values())[:2])}",
+            "give every channel a folder of its own, and write {channel} for these folders in the "
+            "path",
+        )
 
 
 def _refuse_odd(movie: Movie, first: Movie, file: Path, first_file: Path) -> None:

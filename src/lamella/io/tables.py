@@ -17,11 +17,12 @@ from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 
-# Names stay text even where they look like numbers: session "01" is not 1.
+# Names stay text even where they look like numbers: session "01" is not 1, nor is field "01".
 TEXT_COLUMNS = [
     str(column)
     for column in (
-        Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.PATH, Col.EXCLUDE,
+        Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.WELL, Col.FIELD,
+        Col.REPLICATE, Col.POSITION, Col.PATH, Col.EXCLUDE,
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
         Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES,
     )

@@ -80,14 +80,17 @@ class Answer:
         return next((told for told in self.told if told.claim == claim), None)
 
 
-def answers(effects: pd.DataFrame, *, units: str = "movies") -> list[Answer]:
+def answers(
+    effects: pd.DataFrame, *, units: str = "movies", kinds: Iterable[str] = ()
+) -> list[Answer]:
     """Every contrast over all sessions, in the order of the table.
 
-    `units` is what n counts, in the plural. Kinds of objects are named where there are several.
+    `units` is what n counts, in the plural, `kinds` are the kinds of objects of the study, also
+    those of which nothing was compared. They are named where there are several.
     """
     if not has(effects, Col.MEASURE, Col.CONDITION):
         return []
-    named = len(distinct(effects, Col.OBJECT)) > 1
+    named = len({*kinds, *distinct(effects, Col.OBJECT)}) > 1
     whole = effects[np.isin(texts(effects, Col.SESSION), [ALL_SESSIONS, ""])]
     names = (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE)
     keys = list(zip(*(texts(whole, name) for name in names), strict=True))

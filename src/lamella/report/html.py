@@ -25,7 +25,7 @@ from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
 from lamella.report.pictures import pictures, told_measures
 from lamella.report.style import Key
-from lamella.report.tables import has_values, texts
+from lamella.report.tables import distinct, has_values, texts
 from lamella.report.topics import topics
 from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised
@@ -62,7 +62,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     drawn = pictures(report) if drawn is None else drawn
     measures, movies = measure_pages(report, drawn), movie_pages(report)
     of_measures = {picture.name for page in measures for picture in page.pictures}
-    found = _asked_first(answers(report.effects, units=units_word(report)), report)
+    found = _answers(report)
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)
@@ -110,10 +110,12 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     return page
 
 
-def _asked_first(found: Sequence[Answer], report: ReportInput) -> list[Answer]:
-    """What the report is about in front, in its order: on a plate, the share of positives."""
-    order = {measure: place for place, measure in enumerate(told_measures(report))}
-    return sorted(found, key=lambda answer: order.get(answer.measure, len(order)))
+def _answers(report: ReportInput) -> list[Answer]:
+    """Every contrast, those in front that the study is about."""
+    kinds = distinct(report.cells, Col.OBJECT)
+    found = answers(report.effects, units=units_word(report), kinds=kinds)
+    rank = {measure: place for place, measure in enumerate(told_measures(report))}
+    return sorted(found, key=lambda answer: rank.get(answer.measure, len(rank)))
 
 
 def _first(found: Sequence[Answer], report: ReportInput) -> tuple[list[Answer], list[Answer]]:

@@ -100,7 +100,7 @@ def measure_pages(report: ReportInput, drawn: Sequence[Picture]) -> list[Measure
     several = len(kinds) > 1
     wanted = [(kind, measure) for kind in kinds for measure in _measures(report, kind)]
     names = anchors("measure", [f"{kind} {m}" if several else m for kind, m in wanted])
-    found = answers(report.effects, units=units_word(report))
+    found = answers(report.effects, units=units_word(report), kinds=kinds)
     key = Key.of(report.cells, report.samples, report.effects)
     most = max(MOST_DOTS // max(len(wanted), 1), FEWEST_DOTS)
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -252,3 +252,24 @@ def warn_of_background(movie: Movie, labels: Labels, seen: NDArray[np.int64]) ->
                 LamellaWarning,
                 stacklevel=3,
             )
+
+
+def warn_of_flat(flat: Collection[int], n_frames: int, source: str) -> None:
+    """Tell of frames that hold one grey value."""
+    if flat:
+        warnings.warn(
+            f"{source}: {len(flat)} of {n_frames} frames hold one grey value, such as frame "
+            f"{min(flat)}; see whether the camera or the export failed there",
+            LamellaWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_nothing(name: str, n_frames: int, source: str) -> None:
+    """Tell that a set of objects is empty in the whole movie."""
+    warnings.warn(
+        f"{source}: no {name} was found in any of {n_frames} frames; look at the segmentation "
+        "settings",
+        LamellaWarning,
+        stacklevel=3,
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import CELL_PREFIX, Col, dictionary, in_order, stacked
 from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
-from lamella.measure import GROUPS, VARIANTS, Variant, Walks, can_measure
+from lamella.measure import GROUPS, VARIANTS, Variant, Walks
 from lamella.run.cache import Manifest
 from lamella.run.cells_and_nuclei import cells_and_nuclei
 from lamella.run.nuclei_check import nuclei_check
@@ -173,7 +173,7 @@ def _pairs(
     """What is told of cells and their nuclei, where both are measured."""
     settings = study.settings
     step = settings.measure.compartment
-    if not step or not can_measure(step, step.cells, settings.objects):
+    if not step or step not in settings.groups_of(step.cells).values():
         return {}
     extra = [name for sample in study.samples for name in sample.extra]
     about = dict.fromkeys([Col.CONDITION, Col.SESSION, Col.UNIT, *extra, Col.IN_STATISTICS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,7 +30,7 @@ from lamella.run.derive import derive_tables
 from lamella.run.flats import FOLDER
 from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
-from lamella.run.remarks import study_remarks
+from lamella.run.remarks import called, study_remarks
 from lamella.run.report import refuse_other_folder, write_report
 from lamella.run.stages import (
     LAST_STAGE,
@@ -48,6 +49,9 @@ _MADE_BY_A_RUN = (
     "movies", "tables", "figures", "report.html", "status.csv", FOLDER, LOCK_FILE
 )  # fmt: skip
 
+_STATUS_EVERY_S = 2.0
+"""How often status.csv is written while movies are under way."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -57,6 +61,8 @@ class Outcome:
     results: list[StageResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     faults: list[LamellaError] = field(default_factory=list)
+    movie: str = "movie"
+    """What to call one of its movies, see `called`."""
 
     @property
     def failed(self) -> list[StageResult]:
@@ -127,13 +133,16 @@ def run_study(
                 advance=lambda n, m: on_progress(Progress("illumination", "estimate", n, m)),
             )
         early = [str(w.message) for w in caught_early if issubclass(w.category, LamellaWarning)]
+        written = time.monotonic()
         for ended in run_all(
             [task_for(study, s, out) for s in chosen], workers=workers, on_progress=on_progress
         ):
             results += ended
             on_movie(ended)
-            with suppress(OutputError):  # told by the last one, if it still holds
-                _write_status(out, results)
+            if time.monotonic() > written + _STATUS_EVERY_S:  # not for each of a thousand fields
+                with suppress(OutputError):  # told by the last one, if it still holds
+                    _write_status(out, results)
+                written = time.monotonic()
         if only:
             results += [
                 StageResult(s.movie, "run", "skipped", messages=("not named by --only",))
@@ -147,7 +156,7 @@ def run_study(
             warnings.simplefilter("always", LamellaWarning)
             faults = _written(study, ready, out, results)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-    return Outcome(out, results, early + told + _remarks(ready), faults)
+    return Outcome(out, results, early + told + _remarks(ready), faults, called(_lengths(ready)))
 
 
 def rebuild_report(out: Path) -> Path:
@@ -189,6 +198,14 @@ def _remarks(ready: Sequence[MovieTask]) -> list[str]:
             if "described" in done.found:
                 described[task.name] = done.found["described"]
     return study_remarks(described)
+
+
+def _lengths(ready: Sequence[MovieTask]) -> Iterator[int]:
+    """Frames of every movie."""
+    for task in ready:
+        for stage, done in Manifest(task.folder):
+            if stage.startswith("track/"):
+                yield done.found["n_frames"]
 
 
 def _up_to_date(task: MovieTask) -> bool:

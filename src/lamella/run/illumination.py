@@ -181,9 +181,11 @@ def estimate(
         manifest.forget(name)
     where = f"illumination of session {group}" if group else "illumination"
     states: dict[str, list[FieldMeans]] = {}
+    named: dict[str, list[str]] = {}  # of the fields that could be read
     for i, (field, movie) in enumerate(_readable(fields)):
         for channel in step.channels or movie.channel_names:
-            states.setdefault(channel, []).append(_means(step, movie, channel, field.name))
+            states.setdefault(channel, []).append(_means(step, movie, channel))
+            named.setdefault(channel, []).append(field.name)
         advance(i + 1, len(fields))
     if not states or min(map(len, states.values())) < step.least_fields:
         n = min(map(len, states.values())) if states else 0
@@ -195,7 +197,7 @@ def estimate(
         )
     made = []
     for channel, means in states.items():
-        _refuse_other_sizes(means, [field.name for field in fields], where)
+        _refuse_other_sizes(means, named[channel], where)
         dark = dark_of(step, settings.measure.background, channel)
         flat = step.estimate(step.merge(means), dark=dark, source=f"{where}, channel {channel}")
         file = flat_file(channel)
@@ -221,7 +223,7 @@ def _readable(fields: Iterable[Field]) -> Iterator[tuple[Field, Movie]]:
             continue
 
 
-def _means(step: Illumination, movie: Movie, channel: str, name: str) -> FieldMeans:
+def _means(step: Illumination, movie: Movie, channel: str) -> FieldMeans:
     """One field: the mean of some frames, spread over the movie."""
     frames = movie.channel(channel)
     n = len(frames)
@@ -232,7 +234,7 @@ def _means(step: Illumination, movie: Movie, channel: str, name: str) -> FieldMe
 
 def _refuse_other_sizes(means: Sequence[FieldMeans], names: Sequence[str], where: str) -> None:
     shapes = [state.frame_shape for state in means]
-    for name, shape in zip(names, shapes, strict=False):
+    for name, shape in zip(names, shapes, strict=True):
         if shape != shapes[0]:
             raise InputError(
                 where,

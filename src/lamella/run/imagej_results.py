@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -109,10 +110,18 @@ def export_imagej_results(
         for key, members in groups.items():
             for channel, table in _tables(run, members, each):
                 suffix = "" if channel is None else f"__{channel}"
-                path = folder / f"{_UNSAFE.sub('_', f'{key}{suffix}') or '_'}.csv"
+                path = _unlike(folder, f"{key}{suffix}", [file.path for file in written])
                 write_imagej_results(path, table, decimals=decimals)
                 written.append(ResultsFile(path, len(table)))
     return written
+
+
+def _unlike(folder: Path, name: str, taken: Sequence[Path]) -> Path:
+    """A file for a name, with a number where another name has become the same (a/b and a:b)."""
+    safe = _UNSAFE.sub("_", name) or "_"
+    used = {str(path).casefold() for path in taken}
+    tried = chain([f"{safe}.csv"], (f"{safe} ({n}).csv" for n in count(2)))
+    return next(folder / file for file in tried if str(folder / file).casefold() not in used)
 
 
 def _images(run: Path, movie: str | None) -> list[_Image]:

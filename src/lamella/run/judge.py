@@ -10,6 +10,7 @@ import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col
+from lamella.core.wells import well_name
 from lamella.io.any_table import read_any_table
 from lamella.io.tables import write_table
 from lamella.run.positives import Counted, count_positives, warn_of_positives
@@ -94,6 +95,9 @@ def _under_our_names(cells: pd.DataFrame, columns: Mapping[str, str]) -> pd.Data
                 f"its columns are {', '.join(map(str, cells.columns))}",
             )
     out = cells.assign(**{ours: cells[theirs] for ours, theirs in columns.items()})
+    if Col.WELL in out:  # A1 is A01; numbers stay
+        one_name = out[Col.WELL].map(lambda w: well_name(w) if isinstance(w, str) else w)
+        out = out.assign(**{Col.WELL: one_name})
     keys = [key for key in (Col.CONDITION, Col.SESSION, Col.WELL, Col.UNIT) if key in out]
     if Col.MOVIE in out:
         return _each_by_itself(out, keys)

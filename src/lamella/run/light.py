@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracks import Tracks
 from lamella.measure import Group, Walked, walk
-from lamella.preprocess import unbleached
+from lamella.preprocess import Illumination, unbleached
 from lamella.run.cautions import warn_of_small_ball
 from lamella.run.settings import MeasureSettings
 
@@ -28,6 +28,20 @@ class Light(NamedTuple):
     told: dict[str, Any]
     level: Level
     """What is still to be subtracted."""
+
+
+def provenance_of(
+    group: Group, settings: MeasureSettings, illumination: Illumination | Literal[False]
+) -> dict[str, Any]:
+    """The steps behind the measures of a group: those of the light only where it looks at light."""
+    steps = {"measure": group.provenance()}
+    if group.looks_at_light:
+        steps["background"] = settings.background.provenance()
+        if settings.bleaching:
+            steps["bleaching"] = settings.bleaching.provenance()
+        if illumination:
+            steps["illumination"] = illumination.provenance()
+    return steps
 
 
 def light_of(

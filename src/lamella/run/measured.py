@@ -1,10 +1,13 @@
-"""What a group of measures made of a movie, in the files of the movie's folder."""
+"""What was measured of a movie, by group and all together, in the files of its folder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from lamella.core.table import Col, stacked
 from lamella.io.tables import read_table, write_table
 from lamella.measure import Measured
 
@@ -37,3 +40,25 @@ def read_measured(folder: Path, files: Sequence[str]) -> Measured:
         for file in files[1:]
     }
     return Measured(read_table(folder / files[0]), finer)
+
+
+def write_movie(
+    folder: Path, movie: str, tables: Mapping[str, Sequence[pd.DataFrame]]
+) -> tuple[str, ...]:
+    """Write ``KIND.parquet`` of all sets of objects of a movie; its name is the first column.
+
+    Tables of kinds that are not among them any more are removed.
+
+    Returns
+    -------
+    tuple of str
+        Names of the files.
+    """
+    for kind, parts in tables.items():
+        table = stacked(parts)
+        table.insert(0, Col.MOVIE, pd.Series(movie, index=table.index, dtype="str"))
+        write_table(folder / f"{kind}{_END}", table)
+    for old in folder.glob(f"*{_END}"):
+        if old.stem not in tables:
+            old.unlink()
+    return tuple(f"{kind}{_END}" for kind in tables)

@@ -60,13 +60,13 @@ def read_plate_map(path: Path) -> pd.DataFrame:
 def with_plate_map(samples: pd.DataFrame, wells: pd.DataFrame) -> Mapped:
     """Fill in conditions (and replicates, plates …) of samples from the map of their wells.
 
-    Where both the samples and the map have sessions, as with several plates, a well is looked up in
-    its own.
+    Where the map or the samples have several sessions, as several plates are, a well is looked up
+    in its own; where each has one, it is that of the map.
 
     Raises
     ------
     SettingsError
-        When the samples name no wells.
+        When the samples name no wells, or none of the map's several plates.
     """
     if WELL not in samples:
         raise SettingsError(
@@ -75,8 +75,17 @@ def with_plate_map(samples: pd.DataFrame, wells: pd.DataFrame) -> Mapped:
             "write {well}, or {row} and {column}, where it stands in the paths",
         )
     keys = [WELL]
-    if Col.SESSION in wells and set(wells[Col.SESSION]) & set(samples[Col.SESSION]):
+    theirs = dict.fromkeys(wells[Col.SESSION]) if Col.SESSION in wells else {}
+    ours = dict.fromkeys(samples[Col.SESSION])
+    if theirs and (max(len(theirs), len(ours)) > 1 or theirs == ours):
         keys = [Col.SESSION, WELL]
+        if not theirs.keys() & ours.keys():
+            raise SettingsError(
+                "--plate-map",
+                f"its plates {', '.join(theirs)} are none of the images', {', '.join(ours)}",
+                "write {plate} where it stands in the paths, and the plates in the map as they "
+                "stand there",
+            )
     known = wells.set_index(keys)
     asked = samples.set_index(keys).index
     there = asked.isin(known.index)

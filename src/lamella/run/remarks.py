@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
@@ -47,6 +47,11 @@ def study_remarks(movies: Mapping[str, Description]) -> list[str]:
             )
             remarks.append(f"the movies have different {what}: {common} in {n}; {told}")
     return remarks
+
+
+def called(n_frames: Iterable[int]) -> str:
+    """What to call the movies of a study: fields where each is a single image."""
+    return "field" if set(n_frames) == {1} else "movie"
 
 
 def _told(value: float | None, unit: str) -> str:

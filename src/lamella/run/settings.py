@@ -173,8 +173,8 @@ class Settings(_Table):
     statistics: Contrasts = Contrasts()
 
     def groups_of(self, name: str) -> dict[str, Group]:
-        """The groups that measure a set of objects, by name."""
-        every = self.measure.groups.items()
+        """The groups that measure a set of objects, by name; none where there is no such set."""
+        every = self.measure.groups.items() if name in self.objects else ()
         return {each: group for each, group in every if can_measure(group, name, self.objects)}
 
     @property

@@ -326,6 +326,14 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     named += [drift.channel] if drift and drift.channel is not None else []
     for name in named:
         movie.channel(name)
+    for name, step in settings.positives.items():
+        channel = step.measure.partition("__")[2]
+        if channel and channel not in movie.channel_names:
+            raise InputError(
+                movie.source,
+                f"[positives.{name}] measure {step.measure!r}: it has no channel {channel!r}",
+                f"its channels are {', '.join(movie.channel_names)}; write one of them behind __",
+            )
 
 
 def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:

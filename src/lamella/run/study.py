@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
+from lamella.core.wells import well_name
 from lamella.io.pattern import ANYTHING, MARK
 from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
@@ -44,7 +45,8 @@ class Sample:
     path : str
         File, folder of frames or ``{channel}`` pattern, relative to the study.
     extra : dict of str to str
-        Other columns (well, replicate …), carried to the tables.
+        Other columns (well, replicate …), carried to the tables; a well is A01 however it is
+        written.
     fault : LamellaError or None
         What is wrong with this row; the movie is then reported as failed and the others are done.
     """
@@ -165,8 +167,10 @@ def read_samples(path: Path) -> list[Sample]:
     """The rows of a samples.csv."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, restval=""))
+            reader = csv.DictReader(file, restval="")
+            rows = list(reader)
             columns = list(rows[0]) if rows else []
+            header = list(reader.fieldnames or ())
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
@@ -188,6 +192,10 @@ def read_samples(path: Path) -> list[Sample]:
     if Col.PATH not in columns:
         raise SettingsError(
             str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"
+        )
+    if twice := sorted({c for c in header if header.count(c) > 1}):
+        raise SettingsError(
+            str(path), f"the column {twice[0]!r} is there twice", "give every column its own name"
         )
     unknown = [c for c in columns if c is not None and c not in _COLUMNS]
     if None in columns or unknown:
@@ -217,7 +225,7 @@ def _sample(row: dict[str, str]) -> Sample:
         pixel_size_um=_scale(value.get("pixel_size_um", "")),
         interval_min=_scale(value.get("interval_min", "")),
         extra={
-            name: value[name]
+            name: well_name(value[name]) if name == Col.WELL else value[name]
             for name in ("unit", "replicate", "well", "field", "position")
             if value.get(name)
         },

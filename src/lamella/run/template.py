@@ -82,7 +82,7 @@ method = "none"           # or "offset" with offset = …, or "percentile" (outs
 # [illumination]          # uneven light, estimated from all fields, is evened out
 
 # [positives.edu]         # which nuclei are positive, and their share of every field and well
-# measure = "intensity_mean__EdU"
+# measure = {measure}
 # object = "nucleus"
 # threshold = {{ method = "otsu" }} # or by control wells, or a mixture of two
 
@@ -187,12 +187,15 @@ def stills_toml(
         All that the images have; empty where that is not known.
     nuclei, cells : str or None
         Channels that show them; by default the first whose name sounds like a stain of nuclei, or
-        else the first, and the last of the others.
+        else the first, and the last of the others. A channel between the two stands in the
+        example of positives.
     """
-    sounding = [name for name in channels if _NUCLEAR.search(name)]
-    nuclear = nuclei or next(iter([*sounding, *channels]), None)
+    free = [name for name in channels if name != cells] or channels
+    sounding = [name for name in free if _NUCLEAR.search(name)]
+    nuclear = nuclei or next(iter([*sounding, *free]), None)
     others = [name for name in channels if name != nuclear]
     cellular = cells or (others[-1] if others else None)
+    signals = [name for name in others if name != cellular] or others
     shown = '# channel = "DAPI"' if nuclear is None else f"channel = {quoted(nuclear)}"
     return _STILLS.format(
         title=quoted(title),
@@ -201,8 +204,14 @@ def stills_toml(
         nucleus=_NUCLEUS.format(name="nucleus", channel=shown),
         cell="" if cellular is None else _CELL.format(channel=quoted(cellular)),
         unit=f'{"" if wells else "# "}unit = "well"           # what is independent: not the cell',
+        measure=quoted(_mean_in(signals[0] if signals else None, several=len(channels) != 1)),
         reference=reference,
     )
+
+
+def _mean_in(channel: str | None, *, several: bool) -> str:
+    """The column of the mean in a channel; without its name where there is one channel alone."""
+    return f"intensity_mean__{channel or 'EdU'}" if several else "intensity_mean"
 
 
 def reference_line(reference: str | None, conditions: Sequence[str]) -> str:

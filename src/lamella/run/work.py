@@ -5,9 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lamella.core.errors import LamellaWarning
@@ -15,25 +13,23 @@ from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
-from lamella.core.table import Col, stacked
+from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
-from lamella.io.atomic import whole_file
-from lamella.io.documents import write_png
 from lamella.io.tables import write_table
 from lamella.measure import Compartment, Group, Measured, Walked, joined, looked_at, refuse_mismatch
 from lamella.preprocess import NoBackground, doubt
-from lamella.report.cell_strips import CellSet, cell_strips
-from lamella.report.colony_strip import colony_strip
-from lamella.report.field_picture import FieldSet, field_picture
-from lamella.report.filmstrip import evenly, filmstrip
+from lamella.report.cell_strips import CellSet
 from lamella.run.cache import Manifest
 from lamella.run.cautions import (
     warn_of_background,
     warn_of_few_steps,
+    warn_of_flat,
     warn_of_negatives,
+    warn_of_nothing,
     warn_of_saturation,
 )
+from lamella.run.centred import centred
 from lamella.run.channels import shifts_told
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.corrections import is_corrected, last_edit
@@ -41,16 +37,16 @@ from lamella.run.counted import counted, noting_flat
 from lamella.run.diameter import as_json
 from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
-from lamella.run.light import Light, walked_in_light, wherever
+from lamella.run.light import Light, provenance_of, walked_in_light, wherever
 from lamella.run.made import Made
-from lamella.run.measured import read_measured, write_measured
+from lamella.run.measured import read_measured, write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
+from lamella.run.pictures import pictures_of
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
-    CELL_STRIPS,
     DRIFT_STAGE,
     SIGHTINGS,
     MovieTask,
@@ -67,8 +63,6 @@ from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]
 """``tell(stage, frames done, frames in all)``."""
-
-_PICTURES_IN_STRIP, _PICTURES_OF_FIELD = 6, 3
 
 
 class StageWork:
@@ -170,13 +164,7 @@ class StageWork:
         found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
         found["flat_frames"] = sorted(flat)
-        if flat:
-            warnings.warn(
-                f"{self.movie.source}: {len(flat)} of {len(labels)} frames hold one grey value, "
-                f"such as frame {min(flat)}; see whether the camera or the export failed there",
-                LamellaWarning,
-                stacklevel=2,
-            )
+        warn_of_flat(flat, len(labels), self.movie.source)
         provenance = {"segment": each.segment.provenance()}
         if not isinstance(each.segment, ExistingLabels):
             provenance["normalise"] = each.normaliser.provenance()
@@ -244,7 +232,9 @@ class StageWork:
     def _single(self, name: str) -> Frames:
         """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
         if is_corrected(self.task.folder, name):
-            return self._labels(CORRECTIONS, name).frames
+            corrected = self._labels(CORRECTIONS, name)
+            refuse_mismatch(self.movie, corrected)
+            return corrected.frames
         split = self.task.settings.objects[name].declump
         return self._labels("declumped" if split else "segmented", name).frames
 
@@ -267,12 +257,7 @@ class StageWork:
         events = events_file(name)
         write_table(self.task.folder / events, followed.events)
         if not tracks.first_last:
-            warnings.warn(
-                f"{self.task.source}: no {name} was found in any of {len(labels)} frames; "
-                "look at the segmentation settings",
-                LamellaWarning,
-                stacklevel=2,
-            )
+            warn_of_nothing(name, len(labels), str(self.task.source))
         how = self.task.settings.objects[name].track.provenance()
         provenance = {"corrected": last_edit(self.task.folder, name)} if by_hand else {"track": how}
         provenance["checks"] = CHECKS.provenance()
@@ -297,107 +282,31 @@ class StageWork:
 
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.objects[name].centre
-        tracks = self._tracks(name)
-        image, mask = "centered.ome.tif", f"centered_{name}.ome.tif"
-        if not step or len(tracks.first_last) != 1:
-            for file in (image, mask):  # of another tracker
-                (self.task.folder / file).unlink(missing_ok=True)
-            n = len(tracks.first_last)
-            reason = f"the movie has {n or 'no'} cells: only one alone can be in the middle"
-            return {f"centre/{name}": Made((), {"reason": reason}, {})}
-        (cell,) = tracks.first_last
-        centroids = tracks.centroids(cell, n_frames=self.movie.n_frames)
-        offsets = step.offsets(centroids, frame_shape=self.movie.frame_shape)
-        channels = {
-            channel: self._counted(step(frames, offsets=offsets), "centre")
-            for channel, frames in self.movie.channels.items()
-        }
-        tiff.write_movie(self.task.folder / image, channels, scale=self.movie.scale)
-        labels = self._labels("labels", name).frames
-        tiff.write_labels(
-            self.task.folder / mask,
-            step(labels, offsets=offsets),
-            scale=self.movie.scale,
-            name=name,
+        assert step  # noqa: S101  it has a stage only then
+        made = centred(
+            step,
+            self.movie,
+            self._labels("labels", name),
+            self._tracks(name),
+            self.task.folder,
+            counted=lambda frames: self._counted(frames, "centre"),
         )
-        missing = ~np.isfinite(centroids).all(axis=1)
-        found = {
-            "centroids_px": [
-                None if gone else [float(y), float(x)]
-                for gone, (y, x) in zip(missing, centroids, strict=True)
-            ],
-            "frames_with_reused_centroid": np.flatnonzero(missing).tolist(),
-            "offsets_px": offsets.tolist(),
-        }
-        return {f"centre/{name}": Made((image, mask), found, step.provenance())}
+        return {f"centre/{name}": made}
 
     def _picture(self, name: str, stale: list[str]) -> dict[str, Made]:
-        if self.movie.n_frames == 1:
-            return self._field_picture(name)
-        each = self.task.settings.objects[name]
-        tracks = self._tracks(name)
-        labels = self._labels("labels", name)
-        shown = np.unique(tracks.links[Col.FRAME]) if len(tracks.links) else np.array([0])
-        alone = len(tracks.first_last) < 2
-        picks = evenly(shown, _PICTURES_IN_STRIP if alone else _PICTURES_OF_FIELD)
-        minutes = self.movie.scale.minutes(self.movie.n_frames)
-        images = [self.movie.channel(each.channel).frame(int(t)) for t in picks]
-        strip = (filmstrip if alone else colony_strip)(
-            images,
-            [labels.frame(int(t)) for t in picks],
-            captions=[
-                f"frame {t}" + (f", {minutes[t]:g} min" if np.isfinite(minutes[t]) else "")
-                for t in picks
-            ],
-            pixel_size_um=self.movie.scale.pixel_size_um,
-        )
-        file = f"filmstrip_{name}.png"
-        write_png(self.task.folder / file, strip)
-        cells = self._cell_strips()
-        files = (file, CELL_STRIPS) if cells else (file,)
-        found = {"frames": picks.tolist(), "cell_strips": cells}
-        return {f"picture/{name}": Made(files, found, {})}
-
-    def _field_picture(self, name: str) -> dict[str, Made]:
-        """Of a single image: the field with the outlines of all sets."""
-        sets = [
-            FieldSet(
-                other,
-                self.movie.channel(each.channel).frame(0),
-                self._labels("labels", other).frame(0),
-            )
-            for other, each in self.task.settings.objects.items()
-        ]
-        file = f"filmstrip_{name}.png"
-        drawn = field_picture(sets, pixel_size_um=self.movie.scale.pixel_size_um)
-        write_png(self.task.folder / file, drawn)
-        (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
-        return {f"picture/{name}": Made((file,), {"frames": [0], "cell_strips": None}, {})}
-
-    def _cell_strips(self) -> dict[str, Any] | None:
-        """Write the strips of the cells of all sets; what their rows are."""
+        settings, folder = self.task.settings, self.task.folder
         sets = [
             CellSet(
-                name,
+                other,
                 self.movie.channel(each.channel),
-                self._labels("labels", name).frames,
-                self._tracks(name),
+                self._labels("labels", other).frames,
+                self._tracks(other),
             )
-            for name, each in self.task.settings.objects.items()
+            for other, each in settings.objects.items()
         ]
-        strips = cell_strips(sets, told=partial(self.tell, "picture"))
-        if strips is None:
-            (self.task.folder / CELL_STRIPS).unlink(missing_ok=True)  # of other settings
-            return None
-        with whole_file(self.task.folder / CELL_STRIPS) as part:
-            part.write_bytes(strips.webp)
-        n_cells = sum(len(each.tracks.first_last) for each in sets)
-        return {
-            "cells": strips.cells,
-            "row_px": strips.row_px,
-            "width_px": strips.width_px,
-            "n_cells_left_out": n_cells - len(strips.cells),
-        }
+        told = partial(self.tell, "picture")
+        made = pictures_of(sets, self.movie.scale, folder, file=f"filmstrip_{name}.png", told=told)
+        return {f"picture/{name}": made}
 
     def _measure(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings.measure, self._tracks(name)
@@ -420,13 +329,7 @@ class StageWork:
             files = write_measured(self.task.folder, f"measures/{name}.{group_name}", measured)
             warn_of_saturation(measured.frames, sightings, self.movie.source)
             warn_of_negatives(measured.frames, sightings, self.movie.source)
-            provenance = {"measure": group.provenance()}
-            if group.looks_at_light:
-                provenance["background"] = settings.background.provenance()
-                if settings.bleaching:
-                    provenance["bleaching"] = settings.bleaching.provenance()
-                if illumination := self.task.settings.illumination:
-                    provenance["illumination"] = illumination.provenance()
+            provenance = provenance_of(group, settings, self.task.settings.illumination)
             told = dict(light.told) if group.looks_at_light else {}
             if isinstance(group, Compartment):
                 n_nuclei = len(self._tracks(group.nuclei).links)
@@ -490,11 +393,4 @@ class StageWork:
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)
-        for kind, tables in parts.items():
-            table = stacked(tables)
-            table.insert(0, Col.MOVIE, pd.Series(self.task.name, index=table.index, dtype="str"))
-            write_table(self.task.folder / f"{kind}.parquet", table)
-        for old in self.task.folder.glob("*.parquet"):  # of groups that are off by now
-            if old.stem not in parts:
-                old.unlink()
-        return {"tables": Made(tuple(f"{kind}.parquet" for kind in parts))}
+        return {"tables": Made(write_movie(self.task.folder, self.task.name, parts))}

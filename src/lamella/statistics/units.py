@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,6 +14,9 @@ from lamella.core.table import Col
 
 _LARGEST = 1e100
 """Squares of larger values, and their sums, would leave the range of numbers."""
+
+_MOST_NAMED, _MOST_NEAR = 20, 5
+"""Columns that an error names: all of so many, else those spelt most alike."""
 
 
 def to_units(
@@ -77,7 +82,7 @@ def refuse_unknown_measures(cells: pd.DataFrame, measures: list[str]) -> None:
             raise SettingsError(
                 "measures",
                 f"{measure!r} {what}",
-                f"the numeric columns of the table are {', '.join(numeric) or 'none'}",
+                _instead(measure, numeric),
             )
         largest = cells[measure].abs().where(finite(cells[measure])).max()
         if largest > _LARGEST:
@@ -86,6 +91,14 @@ def refuse_unknown_measures(cells: pd.DataFrame, measures: list[str]) -> None:
                 f"{measure!r} holds {largest:.3g}, which is too large to compute with",
                 "if it marks missing values, leave those empty",
             )
+
+
+def _instead(measure: str, numeric: list[str]) -> str:
+    """The columns to choose from; of very many those that are spelt much like it."""
+    near = get_close_matches(measure, numeric, n=_MOST_NEAR, cutoff=0.6)
+    if len(numeric) > _MOST_NAMED and near:
+        return f"did you mean {', '.join(near)}? The table has {len(numeric)} numeric columns"
+    return f"the numeric columns of the table are {', '.join(numeric) or 'none'}"
 
 
 def _example(column: pd.Series) -> str:

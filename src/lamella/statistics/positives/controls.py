@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from lamella.core.step import Step
+from lamella.core.wells import well_name
 from lamella.statistics.design import FloatArray
 from lamella.statistics.positives.cut import Cut, Plate, interval, joined
 
@@ -28,7 +29,7 @@ class ByControls(Step):
     condition : str or None
         Condition of the negative controls, such as that without EdU.
     wells : tuple of str
-        Their wells, instead of a condition.
+        Their wells, instead of a condition; A1 is A01.
     percentile : float
         Of the negative controls (its mirror, 100 − percentile, where positives lie below).
     sds : float or None
@@ -46,6 +47,12 @@ class ByControls(Step):
     sds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     positive_condition: str | None = None
     positive_wells: tuple[str, ...] = ()
+
+    @field_validator("wells", "positive_wells")
+    @classmethod
+    def _as_told(cls, wells: tuple[str, ...]) -> tuple[str, ...]:
+        """By the names that wells have in tables."""
+        return tuple(map(well_name, wells))
 
     @model_validator(mode="after")
     def _named_once(self) -> Self:
