@@ -90,7 +90,7 @@ def test_a_nucleus_is_no_second_cell(plate):
     n = len(plate.cells)
     both = pd.concat([plate.cells, plate.cells.assign(object="nucleus")], ignore_index=True)
     told = replace(plate, cells=both)
-    said = f"{number(2 * n)} objects ({n} cell and {n} nucleus)"
+    said = f"{number(2 * n)} objects ({n} cell, {n} nucleus)"
     assert f"{said} in 12 images" in asked(told)
     assert f"{said} of 12 images" in methods_of(told, "0.1.0").paragraphs[0][1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.tables import texts, unique
-from lamella.report.words import count, listed, number
+from lamella.report.words import count, number
 
 
 def objects_counted(report: ReportInput) -> str:
@@ -17,7 +17,7 @@ def objects_counted(report: ReportInput) -> str:
     several = unique(kinds)
     if len(several) < 2:
         return count(len(report.cells), "cell")
-    each = listed([f"{number(kinds.count(kind))} {kind}" for kind in several])
+    each = ", ".join(f"{number(kinds.count(kind))} {kind}" for kind in several)
     return f"{count(len(kinds), 'object')} ({each})"
 
 
