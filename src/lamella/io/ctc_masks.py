@@ -19,6 +19,8 @@ MOST_FAULTS = 20
 # 16 384² pixels, far above every movie of the Challenge. A few bytes can claim to be more, and the
 # frame that is held in memory would be of the size that they claim.
 _MOST_PIXELS = 2**28
+_KINDS = "iu"
+"""The Challenge's masks are whole numbers, in their type, too."""
 
 
 class MaskFiles(Mapping[int, Image]):
@@ -39,7 +41,7 @@ class MaskFiles(Mapping[int, Image]):
         self.frame_shape, self.dtype = _common(list(self.files.values()))
 
     def __getitem__(self, t: int) -> Image:
-        image = open_labels(self.files[t]).frame(0)
+        image = open_labels(self.files[t], kinds=_KINDS).frame(0)
         if image.shape != self.frame_shape:
             raise InputError(
                 str(self.files[t]), "its size has changed since it was opened", "open it again"
@@ -138,7 +140,7 @@ def _common(paths: list[Path]) -> tuple[tuple[int, int], np.dtype[Any]]:
     dtype = np.dtype(np.uint8)
     for path in paths:
         try:
-            frames = open_labels(path).frames
+            frames = open_labels(path, kinds=_KINDS).frames
         except LamellaError as fault:
             faults.append(fault)
             continue

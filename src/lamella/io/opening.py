@@ -107,9 +107,18 @@ def _opener(path: Path) -> Callable[..., Movie]:
 
 
 def open_labels(
-    path: str | os.PathLike[str], *, name: str = "cell", axes: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    name: str = "cell",
+    axes: str | None = None,
+    kinds: str = "iuf",
 ) -> Labels:
     """Open labels: like a movie, of whole numbers and one channel.
+
+    Parameters
+    ----------
+    kinds : str
+        Letters of the kinds of numbers that are taken, as of ``numpy.dtype.kind``.
 
     Returns
     -------
@@ -134,7 +143,7 @@ def open_labels(
             "save the labels by themselves",
         )
     frames = movie.channel()
-    if frames.dtype.kind not in "iuf":
+    if frames.dtype.kind not in kinds:
         raise InputError(
             where,
             f"its values are of type {frames.dtype}, and labels are whole numbers",

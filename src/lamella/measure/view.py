@@ -146,6 +146,8 @@ class Group(Protocol):
 
     looks_at_light: ClassVar[bool]
     """Whether it measures the movie's pixels, or only shapes and places."""
+    looks_across_frames: ClassVar[bool]
+    """Whether some of it is movement or change, which a still image has not."""
     gathered: ClassVar[tuple[str, ...]]
     """Finer tables that are small enough to be put together for all movies of a study."""
     kept_apart: ClassVar[tuple[str, ...]]

@@ -22,11 +22,9 @@ from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
-from lamella.measure.migration import Migration
 from lamella.measure.others import anywhere, refuse_unmeasurable
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
-from lamella.measure.walks import Walks
 
 
 class Walked(NamedTuple):
@@ -88,7 +86,7 @@ def walk(
         When a group does not measure this set of objects, or a set that it looks at is not there.
     """
     refuse_unmeasurable(groups, labels, others or {})
-    if movie.n_frames == 1 and any(isinstance(group, Migration | Walks) for group in groups):
+    if movie.n_frames == 1 and any(group.looks_across_frames for group in groups):
         warnings.warn(
             f"{movie.source}: one frame: speed, path and persistence are missing (NaN)",
             LamellaWarning,

@@ -72,6 +72,7 @@ class Walks(Step):
 
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = False
+    looks_across_frames: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ("lags",)
     kept_apart: ClassVar[tuple[str, ...]] = ()
     min_step_um: float = Field(0.0, ge=0)

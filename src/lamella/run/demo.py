@@ -158,4 +158,5 @@ condition = "no_edu"
 reference = "vehicle"
 leave_out = ["no_edu"]
 unit = "well"
+adjust = "joint"          # Dunnett's test: every drug against the same vehicle
 """

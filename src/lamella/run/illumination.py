@@ -18,7 +18,6 @@ from lamella.core.movie import Movie, Scale
 from lamella.io import fingerprint, open_movie, tiff
 from lamella.io.atomic import whole_file
 from lamella.preprocess import FieldMeans, Illumination, refuse_nan
-from lamella.report.illumination import draw_flat
 from lamella.run.cache import Done, Manifest, key_of
 from lamella.run.flats import dark_deciding, dark_of, flat_file, group_of
 from lamella.run.options import values_of
@@ -205,6 +204,8 @@ def estimate(
         folder.mkdir(parents=True, exist_ok=True)
         tiff.write_movie(folder / file, {channel: ArrayFrames(flat.image[None])}, scale=Scale())
         told = {"n_fields": len(means), **flat.told}
+        from lamella.report.illumination import draw_flat
+
         with whole_file(folder / picture) as part:
             part.write_bytes(draw_flat(flat.image, title=f"{where}, {channel}", told=told))
         for doubt in flat.doubts:

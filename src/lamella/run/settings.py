@@ -42,6 +42,9 @@ from lamella.statistics import Contrasts, Questions
 from lamella.statistics.positives import Positives
 from lamella.track import Largest, Tracker
 
+_NEARLY_THE_SAME = 0.9
+"""Likeness from which on a setting is misspelt, and not one of another table."""
+
 Known = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["unknown"] | None
 """A scale: a number, ``"unknown"`` (said on purpose), or None (the file must state it)."""
 
@@ -304,11 +307,12 @@ def _fault(
     if kind == "missing":
         return SettingsError(at, "it is missing", f"set {name}")
     if kind == "extra_forbidden":
-        if others := _tables_with(name, model, place[:-2]):
-            hint = f"it stands under {' and '.join(f'[{other}]' for other in others)}"
-            return SettingsError(at, "unknown setting here", hint)
         names = _names_beside(model, details[0]["loc"])
         near = difflib.get_close_matches(name, names, n=1)
+        misspelt = difflib.get_close_matches(name, names, n=1, cutoff=_NEARLY_THE_SAME)
+        if not misspelt and (others := _tables_with(name, model, place[:-2])):
+            hint = f"it stands under {' and '.join(f'[{other}]' for other in others)}"
+            return SettingsError(at, "unknown setting here", hint)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return SettingsError(at, "unknown setting", hint)
     wanted = dict.fromkeys(

@@ -87,6 +87,7 @@ method = "percentile"     # the median outside of all objects; or "none", "offse
 # threshold = {{ method = "otsu" }} # or by control wells, or a mixture of two
 
 [statistics]
+adjust = "joint"          # Dunnett's test against a reference, Tukey's among all pairs; or "holm"
 {unit}
 {reference}
 """

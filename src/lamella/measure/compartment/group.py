@@ -88,6 +88,7 @@ class Compartment(Step):
 
     version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
+    looks_across_frames: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ()
     kept_apart: ClassVar[tuple[str, ...]] = ()
     cells: str = "cell"

@@ -85,6 +85,7 @@ class Edge(Step):
 
     version: ClassVar[int] = 2
     looks_at_light: ClassVar[bool] = True
+    looks_across_frames: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ("edge_events", "edge_lags")
     kept_apart: ClassVar[tuple[str, ...]] = ("edge", "edge_windows")
     smoothing_px: float = Field(4.0, ge=0, le=50)

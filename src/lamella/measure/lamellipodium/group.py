@@ -103,6 +103,7 @@ class Lamellipodium(Step):
 
     version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = True
+    looks_across_frames: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = (CORTEX_MEAN, SHIFTS)
     kept_apart: ClassVar[tuple[str, ...]] = (CORTEX,)
     percentile: float = Field(50, gt=0, lt=100)

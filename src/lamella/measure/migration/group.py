@@ -54,6 +54,7 @@ class Migration(Step):
 
     version: ClassVar[int] = 5
     looks_at_light: ClassVar[bool] = False
+    looks_across_frames: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ()
     kept_apart: ClassVar[tuple[str, ...]] = ()
     turn_deg: float = Field(30, gt=0, lt=180)

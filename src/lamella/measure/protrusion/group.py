@@ -77,6 +77,7 @@ class Protrusion(Step):
 
     version: ClassVar[int] = 3
     looks_at_light: ClassVar[bool] = False
+    looks_across_frames: ClassVar[bool] = True
     gathered: ClassVar[tuple[str, ...]] = ("tips", "tip_lives")
     kept_apart: ClassVar[tuple[str, ...]] = ()
     min_beyond_um: float = Field(5.0, ge=0)

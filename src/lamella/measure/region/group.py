@@ -55,6 +55,7 @@ class Region(Step):
 
     version: ClassVar[int] = 1
     looks_at_light: ClassVar[bool] = True
+    looks_across_frames: ClassVar[bool] = False
     gathered: ClassVar[tuple[str, ...]] = ()
     kept_apart: ClassVar[tuple[str, ...]] = ()
     shape: bool = True
