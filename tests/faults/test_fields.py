@@ -166,7 +166,7 @@ def test_saturated_pixels_are_told_by_channel(plate):
 
 def test_too_much_background_is_told(plate):
     study = plate()
-    edit(study, 'method = "none" ', 'method = "offset"\noffset = { d0 = 100, d1 = 3000 } # ')
+    edit(study, 'method = "percentile" ', 'method = "offset"\noffset = { d0 = 100, d1 = 3000 } # ')
     said = lamella("run", study)
     assert said.code == 0, said.err
     assert "% of the cell lies below 0 in 14 outlines of cells in channel d1" in said.err
