@@ -29,6 +29,7 @@ def measured(labels, group=None, *, image=None, known=True, **kwargs):
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*one frame")
         return measure(movie, Labels.from_array(labels), [group or Edge()], **kwargs)
 
 

@@ -23,6 +23,7 @@ def measured(labels, step=None, *, pixel_size_um=UM, interval_min=MINUTES):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*one frame.*")
         return measure(movie, Labels.from_array(labels), [step or Protrusion()])
 
 

@@ -100,8 +100,9 @@ def test_names_of_the_user_are_escaped(page):
     assert "&lt;low&gt;" in page
 
 
-def test_an_image_has_outlines_to_look_at_and_no_tracks(page):
-    assert "Outlines to look at" in page
+def test_an_image_tells_how_many_are_cut_and_has_no_tracks(page):
+    assert "cut by the edge of the field" in page
+    assert "touches the edge of the field" not in page  # a row for each would hide what matters
     assert "Tracks to look at" not in page
     assert "Events of its tracks" not in page
 

@@ -16,11 +16,13 @@ from lamella.report.inline.courses import Course, courses
 from lamella.report.inline.marks import page_colour
 from lamella.report.page import photo_uri, uri
 from lamella.report.sections import (
+    BORDER,
     CELL_COLUMNS,
     EVENT_COLUMNS,
     STAND_INS,
     STATUS_COLUMNS,
     in_trouble,
+    without_border,
 )
 from lamella.report.sentences import excluded_movies, failed_movies
 from lamella.report.sheets import Sheet, sheet
@@ -30,11 +32,13 @@ from lamella.report.tables import (
     groups_of_movies,
     has_values,
     numbers,
+    only,
     per_channel,
     plain,
     texts,
     unique,
 )
+from lamella.report.unit_words import objects_counted
 from lamella.report.words import count, number, raised
 
 MOST_PAGES = 250
@@ -71,6 +75,9 @@ class MoviePage:
     path: str
     state: str
     n_cells: int
+    """Rows of all sets of objects."""
+    counted: str
+    """The same in words, set by set."""
     n_empty: int
     n_events: int
     strip: str
@@ -89,7 +96,7 @@ class MoviePage:
     @property
     def about(self) -> str:
         parts = [part for part in (self.condition, self.session) if part]
-        parts.append(count(self.n_cells, "cell") if self.n_cells else self.state)
+        parts.append(self.counted if self.n_cells else self.state)
         if self.n_empty:
             missed = count(self.n_empty, "empty frame")
             parts.append(missed if self.n_cells == 1 else f"{missed} within tracks")
@@ -123,6 +130,9 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
     pages = []
     for place, movie in enumerate(shown):
         frames, cells, events = (tables[n].get(movie, _NOTHING) for n in tables)
+        cut = _NOTHING
+        if report.stills:  # there they are many, and counted in a remark
+            cut, events = only(events, kind=BORDER), without_border(events)
         whole = place < MOST_PAGES
         strips = report.cell_strips.get(movie) if whole else None
         if movie in report.filmstrips and strips and len(strips.cells) == 1:
@@ -137,6 +147,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 path=samples.get(movie, ""),
                 state=states[movie],
                 n_cells=len(cells),
+                counted=objects_counted(cells),
                 n_empty=int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0)),
                 n_events=len(events),
                 strip=photo_uri(report.filmstrips[movie])
@@ -155,7 +166,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                 cells=_cells(cells),
                 stages=sheet(in_trouble(stages.get(movie, _NOTHING)), _OF_A_STAGE, "Messages"),
                 decided=dict(decided.get(movie, {})),
-                remarks=tuple(_remarks(cells, checks.get(movie, _NOTHING))),
+                remarks=tuple(_remarks(cells, cut, checks.get(movie, _NOTHING))),
             )
         )
     return pages
@@ -188,13 +199,18 @@ def _cell_strips(cells: Sequence[tuple[str, int]], row_px: int) -> tuple[CellStr
     )
 
 
-def _remarks(cells: pd.DataFrame, check: pd.DataFrame) -> Iterator[str]:
-    """Cells whose numbers deserve a look: saturated ones, and those with a doubtful nucleus."""
-    for name in per_channel(cells, Col.N_SATURATED):
-        n, channel = int((numbers(cells, name) > 0).sum()), name.partition("__")[2]
-        if n:
-            where = f" in {channel}" if channel else ""
-            yield f"{count(n, 'cell')} of {len(cells)} with saturated pixels{where}."
+def _remarks(cells: pd.DataFrame, cut: pd.DataFrame, check: pd.DataFrame) -> Iterator[str]:
+    """What deserves a look: objects that are cut or saturated, and doubtful nuclei."""
+    for kind in distinct(cells, Col.OBJECT):
+        own = only(cells, object=kind)
+        n_cut = len(only(cut, object=kind))
+        if n_cut:
+            yield f"{kind}: {n_cut} of {len(own)} cut by the edge of the field."
+        for name in per_channel(own, Col.N_SATURATED):
+            n, channel = int((numbers(own, name) > 0).sum()), name.partition("__")[2]
+            if n:
+                where = f" in {channel}" if channel else ""
+                yield f"{kind}: {n} of {len(own)} with saturated pixels{where}."
     for name, words in _IN_DOUBT.items():
         n = int(np.nansum(numbers(check, name)))
         if n:

@@ -42,6 +42,8 @@ WALK_COLUMNS: tuple[str | Between, ...] = (
     Col.MSD_ALPHA, Col.WALK_NOT_TOLD,
 )  # fmt: skip
 
+BORDER = "border"
+"""Kind of event: the edge of the field cuts the object."""
 EVENT_COLUMNS: tuple[str, ...] = (
     Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.KIND, Col.WORDS,
 )  # fmt: skip
@@ -80,9 +82,14 @@ def several_cells(report: ReportInput) -> bool:
     return bool(report.cells[[*keys, Col.CELL]].drop_duplicates().duplicated(keys).any())
 
 
+def without_border(events: pd.DataFrame) -> pd.DataFrame:
+    """Events without those of objects that the edge of the field cuts."""
+    return events[[kind != BORDER for kind in texts(events, Col.KIND)]] if len(events) else events
+
+
 def events_sheet(report: ReportInput) -> Sheet | None:
     """What a person should look at before believing the tracks, the worst of each kind."""
-    events = report.events
+    events = without_border(report.events) if report.stills else report.events
     names = list(EVENT_COLUMNS)
     if len(distinct(events, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)

@@ -37,7 +37,7 @@ def _measures(report: ReportInput) -> list[str]:
 def _counted(report: ReportInput, key: Key) -> str:
     cells = report.cells
     movies = distinct(cells, Col.MOVIE) or distinct(report.frames, Col.MOVIE)
-    text = objects_counted(report) if len(cells) else "No cell"
+    text = objects_counted(cells) if len(cells) else "No cell"
     text += f" in {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"

@@ -20,11 +20,12 @@ from lamella.report.tables import distinct, has, has_values, only, texts, unique
 from lamella.report.unit_words import units_word
 from lamella.report.words import count, label, listed, raised
 
-POSITIVES, SIGNAL, QUESTIONS = "positives", "signal", "questions"
+POSITIVES, SIGNAL, COMPARTMENTS, QUESTIONS = "positives", "signal", "compartments", "questions"
 """Parts of the page that the figures stand in."""
 MOST_MAPS = 4
 """Measures whose medians are drawn well by well."""
 _INTENSITY = "intensity_mean"
+_RATIOS = (Col.NUCLEUS_CYTOPLASM_RATIO, Col.NUCLEUS_RING_RATIO, Col.MEMBRANE_CYTOPLASM_RATIO)
 
 
 def signal(report: ReportInput, key: Key) -> Iterator[Picture]:
@@ -77,13 +78,14 @@ def _controls(step: dict[str, object]) -> Collection[str]:
 
 
 def _lights(report: ReportInput, key: Key) -> Iterator[Picture]:
-    """How the intensities that are compared, or that positives are told by, are spread."""
+    """How intensities and their ratios that are compared, or tell positives, are spread."""
     shown = set(texts(report.questions, Col.X_COLUMN))
     kinds = unique(texts(report.cells, Col.OBJECT)) or [""]
     for kind, column in ((k, c) for k in kinds for c in distinct(report.units, Col.MEASURE)):
         of_kind = {Col.OBJECT: kind} if kind else {}
         cells, units = only(report.cells, **of_kind), only(report.units, **of_kind, measure=column)
-        if not (_is_light(column) and len(units) and has_values(cells, column)):
+        topic = _topic_of(column)
+        if topic is None or not (len(units) and has_values(cells, column)):
             continue
         if {column, f"{kind}_{column}"} & shown:
             continue
@@ -95,13 +97,16 @@ def _lights(report: ReportInput, key: Key) -> Iterator[Picture]:
             f"Violins of {label(column)}{whose} of every condition with the means of units; the "
             "numbers are in tables/cells.csv and tables/units.csv.",
             violins(cells, column, key, units=units, unit=units_word(report)),
-            topic=SIGNAL,
+            topic=topic,
         )
 
 
-def _is_light(column: str) -> bool:
+def _topic_of(column: str) -> str | None:
+    """The part of the page that a measure of light stands in; None of others."""
     base = column.partition("__")[0]
-    return base.startswith("intensity_") or base.endswith("_mean")
+    if base in _RATIOS:
+        return COMPARTMENTS
+    return SIGNAL if base.startswith("intensity_") or base.endswith("_mean") else None
 
 
 def _spread(report: ReportInput, key: Key) -> Iterator[Picture]:

@@ -13,7 +13,7 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.picture import Picture
 from lamella.report.sheets import Between, Sheet, sheet
-from lamella.report.signal import POSITIVES, QUESTIONS, SIGNAL
+from lamella.report.signal import COMPARTMENTS, POSITIVES, QUESTIONS, SIGNAL
 from lamella.report.tables import distinct, has, numbers, texts, unique
 from lamella.report.words import count, listed, raised
 
@@ -137,7 +137,7 @@ def _compartments(report: ReportInput) -> _Part:
             "pixels with it; without one, its compartments are missing, not zero."
         ]
     return (
-        "compartments",
+        COMPARTMENTS,
         "Compartments",
         about,
         [],
@@ -148,12 +148,12 @@ def _compartments(report: ReportInput) -> _Part:
 def _questions(report: ReportInput) -> _Part:
     rows = report.questions
     pairs = rows[[bool(y) for y in texts(rows, Col.Y_COLUMN)]]
+    columns = (texts(pairs, name) for name in (Col.QUESTION, Col.CONDITION, Col.REMARK))
+    of_remark: dict[str, list[str]] = {}
+    for letter, condition, remark in zip(*columns, strict=True):
+        of_remark.setdefault(remark, []).append(f"{letter} ({condition})")
     remarks = [
-        f"{letter}, {condition}: {remark}."
-        for letter, condition, remark in zip(
-            *(texts(pairs, c) for c in (Col.QUESTION, Col.CONDITION, Col.REMARK)), strict=True
-        )
-        if remark
+        f"{listed(unique(whose))}: {remark}." for remark, whose in of_remark.items() if remark
     ]
     lacking = [letter for letter in "ABCDEF" if letter not in distinct(rows, Col.QUESTION)]
     about = []
@@ -162,7 +162,7 @@ def _questions(report: ReportInput) -> _Part:
             "What goes together in cells, condition by condition. Differences between conditions "
             "are told under Answers.",
             f"Not asked, for lack of columns: {listed(lacking)}." if lacking else "",
-            *unique(remarks)[:8],
+            *remarks[:8],
         ]
     return (
         QUESTIONS,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.tables import texts, unique
 from lamella.report.words import count, number
 
 
-def objects_counted(report: ReportInput) -> str:
+def objects_counted(cells: pd.DataFrame) -> str:
     """How many rows there are, of every set of objects where there are several.
 
     A nucleus beside its cell is no second cell.
     """
-    kinds = texts(report.cells, Col.OBJECT)
+    kinds = texts(cells, Col.OBJECT)
     several = unique(kinds)
     if len(several) < 2:
-        return count(len(report.cells), "cell")
+        return count(len(cells), "cell")
     each = ", ".join(f"{number(kinds.count(kind))} {kind}" for kind in several)
     return f"{count(len(kinds), 'object')} ({each})"
 

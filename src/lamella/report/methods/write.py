@@ -80,7 +80,7 @@ def _data(report: ReportInput, version: str) -> str:
     cells = report.cells
     key = Key.of(cells, report.samples, report.effects)
     movies = distinct(cells, Col.MOVIE)
-    text = objects_counted(report)
+    text = objects_counted(report.cells)
     text += f" of {count(len(movies), report.movie)}" if movies else ""
     if key.conditions:
         text += f", {count(len(key.conditions), 'condition')} ({listed(list(key.conditions))})"
