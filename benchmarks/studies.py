@@ -27,8 +27,8 @@ from lamella.run.derive import derive_tables
 from lamella.run.execute import run_study
 from lamella.run.init import find_movies, write_study
 from lamella.run.report import write_report
-from lamella.run.stages import task_for
 from lamella.run.study import Study, open_study
+from lamella.run.task import task_for
 
 REPEATS = 5
 BIG_FRAMES, BIG_SIDE = 8192, 512

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from lamella.run.stages import keys_of, task_for
+from lamella.run.stages import keys_of
 from lamella.run.study import open_study
+from lamella.run.task import task_for
 
 STUDY = """
 [scale]

@@ -12,8 +12,9 @@ from lamella.core.movie import Movie
 from lamella.io import open_labels
 from lamella.measure import refuse_mismatch
 from lamella.run.channels import shifts_told
-from lamella.run.stages import MovieTask, external_in, masks_path, open_raw, task_for
+from lamella.run.raw import open_raw
 from lamella.run.study import Sample, Study
+from lamella.run.task import MovieTask, external_in, masks_path, task_for
 from lamella.segment import ExistingLabels, External
 
 

@@ -18,8 +18,9 @@ from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
-from lamella.run.stages import MovieTask, events_file, is_aside, keys_of, outlines_file
+from lamella.run.stages import events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
+from lamella.run.task import MovieTask
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.positives import Positives
 from lamella.statistics.questions import Answers, Questions

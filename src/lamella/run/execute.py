@@ -32,16 +32,9 @@ from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import refuse_other_folder, write_report
-from lamella.run.stages import (
-    LAST_STAGE,
-    LOCK_FILE,
-    MovieTask,
-    inputs_of,
-    is_aside,
-    keys_of,
-    task_for,
-)
+from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, is_aside, keys_of
 from lamella.run.study import Sample, Study
+from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
 from lamella.run.workers import Progress, run_all
 

@@ -21,10 +21,11 @@ from lamella.preprocess import FieldMeans, Illumination, refuse_nan
 from lamella.run.cache import Done, Manifest, key_of
 from lamella.run.flats import dark_deciding, dark_of, flat_file, group_of
 from lamella.run.options import values_of
+from lamella.run.raw import open_raw
 from lamella.run.settings import Settings, faults_of
 from lamella.run.single import Advance, refuse_input
-from lamella.run.stages import MovieTask, open_raw, task_for
 from lamella.run.study import open_study
+from lamella.run.task import MovieTask, task_for
 
 
 @dataclass(frozen=True)

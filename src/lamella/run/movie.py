@@ -11,7 +11,8 @@ from typing import Literal, TypedDict
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
 from lamella.run.cache import Done, Manifest
-from lamella.run.stages import MovieTask, is_aside, keys_of
+from lamella.run.stages import is_aside, keys_of
+from lamella.run.task import MovieTask
 from lamella.run.work import StageWork, Tell
 
 

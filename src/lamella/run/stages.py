@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from lamella.core.errors import InputError
-from lamella.core.frames import Frames
-from lamella.core.movie import Movie
-from lamella.io import fingerprint, open_movie
+from lamella.io import fingerprint
 from lamella.measure import Variant, looked_at
-from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.cache import key_of
-from lamella.run.channels import laid_over
 from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.flats import key_of_flats
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
-from lamella.run.study import Sample, Study
+from lamella.run.task import MovieTask, external_in, masks_path
 from lamella.segment import ExistingLabels, External, Guided
 from lamella.track import FillGaps, Largest
 
@@ -68,43 +62,6 @@ def events_file(name: str) -> str:
     return f"events/{name}.parquet"
 
 
-@dataclass(frozen=True)
-class MovieTask:
-    """All that a worker needs to process one movie; can be sent to another process.
-
-    Parameters
-    ----------
-    source : Path
-        The raw movie.
-    study_folder : Path
-        What relative paths in the settings start from.
-    folder : Path
-        ``OUT/movies/<movie>``, where the results go.
-    """
-
-    settings: Settings
-    sample: Sample
-    source: Path
-    study_folder: Path
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        return self.sample.movie
-
-    @property
-    def out(self) -> Path:
-        """The run's folder."""
-        return self.folder.parents[1]
-
-
-def task_for(study: Study, sample: Sample, out: Path) -> MovieTask:
-    """The task of one row of samples.csv."""
-    return MovieTask(
-        study.settings, sample, study.path_of(sample), study.folder, out / "movies" / sample.movie
-    )
-
-
 def keys_of(task: MovieTask) -> dict[str, str]:
     """The key of every stage, in the order in which they run; those of `is_aside` last.
 
@@ -120,8 +77,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
         settings.scale.axes,
         *settings.channels.deciding(),
     ]
-    scale = [_chosen(task.sample.pixel_size_um, settings.scale.pixel_size_um)]
-    scale += [_chosen(task.sample.interval_min, settings.scale.interval_min)]
+    scale = [task.pixel_size_um, task.interval_min]
     keys: dict[str, str] = {}
     if settings.drift:
         keys[DRIFT_STAGE] = key_of(DRIFT_STAGE, reading, settings.drift.deciding())
@@ -258,129 +214,6 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     return inputs
 
 
-class Raw(NamedTuple):
-    """A raw movie, and how its channels were laid over each other, where they were."""
-
-    movie: Movie
-    laid: dict[str, Any]
-
-
-def open_raw(task: MovieTask) -> Raw:
-    """The raw movie with its scale; pixels are refused when read if they are not numbers.
-
-    Channels lie over each other where [channels] asks for that, for which a few frames are read.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read, or neither it nor the settings state its scale.
-    """
-    scale = task.settings.scale
-    pixel_size = _chosen(task.sample.pixel_size_um, scale.pixel_size_um)
-    interval = _chosen(task.sample.interval_min, scale.interval_min)
-    channels = task.settings.channels
-    laid: dict[str, Any] = {}
-
-    def fit(found: Mapping[str, Frames]) -> dict[str, Frames]:
-        over = laid_over(found, channels, source=str(task.source))
-        laid.update(over.told)
-        return over.channels
-
-    translating = channels.align == "translate"
-    movie = open_movie(
-        task.source,
-        axes=scale.axes,
-        pixel_size_um=None if pixel_size == "unknown" else pixel_size,
-        interval_min=None if interval == "unknown" else interval,
-        channel_names=channels.names,
-        fit=fit if translating else None,
-    )
-    if translating and not laid:  # the channels lie in one file
-        movie = replace(movie, channels=fit(movie.channels))
-    missing = []
-    if movie.scale.pixel_size_um is None and pixel_size != "unknown":
-        missing.append("pixel_size_um")
-    if movie.scale.time_min is None and interval != "unknown" and movie.n_frames > 1:
-        missing.append("interval_min")
-    if missing:
-        wanted = " and ".join(missing)
-        raise InputError(
-            movie.source,
-            f"it does not state {wanted}",
-            f"set {wanted} under [scale] in study.toml, "
-            'or write "unknown" there to go without it (measures that need it are then missing)',
-        )
-    _refuse_unknown_channels(task.settings, movie)
-    return Raw(refuse_nan(movie), laid)
-
-
-def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
-    """Every channel that the settings name must be there, and every one needs its offset."""
-    background = settings.measure.background
-    named = [each.channel for each in settings.objects.values() if each.channel is not None]
-    named += settings.measure.named_channels
-    led = [step for each in settings.objects.values() for step in each.led.values()]
-    named += [step.channel for step in led if step.channel is not None]
-    offsets = background.offset if isinstance(background, CameraOffset) else None
-    if isinstance(offsets, dict):
-        named += offsets
-        lacking = [name for name in movie.channel_names if name not in offsets]
-        if lacking:
-            raise InputError(
-                movie.source,
-                f"[measure.background] gives no offset for channel {', '.join(lacking)}",
-                "add it there (0 = none)",
-            )
-    if settings.illumination and settings.illumination.channels:
-        named += settings.illumination.channels
-    drift = settings.drift
-    named += [drift.channel] if drift and drift.channel is not None else []
-    for name in named:
-        movie.channel(name)
-    for name, step in settings.positives.items():
-        channel = step.measure.partition("__")[2]
-        if channel and channel not in movie.channel_names:
-            raise InputError(
-                movie.source,
-                f"[positives.{name}] measure {step.measure!r}: it has no channel {channel!r}",
-                f"its channels are {', '.join(movie.channel_names)}; write one of them behind __",
-            )
-
-
-def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
-    """Where the existing masks of this movie lie.
-
-    Raises
-    ------
-    InputError
-        When the pattern names a field that does not exist.
-    """
-    raw = Path(task.sample.path)
-    fields = {
-        "movie": task.name,
-        "condition": task.sample.condition,
-        "session": task.sample.session,
-        "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
-        "folder": raw.parent.as_posix(),
-        **task.sample.extra,
-    }
-    try:
-        return task.study_folder / segmenter.pattern.format(**fields)
-    except (KeyError, IndexError, ValueError):
-        known = ", ".join(f"{{{name}}}" for name in fields)
-        raise InputError(
-            f"pattern = {segmenter.pattern!r}", "it names an unknown field", f"use {known}"
-        ) from None
-
-
-def external_in(task: MovieTask, segmenter: External) -> External:
-    """The external segmenter with its file, if it is one, found from the study's folder."""
-    place, _, name = segmenter.function.rpartition(":")
-    if not place.endswith(".py"):
-        return segmenter
-    return segmenter.model_copy(update={"function": f"{task.study_folder / place}:{name}"})
-
-
 def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     step = each.segment
     if isinstance(step, ExistingLabels):
@@ -408,7 +241,3 @@ def _source_of(segmenter: External) -> Any:
             return None  # told when it is called
         place = spec.origin if spec and spec.origin else ""
     return fingerprint(Path(place)) if Path(place).is_file() else None
-
-
-def _chosen(of_sample: Known, of_study: Known) -> Known:
-    return of_study if of_sample is None else of_sample

@@ -53,22 +53,19 @@ from lamella.run.measured import read_measured, write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
+from lamella.run.raw import Raw, open_raw
 from lamella.run.remarks import Tally, described, naming
 from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
     SIGHTINGS,
-    MovieTask,
-    Raw,
     events_file,
-    external_in,
-    masks_path,
     measure_stage,
-    open_raw,
     outlines_stage,
     sightings_stage,
 )
+from lamella.run.task import MovieTask, external_in, masks_path
 from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
 
 Tell = Callable[[str, int, int], None]

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from lamella.run.movie import StageResult, run_movie
 from lamella.run.settings import MeasureSettings
-from lamella.run.stages import MovieTask
+from lamella.run.task import MovieTask
 from lamella.run.warm import warm_up
 
 _TELL_EVERY_S = 0.1
