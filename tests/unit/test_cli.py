@@ -170,7 +170,8 @@ def test_segment_by_motion_unless_told_otherwise(lamella, demo, tmp_path):
 
 class TestDrift:
     @pytest.fixture(scope="class")
-    def drifting(self, tmp_path_factory):
+    @classmethod
+    def drifting(cls, tmp_path_factory):
         folder = tmp_path_factory.mktemp("drift")
         world = planted(shifts(ramp(4, (6, -4))), side=160, light=5000, grains=10, seed=1)
         path = folder / "movie.tif"

@@ -132,7 +132,7 @@ def test_what_is_refused(tmp_path):
     (tmp_path / "there.xlsx").touch()
     for source, out, kind, words in (
         (run, "study.csv", SettingsError, "end"),
-        (run, "there.xlsx", OutputError, ""),
+        (run, "there.xlsx", OutputError, "there already; use --force"),
         (tmp_path / "nothing", "x.xlsx", InputError, "no tables"),
     ):
         with pytest.raises(kind, match=words):
