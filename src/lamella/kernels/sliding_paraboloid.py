@@ -13,7 +13,7 @@ from lamella.kernels.filters_3x3 import maximum_3x3, mean_3x3
 Plane = NDArray[np.float32]
 
 _FAR = np.float32(np.finfo(np.float32).max)
-_BEYOND = np.iinfo(np.int64).max
+_BEYOND = np.uint32(np.iinfo(np.uint32).max)
 _NEARLY_TWO = np.float32(1.999)  # not 2, for the rounding of second differences
 
 
@@ -47,7 +47,8 @@ def paraboloid_background(pixels: Plane, radius_px: float, smoothing: bool) -> P
     curved = np.float32(0.5) / np.float32(radius_px)
     steep = np.float32(1) / np.float32(radius_px)  # a diagonal step is √2 long
     line = np.empty(max(height, width), np.float32)
-    ahead = np.empty(max(height, width), np.int64)
+    # Without a sign, an index need not be looked at in every step.
+    ahead = np.empty(max(height, width), np.uint32)
     _corners(flat, height, width, curved, line, ahead)
     for turn in range(3):
         if turn == 1:
@@ -82,7 +83,7 @@ def _slide(
     length: int,
     curved: np.float32,
     line: Plane,
-    ahead: NDArray[np.int64],
+    ahead: NDArray[np.uint32],
 ) -> tuple[int, int]:
     """Slide a parabola under one line, and lower the pixels that it does not touch to it.
 
@@ -160,7 +161,7 @@ def _ends(
     length: int,
     curved: np.float32,
     line: Plane,
-    ahead: NDArray[np.int64],
+    ahead: NDArray[np.uint32],
 ) -> tuple[np.float32, np.float32]:
     """Slide along a line, and what its two ends would be if no object lay there.
 
@@ -207,7 +208,7 @@ def _corners(
     width: int,
     curved: np.float32,
     line: Plane,
-    ahead: NDArray[np.int64],
+    ahead: NDArray[np.uint32],
 ) -> None:
     """Slide along the edges and the diagonals from the corners; lower corners that stick out."""
     steep = np.float32(2) * curved
