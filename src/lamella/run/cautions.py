@@ -151,11 +151,10 @@ def warn_of_saturation(table: pd.DataFrame, sightings: pd.DataFrame, source: str
     table, sightings : DataFrame
         What a group of measures made of every cell and frame, and where these were seen.
     """
-    area = sightings[Col.AREA_PX].to_numpy(np.float64)
-    for column, where in _outlines_with(Col.N_SATURATED_PX, table, _SATURATED * area):
+    for where in _outlines_with(Col.N_SATURATED_PX, table, sightings, share=_SATURATED):
         warnings.warn(
-            f"{source}: more than {100 * _SATURATED:g} % of the cell is saturated in {where}"
-            f"{_in_channel(column)}; its intensities are too low there",
+            f"{source}: more than {100 * _SATURATED:g} % of the cell is saturated in {where}; "
+            "its intensities are too low there",
             LamellaWarning,
             stacklevel=3,
         )
@@ -169,32 +168,28 @@ def warn_of_negatives(table: pd.DataFrame, sightings: pd.DataFrame, source: str)
     table, sightings : DataFrame
         As in `warn_of_saturation`.
     """
-    area = sightings[Col.AREA_PX].to_numpy(np.float64)
-    for column, where in _outlines_with(Col.N_NEGATIVE_PX, table, _BELOW_ZERO * area):
+    for where in _outlines_with(Col.N_NEGATIVE_PX, table, sightings, share=_BELOW_ZERO):
         warnings.warn(
-            f"{source}: more than {100 * _BELOW_ZERO:g} % of the cell lies below 0 in {where}"
-            f"{_in_channel(column)}, after the background was subtracted: too much of it, it "
-            "seems; look at [measure.background]",
+            f"{source}: more than {100 * _BELOW_ZERO:g} % of the cell lies below 0 in {where}, "
+            "after the background was subtracted: too much of it, it seems; look at "
+            "[measure.background]",
             LamellaWarning,
             stacklevel=3,
         )
 
 
 def _outlines_with(
-    bare: Column, table: pd.DataFrame, most: NDArray[np.float64]
-) -> Iterator[tuple[str, str]]:
-    """Columns of a count of pixels, one a channel, and in how many outlines it is above `most`."""
+    bare: Column, table: pd.DataFrame, sightings: pd.DataFrame, *, share: float
+) -> Iterator[str]:
+    """In how many outlines a count of pixels is above a share of the area, channel by channel."""
+    area = sightings[Col.AREA_PX].to_numpy(np.float64)
     several = len(set(table[Col.CELL])) > 1
     for column in table.columns:
-        if column.partition("__")[0] == bare:
-            n = int((table[column].to_numpy(np.float64) > most).sum())
-            if n:
-                yield column, f"{n} outlines of cells" if several else f"{n} frames"
-
-
-def _in_channel(column: str) -> str:
-    channel = column.partition("__")[2]
-    return f" in channel {channel}" if channel else ""
+        name, _, channel = column.partition("__")
+        n = int((table[column].to_numpy(np.float64) > share * area).sum()) if name == bare else 0
+        if n:
+            where = f"{n} outlines of cells" if several else f"{n} frames"
+            yield where + (f" in channel {channel}" if channel else "")
 
 
 def warn_of_small_ball(background: Any, movie: Movie, labels: Labels) -> None:

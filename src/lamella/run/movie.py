@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
+from lamella.run.at_hand import Tell
 from lamella.run.cache import Done, Manifest
 from lamella.run.stages import is_aside, keys_of
 from lamella.run.task import MovieTask
-from lamella.run.work import StageWork, Tell
+from lamella.run.work import StageWork
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import partial
 
 import pandas as pd
 
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
-from lamella.core.movie import Movie, Scale
-from lamella.core.registration import Registration
+from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
@@ -30,7 +29,7 @@ from lamella.measure import (
 )
 from lamella.preprocess import NoBackground, doubt
 from lamella.report.cell_strips import CellSet
-from lamella.run.cache import Manifest
+from lamella.run.at_hand import AtHand
 from lamella.run.cautions import (
     warn_of_background,
     warn_of_few_steps,
@@ -41,21 +40,17 @@ from lamella.run.cautions import (
 )
 from lamella.run.centred import centred
 from lamella.run.channels import shifts_told
-from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.corrections import is_corrected, last_edit
-from lamella.run.counted import counted, noting_flat
+from lamella.run.counted import noting_flat
 from lamella.run.diameter import as_json
-from lamella.run.flats import evened
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
 from lamella.run.light import Light, provenance_of, walked_in_light
 from lamella.run.made import Made
-from lamella.run.measured import read_measured, write_measured, write_movie
+from lamella.run.measured import write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
-from lamella.run.raw import Raw, open_raw
 from lamella.run.remarks import Tally, described, naming
-from lamella.run.saved import saved_tracks
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
@@ -65,22 +60,16 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.run.task import MovieTask, external_in, masks_path
-from lamella.segment import ExistingLabels, External, Guided, UsesNuclei
-
-Tell = Callable[[str, int, int], None]
-"""``tell(stage, frames done, frames in all)``."""
+from lamella.run.task import external_in, masks_path
+from lamella.segment import ExistingLabels, External, Guided
 
 
-class StageWork:
+class StageWork(AtHand):
     """The stages of one movie, a method each.
 
     A method is called with the name of the set of objects and the parts of the stage that are not
     up to date, and gives what it made for each part.
     """
-
-    def __init__(self, task: MovieTask, manifest: Manifest, tell: Tell) -> None:
-        self.task, self.manifest, self.tell = task, manifest, tell
 
     def do(self, stage: str, stale: list[str]) -> dict[str, Made]:
         """Run one stage, such as ``segment/cell``."""
@@ -98,45 +87,6 @@ class StageWork:
         }
         return methods[kind](name, stale)
 
-    @cached_property
-    def _raw(self) -> Raw:
-        raw = open_raw(self.task)
-        for note in raw.movie.notes:
-            warnings.warn(f"{raw.movie.source}: {note}", LamellaWarning, stacklevel=2)
-        return raw
-
-    @property
-    def movie(self) -> Movie:
-        return self._raw.movie
-
-    @cached_property
-    def evened(self) -> Movie:
-        """The movie under even light, where that is wanted: intensities are measured in it."""
-        task, step = self.task, self.task.settings.illumination
-        if not step:
-            return self.movie
-        return evened(
-            self.movie,
-            step,
-            task.sample.session,
-            background=task.settings.measure.background,
-            out=task.out,
-            study_folder=task.study_folder,
-        )
-
-    @property
-    def _shown(self) -> Movie:
-        """The movie that objects are found in."""
-        step = self.task.settings.illumination
-        return self.evened if step and step.segmenting else self.movie
-
-    def _labels(self, folder: str, name: str) -> Labels:
-        return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
-
-    def _counted(self, frames: Frames, stage: str) -> Frames:
-        """The same frames, telling how far the reading has come."""
-        return counted(frames, lambda done: self.tell(stage, done, len(frames)))
-
     def _drift(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.drift
         if not step:
@@ -147,12 +97,6 @@ class StageWork:
         if told is not None:
             warnings.warn(told, LamellaWarning, stacklevel=2)
         return {DRIFT_STAGE: Made((), registration.as_json(), step.deciding())}
-
-    @property
-    def _registration(self) -> Registration | None:
-        if not self.task.settings.drift:
-            return None
-        return Registration.from_json(self.manifest[DRIFT_STAGE].found)
 
     def _segment(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
@@ -228,23 +172,6 @@ class StageWork:
         found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
 
-    def _nuclei(self, step: object) -> Frames | None:
-        """Labels of the nuclei that lead a step; None where none do."""
-        if not isinstance(step, UsesNuclei):
-            return None
-        if step.nuclei is not None:
-            return self._single(step.nuclei)
-        return step.found_in(self._shown.channel(step.channel))
-
-    def _single(self, name: str) -> Frames:
-        """Labels as they are tracked: clumps are split, where that is wanted, or by hand."""
-        if is_corrected(self.task.folder, name):
-            corrected = self._labels(CORRECTIONS, name)
-            refuse_mismatch(self.movie, corrected)
-            return corrected.frames
-        split = self.task.settings.objects[name].declump
-        return self._labels("declumped" if split else "segmented", name).frames
-
     def _track(self, name: str, stale: list[str]) -> dict[str, Made]:
         by_hand = is_corrected(self.task.folder, name)
         followed = (
@@ -283,9 +210,6 @@ class StageWork:
             several=f'set method = "lap" under [objects.{name}.track] in study.toml',
             counted=lambda frames: self._counted(frames, f"track {name}"),
         )
-
-    def _tracks(self, name: str) -> Tracks:
-        return saved_tracks(self.task.folder, self.manifest, name)
 
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
         step = self.task.settings.objects[name].centre
@@ -368,11 +292,6 @@ class StageWork:
             progress=lambda t: self.tell(doing, t + 1, n),
         )
 
-    def _found_anywhere(self, name: str) -> Labels:
-        """All objects of a set, tracked or not; what a person corrected holds no other."""
-        corrected = is_corrected(self.task.folder, name)
-        return self._labels("labels" if corrected else "segmented", name)
-
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)
         groups = compared_groups(settings, *self._found(name))
@@ -385,14 +304,6 @@ class StageWork:
         assert settings.outlines  # noqa: S101  it has a stage only then
         given = settings.outlines, self._labels("labels", name), self.task.folder
         return {outlines_stage(name): measured_again(*given, measured)}
-
-    def _found(self, name: str) -> tuple[pd.DataFrame, dict[str, Measured]]:
-        """Sightings of a set of objects, and what every group made of them."""
-
-        def read(group: str) -> Measured:
-            return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
-
-        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.groups_of(name)}
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
