@@ -21,7 +21,7 @@ from lamella.kernels.region_sort import sort_floats, sort_whole
 from lamella.kernels.region_surround import surrounds
 from lamella.kernels.regions import find_regions
 from lamella.measure import Region, measure, region_table
-from worlds import disc, ellipse, line, one_pixel, ring
+from worlds import disc, ellipse, line, one_pixel, ring, star
 
 FIELD = (96, 110)
 
@@ -110,6 +110,13 @@ class TestShape:
         corner = np.zeros((20, 20), bool)
         corner[:, :5] = corner[15:] = True
         assert only(corner)[Col.SOLIDITY] == pytest.approx((400 - 225) / (400 - 15 * 15 / 2))
+        assert only(disc(30, (40, 40), (81, 81)))[Col.SOLIDITY] > 0.96
+
+    def test_a_star_fills_little_of_its_hull(self):
+        mask, _ = star([0.3, 2.4, 4.5], 45, radius_px=14, at=(60, 60), field=(121, 121))
+        row = only(mask)
+        assert row[Col.SOLIDITY] < 0.6
+        assert row[Col.AXIS_RATIO] <= 1
 
     def test_holes_and_pieces(self):
         assert only(ring(5, 9, None, (41, 41)))[Col.EULER_NUMBER] == 0
