@@ -136,9 +136,16 @@ class FrameView:
         frames = self.movie.recorded.get(channel, self.movie.channels[channel])
         return frames.frame(self.t)
 
-    def background(self, image: Image, channel: str) -> float:
-        """The grey value to subtract from intensities of this frame."""
-        return self.level(image, self.anything, channel)
+    @cached_property
+    def _levels(self) -> dict[str, float]:
+        """What was found by `background`, which several groups ask for."""
+        return {}
+
+    def background(self, channel: str) -> float:
+        """The grey value to subtract from the intensities of one channel of this frame."""
+        if channel not in self._levels:
+            self._levels[channel] = self.level(self.image(channel), self.anything, channel)
+        return self._levels[channel]
 
 
 class Group(Protocol):

@@ -133,7 +133,7 @@ class Compartment(Step):
         }
         for channel, suffix in suffixes(self.channels, view.movie.channel_names).items():
             image = view.image(channel)
-            signals = _signals(image, parts, view.background(image, channel))
+            signals = _signals(image, parts, view.background(channel))
             columns |= {name.of(suffix): values for name, values in signals.items()}
         return Seen(columns)
 

@@ -46,8 +46,7 @@ class Bands:
     def __init__(self, view: FrameView, look: Look) -> None:
         self._look = look
         self._images: Mapping[str, tuple[Image, float]] = {
-            name: (image, view.background(image, name))
-            for name, image in ((name, view.image(name)) for name in look.channels)
+            name: (view.image(name), view.background(name)) for name in look.channels
         }
         k, bands = len(view.regions.label), len(look.depths_px)
         self.kept: dict[str, NDArray[Any]] = {}

@@ -147,7 +147,7 @@ class Lamellipodium(Step):
         cortex: dict[str, NDArray[np.float64]] = {}
         for channel, suffix in channels.items():
             image = view.image(channel)
-            level = view.background(image, channel)
+            level = view.background(channel)
             found, part = self._parts(view, channel, image, level)
             if part is not None:
                 found |= self._directed(view, image, part, level)
@@ -175,7 +175,7 @@ class Lamellipodium(Step):
             When `polarity` is off.
         """
         image = view.image(channel)
-        found, part = self._parts(view, channel, image, view.background(image, channel))
+        found, part = self._parts(view, channel, image, view.background(channel))
         if part is None:
             raise ValueError("nothing tells which lamellipodium is meant: set polarity = true")
         return part._replace(columns=found)

@@ -86,7 +86,7 @@ class Region(Step):
         for channel, suffix in channels.items():
             assert places is not None  # noqa: S101  there are channels
             image = view.image(channel)
-            level = view.background(image, channel)
+            level = view.background(channel)
             recorded = view.recorded(channel) if channel in view.movie.recorded else image
             found = self.light(image, places, recorded=recorded, level=level, um=um)
             columns |= {column.of(suffix): values for column, values in found.items()}
