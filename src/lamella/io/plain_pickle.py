@@ -177,7 +177,7 @@ class _Machine:
         self._below.append(self.stack)
         self.stack = []
 
-    def tuple(self, _: None) -> None:
+    def in_tuple(self, _: None) -> None:
         items = self._to_mark()
         self.stack.append(tuple(items))
 
@@ -250,114 +250,13 @@ _VALUES = frozenset({
     "BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT",
     "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
 })  # fmt: skip
-_CONSTANTS:
-            self.stack.append(_CONSTANTS[name]())
-        elif name in _TUPLES:
-            n = _TUPLES[name]
-            self.stack[len(self.stack) - n :] = [tuple(self._top(n))]
-        elif name in _FOLLOWED:
-            _FOLLOWED[name](self, arg)
-        else:
-            raise UnreadableError(f"it holds more than plain data (operation {name})")
-
-    def _top(self, n: int) -> list[Any]:
-        if len(self.stack) < n:
-            raise UnreadableError("it is damaged (nothing to take)")
-        return self.stack[len(self.stack) - n :]
-
-    def _to_mark(self) -> list[Any]:
-        items, self.stack = self.stack, self._below.pop()
-        return items
-
-    def _target(self, kind: type) -> Any:
-        if not isinstance(self.stack[-1], kind):
-            raise UnreadableError("it is damaged (a container is another one)")
-        return self.stack[-1]
-
-    def mark(self, _: None) -> None:
-        self._below.append(self.stack)
-        self.stack = []
-
-    def tuple(self, _: None) -> None:
-        items = self._to_mark()
-        self.stack.append(tuple(items))
-
-    def append(self, _: None) -> None:
-        item = self.stack.pop()
-        self._target(list).append(item)
-
-    def appends(self, _: None) -> None:
-        items = self._to_mark()
-        self._target(list).extend(items)
-
-    def setitem(self, _: None) -> None:
-        value, key = self.stack.pop(), self.stack.pop()
-        self._set([key, value])
-
-    def setitems(self, _: None) -> None:
-        self._set(self._to_mark())
-
-    def _set(self, items: Sequence[Any]) -> None:
-        target = self._target(dict)
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            # Nested tuples as keys could be made to take for ever to look up.
-            if not isinstance(key, str | int):
-                raise UnreadableError("a key is neither text nor a number")
-            target[key] = value
-
-    def memoize(self, _: None) -> None:
-        self._memo[len(self._memo)] = self.stack[-1]
-
-    def put(self, arg: int) -> None:
-        self._memo[arg] = self.stack[-1]
-
-    def get(self, arg: int) -> None:
-        self.stack.append(self._memo[arg])
-
-    def nothing(self, _: Any) -> None:
-        pass
-
-    def name_in_text(self, arg: str) -> None:
-        module, _, name = arg.partition(" ")
-        self._named(module, name)
-
-    def name_on_stack(self, _: None) -> None:
-        name, module = self.stack.pop(), self.stack.pop()
-        self._named(module, name)
-
-    def _named(self, module: Any, name: Any) -> None:
-        key = (module, name)
-        known = isinstance(module, str) and isinstance(name, str) and key in _KNOWN
-        if not known:
-            shown = f"{module}.{name}"[:60]
-            raise UnreadableError(f"it asks for {shown!r}, which is no plain data")
-        self.stack.append(_Name(_KNOWN[key]))
-
-    def call(self, _: None) -> None:
-        args, name = self.stack.pop(), self.stack.pop()
-        if not isinstance(name, _Name) or not isinstance(args, tuple):
-            raise UnreadableError("it calls what is no name")
-        self.stack.append(_Made(name.means, args))
-
-    def build(self, _: None) -> None:
-        state = self.stack.pop()
-        made = self._target(_Made)
-        if made.state is not None:
-            raise UnreadableError("it is damaged (an array is filled twice)")
-        made.state = state
-
-
-_VALUES = frozenset(
-    "BININT BININT1 BININT2 LONG1 LONG4 BINFLOAT BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES "
-    "SHORT_BINBYTES BINBYTES8".split()
-)
 _CONSTANTS: dict[str, Callable[[], Any]] = {
     "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False,
     "EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple,
 }  # fmt: skip
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _FOLLOWED: dict[str, Callable[[_Machine, Any], None]] = {
-    "MARK": _Machine.mark, "TUPLE": _Machine.tuple, "APPEND": _Machine.append,
+    "MARK": _Machine.mark, "TUPLE": _Machine.in_tuple, "APPEND": _Machine.append,
     "APPENDS": _Machine.appends, "SETITEM": _Machine.setitem, "SETITEMS": _Machine.setitems,
     "MEMOIZE": _Machine.memoize, "BINPUT": _Machine.put, "LONG_BINPUT": _Machine.put,
     "BINGET": _Machine.get, "LONG_BINGET": _Machine.get, "GLOBAL": _Machine.name_in_text,

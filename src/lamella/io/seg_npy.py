@@ -89,9 +89,8 @@ def _masks(content: dict[str, Any]) -> SegNpy:
     masks = stored.values()
     if masks.dtype.kind not in "iub" or masks.ndim not in (2, 3) or masks.size == 0:
         raise UnreadableError(f"its masks are an array {masks.shape} of {masks.dtype}")
-    masks = masks.astype(np.int64)
     if masks.min() == -1:  # early versions count from there
-        masks += 1
+        masks = masks.astype(np.int64) + 1
     low, high = int(masks.min()), int(masks.max())
     if low < 0 or high > np.iinfo(np.uint32).max:
         raise UnreadableError(f"its masks hold the number {low if low < 0 else high}")
