@@ -45,7 +45,7 @@ class Annotated(NamedTuple):
 
     examples: list[Example]
     frames: pd.DataFrame
-    """One row per annotated frame: movie, session, condition, source, frame, n_objects,
+    """One row per annotated frame: movie, session, condition, source, frame, n_labelled,
     n_at_border, n_cut_by_view, cut_by_view_px, kept, reason."""
 
 
@@ -106,12 +106,13 @@ class Annotations(Step):
             if self.binary:
                 labels = components(labels != 0)[0]
             found = find_regions(labels)
+            n_at_border = int(found.at_border(drawn.labels.frame_shape).sum())
             cut = {} if drawn.offsets is None else cut_by_view(labels, drawn.offsets[t])
             reason = self._reason(len(found.label), len(cut), since=t - last)
             rows.append(
                 (
                     *origin[:3], origin.source, t, len(found.label),
-                    int(found.at_border(drawn.labels.frame_shape).sum()), len(cut), sum(cut.values()),
+                    n_at_border, len(cut), sum(cut.values()),
                     not reason, reason,
                 )
             )  # fmt: skip
@@ -139,7 +140,7 @@ class Annotations(Step):
 
 
 _COLUMNS = [
-    Col.MOVIE, Col.SESSION, Col.CONDITION, Col.SOURCE, Col.FRAME, Col.N_OBJECTS, Col.N_AT_BORDER,
+    Col.MOVIE, Col.SESSION, Col.CONDITION, Col.SOURCE, Col.FRAME, Col.N_LABELLED, Col.N_AT_BORDER,
     Col.N_CUT_BY_VIEW, Col.CUT_BY_VIEW_PX, Col.KEPT, Col.REASON,
 ]  # fmt: skip
 

@@ -28,8 +28,9 @@ def data_table(examples: Sequence[Example], held_out: Collection[str] = ()) -> p
     Returns
     -------
     DataFrame
-        movie, session, condition, source, held_out, n_images, n_objects, stride (NaN of a single frame), height_px, width_px, n_channels, pixel_type, diameter_px and
-        its quartiles (NaN without a whole object).
+        movie, session, condition, source, held_out, n_images, n_labelled, stride (NaN of a single
+        frame), height_px, width_px, n_channels, pixel_type, diameter_px and its quartiles (NaN
+        without a whole object).
     """
     rows = []
     kept = sorted(examples, key=_group)
@@ -134,7 +135,7 @@ def _counts(names: Sequence[str]) -> dict[str, int]:
 
 
 _COLUMNS = [
-    Col.MOVIE, Col.SESSION, Col.CONDITION, Col.SOURCE, Col.HELD_OUT, Col.N_IMAGES, Col.N_OBJECTS,
+    Col.MOVIE, Col.SESSION, Col.CONDITION, Col.SOURCE, Col.HELD_OUT, Col.N_IMAGES, Col.N_LABELLED,
     Col.STRIDE, Col.HEIGHT_PX, Col.WIDTH_PX, Col.N_CHANNELS,
     Col.PIXEL_TYPE, Col.DIAMETER_PX, Col.DIAMETER_LOW_PX, Col.DIAMETER_HIGH_PX,
 ]  # fmt: skip

@@ -9,7 +9,7 @@ class AnnotationColumns:
     """See `lamella.Col`."""
 
     SOURCE = _("source", "", "Where the labels come from, such as quimp, imagej or correction.")
-    N_OBJECTS = _("n_objects", "", "Objects labelled, in the frame or in all of them.")
+    N_LABELLED = _("n_labelled", "", "Objects labelled, in the frame or in all of them.")
     N_AT_BORDER = _("n_at_border", "", "Of these, those that touch the edge of the frame.")
     N_CUT_BY_VIEW = _(
         "n_cut_by_view",
