@@ -1,0 +1,1 @@
+"""Cellpose as a segmenter."""
