@@ -1,0 +1,3 @@
+"""Cellpose as a segmenter."""
+
+from lamella.segment.cellpose.step import Cellpose as Cellpose
