@@ -94,7 +94,7 @@ def test_our_names_and_address_are_cellposes():
 
     models = imported("models")
     assert set(cellpose.BUILT_IN[4]) <= set(models.MODEL_NAMES)
-    assert models._MODEL_URL == finding._ADDRESSES[4] + "/"
+    assert finding._ADDRESSES[4] + "/" == models._MODEL_URL
 
 
 def test_it_is_not_trained_from_scratch():
