@@ -22,9 +22,11 @@ from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.pseudo_labels import PseudoLabelColumns
 from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
+from lamella.core.columns.scores import ScoreColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
 from lamella.core.columns.tracks import TrackColumns
@@ -61,9 +63,11 @@ class Col(
     StatisticsColumns,
     QuestionColumns,
     AnalysesColumns,
+    ScoreColumns,
     RunColumns,
     ComparisonColumns,
     AnnotationColumns,
+    PseudoLabelColumns,
 ):
     """Names of columns. Coordinates are (y, x) at pixel centres, the top-left one at (0, 0)."""
 
