@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -16,6 +17,9 @@ from pydantic import Field
 
 from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.step import Step
+from lamella.nets.cellpose import installed
+from lamella.nets.cellpose.installation import imported
+from lamella.nets.weights import read_tensors
 from lamella.train.examples import Example
 from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
 
@@ -164,8 +168,6 @@ class FineTune(Step):
         )
 
     def _refuse_settings(self) -> None:
-        from lamella.nets.cellpose import installed
-
         if installed() > 3 and (self.optimiser == "sgd" or self.patch_px != 256):
             raise SettingsError(
                 f"optimiser = {self.optimiser}, patch_px = {self.patch_px}",
@@ -201,14 +203,13 @@ class FineTune(Step):
         batch_size: int,
         advance: Callable[[int, int], object],
     ) -> tuple[dict[str, torch.Tensor], list[tuple[int, float, float]], int]:
-        from cellpose.train import train_seg
-
+        trainer = imported("train")
         watch = _Watch(self, net, ready, asked, batch_size, advance)
         # The trainer has no callback, but saves the network after every epoch from the second.
         net.save_model = watch.epoch_ended
-        with TemporaryDirectory(prefix="lamella-") as folder:
-            try:
-                train_seg(
+        with TemporaryDirectory(prefix="lamella-") as folder, _without_bars(trainer):
+            with suppress(_EnoughError):
+                trainer.train_seg(
                     net,
                     train_data=[each.image for each in ready],
                     train_labels=[each.flows for each in ready],
@@ -226,13 +227,9 @@ class FineTune(Step):
                     model_name="network",
                     **self._of_version(),
                 )
-            except _EnoughError:
-                pass
         return watch.best_tensors, watch.rows, watch.best_epoch
 
     def _of_version(self) -> dict[str, Any]:
-        from lamella.nets.cellpose import installed
-
         return {"SGD": self.optimiser == "sgd"} if installed() == 3 else {"channel_axis": 0}
 
 
@@ -304,15 +301,10 @@ def trainable(model: Any) -> Any:
     On a CPU Cellpose 3 turns a network, once it has segmented, into one that only segments and has
     lost its weights; they are then read again from the file.
     """
-    from lamella.nets.cellpose import installed
-    from lamella.nets.weights import read_tensors
-
     net = model.net
     if installed() > 3:
         return copy.deepcopy(net)
-    from cellpose.resnet_torch import CPnet
-
-    fresh = CPnet(list(net.nbase), net.nout, sz=net.sz)
+    fresh = imported("resnet_torch").CPnet(list(net.nbase), net.nout, sz=net.sz)
     tensors = net.state_dict()
     if set(tensors) != set(fresh.state_dict()):
         tensors = read_tensors(Path(model.pretrained_model))
@@ -351,6 +343,17 @@ def _halved(batch_size: int, patch_px: int, error: RuntimeError) -> int:
 def _spread(n: int, most: int) -> list[int]:
     """At most so many places of `n`, evenly."""
     return [int(i) for i in np.linspace(0, n - 1, min(n, most)).round()] if n else []
+
+
+@contextmanager
+def _without_bars(trainer: ModuleType) -> Iterator[None]:
+    """Cellpose shows a bar of its own while it measures diameters; here it counts in silence."""
+    before = trainer.trange
+    trainer.trange = range
+    try:
+        yield
+    finally:
+        trainer.trange = before
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
+from lamella.nets.cellpose import installed
+from lamella.nets.cellpose.installation import imported
 from lamella.train.examples import Example
 
 if TYPE_CHECKING:
@@ -43,16 +45,13 @@ def prepared(example: Example, device: torch.device) -> Prepared:
     InputError
         An image of another size than its labels, with a wrong number of channels, or with NaN.
     """
-    from cellpose.dynamics import labels_to_flows
-    from cellpose.transforms import normalize_img
-
     image, labels = np.asarray(example.image), np.asarray(example.labels)
     _refuse_misfit(example, image, labels)
     both = np.zeros((2, *labels.shape), np.float32)
     both[: 1 if image.ndim == 2 else 2] = image
-    stretched = np.ascontiguousarray(normalize_img(both, axis=0), np.float32)
+    stretched = np.ascontiguousarray(imported("transforms").normalize_img(both, axis=0), np.float32)
     # One at a time: of several it prints a bar. It renumbers the labels where they lie.
-    flows = labels_to_flows([labels.astype(np.int32)], device=device)[0]
+    flows = imported("dynamics").labels_to_flows([labels.astype(np.int32)], device=device)[0]
     areas = np.bincount(labels.ravel())[1:] if labels.any() else np.zeros(0, int)
     sides = np.sqrt(areas[areas > 0])
     diameter = float(np.median(sides)) * 2 / np.sqrt(np.pi) if len(sides) else np.nan
@@ -149,10 +148,7 @@ def _patch(
     each: Prepared, patch_px: int, size: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Image and flows of one patch, drawn from numpy's global state as Cellpose does."""
-    from cellpose import transforms
-
-    from lamella.nets.cellpose import installed
-
+    transforms = imported("transforms")
     if installed() == 3:
         image, wanted = transforms.random_rotate_and_resize(
             [each.image],

@@ -1,0 +1,156 @@
+"""Self-training: a network learns from its own best masks, round after round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import pandas as pd
+from pydantic import Field
+
+from lamella.core.step import Step
+from lamella.train.cellpose import Tuned
+from lamella.train.examples import Example
+
+
+class Judged(NamedTuple):
+    """How good the masks of the held-out movies are."""
+
+    value: float
+    """The larger the better; NaN where nothing could be judged."""
+    same_cells: bool = True
+    """Whether these are still the cells that the first network found for certain."""
+    told: str = ""
+    """Why not, in words."""
+
+
+class Chosen(NamedTuple):
+    """What of the masks is worth learning from."""
+
+    training: Sequence[Example]
+    held_out: Sequence[Example]
+
+
+class Round(NamedTuple):
+    """One round; number 0 is the network that all began with."""
+
+    number: int
+    judged: Judged
+    n_images: int = 0
+    n_cells: int = 0
+    tuned: Tuned | None = None
+    """None in round 0, and where there was nothing to learn from."""
+
+
+class Trained(NamedTuple):
+    """What self-training came to."""
+
+    rounds: list[Round]
+    best: int
+    """Number of the round whose network is kept; 0 where training did not help."""
+    told: str
+    """Why it ended, in words."""
+
+    @property
+    def kept(self) -> Round:
+        """The round whose network is kept."""
+        return self.rounds[self.best]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per round: round, score, same_cells, n_images, n_cells, best_epoch, kept, told."""
+        return pd.DataFrame(
+            [
+                {
+                    "round": each.number,
+                    "score": each.judged.value,
+                    "same_cells": each.judged.same_cells,
+                    "n_images": each.n_images,
+                    "n_cells": each.n_cells,
+                    "best_epoch": each.tuned.best_epoch if each.tuned else 0,
+                    "kept": each.number == self.best,
+                    "told": each.judged.told,
+                }
+                for each in self.rounds
+            ]
+        )
+
+
+class Work(Protocol):
+    """What the rounds are handed: they know of no movie and of no network.
+
+    A network is what `tune` gave; None is the one that all began with.
+    """
+
+    def segment(self, network: Tuned | None, number: int) -> Any:
+        """The masks of all movies by a network."""
+
+    def choose(self, masks: Any) -> Chosen:
+        """What of them is worth learning from."""
+
+    def tune(self, start: Tuned | None, chosen: Chosen, number: int) -> Tuned:
+        """Train from a network on the chosen masks."""
+
+    def judge(self, masks: Any) -> Judged:
+        """How good they are on the held-out movies."""
+
+
+class Rounds(Step):
+    """Segment, choose, train, judge, and again while it helps.
+
+    Parameters
+    ----------
+    rounds : int
+        At most so many trainings.
+    start : "base" or "last"
+        What each training starts from. From the base, an error that a round has learnt is not
+        learnt upon by the next.
+    min_gain : float
+        A round must raise the score by so much to be kept, and for there to be a next one.
+    """
+
+    rounds: int = Field(2, ge=1, le=20)
+    start: Literal["base", "last"] = "base"
+    min_gain: float = Field(0.001, ge=0, le=1)
+
+    def __call__(
+        self, work: Work, *, done: Callable[[Round], object] = lambda each: None
+    ) -> Trained:
+        """Go through the rounds.
+
+        Parameters
+        ----------
+        work : Work
+            How to segment, choose, train and judge.
+        done : callable
+            Called with every round that has ended.
+
+        Returns
+        -------
+        Trained
+            The best round is kept: the base, unless a round is better on the held-out movies and
+            still finds the same cells.
+        """
+        masks = work.segment(None, 0)
+        rounds = [Round(0, work.judge(masks))]
+        done(rounds[0])
+        best, told = 0, f"all {self.rounds} rounds were done"
+        for number in range(1, self.rounds + 1):
+            chosen = work.choose(masks)
+            if not chosen.training:
+                told = f"round {number} found no frame worth learning from"
+                break
+            start = rounds[-1].tuned if self.start == "last" else None
+            tuned = work.tune(start, chosen, number)
+            masks = work.segment(tuned, number)
+            rounds.append(Round(number, work.judge(masks), tuned.n_images, tuned.n_cells, tuned))
+            done(rounds[-1])
+            judged, before = rounds[-1].judged, rounds[best].judged
+            if not judged.same_cells:
+                told = f"round {number} is not kept: {judged.told}"
+                break
+            if judged.value != judged.value or judged.value - before.value < self.min_gain:
+                told = f"round {number} is no better on the held-out movies than round {best}"
+                break
+            best = number
+        return Trained(rounds, best, told)
