@@ -25,6 +25,7 @@ from lamella.core.columns.protrusion import ProtrusionColumns
 from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
+from lamella.core.columns.scores import ScoreColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
 from lamella.core.columns.tracks import TrackColumns
@@ -61,6 +62,7 @@ class Col(
     StatisticsColumns,
     QuestionColumns,
     AnalysesColumns,
+    ScoreColumns,
     RunColumns,
     ComparisonColumns,
     AnnotationColumns,
