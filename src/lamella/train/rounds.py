@@ -18,10 +18,8 @@ class Judged(NamedTuple):
 
     value: float
     """The larger the better; NaN where nothing could be judged."""
-    same_cells: bool = True
-    """Whether these are still the cells that the first network found for certain."""
-    told: str = ""
-    """Why not, in words."""
+    agreement: float = float("nan")
+    """IoU with what the first network found for certain; NaN where nothing is."""
 
 
 class Chosen(NamedTuple):
@@ -58,18 +56,17 @@ class Trained(NamedTuple):
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per round: round, score, same_cells, n_images, n_cells, best_epoch, kept, told."""
+        """A row per round: round, score, agreement, n_images, n_cells, best_epoch, kept."""
         return pd.DataFrame(
             [
                 {
                     "round": each.number,
                     "score": each.judged.value,
-                    "same_cells": each.judged.same_cells,
+                    "agreement": each.judged.agreement,
                     "n_images": each.n_images,
                     "n_cells": each.n_cells,
                     "best_epoch": each.tuned.best_epoch if each.tuned else 0,
                     "kept": each.number == self.best,
-                    "told": each.judged.told,
                 }
                 for each in self.rounds
             ]
@@ -107,11 +104,15 @@ class Rounds(Step):
         learnt upon by the next.
     min_gain : float
         A round must raise the score by so much to be kept, and for there to be a next one.
+    min_agreement : float
+        A round must agree so well (IoU) with what the first network found for certain: scores
+        without a truth would also praise a network that calls the whole field one steady cell.
     """
 
     rounds: int = Field(2, ge=1, le=20)
     start: Literal["base", "last"] = "base"
     min_gain: float = Field(0.001, ge=0, le=1)
+    min_agreement: float = Field(0.7, ge=0, le=1)
 
     def __call__(
         self, work: Work, *, done: Callable[[Round], object] = lambda each: None
@@ -146,8 +147,11 @@ class Rounds(Step):
             rounds.append(Round(number, work.judge(masks), tuned.n_images, tuned.n_cells, tuned))
             done(rounds[-1])
             judged, before = rounds[-1].judged, rounds[best].judged
-            if not judged.same_cells:
-                told = f"round {number} is not kept: {judged.told}"
+            if judged.agreement < self.min_agreement:
+                told = (
+                    f"round {number} no longer finds the cells that round 0 was sure of: "
+                    f"IoU {judged.agreement:.2f} on held-out movies"
+                )
                 break
             if judged.value != judged.value or judged.value - before.value < self.min_gain:
                 told = f"round {number} is no better on the held-out movies than round {best}"
