@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -311,6 +311,13 @@ def trainable(model: Any) -> Any:
     fresh.load_state_dict(tensors)
     fresh.diam_mean.data.fill_(float(model.diam_mean))
     return fresh.to(model.device)
+
+
+def save_weights(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
+    """Write tensors as Cellpose writes and reads them."""
+    import torch
+
+    torch.save(dict(tensors), file)
 
 
 def out_of_memory(error: RuntimeError) -> bool:

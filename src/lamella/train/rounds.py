@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import pandas as pd
 from pydantic import Field
@@ -76,20 +76,21 @@ class Trained(NamedTuple):
 class Work(Protocol):
     """What the rounds are handed: they know of no movie and of no network.
 
-    A network is what `tune` gave; None is the one that all began with.
+    Masks go by the number of the round whose network made them, and so do networks; 0 is the one
+    that all began with.
     """
 
-    def segment(self, network: Tuned | None, number: int) -> Any:
-        """The masks of all movies by a network."""
+    def segment(self, number: int) -> None:
+        """Make the masks of all movies by a round's network."""
 
-    def choose(self, masks: Any) -> Chosen:
-        """What of them is worth learning from."""
+    def choose(self, number: int) -> Chosen:
+        """What of a round's masks is worth learning from."""
 
-    def tune(self, start: Tuned | None, chosen: Chosen, number: int) -> Tuned:
-        """Train from a network on the chosen masks."""
+    def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
+        """Train the network of a round from that of another."""
 
-    def judge(self, masks: Any) -> Judged:
-        """How good they are on the held-out movies."""
+    def judge(self, number: int) -> Judged:
+        """How good a round's masks are on the held-out movies."""
 
 
 class Rounds(Step):
@@ -132,19 +133,19 @@ class Rounds(Step):
             The best round is kept: the base, unless a round is better on the held-out movies and
             still finds the same cells.
         """
-        masks = work.segment(None, 0)
-        rounds = [Round(0, work.judge(masks))]
+        work.segment(0)
+        rounds = [Round(0, work.judge(0))]
         done(rounds[0])
         best, told = 0, f"all {self.rounds} rounds were done"
         for number in range(1, self.rounds + 1):
-            chosen = work.choose(masks)
+            chosen = work.choose(number - 1)
             if not chosen.training:
                 told = f"round {number} found no frame worth learning from"
                 break
-            start = rounds[-1].tuned if self.start == "last" else None
+            start = number - 1 if self.start == "last" else 0
             tuned = work.tune(start, chosen, number)
-            masks = work.segment(tuned, number)
-            rounds.append(Round(number, work.judge(masks), tuned.n_images, tuned.n_cells, tuned))
+            work.segment(number)
+            rounds.append(Round(number, work.judge(number), tuned.n_images, tuned.n_cells, tuned))
             done(rounds[-1])
             judged, before = rounds[-1].judged, rounds[best].judged
             if judged.agreement < self.min_agreement:
