@@ -54,6 +54,25 @@ def cellpose(
         list[str] | None,
         typer.Option("--set", help="Setting, such as `epochs=50` or `labels.stride=5`."),
     ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="--from: their images, where not beside the labels.")
+    ] = None,
+    of_study: Annotated[
+        Path | None, typer.Option("--study", help="Study whose movies were outlined.")
+    ] = None,
+    centred: Annotated[
+        Path | None,
+        typer.Option(help="--from: run on whose centred movies the outlines were drawn."),
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="--from, --corrections: channel that shows the cells.")
+    ] = None,
+    nuclear_channel: Annotated[
+        str | None, typer.Option(help="--from, --corrections: channel that shows nuclei.")
+    ] = None,
+    every_frame: Annotated[
+        bool, typer.Option("--every-frame", help="--corrections: also frames not edited.")
+    ] = False,
     device: Annotated[
         Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="What computes.")
     ] = "auto",
@@ -71,30 +90,49 @@ def cellpose(
     from lamella.cli import show
     from lamella.core.errors import SettingsError
     from lamella.run.study import open_study
-    from lamella.run.train import settings_from, train_self
+    from lamella.run.train import settings_from, train_labels, train_self
 
-    given = [each is not None for each in (study, labels, corrections)]
-    if sum(given) != 1:
+    if sum(each is not None for each in (study, labels, corrections)) != 1:
         raise SettingsError(
             "lamella train cellpose",
             "it learns from one thing at a time",
             "give one of --self STUDY, --from LABELS, --corrections RUN",
         )
     chosen = list(options or []) + ([f"rounds.rounds={rounds}"] if rounds is not None else [])
-    settings = settings_from(chosen)
+    settings = settings_from(chosen, drawn=study is None)
     with show.work_bar("training") as advance:
-        made = train_self(
-            open_study(study),
-            out,
-            settings=settings,
-            base=base,
-            object_name=object_name,
-            device=device,
-            workers=workers,
-            force=force,
-            advance=advance,
-            done=_tell_round,
-        )
+        if study is not None:
+            made = train_self(
+                open_study(study),
+                out,
+                settings=settings,
+                base=base,
+                object_name=object_name,
+                device=device,
+                workers=workers,
+                force=force,
+                advance=advance,
+                done=_tell_round,
+            )
+        else:
+            made = train_labels(
+                labels or corrections or Path(),
+                out,
+                how="labels" if labels is not None else "corrections",
+                settings=settings,
+                base=base,
+                object_name=object_name,
+                images=images,
+                study=of_study,
+                centred=centred,
+                channel=channel,
+                nuclear_channel=nuclear_channel,
+                every_frame=every_frame,
+                device=device,
+                force=force,
+                advance=advance,
+                done=_tell_round,
+            )
     _tell(made)
 
 
@@ -115,6 +153,8 @@ def _tell(made: Made) -> None:
         [name, show.number(told["before"]), show.number(told["after"]), show.number(told["change"])]
         for name, told in made.card["scores"].items()
     ]
+    for note in made.notes:
+        show.tell("note", note)
     show.show_table(["held-out movies", "before", "after", "change"], rows, most=30)
     show.out.print(verdict(made.trained, made.card["base"]["model"]), soft_wrap=True)
     show.out.print(f"wrote {made.folder}: open {made.folder / 'model.html'}", soft_wrap=True)

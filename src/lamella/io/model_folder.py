@@ -91,8 +91,9 @@ def read_card(folder: Path) -> dict[str, Any]:
     InputError
         A folder without card or weights, a card that is damaged, or other weights.
     """
-    card = read_json(folder / CARD)
-    told = card.get("weights_sha256") if isinstance(card, dict) else None
+    read = read_json(folder / CARD)
+    card: dict[str, Any] = read if isinstance(read, dict) else {}
+    told = card.get("weights_sha256")
     if not isinstance(told, str):
         raise InputError(str(folder / CARD), "it is no model's card", "train the model again")
     weights = folder / WEIGHTS

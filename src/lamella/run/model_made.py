@@ -85,6 +85,8 @@ class Made(NamedTuple):
     scores: ModelScores
     use: str
     """Lines of study.toml."""
+    notes: tuple[str, ...] = ()
+    """What to tell the user of the labels."""
 
 
 def make_model(

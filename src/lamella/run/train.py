@@ -15,6 +15,7 @@ from lamella.core.table import Col
 from lamella.io.model_folder import refuse_model_there
 from lamella.nets.cellpose import find, installed
 from lamella.nets.device import Device
+from lamella.run.annotations import examples_from
 from lamella.run.model_made import Kind, Made, make_model
 from lamella.run.options import values_of
 from lamella.run.study import SETTINGS_FILE, Study
@@ -23,29 +24,37 @@ from lamella.run.train_kept import Trainings
 from lamella.run.train_study import Advance, StudyWork, movies_table, usable
 from lamella.segment import Cellpose
 from lamella.track import Largest
+from lamella.train.annotations import Annotations
 from lamella.train.cellpose import FineTune
-from lamella.train.examples import Example
 from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.rounds import Round, Rounds
 from lamella.train.split import HoldOut
 
-_TABLES = {"labels": PseudoLabels, "held_out": HoldOut, "rounds": Rounds, "cells": Cellpose}
+_TABLES = ("labels", "held_out", "rounds", "cells")
 
 
 class TrainSettings(NamedTuple):
     """Settings of a training, from ``--set key=value``."""
 
     fine_tune: FineTune
-    pseudo: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    """Of `PseudoLabels`, or of `Annotations`: which frames are learnt from."""
     hold_out: HoldOut
     rounds: Rounds
     segmenter: Mapping[str, Any]
 
 
-def settings_from(options: Sequence[str]) -> TrainSettings:
+def settings_from(options: Sequence[str], *, drawn: bool) -> TrainSettings:
     """Settings of fine-tuning by their names; others as ``labels.``, ``held_out.``, ``rounds.``.
 
     ``cells.`` are settings of the segmenter, such as ``cells.cellprob_threshold``.
+
+    Parameters
+    ----------
+    options : sequence of str
+        ``key=value``.
+    drawn : bool
+        Whether people drew the labels.
 
     Raises
     ------
@@ -54,7 +63,7 @@ def settings_from(options: Sequence[str]) -> TrainSettings:
     """
     tables: dict[str, dict[str, Any]] = {"": {}, **{name: {} for name in _TABLES}}
     for key, value in values_of(options).items():
-        table, dot, name = key.rpartition(".")
+        table, _, name = key.rpartition(".")
         if table not in tables:
             raise SettingsError(
                 f"--set {key}", f"there is no table {table!r}", f"use one of {', '.join(_TABLES)}"
@@ -65,7 +74,13 @@ def settings_from(options: Sequence[str]) -> TrainSettings:
     fine = _made(FineTune, published | tables[""], tables[""], "", faults)
     hold = _made(HoldOut, tables["held_out"], tables["held_out"], "held_out.", faults)
     rounds = _made(Rounds, tables["rounds"], tables["rounds"], "rounds.", faults)
-    _made(PseudoLabels, tables["labels"], tables["labels"], "labels.", faults)
+    _made(
+        Annotations if drawn else PseudoLabels,
+        tables["labels"],
+        tables["labels"],
+        "labels.",
+        faults,
+    )
     _made(Cellpose, tables["cells"], tables["cells"], "cells.", faults)
     if faults:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
@@ -107,7 +122,7 @@ def train_self(
     held_out = settings.hold_out(table)
     _refuse_all_held(table, held_out)
     one = isinstance(each.track, Largest)
-    pseudo = PseudoLabels(**{"cells": "one" if one else "many", **settings.pseudo})
+    pseudo = PseudoLabels(**{"cells": "one" if one else "many", **settings.labels})
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
     work = StudyWork(
         study,
@@ -122,56 +137,73 @@ def train_self(
         advance=advance,
     )
     trained = settings.rounds(work, done=done)
-    kind = Kind("self", base, {"pseudo_labels": pseudo.provenance()}, object_name=name)
+    kind = Kind("self", base, {"PseudoLabels": pseudo.provenance()["settings"]}, name)
     return make_model(
         out, work, trained, trainings, kind=kind, settings=_told(settings), held_out=held_out,
         frames=work.tables.get(max(work.tables)), device=device, force=force,
     )  # fmt: skip
 
 
-def train_on(
-    examples: Sequence[Example],
+def train_labels(
+    labels: Path,
     out: Path,
     *,
     how: str,
     settings: TrainSettings,
     base: str | None = None,
-    folder: Path = Path(),
+    object_name: str | None = None,
+    images: Path | None = None,
+    study: Path | None = None,
+    centred: Path | None = None,
+    channel: str | None = None,
+    nuclear_channel: str | None = None,
+    every_frame: bool = False,
     device: Device = "auto",
-    frames: pd.DataFrame | None = None,
     force: bool = False,
     advance: Advance = lambda doing, done, total: None,
     done: Callable[[Round], object] = lambda each: None,
 ) -> Made:
-    """Teach a network what people drew.
+    """Teach a network what people drew or corrected; see `examples_from` for where from.
 
     Parameters
     ----------
     how : "labels" or "corrections"
         Where the examples come from, for the card.
-    folder : Path
-        What a relative `base` starts from.
-    frames : DataFrame, optional
-        A row per annotated frame, for the folder.
+    base : str, optional
+        Model to begin with, relative to the current folder; by default Cellpose's generalist.
     """
     refuse_model_there(out, force=force)
-    segmenter = Cellpose(**settings.segmenter)
-    weights = find(base, folder=folder)
+    weights = find(base)
+    choose = Annotations(**settings.labels)
+    taught = examples_from(
+        labels,
+        images=images,
+        study=study,
+        centred=centred,
+        name=object_name,
+        channel=channel,
+        nuclear_channel=nuclear_channel,
+        every_frame=every_frame,
+        choose=choose,
+    )
     table = pd.DataFrame(
-        [(e.movie, e.session, e.condition) for e in examples],
+        [(e.movie, e.session, e.condition) for e in taught.examples],
         columns=[Col.MOVIE, Col.SESSION, Col.CONDITION],
     )
     held_out = settings.hold_out(table)
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
+    segmenter = Cellpose(**settings.segmenter)
     work = AnnotatedWork(
-        examples, trainings, segmenter=segmenter, held_out=held_out, device=device, advance=advance
-    )
-    once = settings.rounds.model_copy(update={"rounds": 1})
-    trained = once(work, done=done)
-    return make_model(
-        out, work, trained, trainings, kind=Kind(how, base, {}), settings=_told(settings),
-        held_out=held_out, frames=frames, device=device, force=force,
+        taught.examples, trainings, segmenter=segmenter, held_out=held_out, device=device,
+        advance=advance,
     )  # fmt: skip
+    once = settings.rounds.model_copy(update={"rounds": 1})
+    kind = Kind(how, base, {"Annotations": choose.provenance()["settings"]}, object_name or "cell")
+    made = make_model(
+        out, work, once(work, done=done), trainings, kind=kind, settings=_told(settings),
+        held_out=held_out, frames=taught.frames, device=device, force=force,
+    )  # fmt: skip
+    return made._replace(notes=taught.notes)
 
 
 def work_folder(out: Path) -> Path:

@@ -192,7 +192,6 @@ class StudyWork:
         return task_for(self._study, sample, self._folder / "round_0")
 
 
-
 def usable(study: Study) -> list[Sample]:
     """The movies of a study that are not excluded and have no fault."""
     return [s for s in study.samples if s.fault is None and not s.exclude]

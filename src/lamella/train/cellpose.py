@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -207,26 +206,29 @@ class FineTune(Step):
         watch = _Watch(self, net, ready, asked, batch_size, advance)
         # The trainer has no callback, but saves the network after every epoch from the second.
         net.save_model = watch.epoch_ended
-        with TemporaryDirectory(prefix="lamella-") as folder, _without_bars(trainer):
-            with suppress(_EnoughError):
-                trainer.train_seg(
-                    net,
-                    train_data=[each.image for each in ready],
-                    train_labels=[each.flows for each in ready],
-                    batch_size=batch_size,
-                    learning_rate=self.learning_rate,
-                    n_epochs=self.epochs,
-                    weight_decay=self.weight_decay,
-                    normalize={"normalize": False},  # done: a bool would be kept for later calls
-                    save_path=folder,
-                    save_every=1,
-                    nimg_per_epoch=self.images_per_epoch,
-                    rescale=self.rescale,
-                    bsize=self.patch_px,
-                    min_train_masks=self.min_train_masks,
-                    model_name="network",
-                    **self._of_version(),
-                )
+        with (
+            TemporaryDirectory(prefix="lamella-") as folder,
+            _without_bars(trainer),
+            suppress(_EnoughError),
+        ):
+            trainer.train_seg(
+                net,
+                train_data=[each.image for each in ready],
+                train_labels=[each.flows for each in ready],
+                batch_size=batch_size,
+                learning_rate=self.learning_rate,
+                n_epochs=self.epochs,
+                weight_decay=self.weight_decay,
+                normalize={"normalize": False},  # done: a bool would be kept for later calls
+                save_path=folder,
+                save_every=1,
+                nimg_per_epoch=self.images_per_epoch,
+                rescale=self.rescale,
+                bsize=self.patch_px,
+                min_train_masks=self.min_train_masks,
+                model_name="network",
+                **self._of_version(),
+            )
         return watch.best_tensors, watch.rows, watch.best_epoch
 
     def _of_version(self) -> dict[str, Any]:
@@ -251,14 +253,19 @@ class _Watch:
     ) -> None:
         self._step, self._net, self._batch_size = step, net, batch_size
         self._advance = advance
-        of_training = {
-            "patch_px": step.patch_px,
-            "mean_px": float(np.mean([each.diameter_px for each in ready])),
-            "rescale": step.rescale,
-            "seed": _PATCH_SEED,
-        }
-        self._training = Yardstick(ready[:_TRAINING_PATCHES], net, **of_training)
-        self._held_out = Yardstick(asked, net, **of_training)
+        mean_px = float(np.mean([each.diameter_px for each in ready]))
+
+        def patches(some: Sequence[Prepared]) -> Yardstick:
+            return Yardstick(
+                some,
+                net,
+                patch_px=step.patch_px,
+                mean_px=mean_px,
+                rescale=step.rescale,
+                seed=_PATCH_SEED,
+            )
+
+        self._training, self._held_out = patches(ready[:_TRAINING_PATCHES]), patches(asked)
         self.rows: list[tuple[int, float, float]] = []
         self.best_epoch = 0
         self.best_tensors: dict[str, torch.Tensor] = {}
@@ -353,7 +360,7 @@ def _spread(n: int, most: int) -> list[int]:
 
 
 @contextmanager
-def _without_bars(trainer: ModuleType) -> Iterator[None]:
+def _without_bars(trainer: Any) -> Iterator[None]:
     """Cellpose shows a bar of its own while it measures diameters; here it counts in silence."""
     before = trainer.trange
     trainer.trange = range

@@ -58,9 +58,7 @@ def prepared(example: Example, device: torch.device) -> Prepared:
     return Prepared(stretched, flows, diameter)
 
 
-def _refuse_misfit(
-    example: Example, image: NDArray[Any], labels: NDArray[np.integer[Any]]
-) -> None:
+def _refuse_misfit(example: Example, image: NDArray[Any], labels: NDArray[np.integer[Any]]) -> None:
     where = f"{example.movie}, frame {example.frame}"
     channels = image.shape[0] if image.ndim == 3 else 1
     if image.ndim not in (2, 3) or channels > 2:

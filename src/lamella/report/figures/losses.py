@@ -11,7 +11,10 @@ from lamella.report.style import COLOURS, FAINT, figure, nothing, styled
 from lamella.report.tables import numbers
 
 _ROUND_MM, _MOST = 60.0, 3
-_CURVES = (("train_loss", "training", COLOURS[0], "-"), ("held_out_loss", "held-out", COLOURS[1], "-"))
+_CURVES = (
+    ("train_loss", "training", COLOURS[0], "-"),
+    ("held_out_loss", "held-out", COLOURS[1], "-"),
+)
 
 
 @styled
@@ -33,10 +36,10 @@ def learning_curves(losses: pd.DataFrame) -> Figure:
     for axes, number in zip(panels, rounds, strict=False):
         rows = losses[losses["round"] == number]
         epochs = numbers(rows, "epoch")
-        for column, name, colour, dashes in _CURVES:
+        for column, name, colour in _CURVES:
             values = numbers(rows, column)
             if np.isfinite(values).any():
-                axes.plot(epochs, values, color=colour, ls=dashes, label=name)
+                axes.plot(epochs, values, color=colour, label=name)
         kept = epochs[rows["kept"].to_numpy(bool)]
         for epoch in kept:
             axes.axvline(epoch, color=FAINT, lw=0.8, ls=":", zorder=0, label="kept")
