@@ -22,6 +22,7 @@ from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.pseudo_labels import PseudoLabelColumns
 from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
@@ -66,6 +67,7 @@ class Col(
     RunColumns,
     ComparisonColumns,
     AnnotationColumns,
+    PseudoLabelColumns,
 ):
     """Names of columns. Coordinates are (y, x) at pixel centres, the top-left one at (0, 0)."""
 

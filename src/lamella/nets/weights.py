@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -83,7 +84,9 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if packed:
         _refuse_swelling(path, size)
     try:
-        read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
     except Exception as error:  # torch raises a different kind for each way a file can be wrong
         raise InputError(str(path), _fault(error), _REMEDY) from error
     named = (

@@ -122,16 +122,14 @@ class _Cell(NamedTuple):
 
     def crop(self, margin: float, frame_shape: tuple[int, int]) -> Box | None:
         """The rectangle in which it is looked for; None where that is the whole frame."""
-        spare = margin * self.diameter
-        first, size = [], []
-        for low, high, whole in zip(self.box[:2], self.box[2:], frame_shape, strict=True):
-            needed = int(np.ceil((high - low + 2 * spare) / _MULTIPLE)) * _MULTIPLE
-            side = min(needed, whole)
-            size.append(side)
-            first.append(int(np.clip((low + high - side) // 2, 0, whole - side)))
-        if tuple(size) == frame_shape:
+        spare = 2 * margin * self.diameter
+        size = self.box[2:] - self.box[:2] + spare
+        size = np.minimum(np.ceil(size / _MULTIPLE).astype(int) * _MULTIPLE, frame_shape)
+        if np.array_equal(size, frame_shape):
             return None
-        return Box(*first, first[0] + size[0], first[1] + size[1])
+        middle = (self.box[:2] + self.box[2:] - size) // 2
+        top, left = np.clip(middle, 0, np.array(frame_shape) - size).tolist()
+        return Box(top, left, top + int(size[0]), left + int(size[1]))
 
 
 class _Seen(NamedTuple):
