@@ -101,9 +101,7 @@ def images_of_study(study: Study) -> Images:
     )
 
 
-def images_of_folder(
-    folder: Path, *, depth: int | None = None, top: Path | None = None
-) -> Images:
+def images_of_folder(folder: Path, *, depth: int | None = None, top: Path | None = None) -> Images:
     """Images that are no labels, by their names with and without the folders that they lie in.
 
     Folders of images are movies, too: their frames.
