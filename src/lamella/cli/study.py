@@ -144,8 +144,10 @@ def check(
     from lamella.run.check import check_study
     from lamella.run.remarks import called, described, study_remarks
     from lamella.run.study import open_study
+    from lamella.run.weights import faults_of_weights, unfetched
 
     opened = open_study(study)
+    of_all = faults_of_weights(opened.settings, opened.folder, download=False)
     with show.frame_bar("opening movies") as advance:
         counter = count(1)
         checked = check_study(
@@ -171,13 +173,17 @@ def check(
     )
     for remark in study_remarks({c.sample.movie: described(c.movie) for c in checked if c.movie}):
         show.tell("note", remark)
+    for name in unfetched(opened.settings):
+        show.tell("note", f"the weights {name} are not here yet: Cellpose downloads them first")
+    for fault in of_all:
+        show.tell("fault", str(fault))
     faults = [c for c in checked if c.fault]
     for each in faults:
         show.tell("fault", f"{each.sample.movie}: {each.fault}")
     n_excluded = len(opened.samples) - len(checked)
     excluded = f", {n_excluded} excluded" if n_excluded else ""
     show.out.print(f"{len(good)} of {len(checked)} {word}s can be processed{excluded}")
-    if faults:
+    if faults or of_all:
         raise typer.Exit(1)
     show.out.print(f"next: lamella run {study}", soft_wrap=True)
 

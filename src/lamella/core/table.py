@@ -12,6 +12,7 @@ from functools import cache
 import pandas as pd
 
 from lamella.core.columns.analyses import AnalysesColumns
+from lamella.core.columns.annotations import AnnotationColumns
 from lamella.core.columns.column import Column
 from lamella.core.columns.comparison import ComparisonColumns
 from lamella.core.columns.compartment import CompartmentColumns
@@ -21,6 +22,7 @@ from lamella.core.columns.lamellipodium import LamellipodiumColumns
 from lamella.core.columns.movement import MovementColumns
 from lamella.core.columns.positives import PositivesColumns
 from lamella.core.columns.protrusion import ProtrusionColumns
+from lamella.core.columns.pseudo_labels import PseudoLabelColumns
 from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
@@ -64,6 +66,8 @@ class Col(
     ScoreColumns,
     RunColumns,
     ComparisonColumns,
+    AnnotationColumns,
+    PseudoLabelColumns,
 ):
     """Names of columns. Coordinates are (y, x) at pixel centres, the top-left one at (0, 0)."""
 
