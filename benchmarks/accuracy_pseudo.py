@@ -137,9 +137,7 @@ def pseudo_table() -> str:
             for name in ("stability", "confidence")
         ]
         told = " | ".join(f"{100 * share:.0f} %" for share in shares)
-        lines.append(
-            f"| {fault} | {wrong.sum()} | {told} | {rho[0]:.2f} | {rho[1]:.2f} |"
-        )
+        lines.append(f"| {fault} | {wrong.sum()} | {told} | {rho[0]:.2f} | {rho[1]:.2f} |")
     found = movies[movies["iou_found"].notna()]
     edges = (0, 0.4, 0.6, 0.8, 0.9, 1.0)
     lines += [
@@ -209,9 +207,7 @@ def _judged(labels: NDArray[np.integer], truth: Masks, second: ArrayFrames) -> p
     alone = PseudoLabels(stride=1)
     told = alone.judged(frames, second=second)
     largest = [_largest(frame) for frame in labels]
-    iou = np.array(
-        [intersection_over_union(a, b) for a, b in zip(largest, truth, strict=True)]
-    )
+    iou = np.array([intersection_over_union(a, b) for a, b in zip(largest, truth, strict=True)])
     return pd.DataFrame(
         {
             "iou": np.nan_to_num(iou),
