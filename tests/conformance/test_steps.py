@@ -50,6 +50,7 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.annotations import Annotations
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -96,6 +97,7 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
+    Annotations(stride=5),
 ]
 
 
