@@ -49,6 +49,7 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -94,6 +95,7 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
+    PseudoLabels(),
 ]
 
 

@@ -12,6 +12,7 @@ from functools import cache
 import pandas as pd
 
 from lamella.core.columns.analyses import AnalysesColumns
+from lamella.core.columns.annotations import AnnotationColumns
 from lamella.core.columns.column import Column
 from lamella.core.columns.comparison import ComparisonColumns
 from lamella.core.columns.compartment import CompartmentColumns
@@ -64,6 +65,7 @@ class Col(
     RunColumns,
     ComparisonColumns,
     PseudoLabelColumns,
+    AnnotationColumns,
 ):
     """Names of columns. Coordinates are (y, x) at pixel centres, the top-left one at (0, 0)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Example(NamedTuple):
     """
 
     image: Image
-    labels: NDArray[np.integer]
+    labels: NDArray[np.integer[Any]]
     movie: str
     session: str
     condition: str

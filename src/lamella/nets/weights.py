@@ -1,0 +1,136 @@
+"""Files of weights: tensors are read, and nothing else.
+
+A weight file of PyTorch is a pickle, and a pickle may name any function to call while it is read.
+Here only tensors are rebuilt; whatever else stands in the file is refused before it comes alive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lamella.core.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Stamp(NamedTuple):
+    """What tells one state of a file from the next without reading it."""
+
+    path: str
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """The stamp of a file as it is now; an InputError where there is none."""
+        try:
+            seen = path.stat()
+        except OSError as error:
+            raise InputError(
+                str(path), f"it cannot be read ({error.strerror})", "give a file of weights"
+            ) from error
+        if path.is_dir():
+            raise InputError(
+                str(path), "it is a folder, not a file of weights", "give the file inside of it"
+            )
+        return cls(os.fspath(path.resolve()), seen.st_size, seen.st_mtime_ns)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; computed once per process and state of the file.
+
+    Raises
+    ------
+    InputError
+        When there is no such file.
+    """
+    return _digest(Stamp.of(path))
+
+
+@lru_cache(maxsize=64)
+def _digest(stamp: Stamp) -> str:
+    with Path(stamp.path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The named tensors of a weight file, on the CPU.
+
+    Files in today's format are mapped into memory, so that large ones are not copied.
+
+    Parameters
+    ----------
+    path : Path
+        A file written by ``torch.save(network.state_dict(), path)``.
+
+    Raises
+    ------
+    InputError
+        When the file is absent, cut short, not a weight file, compressed to more than its size,
+        holds anything but named tensors, or declares tensors larger than the file itself. Nothing
+        in the file is executed.
+    """
+    import torch
+
+    size = Stamp.of(path).size
+    packed = zipfile.is_zipfile(path)
+    if packed:
+        _refuse_swelling(path, size)
+    try:
+        read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+    except Exception as error:  # torch raises a different kind for each way a file can be wrong
+        raise InputError(str(path), _fault(error), _REMEDY) from error
+    named = (
+        dict(read)
+        if isinstance(read, dict) and read and all(isinstance(key, str) for key in read)
+        else None
+    )
+    if named is None or not all(_is_plain(value) for value in named.values()):
+        raise InputError(str(path), "it holds other things than named tensors", _REMEDY)
+    declared = sum(tensor.numel() * tensor.element_size() for tensor in named.values())
+    if declared > size:
+        raise InputError(
+            str(path),
+            f"its tensors would need {declared} bytes, the file has {size}",
+            _REMEDY,
+        )
+    return {key: tensor.detach() for key, tensor in named.items()}
+
+
+_REMEDY = "fetch or save it again: torch.save(network.state_dict(), path)"
+
+
+def _fault(error: Exception) -> str:
+    text = str(error)
+    if "Unsupported" in text or "GLOBAL" in text:
+        return "it holds code or objects beside tensors and was not opened"
+    return f"it is no weight file, or was cut short ({type(error).__name__})"
+
+
+def _is_plain(value: Any) -> bool:
+    import torch
+
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and not value.is_quantized
+    )
+
+
+def _refuse_swelling(path: Path, size: int) -> None:
+    """torch.save stores without compressing: parts larger than the whole are no weights."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+            stored = all(part.compress_type == zipfile.ZIP_STORED for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(str(path), _fault(error), _REMEDY) from error
+    if not stored or unpacked > size:
+        raise InputError(str(path), "it is a compressed archive, as no weight file is", _REMEDY)
