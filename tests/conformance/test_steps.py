@@ -51,6 +51,7 @@ from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
 from lamella.train.annotations import Annotations
+from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -98,6 +99,7 @@ EXAMPLES = [
     ByValue(value=1.0),
     HoldOut(),
     Annotations(stride=5),
+    PseudoLabels(),
 ]
 
 
