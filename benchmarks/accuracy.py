@@ -20,6 +20,7 @@ from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_page import joined, with_section
 from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_questions import questions_table
@@ -264,24 +265,6 @@ def main() -> None:
         page = joined([HEAD, *(section() for section in sections(split))])
     PAGE.write_text(page, encoding="utf-8")
     print(f"wrote {PAGE.name}")
-
-
-def joined(parts: Sequence[str]) -> str:
-    """A page of its parts."""
-    return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def with_section(page: str, section: str) -> str:
-    """The page with this section in place of the one of the same heading, or at its end."""
-    before, *others = ("\n" + page).split("\n## ")
-    own = section.strip().removeprefix("## ")
-    heading = own.split("\n", 1)[0]
-    headings = [other.split("\n", 1)[0] for other in others]
-    if heading in headings:
-        others[headings.index(heading)] = own
-    else:
-        others.append(own)
-    return joined([before, *(f"## {other}" for other in others)])
 
 
 if __name__ == "__main__":
