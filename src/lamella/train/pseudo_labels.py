@@ -167,9 +167,7 @@ class PseudoLabels(Step):
                 image = np.stack([image, nuclear.frame(t)])
             shown = taught(labels.frame(t), self.cells)
             trust = 0.0 if np.isnan(confidence) else confidence
-            examples.append(
-                Example(image, shown, movie, session, condition, t, SOURCE, trust)
-            )
+            examples.append(Example(image, shown, movie, session, condition, t, SOURCE, trust))
         return PseudoLabelled(frames, examples)
 
     @staticmethod
@@ -277,7 +275,9 @@ class PseudoLabels(Step):
             AREA: never if self.max_area_z is None else z > self.max_area_z,
             JUMP: never if self.max_jump_radii is None else jump > self.max_jump_radii,
             UNSTABLE: frames[Col.STABILITY] < self.min_stability,
-            DISAGREED: (frames[Col.AGREEMENT] < self._least_agreement(frames)) if witness else never,
+            DISAGREED: (frames[Col.AGREEMENT] < self._least_agreement(frames))
+            if witness
+            else never,
         }
         return {reason: flags.to_numpy(bool) for reason, flags in against.items()}
 

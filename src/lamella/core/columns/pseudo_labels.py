@@ -14,9 +14,7 @@ class PseudoLabelColumns:
         "",
         "Objects with at least half of the area of the frame's largest, itself included.",
     )
-    IOU_NEXT = _(
-        "iou_next", "", "Intersection over union with the same cell in the frame after."
-    )
+    IOU_NEXT = _("iou_next", "", "Intersection over union with the same cell in the frame after.")
     AREA_Z = _(
         "area_z",
         "SD",
