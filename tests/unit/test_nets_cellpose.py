@@ -14,6 +14,7 @@ import torch
 from lamella.core.errors import InputError, LamellaWarning, NotInstalledError, SettingsError
 from lamella.nets import cellpose
 from lamella.nets.cellpose import evaluating, finding, installation
+from lamella.nets.device import out_of_memory
 
 pytestmark = pytest.mark.skipif(
     cellpose.installed() != 3, reason="Cellpose 4 is installed: see tests/cellpose4"
@@ -225,7 +226,7 @@ def test_no_memory_for_one_tile_is_told_with_the_remedy(random_model):
     ],
 )
 def test_what_counts_as_too_little_memory(error, expected):
-    assert evaluating._is_out_of_memory(error) is expected
+    assert out_of_memory(error) is expected
 
 
 def test_other_faults_of_the_network_are_not_hidden(random_model):
