@@ -149,7 +149,10 @@ def test_without_the_stretch_images_are_taken_as_they_are(model):
     assert np.count_nonzero(raw) > 2 * np.count_nonzero(stretched)
 
 
-def test_calls_leave_cellposes_defaults_as_they_were(model):
+def test_calls_leave_images_and_cellposes_defaults_as_they_were(model):
+    image = FRAMES[0].astype(np.float32)
+    cellpose.evaluate(model, [image])
+    np.testing.assert_array_equal(image, FRAMES[0])
     defaults = installation.imported("models").normalize_default
     before = dict(defaults)
     cellpose.evaluate(model, FRAMES, stretch=False, batch_size=4)
