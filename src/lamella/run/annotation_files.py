@@ -122,11 +122,12 @@ def _walk(
     if is_ctc(path):
         yield path, "ctc"
         return
-    elsewhere = is_movie is not None and is_movie(_names(path, "labels", top))
-    if path != top and (elsewhere or _of_folder_beside(path)):
-        yield path, "labels"
-        return
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]
+    if path != top and any(each.suffix.lower() in SUFFIXES for each in inside):
+        elsewhere = is_movie is not None and is_movie(_names(path, "labels", top))
+        if elsewhere or _of_folder_beside(path):
+            yield path, "labels"
+            return
     for each in sorted(inside, key=lambda each: natural_key(each.name)):
         yield from _walk(each, top, is_movie)
 
