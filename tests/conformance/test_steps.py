@@ -49,6 +49,8 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.cellpose import FineTune
+from lamella.train.rounds import Rounds
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -94,6 +96,8 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
+    FineTune(epochs=10, learning_rate=0.01),
+    Rounds(rounds=3),
 ]
 
 
