@@ -34,9 +34,9 @@ def cellpose() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         weights = small_model(Path(folder))
         return [
-            f"Cellpose {version()} with a small model, trained here from scratch on phantoms of one "
-            f"cell of {DIAMETER_PX:.0f} px (its own architecture, so that times are those of any "
-            "model). The masks of a movie are computed anew for every time.",
+            f"Cellpose {version()} with a model that was trained from scratch on a few phantoms of "
+            f"one cell of {DIAMETER_PX:.0f} px: its architecture is that of every model, and so are "
+            "its times.",
             "",
             *followed(weights),
             "",
