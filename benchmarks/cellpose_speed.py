@@ -34,7 +34,7 @@ def cellpose() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         weights = small_model(Path(folder))
         return [
-            f"Cellpose {version()} with a model that was trained from scratch on a few phantoms of "
+            f"Cellpose {version()} with a model trained from scratch on a few phantoms of "
             f"one cell of {DIAMETER_PX:.0f} px: its architecture is that of every model, and so are "
             "its times.",
             "",
