@@ -239,8 +239,8 @@ def test_nothing_to_learn_from(tmp_path):
     with pytest.raises(InputError, match="1 × fewer than 2 objects"):
         examples_from(tmp_path, choose=Annotations(min_objects=2))
     make_study(tmp_path / "s", ["raw"])
+    copied = shutil.copy(tmp_path / "s/raw.tif", tmp_path / "raw_mask.tif")
     with pytest.raises(InputError, match="it looks like an image, not like labels"):
-        copied = shutil.copy(tmp_path / "s/raw.tif", tmp_path / "raw_mask.tif")
         examples_from(copied, study=tmp_path / "s")
     copied.unlink()
     (tmp_path / "m_GT/TRA").mkdir(parents=True)
