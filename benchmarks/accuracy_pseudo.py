@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from lamella.core.table import Col
 from lamella.kernels.overlap import intersection_over_union
 from lamella.phantom import CellPhantom
 from lamella.segment import Motion, MultiOtsu
-from lamella.train.pseudo_labels import SPACING, PseudoLabels
+from lamella.train.pseudo_labels import PseudoLabels
+from lamella.train.reasons import SPACING
 
 SEEDS = range(930, 939)
 """Others than those on which the defaults were chosen (130 to 138)."""
@@ -147,7 +149,7 @@ def pseudo_table() -> str:
         "| confidence | frames | mean IoU to the truth | wrong |",
         "| --- | --- | --- | --- |",
     ]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         rows = found[(found["confidence"] > low) & (found["confidence"] <= high)]
         lines.append(
             f"| {low:g} to {high:g} | {len(rows)} | {rows['iou'].mean():.3f} "
