@@ -21,6 +21,7 @@ from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
 from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
+from accuracy_pseudo import pseudo_table
 from accuracy_questions import questions_table
 from accuracy_region import region_section
 from accuracy_statistics import statistics_table
@@ -225,6 +226,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         mixed_table,
         plates_table,
         questions_table,
+        pseudo_table,
     ]
 
 
