@@ -5,15 +5,20 @@ OUT ?= demo
 
 BIN := $(VENV)/bin
 # constraints.txt pins what is known to work together, and the one PyTorch that extras may bring.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
+INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test lint bench accuracy columns clean
+.PHONY: demo test test-cellpose4 lint bench accuracy columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
 
 test: lint $(VENV)/.test ## Lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 3 GB of memory
+	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4
 
 lint: $(VENV)/.test ## Style, types and the import contracts
 	$(BIN)/ruff check .
@@ -31,17 +36,28 @@ columns: $(VENV)/.core ## The data dictionary: writes docs/columns.md
 	$(BIN)/python docs/make_columns.py
 
 clean: ## Remove the virtual environment and the demo
-	rm -rf $(VENV) $(OUT)
+	rm -rf $(VENV) $(VENV)-cellpose4 $(OUT)
 
-$(VENV)/bin/python:
+%/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Lamella needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say which: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $*
 
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable .
 	@touch $@
 
+# PyTorch goes first: where a build without CUDA is at hand it is taken, and what follows keeps it.
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) torch
 	$(INSTALL) --editable ".[test,lint]"
 	@touch $@ $(VENV)/.core
+
+# Cellpose 4 cannot stand beside Cellpose 3. It asks for torchvision, of which it uses a resize and
+# two small functions: without its dependencies, any PyTorch stays as it is.
+$(VENV)-cellpose4/.ready: pyproject.toml constraints.txt | $(VENV)-cellpose4/bin/python
+	$(INSTALL4) torch
+	$(INSTALL4) --editable . pytest fastremap fill_voids natsort requests roifile tqdm
+	$(INSTALL4) --no-deps torchvision==0.15.2 segment_anything
+	$(VENV)-cellpose4/bin/python $(PIP) --no-deps cellpose==4.2.1.1
+	@touch $@

@@ -26,6 +26,7 @@ from lamella.core.columns.pseudo_labels import PseudoLabelColumns
 from lamella.core.columns.questions import QuestionColumns
 from lamella.core.columns.region import RegionColumns
 from lamella.core.columns.runs import RunColumns
+from lamella.core.columns.scores import ScoreColumns
 from lamella.core.columns.sightings import SightingColumns
 from lamella.core.columns.statistics import StatisticsColumns
 from lamella.core.columns.tracks import TrackColumns
@@ -62,10 +63,11 @@ class Col(
     StatisticsColumns,
     QuestionColumns,
     AnalysesColumns,
+    ScoreColumns,
     RunColumns,
     ComparisonColumns,
-    PseudoLabelColumns,
     AnnotationColumns,
+    PseudoLabelColumns,
 ):
     """Names of columns. Coordinates are (y, x) at pixel centres, the top-left one at (0, 0)."""
 

@@ -1,6 +1,7 @@
 """How well masks and tracks agree, with each other and with the truth."""
 
 from lamella.evaluate.agreement import Agreement, agreement, mean_iou, mean_of_known
+from lamella.evaluate.before_after import AGAINST_TRUTH, COUNTS, UNAIDED, score_movie
 from lamella.evaluate.ctc import Corrections, Found, Graph, corrections, seg
 from lamella.evaluate.masks import compare, compare_masks, summarise
 from lamella.evaluate.object_agreement import compare_objects
@@ -12,7 +13,10 @@ from lamella.evaluate.scores import Scores, Subject, score
 from lamella.evaluate.switches import switches
 
 __all__ = [
+    "AGAINST_TRUTH",
+    "COUNTS",
     "KINDS",
+    "UNAIDED",
     "Agreement",
     "Corrections",
     "Found",
@@ -33,6 +37,7 @@ __all__ = [
     "mean_of_known",
     "same_cells",
     "score",
+    "score_movie",
     "seg",
     "summarise",
     "switches",

@@ -24,7 +24,8 @@ TEXT_COLUMNS = [
         Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.WELL, Col.FIELD,
         Col.REPLICATE, Col.POSITION, Col.PATH, Col.EXCLUDE,
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
-        Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES,
+        Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES, Col.SEGMENTER, Col.COMPARED_WITH,
+        Col.SCORE,
     )
 ]  # fmt: skip
 # Since 3.1 pandas reads floats exactly unless told otherwise, and warns when told.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -83,7 +84,9 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if packed:
         _refuse_swelling(path, size)
     try:
-        read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
     except Exception as error:  # torch raises a different kind for each way a file can be wrong
         raise InputError(str(path), _fault(error), _REMEDY) from error
     named = (
@@ -108,7 +111,7 @@ _REMEDY = "fetch or save it again: torch.save(network.state_dict(), path)"
 
 def _fault(error: Exception) -> str:
     text = str(error)
-    if "Unsupported" in text or "GLOBAL" in text:
+    if "Unsupported global" in text or "unrecognized function" in text:
         return "it holds code or objects beside tensors and was not opened"
     return f"it is no weight file, or was cut short ({type(error).__name__})"
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lamella.centre import Centre
+from lamella.core.errors import InputError
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.tracks import Tracks
-from lamella.io import tiff
+from lamella.io import read_json, tiff
 from lamella.run.made import Made
 
 
@@ -67,3 +69,25 @@ def centred(
         "offsets_px": offsets.tolist(),
     }
     return Made((image, mask), found, step.provenance())
+
+
+def offsets_of(manifest: Path) -> NDArray[np.int64]:
+    """What was added to raw coordinates in the centred movie, (T, 2), of a movie's manifest.
+
+    Raises
+    ------
+    InputError
+        A file that is no manifest, or of a movie without a centred view.
+    """
+    stages = read_json(manifest)
+    stages = stages.get("stages") if isinstance(stages, dict) else None
+    for name, stage in stages.items() if isinstance(stages, dict) else ():
+        if name.startswith("centre/") and isinstance(stage, dict):
+            offsets = stage.get("found", {}).get("offsets_px")
+            if offsets is not None:
+                return np.array(offsets, np.int64).reshape(-1, 2)
+    raise InputError(
+        str(manifest),
+        "it tells no offsets of a centred movie",
+        "give movies/<movie>/manifest.json of a run that made centered.ome.tif",
+    )

@@ -21,9 +21,10 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
-from lamella.io import open_labels, open_movie, read_json
+from lamella.io import open_labels, open_movie
 from lamella.io.formats import Format, format_called, losses, recognise
 from lamella.measure import refuse_mismatch
+from lamella.run.centred import offsets_of
 from lamella.run.join import join_to_labels
 from lamella.run.saved import is_run, movies_of, saved_tracked
 from lamella.run.single import refuse_existing, refuse_input
@@ -219,7 +220,7 @@ def read_tracked(
     movie = _like(given)
     options = _options(kind, given.options)
     if given.offsets is not None and "offsets" in kind.options:
-        options["offsets"] = _offsets(given.offsets)
+        options["offsets"] = offsets_of(given.offsets)
     shape = given.frame_shape or (None if movie is None else movie.frame_shape)
     size = given.pixel_size_um
     if size is None and movie is not None:
@@ -233,7 +234,7 @@ def read_tracked(
         **options,
     )
     if given.offsets is not None and "offsets" not in kind.options:
-        tracked = _uncentred(tracked, _offsets(given.offsets))
+        tracked = _uncentred(tracked, offsets_of(given.offsets))
     return _settled(tracked, given, movie)
 
 
@@ -305,22 +306,6 @@ def _settled(
         step = scale.interval_min
         times = None if step is None else regular_times(tracked.n_frames, step)
     return replace(tracked, scale=Scale(scale.pixel_size_um, times)), notes
-
-
-def _offsets(manifest: Path) -> NDArray[np.int64]:
-    """What was added to raw coordinates in the centred movie, (T, 2), of a movie's manifest."""
-    stages = read_json(manifest)
-    stages = stages.get("stages") if isinstance(stages, dict) else None
-    for name, stage in stages.items() if isinstance(stages, dict) else ():
-        if name.startswith("centre/") and isinstance(stage, dict):
-            offsets = stage.get("found", {}).get("offsets_px")
-            if offsets is not None:
-                return np.array(offsets, np.int64).reshape(-1, 2)
-    raise InputError(
-        str(manifest),
-        "it tells no offsets of a centred movie",
-        "give movies/<movie>/manifest.json of a run that made centered.ome.tif",
-    )
 
 
 def _uncentred(tracked: Tracked, offsets: NDArray[np.int64]) -> Tracked:

@@ -36,6 +36,7 @@ from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, is_aside, keys_
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
+from lamella.run.weights import refuse_unusable
 from lamella.run.workers import Progress, run_all
 
 _MADE_BY_A_RUN = (
@@ -102,18 +103,23 @@ def run_study(
     ------
     SettingsError
         When `only` names a movie that is not in samples.csv.
+    NotInstalledError, SettingsError, InputError, FaultsError
+        When a network that the settings name cannot be used: nothing was started.
     OutputError
         When the folder cannot be written, holds something else, or another run works in it. What
         cannot be written later is told in `Outcome.faults`.
     """
     _refuse_unknown(only, study.samples)
     _refuse_foreign(out)
+    usable = [s for s in study.samples if s.fault is None and not s.exclude]
+    chosen = [s for s in usable if not only or s.movie in only]
+    # Networks are loaded for that, so not where there is nothing to do.
+    if fresh or not all(_up_to_date(task_for(study, s, out)) for s in chosen):
+        refuse_unusable(study.settings, study.folder)
     with locked(out):
         if fresh:
             _remove(out, only)
         remove_partial_files(out)
-        usable = [s for s in study.samples if s.fault is None and not s.exclude]
-        chosen = [s for s in usable if not only or s.movie in only]
         results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
         _write_lock(study, out)
         _write_status(out, results)

@@ -14,6 +14,7 @@ from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.channels import laid_over
 from lamella.run.settings import Settings
 from lamella.run.task import MovieTask
+from lamella.segment import Cellpose
 
 
 class Raw(NamedTuple):
@@ -78,6 +79,8 @@ def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
     named += settings.measure.named_channels
     led = [step for each in settings.objects.values() for step in each.led.values()]
     named += [step.channel for step in led if step.channel is not None]
+    shown = [s for each in settings.objects.values() if isinstance(s := each.segment, Cellpose)]
+    named += [step.nuclear_channel for step in shown if step.nuclear_channel is not None]
     offsets = background.offset if isinstance(background, CameraOffset) else None
     if isinstance(offsets, dict):
         named += offsets

@@ -25,7 +25,7 @@ from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, naming
 from lamella.run.settings import ObjectSettings
-from lamella.segment import Declump, ExistingLabels, Guided, Segmenter, UsesNuclei
+from lamella.segment import Cellpose, Declump, ExistingLabels, Guided, Segmenter, UsesNuclei
 
 Advance = Callable[[int, int], object]
 """Called with the number of frames done, and of all."""
@@ -111,18 +111,20 @@ def segment_movie(
         refuse_mismatch(movie, masks)
         labels = segmenter(masks.frames)
     else:
-        frames = refuse_nan(movie).channel(channel)
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
-        frames = normalise(frames, state=normalise.prepare(frames))
-        prepared = segmenter.prepare(frames)
+        frames = _normalised(movie, channel, normalise)
         with naming(movie.source):
-            told = segmenter.in_words(prepared)
             if isinstance(segmenter, Guided):
                 labels = segmenter.scaled(movie.scale.pixel_size_um)(frames, seeds)
             else:
+                seen: list[Frames] = [frames]
+                if isinstance(segmenter, Cellpose) and segmenter.nuclear_channel is not None:
+                    seen.append(_normalised(movie, segmenter.nuclear_channel, normalise))
+                prepared: Any = segmenter.prepare(*seen)
+                told = segmenter.in_words(prepared)
                 verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
-                labels = verb(frames, state=prepared)
-        del prepared  # a survey holds pixels, which the verb does not need any more
+                labels = verb(*seen, state=prepared)
+                del prepared  # a survey holds pixels, which the verb does not need any more
     tally, n, passes = Tally(), len(labels), 2 if declump else 1
 
     with ExitStack() as stack:
@@ -142,6 +144,11 @@ def segment_movie(
         tiff.write_labels(out, final, scale=movie.scale, name="cell")
     tally.warn(movie.source)
     return Segmented(tally, told, movie.scale.pixel_size_um)
+
+
+def _normalised(movie: Movie, channel: str | None, normalise: Normalise) -> Frames:
+    frames = refuse_nan(movie).channel(channel)
+    return normalise(frames, state=normalise.prepare(frames))
 
 
 def _led(segmenter: Segmenter, declump: Declump | None, nuclei: Path | None) -> UsesNuclei | None:

@@ -125,7 +125,8 @@ def _attempt(
     began = time.perf_counter()
     normalise = ObjectSettings(segment=step).normaliser
     stretch = normalise.merge([normalise.prepare(window) for window in windows])
-    state = step.merge([step.prepare(normalise(window, state=stretch)) for window in windows])
+    prepared: list[Any] = [step.prepare(normalise(window, state=stretch)) for window in windows]
+    state = step.merge(prepared)
     preparing = (time.perf_counter() - began) / sum(map(len, windows))
     verb: Callable[..., Frames] = step  # a state fits the step that prepared it
     labels = verb(normalise(frames, state=stretch), state=state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -60,8 +61,9 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.run.task import external_in, masks_path
-from lamella.segment import ExistingLabels, External, Guided
+from lamella.run.task import cellpose_in, external_in, masks_path
+from lamella.run.weights import weights_of
+from lamella.segment import Cellpose, ExistingLabels, External, Guided
 
 
 class StageWork(AtHand):
@@ -119,6 +121,8 @@ class StageWork(AtHand):
         provenance = {"segment": each.segment.provenance()}
         if not isinstance(each.segment, ExistingLabels):
             provenance["normalise"] = each.normaliser.provenance()
+        if isinstance(each.segment, Cellpose):
+            provenance["weights"] = weights_of(each.segment, self.task.study_folder).told()
         return {f"segment/{name}": Made((file,), found, provenance)}
 
     def _laid(self, name: str) -> dict[str, object]:
@@ -146,12 +150,26 @@ class StageWork(AtHand):
         if isinstance(step, Guided):
             nuclei = self._nuclei(step)
             return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
-        prepared = step.prepare(self._counted(normalised, f"survey {self.task.name}"))
+        others: list[Frames] = []
+        if isinstance(step, Cellpose):
+            step = cellpose_in(self.task, step)
+            others = self._nuclear(step, each)
+            self.tell("load Cellpose", 0, 1)
+            step.load()
+        seen = self._counted(normalised, f"survey {self.task.name}")
+        prepared: Any = step.prepare(seen, *others)
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
             found["decided"] = step.told(prepared)
             found["found_by"] = f"{step.method}: {step.in_words(prepared)}".removesuffix(": ")
-            return verb(normalised, state=prepared)
+            return verb(normalised, *others, state=prepared)
+
+    def _nuclear(self, step: Cellpose, each: ObjectSettings) -> list[Frames]:
+        """The second channel that is shown to Cellpose, normalised as the first, if there is."""
+        if step.nuclear_channel is None:
+            return []
+        frames = self._shown.channel(step.nuclear_channel)
+        return [each.normaliser(frames, state=each.normaliser.prepare(frames))]
 
     def _declump(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]

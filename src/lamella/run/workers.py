@@ -105,7 +105,7 @@ def _pool(
         min(workers, len(tasks)),
         mp_context=context,
         initializer=_start_worker,
-        initargs=(events, context.Value("i", 0), tasks[0].settings.measure),
+        initargs=(events, context.Value("i", 0), tasks[0].settings.measure, workers),
     )
     try:
         running: set[Future[list[StageResult]]] = {pool.submit(_work, task) for task in tasks}
@@ -144,7 +144,7 @@ def _context() -> BaseContext:
 _events: Any = None
 
 
-def _start_worker(events: Any, started: Any, measures: MeasureSettings) -> None:
+def _start_worker(events: Any, started: Any, measures: MeasureSettings, workers: int) -> None:
     global _events
     _events = events
     with started.get_lock():
@@ -156,6 +156,8 @@ def _start_worker(events: Any, started: Any, measures: MeasureSettings) -> None:
     import cv2
 
     cv2.setNumThreads(1)
+    # Networks are too slow for that: their workers share the cores. PyTorch reads it when imported.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up(measures, turn=turn)
 

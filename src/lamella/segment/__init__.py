@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from lamella.segment.cellpose import Cellpose
 from lamella.segment.declump import ByDistance, ByIntensity, ByNucleus, Declump
 from lamella.segment.diameter import FirstPass, Foreground, estimate_diameter, first_pass
 from lamella.segment.external import External
@@ -14,7 +15,8 @@ from lamella.segment.multiotsu import MultiOtsu
 from lamella.segment.nuclei import UsesNuclei
 
 Segmenter = Annotated[
-    MultiOtsu | Motion | Guided | ExistingLabels | External, Field(discriminator="method")
+    MultiOtsu | Motion | Guided | Cellpose | ExistingLabels | External,
+    Field(discriminator="method"),
 ]
 """Every segmenter. This union is the registry: the settings, the command line and the tests that
 every segmenter must pass read it. A segmenter that is ``scale_free`` gives the same labels whatever
@@ -24,6 +26,7 @@ __all__ = [
     "ByDistance",
     "ByIntensity",
     "ByNucleus",
+    "Cellpose",
     "Declump",
     "ExistingLabels",
     "External",

@@ -5,6 +5,7 @@ from lamella.statistics.contrasts import Contrasts, Tables
 from lamella.statistics.measures import standard_measures
 from lamella.statistics.movement import Movement
 from lamella.statistics.questions import Questions
+from lamella.statistics.scores import summarise_scores
 from lamella.statistics.units import to_units
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "agreements",
     "side_by_side",
     "standard_measures",
+    "summarise_scores",
     "to_units",
 ]

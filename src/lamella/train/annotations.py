@@ -106,7 +106,8 @@ class Annotations(Step):
             if self.binary:
                 labels = components(labels != 0)[0]
             found = find_regions(labels)
-            n_at_border = int(found.at_border(drawn.labels.frame_shape).sum())
+            height, width = labels.shape
+            n_at_border = int(found.at_border((height, width)).sum())
             cut = {} if drawn.offsets is None else cut_by_view(labels, drawn.offsets[t])
             reason = self._reason(len(found.label), len(cut), since=t - last)
             rows.append(

@@ -72,9 +72,14 @@ class SightingColumns:
     )
 
     # Per cell
-    N_FRAMES = _("n_frames", "", "Frames from the cell's first to its last.")
+    N_FRAMES = _(
+        "n_frames", "", "Frames from the cell's first to its last; in scores.csv, of the movie."
+    )
     N_EMPTY_FRAMES = _(
-        "n_empty_frames", "", "Of these, frames in which it was not found, nor filled in."
+        "n_empty_frames",
+        "",
+        "Of these, frames in which it was not found, nor filled in; in scores.csv, frames without "
+        "any object.",
     )
     N_VALID_FRAMES = _("n_valid_frames", "", "Frames with a trusted area.")
     N_VALID_PAIRS = _("n_valid_pairs", "", "Steps from a frame to the next that can be trusted.")

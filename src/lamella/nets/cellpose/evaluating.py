@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, LamellaWarning
-from lamella.nets.cellpose.installation import installed
+from lamella.nets.cellpose.installation import imported, installed
 
 Labels = NDArray[np.uint32]
 
@@ -105,6 +105,27 @@ def evaluate(
         np.ascontiguousarray(mask[: image.shape[-2], : image.shape[-1]])
         for mask, image in zip(masks, images, strict=True)
     ]
+
+
+def stretched(image: NDArray[Any]) -> NDArray[np.float32]:
+    """The image as `evaluate` has Cellpose stretch it, of the same shape, float32.
+
+    A part of it, evaluated without stretch, is then seen as it is within the whole. Channels of one
+    grey value stay as they are.
+
+    Parameters
+    ----------
+    image : (Y, X) or (2, Y, X) array
+
+    Raises
+    ------
+    InputError
+        As `evaluate` does.
+    """
+    seen = imported("transforms").normalize_img(_channels_last(image, 0), **_STRETCH)
+    height, width = image.shape[-2:]
+    planes = np.moveaxis(np.asarray(seen, np.float32)[:height, :width], -1, 0)
+    return np.ascontiguousarray(planes if image.ndim == 3 else planes[0])
 
 
 def _masks_of(

@@ -1,0 +1,116 @@
+"""Weights of networks that a study names: found, and found right, before anything starts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from lamella.core.errors import FaultsError, LamellaError, NotInstalledError
+from lamella.io.model_folder import CARD, read_card
+from lamella.nets.cellpose import (
+    BUILT_IN,
+    cache_folder,
+    default_model,
+    find,
+    installed,
+    load,
+    version,
+)
+from lamella.nets.device import pick
+from lamella.nets.weights import Stamp, digest
+from lamella.run.settings import Settings
+from lamella.segment import Cellpose
+
+
+class Weights(NamedTuple):
+    """A file of weights, and what tells it from others."""
+
+    path: Path
+    digest: str
+    """SHA-256 of the file."""
+    cellpose: str
+    """Version of the Cellpose that works with it."""
+
+    def told(self) -> dict[str, str]:
+        """For provenance: where the file lay is no part of it."""
+        return {"file": self.path.name, "sha256": self.digest, "cellpose": self.cellpose}
+
+
+def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weights:
+    """The weights that a step uses.
+
+    Parameters
+    ----------
+    folder : Path
+        What a relative path starts from: the study's.
+    download : bool
+        Whether weights that Cellpose knows are fetched where they are absent.
+
+    Raises
+    ------
+    NotInstalledError, SettingsError, InputError
+        See `lamella.nets.cellpose.find`; and when a model folder holds other weights than those
+        that its card tells of.
+    """
+    path = find(step.model, folder=folder, download=download)
+    if path.parent == folder / Path(step.model or "").expanduser():  # a model folder was given
+        _refuse_others(path.parent, Stamp.of(path.parent / CARD), Stamp.of(path))
+    return Weights(path, digest(path), version())
+
+
+@lru_cache(maxsize=16)
+def _refuse_others(folder: Path, card: Stamp, weights: Stamp) -> None:
+    """Once per state of the files: large weights take seconds to read."""
+    read_card(folder)
+
+
+def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> list[LamellaError]:
+    """What would keep sets of objects from being found by a network: all faults at once.
+
+    The networks are loaded, which takes seconds, so that a broken file shows.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    download : bool
+        Whether weights that Cellpose knows are fetched where they are absent; else they are no
+        fault.
+    """
+    faults: dict[str, LamellaError] = {}
+    for each in settings.objects.values():
+        if not isinstance(each.segment, Cellpose):
+            continue
+        try:
+            if not download and _unfetched(each.segment):
+                continue
+            path = weights_of(each.segment, folder, download=download).path
+            load(path, device="cpu")
+            pick(each.segment.device)
+        except LamellaError as fault:
+            faults.setdefault(str(fault), fault)
+    return list(faults.values())
+
+
+def refuse_unusable(settings: Settings, folder: Path) -> None:
+    """Raise the faults of `faults_of_weights`, after a download where one is needed."""
+    faults = faults_of_weights(settings, folder, download=True)
+    if faults:
+        raise faults[0] if len(faults) == 1 else FaultsError(faults)
+
+
+def unfetched(settings: Settings) -> list[str]:
+    """Models that Cellpose knows and that are not on this machine yet; none without Cellpose."""
+    try:
+        steps = [each.segment for each in settings.objects.values()]
+        names = [_unfetched(step) for step in steps if isinstance(step, Cellpose)]
+    except NotInstalledError:
+        return []
+    return [name for name in dict.fromkeys(names) if name is not None]
+
+
+def _unfetched(step: Cellpose) -> str | None:
+    name = step.model or default_model()
+    file = BUILT_IN[installed()].get(name)
+    return name if file is not None and not (cache_folder() / file).is_file() else None
