@@ -38,6 +38,7 @@ from lamella.segment import (
     ByDistance,
     ByIntensity,
     ByNucleus,
+    Cellpose,
     ExistingLabels,
     External,
     Guided,
@@ -49,6 +50,8 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.annotations import Annotations
+from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -66,6 +69,7 @@ EXAMPLES = [
     Motion(),
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
+    Cellpose(),
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
@@ -94,6 +98,8 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
+    Annotations(stride=5),
+    PseudoLabels(),
 ]
 
 

@@ -1,0 +1,162 @@
+"""The commands that teach networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lamella.cli import A_STUDY, app
+from lamella.cli.options import Force
+
+if TYPE_CHECKING:
+    from lamella.run.model_made import Made
+    from lamella.train.rounds import Round
+
+train = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+app.add_typer(
+    train, name="train", rich_help_panel=A_STUDY, help="Teach a network on your own data."
+)
+
+
+@train.callback()
+def _train() -> None:
+    """Teach a network on your own data."""
+
+
+@train.command()
+def cellpose(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the model.")],
+    study: Annotated[
+        Path | None,
+        typer.Option("--self", metavar="STUDY", help="Learn from the steady masks of a study."),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="LABELS", help="Learn from outlines that people drew."),
+    ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option("--corrections", metavar="RUN", help="Learn from a run's hand corrections."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Model to begin with: name, weight file or model folder."),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=20, help="--self: at most so many rounds.")
+    ] = None,
+    object_name: Annotated[
+        str | None, typer.Option("--object", help="Set of objects; the first by default.")
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Setting, such as `epochs=50` or `labels.stride=5`."),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="--from: their images, where not beside the labels.")
+    ] = None,
+    of_study: Annotated[
+        Path | None, typer.Option("--study", help="Study whose movies were outlined.")
+    ] = None,
+    centred: Annotated[
+        Path | None,
+        typer.Option(help="--from: run on whose centred movies the outlines were drawn."),
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="--from, --corrections: channel that shows the cells.")
+    ] = None,
+    nuclear_channel: Annotated[
+        str | None, typer.Option(help="--from, --corrections: channel that shows nuclei.")
+    ] = None,
+    every_frame: Annotated[
+        bool, typer.Option("--every-frame", help="--corrections: also frames not edited.")
+    ] = False,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="What computes.")
+    ] = "auto",
+    workers: Annotated[
+        int, typer.Option("--workers", "-j", min=1, help="Movies segmented at the same time.")
+    ] = 1,
+    force: Force = False,
+) -> None:
+    """Fine-tune Cellpose on your own cells, and score it on movies that it was not trained on.
+
+    Interrupted, it goes on where it stopped when it is started again.
+
+    Example: `lamella train cellpose --self movies -o models/arp23`
+    """
+    from lamella.cli import show
+    from lamella.core.errors import SettingsError
+    from lamella.run.study import open_study
+    from lamella.run.train import settings_from, train_labels, train_self
+
+    if sum(each is not None for each in (study, labels, corrections)) != 1:
+        raise SettingsError(
+            "lamella train cellpose",
+            "it learns from one thing at a time",
+            "give one of --self STUDY, --from LABELS, --corrections RUN",
+        )
+    chosen = list(options or []) + ([f"rounds.rounds={rounds}"] if rounds is not None else [])
+    settings = settings_from(chosen, drawn=study is None)
+    with show.work_bar("training") as advance:
+        if study is not None:
+            made = train_self(
+                open_study(study),
+                out,
+                settings=settings,
+                base=base,
+                object_name=object_name,
+                device=device,
+                workers=workers,
+                force=force,
+                advance=advance,
+                done=_tell_round,
+            )
+        else:
+            made = train_labels(
+                labels or corrections or Path(),
+                out,
+                how="labels" if labels is not None else "corrections",
+                settings=settings,
+                base=base,
+                object_name=object_name,
+                images=images,
+                study=of_study,
+                centred=centred,
+                channel=channel,
+                nuclear_channel=nuclear_channel,
+                every_frame=every_frame,
+                device=device,
+                force=force,
+                advance=advance,
+                done=_tell_round,
+            )
+    _tell(made)
+
+
+def _tell_round(each: Round) -> None:
+    from lamella.cli import show
+
+    name = "the network as it was" if each.number == 0 else f"round {each.number}"
+    taught = f", {show.counted(each.n_images, 'image')}" if each.number else ""
+    score = show.number(each.judged.value)
+    show.err.print(f"{name}{taught}: score {score} on held-out movies", soft_wrap=True)
+
+
+def _tell(made: Made) -> None:
+    from lamella.cli import show
+    from lamella.run.model_page import verdict
+
+    rows = [
+        [name, show.number(told["before"]), show.number(told["after"]), show.number(told["change"])]
+        for name, told in made.card["scores"].items()
+    ]
+    for note in made.notes:
+        show.tell("note", note)
+    show.show_table(["held-out movies", "before", "after", "change"], rows, most=30)
+    show.out.print(verdict(made.trained, made.card["base"]["model"]), soft_wrap=True)
+    show.out.print(f"wrote {made.folder}: open {made.folder / 'model.html'}", soft_wrap=True)
+    show.out.print("to use it, write into study.toml:", soft_wrap=True)
+    show.out.print(made.use, soft_wrap=True)

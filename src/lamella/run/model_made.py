@@ -1,0 +1,207 @@
+"""A trained network becomes a model's folder: scores, card, figures, page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.frames import Frames
+from lamella.core.table import Col
+from lamella.io.model_folder import ModelParts, write_model
+from lamella.nets.cellpose import default_model, version
+from lamella.nets.device import Device, described, pick
+from lamella.nets.weights import digest, read_tensors
+from lamella.report.filmstrip import evenly, filmstrip, to_png
+from lamella.report.model import BeforeAfter, ModelInput, render_model
+from lamella.run.model_page import page_of
+from lamella.run.model_scores import SCORES, SUMMARY, ModelScores, ScoredMovie, score_models
+from lamella.run.train_kept import Trainings
+from lamella.run.versions import versions
+from lamella.train.cellpose import save_weights
+from lamella.train.data_card import data_card, data_table
+from lamella.train.examples import Example
+from lamella.train.rounds import Trained
+
+BEFORE, AFTER = "before", "after"
+_MOST_STRIPS, _MOST_FRAMES = 4, 6
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a model was taught with.
+
+    Parameters
+    ----------
+    how : str
+        ``self``, ``labels`` or ``corrections``.
+    base : str or None
+        Name or path of the model that it began with; None is Cellpose's generalist.
+    settings : mapping
+        Of this way alone.
+    object_name : str
+        The set of objects, for the lines of study.toml.
+    """
+
+    how: str
+    base: str | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    object_name: str = "cell"
+
+    @property
+    def base_name(self) -> str:
+        """What the base is called."""
+        return Path(self.base).name if self.base else default_model()
+
+
+class Scored(Protocol):
+    """What is asked of the work that trained a network."""
+
+    @property
+    def movies(self) -> list[ScoredMovie]: ...
+
+    @property
+    def one_object(self) -> bool: ...
+
+    @property
+    def examples(self) -> list[Example]: ...
+
+    def labels(self, number: int, movie: str) -> Frames: ...
+
+    def images(self, movie: str) -> Frames: ...
+
+
+class Made(NamedTuple):
+    """What became of a training."""
+
+    folder: Path
+    card: dict[str, Any]
+    trained: Trained
+    scores: ModelScores
+    use: str
+    """Lines of study.toml."""
+    notes: tuple[str, ...] = ()
+    """What to tell the user of the labels."""
+
+
+def make_model(
+    out: Path,
+    work: Scored,
+    trained: Trained,
+    trainings: Trainings,
+    *,
+    kind: Kind,
+    settings: Mapping[str, Any],
+    held_out: set[str],
+    frames: pd.DataFrame | None,
+    device: Device,
+    force: bool,
+) -> Made:
+    """Score the kept network on the held-out movies and write the model's folder."""
+    best = trained.best
+    segmenters = {
+        BEFORE: lambda movie: work.labels(0, movie),
+        AFTER: lambda movie: work.labels(best, movie),
+    }
+    scores = score_models(segmenters, work.movies, one_object=work.one_object)
+    losses = _losses(trained)
+    examples = work.examples
+    card = {
+        "kind": "cellpose",
+        "name": out.name,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "taught_with": kind.how,
+        "base": {"model": kind.base_name, "sha256": digest(trainings.base)},
+        "data": data_card(examples, held_out),
+        "held_out": sorted(held_out),
+        "settings": {**settings, **kind.settings},
+        "training_helped": best > 0,
+        "kept_round": best,
+        "told": trained.told,
+        "rounds": trained.table.to_dict("records"),
+        "scores": _scores_told(scores.summary),
+        "device": described(pick(device)),
+        "versions": {**versions(), "cellpose": version()},
+    }
+    strips = tuple(_strip(work, best, each) for each in work.movies[:_MOST_STRIPS])
+    use = f'[objects.{kind.object_name}.segment]\nmethod = "cellpose"\nmodel = "{out.as_posix()}"'
+    shown: ModelInput = page_of(
+        card, trained, scores.summary, losses, strips, use=use, base=kind.base_name
+    )
+    tables = {
+        Path(SCORES).stem: scores.scores,
+        Path(SUMMARY).stem: scores.summary,
+        "losses": losses,
+        "rounds": trained.table,
+        "data": data_table(examples, held_out),
+    }
+    if frames is not None:
+        tables["frames"] = frames
+    figures = {"learning_curves.png": shown.curves.images.png,
+               "learning_curves.svg": shown.curves.images.svg}  # fmt: skip
+    for each in strips:
+        figures |= {f"{each.movie}_before.png": each.before, f"{each.movie}_after.png": each.after}
+        figures |= {f"{each.movie}_by_hand.png": each.truth} if each.truth else {}
+    tensors = trained.kept.tuned.tensors if trained.kept.tuned else read_tensors(trainings.base)
+    write_model(
+        out,
+        ModelParts(card, tables, figures, render_model(shown)),
+        save=lambda file: save_weights(tensors, file),
+        force=force,
+    )
+    return Made(out, card, trained, scores, use)
+
+
+def _losses(trained: Trained) -> pd.DataFrame:
+    """round, epoch, train_loss, held_out_loss, kept (the epoch whose network the round gave)."""
+    tables = [
+        each.tuned.losses.assign(
+            round=each.number, kept=each.tuned.losses["epoch"] == each.tuned.best_epoch
+        )
+        for each in trained.rounds
+        if each.tuned
+    ]
+    columns = ["round", "epoch", "train_loss", "held_out_loss", "kept"]
+    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _scores_told(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Over all held-out movies: mean before and after, the change and its interval."""
+    told: dict[str, dict[str, Any]] = {}
+    for row in summary[summary[Col.SESSION] == "all"].to_dict("records"):
+        of_score = told.setdefault(str(row[Col.SCORE]), {})
+        of_score[str(row[Col.SEGMENTER])] = row[Col.MEAN]
+        if row[Col.SEGMENTER] == AFTER:
+            of_score |= {
+                "change": row[Col.CHANGE],
+                "change_low": row[Col.CHANGE_LOW],
+                "change_high": row[Col.CHANGE_HIGH],
+                "n_movies": row[Col.N_PAIRED],
+            }
+    return told
+
+
+def _strip(work: Scored, best: int, movie: ScoredMovie) -> BeforeAfter:
+    """Some frames of a held-out movie with their outlines before, after and by hand."""
+    images = work.images(movie.movie)
+    picked = evenly(np.arange(len(images)), _MOST_FRAMES)
+    seen = [images.frame(int(t)) for t in picked]
+    captions = [f"frame {t}" for t in picked]
+    whole = max(images.frame_shape)
+
+    def drawn(masks: list[Any]) -> bytes:
+        return to_png(filmstrip(seen, masks, crop_px=whole, height_px=200, captions=captions))
+
+    before, after = work.labels(0, movie.movie), work.labels(best, movie.movie)
+    known = [movie.truth.get(int(t)) for t in picked]
+    return BeforeAfter(
+        movie.movie,
+        drawn([before.frame(int(t)) for t in picked]),
+        drawn([after.frame(int(t)) for t in picked]),
+        drawn(known) if all(each is not None for each in known) else b"",
+    )

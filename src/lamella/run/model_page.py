@@ -1,0 +1,187 @@
+"""What a model's page says of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lamella.core.table import Col
+from lamella.report.figures.losses import learning_curves
+from lamella.report.model import BeforeAfter, ModelInput, TableTold
+from lamella.report.picture import picture
+from lamella.report.words import count, decimals, number
+from lamella.train.rounds import Trained
+
+_SCORES = {
+    Col.EMPTY_RATE: "share of frames without a cell (0 is best, where every frame has one)",
+    Col.OBJECTS_PER_FRAME: "objects in a frame",
+    Col.TEMPORAL_IOU: "overlap with the same cell one frame before (IoU)",
+    Col.AREA_JITTER: "change of area from frame to frame",
+    Col.IOU: "overlap of all pixels with the labels (IoU)",
+    Col.PIXEL_F1: "F1 of pixels",
+    Col.SEG: "SEG: overlap of every object with its own",
+    Col.AP50: "AP at IoU 0.5",
+    Col.AP75: "AP at IoU 0.75",
+    Col.AP50_95: "AP, IoU 0.5 to 0.95",
+}  # fmt: skip
+_WAYS = {
+    "self": "its own masks of the study, the steady ones",
+    "labels": "labels that people drew",
+    "corrections": "masks that people corrected",
+}
+
+
+def page_of(
+    card: Mapping[str, Any],
+    trained: Trained,
+    summary: pd.DataFrame,
+    losses: pd.DataFrame,
+    strips: Sequence[BeforeAfter],
+    *,
+    use: str,
+    base: str,
+) -> ModelInput:
+    """All that the page shows, in words."""
+    data = card["data"]
+    taught = count(data["n_images"], "image")
+    lead = (
+        f"{base}, fine-tuned on {taught} of {count(data['n_movies'], 'movie')} with "
+        f"{count(data['n_cells'], 'cell')}: {_WAYS[card['taught_with']]}. Scored on "
+        f"{count(len(card['held_out']), 'movie')} that it was not trained on."
+    )
+    curves = picture(
+        "learning_curves",
+        "Learning curves",
+        "Loss on patches of training images and of held-out images, the same patches at every "
+        "epoch. Where the held-out curve rises while the other falls, the network learns its "
+        "images by heart; the dotted line marks the epoch that was kept.",
+        "Loss by epoch, for training and held-out images",
+        learning_curves(losses),
+    )
+    return ModelInput(
+        name=str(card["name"]),
+        lead=lead,
+        verdict=verdict(trained, base),
+        use=use,
+        scores=tuple(_scores(summary)),
+        curves=curves,
+        strips=tuple(strips),
+        others=(_rounds(trained), _data(card), _made(card)),
+        remarks=tuple(_remarks(card)),
+    )
+
+
+def verdict(trained: Trained, base: str) -> str:
+    """Whether training helped, in one sentence."""
+    first, kept = trained.rounds[0].judged.value, trained.kept.judged.value
+    if trained.best == 0:
+        return f"Training did not help ({trained.told}): these are the weights of {base}."
+    return (
+        f"Training helped: the score on held-out movies rose from {first:.3f} to {kept:.3f} "
+        f"(round {trained.best} is kept; {trained.told})."
+    )
+
+
+def _scores(summary: pd.DataFrame) -> list[TableTold]:
+    """A table over all sessions, and one for every session where there are several."""
+    tables = []
+    for session, rows in summary.groupby(Col.SESSION, sort=False):
+        told = []
+        for score, name in _SCORES.items():
+            pair = rows[rows[Col.SCORE] == score]
+            if len(pair) != 2 or pair[Col.MEAN].isna().all():
+                continue
+            before, after = pair.to_dict("records")
+            told.append(
+                (
+                    name,
+                    _told(before[Col.MEAN]),
+                    _told(after[Col.MEAN]),
+                    _change(after),
+                    number(int(after[Col.N_PAIRED])),
+                )
+            )
+        if told:
+            title = "All held-out movies" if session == "all" else f"Session {session}"
+            tables.append(
+                TableTold(
+                    title,
+                    "Means over movies. In brackets the 95 % interval of the mean change, from "
+                    "three movies on.",
+                    ("score", "before", "after", "change", "movies"),
+                    tuple(told),
+                )
+            )
+    return tables
+
+
+def _change(row: Mapping[Any, Any]) -> str:
+    change = f"{row[Col.CHANGE]:+.3f}" if row[Col.CHANGE] == row[Col.CHANGE] else "–"
+    low, high = row[Col.CHANGE_LOW], row[Col.CHANGE_HIGH]
+    return change if low != low else f"{change} ({low:+.3f} to {high:+.3f})"
+
+
+def _rounds(trained: Trained) -> TableTold:
+    rows = [
+        (
+            "0 (base)" if row["round"] == 0 else str(row["round"]),
+            _told(row["score"]),
+            _told(row["agreement"]),
+            number(row["n_images"]) if row["round"] else "–",
+            number(row["best_epoch"]) if row["round"] else "–",
+            "kept" if row["kept"] else "",
+        )
+        for row in trained.table.to_dict("records")
+    ]
+    return TableTold(
+        "Rounds",
+        f"{trained.told[:1].upper()}{trained.told[1:]}.",
+        ("round", "score", "agreement with round 0", "images", "best epoch", ""),
+        tuple(rows),
+    )
+
+
+def _data(card: Mapping[str, Any]) -> TableTold:
+    data = card["data"]
+    size = data["diameter_px"]
+    rows = [
+        ("images", number(data["n_images"])),
+        ("cells", number(data["n_cells"])),
+        ("movies", number(data["n_movies"])),
+        ("sessions", ", ".join(data["sessions"])),
+        ("conditions", ", ".join(data["conditions"])),
+        ("frames", ", ".join(f"{name} px" for name in data["frame_sizes_px"])),
+        ("diameter of cells, median (px)", _told(size["median"])),
+        ("held out", ", ".join(card["held_out"])),
+    ]
+    return TableTold("Data", "Per movie in data.csv.", ("", ""), tuple(rows))
+
+
+def _made(card: Mapping[str, Any]) -> TableTold:
+    rows = [
+        ("base", f"{card['base']['model']} ({card['base']['sha256'][:12]})"),
+        ("made", str(card["made"])),
+        ("device", str(card["device"])),
+        ("versions", ", ".join(f"{k} {v}" for k, v in card["versions"].items())),
+    ]
+    for table, values in card["settings"].items():
+        rows.append((table, ", ".join(f"{name} = {value}" for name, value in values.items())))
+    return TableTold("Settings and versions", "Also in card.json.", ("", ""), tuple(rows))
+
+
+def _remarks(card: Mapping[str, Any]) -> list[str]:
+    remarks = []
+    if card["taught_with"] == "self":
+        remarks.append(
+            "No person looked at the labels that it learnt from: these scores tell whether its "
+            "masks became steadier, not whether they became right. Look at the pictures."
+        )
+    if len(card["held_out"]) < 3:
+        remarks.append("Fewer than three movies were held out: the changes have no interval.")
+    return remarks
+
+
+def _told(value: float) -> str:
+    return "–" if value is None or value != value else decimals(value)

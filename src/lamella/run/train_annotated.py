@@ -1,0 +1,118 @@
+"""Training on labels that people drew: one round, judged against held-out labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lamella.core.frames import ArrayFrames, Frames
+from lamella.core.table import Col
+from lamella.nets.device import Device
+from lamella.run.model_scores import ScoredMovie, score_models
+from lamella.run.train_kept import Trainings
+from lamella.segment import Cellpose
+from lamella.train.cellpose import Tuned
+from lamella.train.examples import Example
+from lamella.train.rounds import Chosen, Judged
+
+Advance = Callable[[str, int, int], object]
+
+
+class AnnotatedWork:
+    """Annotated frames; the stack of a held-out movie is its annotated frames alone.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+    held_out : set of str
+        Movies that are not learnt from.
+    """
+
+    one_object = False
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        trainings: Trainings,
+        *,
+        segmenter: Cellpose,
+        held_out: set[str],
+        device: Device,
+        advance: Advance = lambda doing, done, total: None,
+    ) -> None:
+        self.examples = list(examples)
+        self._trainings, self._segmenter, self._device = trainings, segmenter, device
+        self._advance = advance
+        self._aside = _by_movie([e for e in examples if e.movie in held_out])
+        self._taught = [e for e in examples if e.movie not in held_out]
+        self._masks: dict[tuple[int, str], Frames] = {}
+
+    @property
+    def movies(self) -> list[ScoredMovie]:
+        """The held-out movies with their labels."""
+        return [
+            ScoredMovie(
+                movie, own[0].session, own[0].condition, dict(enumerate(e.labels for e in own))
+            )
+            for movie, own in self._aside.items()
+        ]
+
+    def truth(self, movie: str) -> Frames:
+        """What people drew in a held-out movie."""
+        return ArrayFrames(np.stack([e.labels for e in self._aside[movie]]))
+
+    def images(self, movie: str) -> Frames:
+        """The annotated frames of a held-out movie."""
+        return _channel(self._aside[movie], 0)
+
+    def frame_numbers(self, movie: str) -> list[int]:
+        """Their numbers in the movie."""
+        return [e.frame for e in self._aside[movie]]
+
+    def labels(self, number: int, movie: str) -> Frames:
+        """Masks of a held-out movie by a round's network."""
+        return self._masks[number, movie]
+
+    def segment(self, number: int) -> None:
+        """Segment the held-out frames with a round's network."""
+        weights = str(self._trainings.weights(number).resolve())
+        step = self._segmenter.model_copy(update={"model": weights, "device": self._device})
+        for done, (movie, own) in enumerate(self._aside.items(), start=1):
+            nuclear = _channel(own, 1) if own[0].image.ndim == 3 else None
+            labels = step(_channel(own, 0), nuclear)
+            self._masks[number, movie] = ArrayFrames(labels.asarray())
+            self._advance(f"round {number}, held-out frames", done, len(self._aside))
+
+    def choose(self, number: int) -> Chosen:
+        """All that was drawn, whatever the network finds."""
+        return Chosen(self._taught, [e for own in self._aside.values() for e in own])
+
+    def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
+        """Train a round's network."""
+        return self._trainings.tune(
+            start,
+            number,
+            chosen.training,
+            chosen.held_out,
+            advance=lambda done, total: self._advance("training", done, total),
+        )
+
+    def judge(self, number: int) -> Judged:
+        """Mean over the held-out movies of SEG, the overlap of every drawn object with its own."""
+        segmenters = {"masks": lambda movie: self.labels(number, movie)}
+        found = score_models(segmenters, self.movies).scores
+        return Judged(float(found[Col.SEG].mean()))
+
+
+def _by_movie(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    """The examples of every movie, in the order of their frames."""
+    movies: dict[str, list[Example]] = {}
+    for each in sorted(examples, key=lambda each: (each.movie, each.frame)):
+        movies.setdefault(each.movie, []).append(each)
+    return movies
+
+
+def _channel(own: Sequence[Example], place: int) -> Frames:
+    planes = [e.image if e.image.ndim == 2 else e.image[place] for e in own]
+    return ArrayFrames(np.stack(planes))

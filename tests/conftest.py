@@ -1,0 +1,12 @@
+"""What all tests share."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def small_cellpose(tmp_path_factory, worker_id):
+    """Weights of a small Cellpose model; one training for all workers of a run."""
+    from worlds.small_cellpose import small_model
+
+    base = tmp_path_factory.getbasetemp()
+    return small_model(base if worker_id == "master" else base.parent)
