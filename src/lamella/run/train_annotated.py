@@ -30,6 +30,8 @@ class AnnotatedWork:
     """
 
     one_object = False
+    in_time = False
+    """Annotated frames are not each other's neighbours."""
 
     def __init__(
         self,
@@ -57,10 +59,6 @@ class AnnotatedWork:
             )
             for movie, own in self._aside.items()
         ]
-
-    def truth(self, movie: str) -> Frames:
-        """What people drew in a held-out movie."""
-        return ArrayFrames(np.stack([e.labels for e in self._aside[movie]]))
 
     def images(self, movie: str) -> Frames:
         """The annotated frames of a held-out movie."""

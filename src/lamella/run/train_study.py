@@ -69,6 +69,8 @@ class StudyWork:
         self.tables: dict[int, pd.DataFrame] = {}
         """What was kept of every round's masks, and why not: a row per frame."""
 
+    in_time = True
+
     @property
     def one_object(self) -> bool:
         """Whether every movie is of one cell."""
@@ -102,6 +104,10 @@ class StudyWork:
     def images(self, movie: str) -> Frames:
         """What the network sees of a movie."""
         return self._channels(self._sample(movie))[0]
+
+    def frame_numbers(self, movie: str) -> list[int]:
+        """The numbers of its frames."""
+        return list(self.images(movie).span)
 
     def segment(self, number: int) -> None:
         """Segment every movie with a round's network."""
