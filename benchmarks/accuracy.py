@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_cellpose import from_scratch_table, self_training_table, stretch_table
 from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
@@ -19,6 +20,7 @@ from accuracy_lamellipodium import lamellipodium_table
 from accuracy_mixed import mixed_table
 from accuracy_motion import closing_table, motion_table, stability_table
 from accuracy_movement import movement_table
+from accuracy_page import joined, with_section
 from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_questions import questions_table
@@ -35,6 +37,9 @@ from lamella.preprocess import Normalise
 from lamella.segment import Motion
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+
+CELLPOSE = (stretch_table, from_scratch_table, self_training_table)
+"""Sections that take models: the first time the better part of an hour."""
 
 HEAD = """\
 # Accuracy
@@ -214,6 +219,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         closing_table,
         partial(declump_table, {"motion": by_motion}),
         guided_table,
+        *CELLPOSE,
         drift_table,
         illumination_table,
         tracking_table,
@@ -240,9 +246,24 @@ def main() -> None:
     parser.add_argument(
         "--split", choices=[*SPLITS, "both"], default="both", help="of the movies of Motion"
     )
-    split = parser.parse_args().split
-    parts = [HEAD, *(section() for section in sections(None if split == "both" else split))]
-    PAGE.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
+    parser.add_argument("--only", choices=["cellpose"], help="these sections, the others stay")
+    parser.add_argument(
+        "--done", action="store_true", help="with --only: tell of what is done, compute no more"
+    )
+    options = parser.parse_args()
+    if options.only:
+        parts = (
+            stretch_table(),
+            from_scratch_table(),
+            self_training_table(compute=not options.done),
+        )
+        page = PAGE.read_text(encoding="utf-8")
+        for part in parts:
+            page = with_section(page, part)
+    else:
+        split = None if options.split == "both" else options.split
+        page = joined([HEAD, *(section() for section in sections(split))])
+    PAGE.write_text(page, encoding="utf-8")
     print(f"wrote {PAGE.name}")
 
 

@@ -11,6 +11,7 @@ from scipy.ndimage import binary_erosion
 from lamella.core.frames import ArrayFrames, Frames, Window, chunked
 from lamella.phantom import CellPhantom
 from lamella.segment import (
+    Cellpose,
     ExistingLabels,
     External,
     Guided,
@@ -25,6 +26,7 @@ EXAMPLES = {
     "multiotsu": MultiOtsu(),
     "motion": Motion(max_lag=2),
     "guided": Guided(nuclei="nucleus"),
+    "cellpose": Cellpose(model="small.pth", diameter_px="estimate"),
     "labels": ExistingLabels(pattern="masks/{movie}.tif"),
     "external": External(function="conformance_model:brighter_than_neighbours", before=1, after=1),
 }
@@ -39,7 +41,11 @@ def phantom():
 
 
 @pytest.fixture(autouse=True)
-def _model_on_path(monkeypatch, tmp_path):
+def _model_on_path(monkeypatch, tmp_path, request):
+    monkeypatch.chdir(tmp_path)
+    if "cellpose" in request.node.name:
+        weights = request.getfixturevalue("small_cellpose")
+        (tmp_path / "small.pth").symlink_to(weights)  # loaded once, whatever links to it
     (tmp_path / "conformance_model.py").write_text(
         "import numpy as np\n"
         "def brighter_than_neighbours(frames):\n"

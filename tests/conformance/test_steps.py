@@ -38,6 +38,7 @@ from lamella.segment import (
     ByDistance,
     ByIntensity,
     ByNucleus,
+    Cellpose,
     ExistingLabels,
     External,
     Guided,
@@ -49,7 +50,9 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.annotations import Annotations
 from lamella.train.cellpose import FineTune
+from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.rounds import Rounds
 from lamella.train.split import HoldOut
 
@@ -68,6 +71,7 @@ EXAMPLES = [
     Motion(),
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
+    Cellpose(),
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
@@ -98,6 +102,8 @@ EXAMPLES = [
     HoldOut(),
     FineTune(epochs=10, learning_rate=0.01),
     Rounds(rounds=3),
+    Annotations(stride=5),
+    PseudoLabels(),
 ]
 
 

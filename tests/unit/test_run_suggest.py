@@ -115,7 +115,9 @@ def written(tmp_path):
 
 
 class TestRegistry:
-    def test_every_method_that_needs_nothing_from_the_user_is_tried(self):
+    def test_every_method_that_needs_nothing_from_the_user_is_tried(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
+        (tmp_path / "cyto3").touch()
         members = get_args(get_args(Segmenter)[0])
         free = {
             m.model_fields["method"].default
@@ -126,6 +128,11 @@ class TestRegistry:
         assert {step.method for step in candidates().values()} == free
         assert not ExistingLabels.suggestions()
         assert not External.suggestions()
+
+    def test_nothing_is_downloaded_for_a_trial(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
+        assert "cellpose" not in candidates()
+        assert not list(tmp_path.iterdir())
 
     def test_kinds_of_contrast(self):
         assert candidates()["multiotsu dark"] == MultiOtsu(foreground="dark")

@@ -1,6 +1,7 @@
 """The model that other tests lean on does find its cells."""
 
 import numpy as np
+
 from worlds.small_cellpose import DIAMETER_PX, small_cell
 
 SEEDS = range(100, 104)

@@ -1,10 +1,9 @@
 """A small Cellpose model, trained from scratch on phantoms, and the cells that it knows.
 
 The architecture is Cellpose's own (version 3, some 6.6 million weights); only the training is
-short. It knows single bright cells of 30 px on an even ground, in fields of any size, and no others.
+short. It knows single bright cells of 30 px on an even ground, and no others.
 """
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from filelock import FileLock
 
 from lamella.phantom import CellPhantom, Phantom
+from lamella.train.patches import numpy_seeded
 
 DIAMETER_PX = 30.0
 _LIGHT = (150.0, 300.0, 600.0, 1000.0)
@@ -84,8 +84,8 @@ def _seeded() -> Iterator[None]:
     """The same model on every run, and nobody else's random numbers changed by it."""
     import torch
 
-    plain, old, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]), numpy_seeded(0):
         torch.manual_seed(0)
         # Workers of the tests share the cores: one thread each.
         torch.set_num_threads(1)
@@ -93,5 +93,3 @@ def _seeded() -> Iterator[None]:
             yield
         finally:
             torch.set_num_threads(threads)
-            np.random.set_state(old)
-            random.setstate(plain)

@@ -14,7 +14,7 @@ from lamella.cli.options import Force
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamella.run.compare_runs import Comparison
+    from lamella.run.comparison import Comparison
 
 
 @app.command(name="compare-runs", rich_help_panel=HOW_GOOD)
@@ -29,12 +29,14 @@ def compare_runs(
     """Compare runs on the same movies with other segmenters or settings: what survives.
 
     Writes analyses.csv (effects side by side), agreement.csv (Bland–Altman and concordance per
-    measure, cell by cell), differences.csv (settings that differ), matched_cells.csv and figures.
+    measure, cell by cell), differences.csv (settings that differ), matched_cells.csv, figures, and
+    a page of them all, comparison.html.
 
     Example: `lamella compare-runs by_otsu by_motion -o compared --names otsu,motion`
     """
     from lamella.cli import show
     from lamella.run.compare_runs import compare_runs as run
+    from lamella.run.comparison import PAGE
 
     with show.frame_bar("matching cells") as advance:
         found = run(
@@ -44,14 +46,15 @@ def compare_runs(
             force=force,
             advance=advance,
         )
-    _print(found)
-    show.out.print(f"wrote {out}", soft_wrap=True)
+    print_comparison(found)
+    show.out.print(f"page: {out / PAGE}", soft_wrap=True)
 
 
-def _print(found: Comparison) -> None:
+def print_comparison(found: Comparison) -> None:
+    """What differs, what survives, and how far the numbers agree."""
     from lamella.cli import show
 
-    names = list(found.differences.columns[1:])
+    names = found.names
     show.out.print(f"{show.counted(len(found.movies), 'movie')} in all runs")
     if len(found.differences):
         show.out.print("\nwhat differs:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -208,7 +209,7 @@ def run(
     from lamella.run.study import open_study
 
     opened = open_study(study)
-    _finish(_run(opened, out or opened.folder / "results", workers, fresh, only or []))
+    _finish(run_shown(opened, out or opened.folder / "results", workers, fresh, only or []))
 
 
 @app.command(rich_help_panel=A_STUDY)
@@ -246,10 +247,13 @@ def demo(
         (make_plate_demo if plate else make_demo)(out, advance=advance)
     study = open_study(out)
     show.out.print(f"{len(study.samples)} synthetic {made} in {place}", soft_wrap=True)
-    _finish(_run(study, out / "results", workers, fresh=False, only=[]))
+    _finish(run_shown(study, out / "results", workers))
 
 
-def _run(study: Study, out: Path, workers: int, fresh: bool, only: list[str]) -> Outcome:
+def run_shown(
+    study: Study, out: Path, workers: int, fresh: bool = False, only: Sequence[str] = ()
+) -> Outcome:
+    """Run a study with a bar for every movie that is under way."""
     from lamella.cli import show
     from lamella.run.execute import run_study
 
@@ -270,6 +274,21 @@ def _run(study: Study, out: Path, workers: int, fresh: bool, only: list[str]) ->
 
 def _finish(outcome: Outcome) -> None:
     """Say what was done; exit 1 when movies failed or results could not be written."""
+    from lamella.cli import show
+
+    tell_outcome(outcome)
+    lost = {r.movie for r in outcome.failed} - outcome.done
+    if lost:
+        told = f"{show.counted(len(lost), outcome.movie)} failed"
+        show.err.print(f"{told}; the others are done" if outcome.done else told)
+    elif outcome.failed:
+        show.err.print(f"every {outcome.movie} is measured; what failed besides is told above")
+    if outcome.failed or outcome.faults:
+        raise typer.Exit(1)
+
+
+def tell_outcome(outcome: Outcome) -> None:
+    """Say what was done, what to know of it, and where the report lies."""
     from lamella.cli import show
     from lamella.core.errors import OutputError
 
@@ -301,14 +320,6 @@ def _finish(outcome: Outcome) -> None:
         show.show_error(fault)
     if not any(isinstance(fault, OutputError) for fault in outcome.faults):
         show.out.print(f"report: {outcome.report}", soft_wrap=True)
-    lost = {r.movie for r in outcome.failed} - outcome.done
-    if lost:
-        told = f"{show.counted(len(lost), outcome.movie)} failed"
-        show.err.print(f"{told}; the others are done" if outcome.done else told)
-    elif outcome.failed:
-        show.err.print(f"every {outcome.movie} is measured; what failed besides is told above")
-    if outcome.failed or outcome.faults:
-        raise typer.Exit(1)
 
 
 def _known(value: float | None) -> str:

@@ -66,7 +66,7 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
     first, others = _first(found, report)
     axis = axis_of(found)
     key = Key.of(report.cells, report.samples, report.effects)
-    page: str = _environment().get_template("report.html.j2").render(
+    page: str = environment().get_template("report.html.j2").render(
         report=report,
         **frame(styles=["base.css", "report.css"], scripts=["report.js", "plots.js", "copy.js"]),
         headlines=headlines(report, found),
@@ -170,14 +170,15 @@ def _kinds(report: ReportInput) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = templates()
-    environment.filters["figure_uri"] = _figure_uri
-    environment.filters["d"] = decimals
-    environment.filters["heading"] = _heading
-    environment.tests["records"] = _is_records
-    environment.globals["fields_of"] = _fields_of
-    return environment
+def environment() -> Environment:
+    """The templates, with what those of a report call."""
+    made = templates()
+    made.filters["figure_uri"] = _figure_uri
+    made.filters["d"] = decimals
+    made.filters["heading"] = _heading
+    made.tests["records"] = _is_records
+    made.globals["fields_of"] = _fields_of
+    return made
 
 
 def _heading(name: object) -> str:

@@ -124,12 +124,27 @@ def _walk(
         return
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]
     if path != top and any(each.suffix.lower() in SUFFIXES for each in inside):
-        elsewhere = is_movie is not None and is_movie(_names(path, "labels", top))
-        if elsewhere or _of_folder_beside(path):
+        if _of_folder_beside(path) or (
+            is_movie is not None and _is_of(path, inside, top, is_movie)
+        ):
             yield path, "labels"
             return
     for each in sorted(inside, key=lambda each: natural_key(each.name)):
         yield from _walk(each, top, is_movie)
+
+
+def _is_of(
+    path: Path, inside: Sequence[Path], top: Path, is_movie: Callable[[Sequence[str]], bool]
+) -> bool:
+    """Whether a folder is called as a movie, and none of its files is called as one in it."""
+    return is_movie(_names(path, "labels", top)) and not any(
+        is_movie(_names(each, "labels", top)[:1]) for each in inside if each.is_file()
+    )
+
+
+def is_label_folder(path: Path) -> bool:
+    """Whether a folder bears the name of labels: of the Challenge, or of a folder beside it."""
+    return is_ctc(path) or _of_folder_beside(path)
 
 
 def _of_folder_beside(path: Path) -> bool:

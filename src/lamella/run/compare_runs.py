@@ -1,4 +1,4 @@
-"""One study analysed in several ways: what `lamella compare-runs` does."""
+"""One study analysed in several ways, held against each other: what `lamella compare-runs` does."""
 
 from __future__ import annotations
 
@@ -15,28 +15,13 @@ from lamella.core.errors import LamellaWarning, SettingsError
 from lamella.core.table import Col, stacked
 from lamella.evaluate import same_cells
 from lamella.io import open_labels
-from lamella.io.tables import read_table, write_readable, write_table
-from lamella.run.report import refuse_other_folder, write_figures
-from lamella.run.saved import is_run, read_lock
-from lamella.run.single import refuse_existing
+from lamella.io.tables import read_table
+from lamella.run.comparison import Comparison, refuse_results, write_comparison
+from lamella.run.report import refuse_other_folder
+from lamella.run.saved import read_lock
 from lamella.statistics import agreements, side_by_side
 
-ANALYSES, AGREEMENT, DIFFERENCES = "analyses.csv", "agreement.csv", "differences.csv"
-MATCHED = "matched_cells"
 _KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL)
-
-
-class Comparison(NamedTuple):
-    """What became of it; every table is also written."""
-
-    analyses: pd.DataFrame
-    """The effects of every run, and which of them survive."""
-    agreement: pd.DataFrame
-    """How far each two runs agree cell by cell, per measure."""
-    differences: pd.DataFrame
-    """Settings and versions in which the runs differ, a column per run."""
-    movies: list[str]
-    """The movies that all runs have."""
 
 
 class _Run(NamedTuple):
@@ -80,10 +65,19 @@ def compare_runs(
     OutputError
         When results are there already, unless `force`.
     """
-    if is_run(out):
-        raise SettingsError(f"--out {out}", "it is the folder of a run", "choose another folder")
-    for name in (ANALYSES, AGREEMENT, DIFFERENCES, "figures"):
-        refuse_existing(out / name, force=force)
+    refuse_results(out, force=force)
+    found = compared(folders, names=names, advance=advance)
+    write_comparison(found, out)
+    return found
+
+
+def compared(
+    folders: Sequence[Path],
+    *,
+    names: Sequence[str] | None = None,
+    advance: Callable[[int, int], object] = lambda done, total: None,
+) -> Comparison:
+    """The same, nothing of it written."""
     runs = _opened(folders, names)
     movies = _shared(runs)
     analyses = side_by_side({run.name: run.effects for run in runs})
@@ -91,15 +85,8 @@ def compare_runs(
     agreement = agreements(matched)
     if len(agreement):
         agreement = agreement.merge(_unmatched(runs, movies, matched), how="left")
-    differences = _differences(runs)
-    write_table(out / ANALYSES, analyses)
-    write_table(out / AGREEMENT, agreement)
-    write_table(out / DIFFERENCES, differences)
-    for suffix in (".csv", ".parquet"):
-        (out / f"{MATCHED}{suffix}").unlink(missing_ok=True)
-    write_readable(out, MATCHED, matched)
-    _draw(analyses, matched, agreement, out / "figures")
-    return Comparison(analyses, agreement, differences, movies)
+    titles = [str(run.lock["settings"]["title"]) for run in runs]
+    return Comparison(analyses, agreement, _differences(runs), movies, matched, titles[0])
 
 
 def _opened(folders: Sequence[Path], names: Sequence[str] | None) -> list[_Run]:
@@ -305,11 +292,3 @@ def _flat(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(inner, f"{place}.{name}" if place else str(name))
     else:
         yield place, str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _draw(
-    analyses: pd.DataFrame, matched: pd.DataFrame, agreement: pd.DataFrame, folder: Path
-) -> None:
-    from lamella.report.analyses import pictures_of_analyses
-
-    write_figures(pictures_of_analyses(analyses, matched, agreement), folder)

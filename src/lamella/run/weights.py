@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from lamella.core.errors import FaultsError, LamellaError, NotInstalledError
+from lamella.io.model_folder import CARD, read_card
 from lamella.nets.cellpose import (
     BUILT_IN,
     cache_folder,
@@ -16,7 +18,7 @@ from lamella.nets.cellpose import (
     version,
 )
 from lamella.nets.device import pick
-from lamella.nets.weights import digest
+from lamella.nets.weights import Stamp, digest
 from lamella.run.settings import Settings
 from lamella.segment import Cellpose
 
@@ -35,21 +37,32 @@ class Weights(NamedTuple):
         return {"file": self.path.name, "sha256": self.digest, "cellpose": self.cellpose}
 
 
-def weights_of(step: Cellpose, folder: Path, *, download: bool = True) -> Weights:
-    """The weights that a step uses; a name that Cellpose knows is downloaded where it is absent.
+def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weights:
+    """The weights that a step uses.
 
     Parameters
     ----------
     folder : Path
         What a relative path starts from: the study's.
+    download : bool
+        Whether weights that Cellpose knows are fetched where they are absent.
 
     Raises
     ------
     NotInstalledError, SettingsError, InputError
-        See `lamella.nets.cellpose.find`.
+        See `lamella.nets.cellpose.find`; and when a model folder holds other weights than those
+        that its card tells of.
     """
     path = find(step.model, folder=folder, download=download)
+    if path.parent == folder / Path(step.model or "").expanduser():  # a model folder was given
+        _refuse_others(path.parent, Stamp.of(path.parent / CARD), Stamp.of(path))
     return Weights(path, digest(path), version())
+
+
+@lru_cache(maxsize=16)
+def _refuse_others(folder: Path, card: Stamp, weights: Stamp) -> None:
+    """Once per state of the files: large weights take seconds to read."""
+    read_card(folder)
 
 
 def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> list[LamellaError]:
@@ -72,7 +85,7 @@ def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> li
         try:
             if not download and _unfetched(each.segment):
                 continue
-            path = weights_of(each.segment, folder).path
+            path = weights_of(each.segment, folder, download=download).path
             load(path, device="cpu")
             pick(each.segment.device)
         except LamellaError as fault:

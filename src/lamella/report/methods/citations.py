@@ -5,6 +5,8 @@ from __future__ import annotations
 REFERENCES: dict[str, str] = {
     "benjamini": "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 57,"
     " 289–300 (1995). doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "cellpose": "Stringer C et al. Cellpose: a generalist algorithm for cellular segmentation. Nat"
+    " Methods 18, 100–106 (2021). doi:10.1038/s41592-020-01018-x",
     "cliff": "Cliff N. Dominance statistics. Psychol Bull 114, 494–509 (1993)."
     " doi:10.1037/0033-2909.114.3.494",
     "cohen": "Cohen J. Statistical power analysis for the behavioral sciences, 2nd edn (1988)."

@@ -70,6 +70,9 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
             f"by growing a cell from every nucleus ({_nuclei(how)}) over what is brighter than the "
             f"ground, with borders {_borders(how)} {cite('jones')}"
         ),
+        "cellpose": lambda: (
+            f"by Cellpose {cite('cellpose')} with the {_weights(how)}" + _second_input(how)
+        ),
         "labels": lambda: "from existing label images",
         "external": lambda: f"by the user’s function {how.get('function')}",
     }
@@ -84,8 +87,20 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
     return text + "."
 
 
-_SAID = ("method", "classes", "function", "nuclei", "channel", "borders")
-"""Settings of a segmenter that its sentence tells."""
+_SAID = (
+    "method", "classes", "function", "nuclei", "channel", "borders", "model", "nuclear_channel",
+    "device", "batch_size",
+)  # fmt: skip
+"""Settings of a segmenter that its sentence tells, or that decide nothing."""
+
+
+def _weights(how: Settings) -> str:
+    return f"model {how['model']}" if how.get("model") else "model of its release"
+
+
+def _second_input(how: Settings) -> str:
+    channel = how.get("nuclear_channel")
+    return f", shown channel {channel} for nuclei besides" if channel else ""
 
 
 def _borders(how: Settings) -> str:

@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lamella.core.errors import LamellaError
 from lamella.core.frames import Frames, Image
-from lamella.core.step import Step
+from lamella.core.step import Reach, Step
 from lamella.nets.cellpose import evaluate, find, load
 from lamella.nets.device import Device
 from lamella.segment.cellpose.blocks import Blocks
+from lamella.segment.cellpose.crops import masks_of_parts
 from lamella.segment.cellpose.diameter import Settled, chosen, in_words, settled, told
+from lamella.segment.cellpose.follow import Follow, Followed
 from lamella.segment.fitting import refuse_unlike
 
 _EXECUTION = frozenset({"device", "batch_size"})
 _ON_A_CARD = 8  # frames at once
+
+
+def _by_default(follow: Any) -> Any:
+    """``follow = true`` means its defaults."""
+    return {} if follow is True else follow
 
 
 class Cellpose(Step):
@@ -46,6 +53,9 @@ class Cellpose(Step):
         Smaller objects are dropped.
     largest_fraction : float
         Objects that fill more of the frame than this are dropped.
+    follow : Follow or bool
+        In movies of one cell, segment only its neighbourhood, and the whole frame now and then; see
+        `Follow`, whose defaults are meant by True.
     device : {"auto", "cpu", "cuda", "mps"}
         What computes; no part of the result.
     batch_size : int or None
@@ -71,8 +81,13 @@ class Cellpose(Step):
     cellprob_threshold: float = Field(0.0, ge=-6, le=6)
     smallest_px: int = Field(15, ge=1)
     largest_fraction: float = Field(0.4, gt=0, le=1)
+    follow: Annotated[Follow | Literal[False], BeforeValidator(_by_default)] = False
     device: Device = "auto"
     batch_size: int | None = Field(None, ge=1)
+
+    @property
+    def reach(self) -> Reach:
+        return self.follow.reach if self.follow else Reach()
 
     @classmethod
     def suggestions(cls) -> dict[str, Self]:
@@ -159,12 +174,25 @@ class Cellpose(Step):
         few = height * width // self.smallest_px <= np.iinfo(np.uint16).max
         dtype = np.dtype(np.uint16 if few else np.uint32)
 
-        def labels_of(block: Sequence[int]) -> list[Image]:
-            images = [_seen(frames, nuclear, t) for t in block]
-            return [found.astype(dtype) for found in self._masks(model, images, diameter)]
+        size = self.batch_size or (_ON_A_CARD if model.device.type != "cpu" else 1)
 
-        on_card = model.device.type != "cpu"
-        size = self.batch_size or (_ON_A_CARD if on_card else 1)
+        def seen(t: int) -> Image:
+            return _seen(frames, nuclear, t)
+
+        if self.follow:
+
+            def masks(images: Sequence[Image], largest_fraction: float) -> Sequence[Image]:
+                return self._masks(
+                    model, images, diameter, largest_fraction=largest_fraction, stretch=False
+                )
+
+            parts = masks_of_parts(seen, masks, largest_fraction=self.largest_fraction)
+            return Followed(frames, parts, self.follow, at_once=size, dtype=dtype)
+
+        def labels_of(block: Sequence[int]) -> list[Image]:
+            found = self._masks(model, [seen(t) for t in block], diameter)
+            return [labels.astype(dtype) for labels in found]
+
         return Blocks(frames, labels_of, size=size, dtype=dtype)
 
     def load(self) -> Any:
@@ -172,7 +200,13 @@ class Cellpose(Step):
         return load(find(self.model), device=self.device)
 
     def _masks(
-        self, model: Any, images: Sequence[Image], diameter_px: float | None
+        self,
+        model: Any,
+        images: Sequence[Image],
+        diameter_px: float | None,
+        *,
+        largest_fraction: float | None = None,
+        stretch: bool = True,
     ) -> Sequence[Image]:
         return evaluate(
             model,
@@ -181,7 +215,8 @@ class Cellpose(Step):
             flow_threshold=self.flow_threshold,
             cellprob_threshold=self.cellprob_threshold,
             smallest_px=self.smallest_px,
-            largest_fraction=self.largest_fraction,
+            largest_fraction=largest_fraction or self.largest_fraction,
+            stretch=stretch,
             batch_size=self.batch_size,
         )
 
