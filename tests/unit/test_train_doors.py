@@ -132,7 +132,7 @@ def test_a_study_teaches_itself(world):
     assert [row["round"] for row in card["rounds"]] == [0, 1]
     assert card["kept_round"] in (0, 1)
     assert (card["kept_round"] == 1) == card["training_helped"]
-    frames = pd.read_csv(out / "frames.csv")
+    frames = pd.read_csv(out / "pseudo_labels.csv")
     assert len(frames) == 3 * N_FRAMES
     learnt = frames[frames["kept"] & ~frames["movie"].isin(card["held_out"])]
     assert card["data"]["n_images"] == len(learnt)

@@ -84,6 +84,8 @@ class Scored(Protocol):
 
     def labels(self, number: int, movie: str) -> Frames: ...
 
+    def write_more(self, folder: Path) -> None: ...
+
     def images(self, movie: str) -> Frames: ...
 
     def frame_numbers(self, movie: str) -> list[int]: ...
@@ -111,7 +113,6 @@ def make_model(
     kind: Kind,
     settings: Mapping[str, Any],
     held_out: set[str],
-    frames: pd.DataFrame | None,
     device: Device,
     force: bool,
 ) -> Made:
@@ -156,8 +157,6 @@ def make_model(
         "rounds": trained.table,
         "data": data_table(examples, held_out),
     }
-    if frames is not None:
-        tables["frames"] = frames
     figures = {"learning_curves.png": shown.curves.images.png,
                "learning_curves.svg": shown.curves.images.svg}  # fmt: skip
     for each in strips:
@@ -166,7 +165,7 @@ def make_model(
     tensors = trained.kept.tuned.tensors if trained.kept.tuned else read_tensors(trainings.base)
     write_model(
         out,
-        ModelParts(card, tables, figures, render_model(shown)),
+        ModelParts(card, tables, figures, render_model(shown), work.write_more),
         save=lambda file: save_weights(tensors, file),
         force=force,
     )
