@@ -104,6 +104,10 @@ EXAMPLES = [
     PseudoLabels(),
     FineTune(epochs=10, learning_rate=0.01),
     Rounds(rounds=3),
+    FineTune(epochs=10, learning_rate=0.01),
+    Rounds(rounds=3),
+    Annotations(stride=5),
+    PseudoLabels(),
 ]
 
 

@@ -41,7 +41,7 @@ def test_the_best_round_is_kept_and_the_next_learns_from_its_masks():
         ("segment", 0), ("choose", 0), ("tune", 0, 1), ("segment", 1),
         ("choose", 1), ("tune", 0, 2), ("segment", 2),
     ]  # fmt: skip
-    assert trained.told == "all 2 rounds were done"
+    assert trained.told == "more rounds were not asked for"
     assert trained.table["kept"].tolist() == [False, False, True]
     assert trained.table["score"].tolist() == [0.5, 0.7, 0.8]
 
