@@ -104,10 +104,6 @@ EXAMPLES = [
     PseudoLabels(),
     FineTune(epochs=10, learning_rate=0.01),
     Rounds(rounds=3),
-    FineTune(epochs=10, learning_rate=0.01),
-    Rounds(rounds=3),
-    Annotations(stride=5),
-    PseudoLabels(),
 ]
 
 
