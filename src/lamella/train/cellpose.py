@@ -311,7 +311,11 @@ def trainable(model: Any) -> Any:
     """
     net = model.net
     if installed() > 3:
-        return copy.deepcopy(net)
+        import torch
+
+        copied = copy.deepcopy(net)
+        copied.dtype = torch.float32  # Cellpose 4 segments in bfloat16
+        return copied
     fresh = imported("resnet_torch").CPnet(list(net.nbase), net.nout, sz=net.sz)
     tensors = net.state_dict()
     if set(tensors) != set(fresh.state_dict()):
