@@ -11,7 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from cellpose_worlds import CACHE, base_model, cell_movie, overlaps, seen, segmented, the_cell
+from cellpose_worlds import (
+    BASE_KEY,
+    CACHE,
+    base_model,
+    cell_movie,
+    key,
+    overlaps,
+    seen,
+    segmented,
+    the_cell,
+)
 
 from lamella.core.frames import ArrayFrames, Frames
 from lamella.core.labels import Labels
@@ -35,15 +45,26 @@ ROUNDS = 2
 N_TRAINING, N_UNSEEN, N_FRAMES = 6, 4, 12
 
 CHOOSE = PseudoLabels(stride=2)
-TEACH = FineTune(epochs=8, batch_size=4, patch_px=64)
+WAYS_TO_TEACH = tuple(
+    FineTune(epochs=epochs, batch_size=4, patch_px=64, learning_rate=rate)
+    for epochs, rate in ((8, 0.05), (20, 0.05), (20, 0.02), (20, 0.005))
+)
+"""Cellpose's rate of learning rises over 10 epochs, so that 8 never reach theirs."""
+TUNING = ("never", "very dim", 0)
+"""Rule, light and seed on which one of them is chosen; nothing of it is reported."""
 HOLD_OUT = HoldOut(share=0.3)
 ROUNDS_STEP = Rounds(rounds=ROUNDS)
+_DECIDES = (BASE_KEY, CHOOSE, HOLD_OUT, ROUNDS_STEP, LIGHT, N_TRAINING, N_UNSEEN, N_FRAMES)
+PARTS = CACHE / f"factorial_{key(*_DECIDES)}"
+"""Finished parts of the table."""
 
 
 class PhantomWork:
     """Phantoms held in memory, segmented by every round's network."""
 
-    def __init__(self, movies: dict[str, Phantom], folder: Path, *, seed: int, rule: str) -> None:
+    def __init__(
+        self, movies: dict[str, Phantom], folder: Path, *, seed: int, rule: str, teach: FineTune
+    ) -> None:
         names = pd.DataFrame(
             [(name, f"day{i % 2}", "cell") for i, name in enumerate(movies)],
             columns=[Col.MOVIE, Col.SESSION, Col.CONDITION],
@@ -51,7 +72,7 @@ class PhantomWork:
         self._session = dict(zip(names[Col.MOVIE], names[Col.SESSION], strict=True))
         self._held_out = HOLD_OUT.model_copy(update={"seed": seed})(names)
         self._images = {name: seen(phantom, rule) for name, phantom in movies.items()}
-        self._folder, self._seed = folder, seed
+        self._folder, self._seed, self._teach = folder, seed, teach
         self._labels: dict[int, dict[str, Frames]] = {}
         self.weights = {0: base_model(seed)}
 
@@ -71,7 +92,7 @@ class PhantomWork:
         )
 
     def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
-        teach = TEACH.model_copy(update={"seed": 100 * self._seed + number})
+        teach = self._teach.model_copy(update={"seed": 100 * self._seed + number})
         model = load(self.weights[start], device="cpu")
         tuned = teach(model, chosen.training, self.choose(0).held_out)
         self.weights[number] = self._folder / f"round_{number}.pth"
@@ -92,18 +113,18 @@ class PhantomWork:
         return Judged(float(np.mean(steady)), float(np.mean(sure)) if sure else float("nan"))
 
 
-def cell_of_table(rule: str, light: str, seed: int) -> pd.DataFrame:
+def part_of_table(rule: str, light: str, seed: int, teach: FineTune) -> pd.DataFrame:
     """One part of the table: rows of (round, unseen movie); kept in `CACHE` once it is done."""
-    file = CACHE / f"factorial/{rule}_{light.replace(' ', '-')}_{seed}.csv"
+    file = _file(rule, light, seed, teach)
     if file.exists():
         return pd.read_csv(file)
-    folder = CACHE / f"models/{file.stem}"
+    folder = PARTS / f"models/{file.stem}"
     folder.mkdir(parents=True, exist_ok=True)
     # The same movies for every rule: the comparison is paired.
     first = 1000 * seed + 100 * list(LIGHT).index(light)
     training = {f"m{i}": _movie(first + i, light, i) for i in range(N_TRAINING)}
     unseen = [_movie(first + 50 + i, light, i) for i in range(N_UNSEEN)]
-    work = PhantomWork(training, folder, seed=seed, rule=rule)
+    work = PhantomWork(training, folder, seed=seed, rule=rule, teach=teach)
     trained = ROUNDS_STEP(work)
     n_learnt = {each.number: each.n_images for each in trained.rounds}
     for number in range(len(trained.rounds), ROUNDS + 1):  # what the rounds that were not done do
@@ -129,7 +150,6 @@ def cell_of_table(rule: str, light: str, seed: int) -> pd.DataFrame:
         for i, phantom in enumerate(unseen)
     ]
     table = pd.DataFrame(rows)
-    file.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(file.with_suffix(".part"), index=False)
     file.with_suffix(".part").rename(file)
     return table
@@ -157,28 +177,41 @@ def _speed_sd(phantom: Phantom, masks: np.ndarray) -> float:
     """Over the pairs of frames that Lamella trusts; NaN with fewer than two."""
     labels = Labels("cell", ArrayFrames((masks > 0).astype(np.uint16)))
     _, (moved,) = walk(phantom.movie, labels, [Migration()], level=lambda *_: 0.0)
-    steps = moved.frames
-    if not len(steps):
-        return float("nan")
-    speed = steps[Col.SPEED_UM_PER_MIN][steps[Col.PAIR_VALID].astype(bool)]
-    return float(speed.std(ddof=1))
+    return float(moved.frames[Col.SPEED].std(ddof=1)) if len(moved.frames) else float("nan")
 
 
-def done() -> pd.DataFrame:
-    """What there is of the table."""
-    files = sorted((CACHE / "factorial").glob("*.csv"))
-    return (
-        pd.concat([pd.read_csv(f) for f in files], ignore_index=True) if files else pd.DataFrame()
-    )
+def _file(rule: str, light: str, seed: int, teach: FineTune) -> Path:
+    return PARTS / f"{key(teach)}_{rule}_{light.replace(' ', '-')}_{seed}.csv"
 
 
-def main() -> None:
-    """Work through the table, the seeds outermost, so that what is done is balanced."""
+def best_way(*, compute: bool = True) -> FineTune:
+    """That with which two rounds gave the best masks of the movies of `TUNING`."""
+    known = [way for way in WAYS_TO_TEACH if compute or _file(*TUNING, way).exists()]
+    if not known:
+        return WAYS_TO_TEACH[0]
+
+    def masks(way: FineTune) -> float:
+        table = part_of_table(*TUNING, way)
+        return float(table[table["round"] > 0]["iou"].mean())
+
+    return max(known, key=masks)
+
+
+def done(teach: FineTune) -> pd.DataFrame:
+    """What there is of the table; no rows where nothing is."""
+    columns = ["rule", "light", "seed", "round", "movie", "n_learnt", "kept", "iou"]
+    files = (_file(rule, light, seed, teach) for seed, light, rule in product(SEEDS, LIGHT, RULES))
+    parts = [pd.read_csv(file) for file in files if file.exists()]
+    table = pd.concat([pd.DataFrame(columns=columns), *parts], ignore_index=True)
+    return table.astype({"kept": bool})
+
+
+def work_through() -> None:
+    """The seeds outermost, so that what is done is balanced."""
+    teach = best_way()
     for seed, light, rule in product(SEEDS, LIGHT, RULES):
-        table = cell_of_table(rule, light, seed)
-        means = table.groupby("round")[["empty", "iou"]].mean().round(3).to_dict("list")
-        print(rule, light, seed, means, flush=True)
+        part_of_table(rule, light, seed, teach)
 
 
 if __name__ == "__main__":
-    main()
+    work_through()

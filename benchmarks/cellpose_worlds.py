@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.frames import ArrayFrames, Frames
+from lamella.core.step import Step
 from lamella.nets.cellpose import from_scratch
 from lamella.phantom import Phantom
 from lamella.preprocess import Normalise
@@ -50,9 +53,18 @@ def base_examples(seed: int) -> list[Example]:
     ]
 
 
+def key(*settings: object) -> str:
+    """Eight letters that change with what decides a result, so that nothing old is taken for it."""
+    told = [s.provenance() if isinstance(s, Step) else s for s in settings]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+
+
+BASE_KEY = key(FROM_SCRATCH, BASE_LIGHT)
+
+
 def base_model(seed: int) -> Path:
     """Weights taught from scratch on the 40 frames of this seed; kept in `CACHE`."""
-    weights = CACHE / f"base_{seed}.pth"
+    weights = CACHE / f"base_{BASE_KEY}_{seed}.pth"
     if not weights.exists():
         weights.parent.mkdir(parents=True, exist_ok=True)
         teach = FROM_SCRATCH.model_copy(update={"seed": seed})

@@ -55,11 +55,39 @@ def test_masks_through_our_door_are_those_of_a_plain_call(weights, frame):
 def test_a_frame_through_the_step_with_its_nucleus(weights, frame):
     from lamella.segment.cellpose import Cellpose
 
-    step = Cellpose(model=str(weights), nuclear_channel="dapi", device="cpu")
+    step = Cellpose(
+        model=str(weights),
+        nuclear_channel="dapi",
+        largest_fraction=1,
+        flow_threshold=0,
+        device="cpu",
+    )
     frames = ArrayFrames(frame[np.newaxis])
     labels = step(frames, nuclear=frames, state=step.prepare(frames)).frame(0)
-    assert labels.shape == frame.shape
-    assert labels.dtype == np.uint32
+    assert labels.max() > 0
+    (plain,) = cellpose.evaluate(
+        cellpose.load(weights, device="cpu"),
+        [np.stack([frame, frame])],
+        largest_fraction=1,
+        flow_threshold=0,
+    )
+    np.testing.assert_array_equal(labels, plain)
+
+
+def test_an_epoch_of_fine_tuning_changes_a_copy(weights, frame):
+    from lamella.train.cellpose import FineTune
+    from lamella.train.examples import Example
+
+    labels = (frame > 500).astype(np.uint16)
+    example = Example(frame, labels, "m1", "s1", "c1", 0, "labels")
+    model = cellpose.load(weights, device="cpu")
+    before = model.net.out.bias.detach().clone()
+    step = FineTune.published(4).model_copy(update={"epochs": 1})
+    tuned = step(model, [example])
+    assert np.isfinite(tuned.losses["train_loss"]).all()
+    assert torch.equal(model.net.out.bias, before)
+    assert tuned.tensors.keys() == cellpose.load(weights, device="cpu").net.state_dict().keys()
+    assert not torch.equal(tuned.tensors["out.bias"], before.float())
 
 
 def test_tiny_frames_keep_their_shape(weights):
@@ -94,7 +122,7 @@ def test_our_names_and_address_are_cellposes():
 
     models = imported("models")
     assert set(cellpose.BUILT_IN[4]) <= set(models.MODEL_NAMES)
-    assert models._MODEL_URL == finding._ADDRESSES[4] + "/"
+    assert finding._ADDRESSES[4] + "/" == models._MODEL_URL
 
 
 def test_it_is_not_trained_from_scratch():

@@ -51,7 +51,9 @@ from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
 from lamella.train.annotations import Annotations
+from lamella.train.cellpose import FineTune
 from lamella.train.pseudo_labels import PseudoLabels
+from lamella.train.rounds import Rounds
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -100,6 +102,8 @@ EXAMPLES = [
     HoldOut(),
     Annotations(stride=5),
     PseudoLabels(),
+    FineTune(epochs=10, learning_rate=0.01),
+    Rounds(rounds=3),
 ]
 
 

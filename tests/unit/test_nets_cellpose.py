@@ -14,6 +14,7 @@ import torch
 from lamella.core.errors import InputError, LamellaWarning, NotInstalledError, SettingsError
 from lamella.nets import cellpose
 from lamella.nets.cellpose import evaluating, finding, installation
+from lamella.nets.device import out_of_memory
 
 pytestmark = pytest.mark.skipif(
     cellpose.installed() != 3, reason="Cellpose 4 is installed: see tests/cellpose4"
@@ -211,7 +212,7 @@ def test_too_little_memory_means_smaller_batches_the_same_masks_and_one_word(ran
 
 def test_no_memory_for_one_tile_is_told_with_the_remedy(random_model):
     model = planted(random_model, at_most=0)
-    with pytest.raises(InputError, match='even one tile .* set device = "cpu"'):
+    with pytest.raises(InputError, match=r'even one tile .* set device = "cpu"'):
         cellpose.evaluate(model, FRAMES, batch_size=1)
 
 
@@ -225,7 +226,7 @@ def test_no_memory_for_one_tile_is_told_with_the_remedy(random_model):
     ],
 )
 def test_what_counts_as_too_little_memory(error, expected):
-    assert evaluating._is_out_of_memory(error) is expected
+    assert out_of_memory(error) is expected
 
 
 def test_other_faults_of_the_network_are_not_hidden(random_model):
@@ -332,7 +333,7 @@ def test_an_absent_or_unknown_cellpose_is_told(monkeypatch):
     with pytest.raises(NotInstalledError, match=r'not installed; pip install "lamella\[cellpose\]'):
         cellpose.find("cyto3")
     monkeypatch.setattr(installation, "version_of", lambda name: "2.2.3")
-    with pytest.raises(NotInstalledError, match="Cellpose 2.2.3: Lamella works with versions 3"):
+    with pytest.raises(NotInstalledError, match=r"Cellpose 2\.2\.3: Lamella works with versions 3"):
         cellpose.installed()
     monkeypatch.setattr(installation, "version_of", lambda name: "4.2.1.1")
     assert (cellpose.installed(), cellpose.default_model()) == (4, "cpsam")
@@ -376,14 +377,16 @@ def test_names_lead_to_files_of_cellposes_own_folder(cache):
 def test_our_names_and_files_are_cellposes(cache, monkeypatch):
     models = installation.imported("models")
     assert set(cellpose.BUILT_IN[3]) <= set(models.MODEL_NAMES)
-    assert models._MODEL_URL == finding._ADDRESSES[3]
+    assert finding._ADDRESSES[3] == models._MODEL_URL
     monkeypatch.setattr(models, "cache_model_path", lambda file: file)
     for name, file in cellpose.BUILT_IN[3].items():
         assert models.model_path(name) == file
 
 
 def test_unknown_names_are_told_with_those_there_are(cache):
-    with pytest.raises(SettingsError, match="model = 'cito3': Cellpose 3 has no .* one of: cyto3,"):
+    with pytest.raises(
+        SettingsError, match=r"model = 'cito3': Cellpose 3 has no .* one of: cyto3,"
+    ):
         cellpose.find("cito3")
     with pytest.raises(NotInstalledError, match="'cpsam': it is a model of Cellpose 4, and"):
         cellpose.find("cpsam")
@@ -478,7 +481,9 @@ def test_a_download_that_fails_leaves_nothing(served, cache, weights, spoil, tol
 
 def test_offline_is_told_with_the_file_and_its_place(served, cache, monkeypatch):
     monkeypatch.setitem(finding._ADDRESSES, 3, "http://127.0.0.1:9/models")
-    with pytest.raises(NotInstalledError, match="could not be downloaded .*refused.* put the file"):
+    with pytest.raises(
+        NotInstalledError, match=r"could not be downloaded .*refused.* put the file"
+    ):
         cellpose.find()
     with pytest.raises(
         NotInstalledError, match=f"cyto3: no weights in {cache}; put the file cyto3"
@@ -489,7 +494,7 @@ def test_offline_is_told_with_the_file_and_its_place(served, cache, monkeypatch)
 def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path / "file" / "models"))
-    with pytest.raises(NotInstalledError, match="could not be downloaded .*Not a directory"):
+    with pytest.raises(NotInstalledError, match=r"could not be downloaded .*Not a directory"):
         cellpose.find("cyto3")
 
 

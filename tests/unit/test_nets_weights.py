@@ -56,7 +56,7 @@ def test_a_file_that_would_run_code_is_refused_and_not_run(tmp_path, form):
         path.write_bytes(pickle.dumps({"b": content["b"]}, protocol=2 if "old" in form else None))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "today's format")
-    with pytest.raises(InputError, match="beside tensors|no weight file") as refused:
+    with pytest.raises(InputError, match=r"beside tensors|no weight file") as refused:
         read_tensors(path)
     assert str(path) in str(refused.value)
     assert not mark.exists()
@@ -142,7 +142,7 @@ def test_the_device_is_the_one_asked_for_or_the_best_there_is(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert device.pick("auto").type == "mps"
-    with pytest.raises(SettingsError, match="device = 'cuda': PyTorch .* finds no such device"):
+    with pytest.raises(SettingsError, match=r"device = 'cuda': PyTorch .* finds no such device"):
         device.pick("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert device.pick("auto").type == "cuda"

@@ -238,6 +238,11 @@ def test_nothing_to_learn_from(tmp_path):
     save_labels(tmp_path / "a_mask.tif", ONE)
     with pytest.raises(InputError, match="1 × fewer than 2 objects"):
         examples_from(tmp_path, choose=Annotations(min_objects=2))
+    make_study(tmp_path / "s", ["raw"])
+    copied = shutil.copy(tmp_path / "s/raw.tif", tmp_path / "raw_mask.tif")
+    with pytest.raises(InputError, match="it looks like an image, not like labels"):
+        examples_from(copied, study=tmp_path / "s")
+    copied.unlink()
     (tmp_path / "m_GT/TRA").mkdir(parents=True)
     shutil.move(tmp_path / "a_mask.tif", tmp_path / "m_GT/TRA/man_track000.tif")
     save_image(tmp_path / "m.tif", ONE)
@@ -273,7 +278,7 @@ def test_corrections_of_a_run(tmp_path, every_frame):
                 tiff.write_labels(
                     folder / f"corrections/{name}.ome.tif", ArrayFrames(labels), scale=Scale()
                 )
-    with pytest.raises(InputError, match="no image beside it is called m1"):
+    with pytest.raises(InputError, match="it holds no labels"):
         examples_from(run)
     (run / "study.lock.toml").write_text('versions = 1\n[settings]\ntitle = "t"\n')
     taught = examples_from(run, every_frame=every_frame)

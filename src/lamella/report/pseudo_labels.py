@@ -227,7 +227,7 @@ def _histogram(shown: PseudoLabelsInput, kinds: NDArray[np.str_]) -> list[dict[s
         "good": np.histogram(trust[known & np.isin(kinds, ["kept", "held", "good"])], edges)[0],
         "dropped": np.histogram(trust[known & (kinds == "dropped")], edges)[0],
     }
-    most = max(int(sum(heights.values()).max()), 1)
+    most = max(int((heights["good"] + heights["dropped"]).max()), 1)
     return [
         {"good": heights["good"][k] / most, "dropped": heights["dropped"][k] / most}
         for k in range(_BINS)

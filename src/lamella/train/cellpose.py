@@ -18,6 +18,7 @@ from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.step import Step
 from lamella.nets.cellpose import installed
 from lamella.nets.cellpose.installation import imported
+from lamella.nets.device import out_of_memory
 from lamella.nets.weights import read_tensors
 from lamella.train.examples import Example
 from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
@@ -325,13 +326,6 @@ def save_weights(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
     import torch
 
     torch.save(dict(tensors), file)
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether it says that memory was short, on a graphics card or on the machine."""
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def _halved(batch_size: int, patch_px: int, error: RuntimeError) -> int:

@@ -190,8 +190,8 @@ class PseudoLabels(Step):
         """A row per frame, without looking at the image: see `PseudoLabelColumns`.
 
         `reason` is one of `reasons.REASONS`, empty where the frame is kept; `reasons` names all,
-        parted by ``; ``. What cannot be told is NaN and drops no frame: of a single frame nothing is known of
-        time.
+        parted by ``; ``. What cannot be told is NaN and drops no frame: of a single frame nothing
+        is known of time.
         """
         frames = self._told(*looks(labels, cells=self.cells, second=second))
         against = self._against(frames)
@@ -202,13 +202,10 @@ class PseudoLabels(Step):
         kept = _spaced(frames[Col.FRAME].to_numpy(), passing, stride=self.stride)
         reasons = [list(told[row]) or [SPACING] for row in held]
         reasons = [[] if keep else why for keep, why in zip(kept, reasons, strict=True)]
-        return frames.assign(
-            **{
-                str(Col.KEPT): kept,
-                str(Col.REASON): pd.Series([why[0] if why else "" for why in reasons], dtype="str"),
-                str(Col.REASONS): pd.Series(["; ".join(why) for why in reasons], dtype="str"),
-            }
-        )
+        frames[Col.KEPT] = kept
+        frames[Col.REASON] = pd.Series([why[0] if why else "" for why in reasons], dtype="str")
+        frames[Col.REASONS] = pd.Series(["; ".join(why) for why in reasons], dtype="str")
+        return frames
 
     def _told(self, frames: pd.DataFrame, objects: pd.DataFrame) -> pd.DataFrame:
         """The frames with what their objects tell, stability and confidence."""
