@@ -100,10 +100,10 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
-    FineTune(epochs=10, learning_rate=0.01),
-    Rounds(rounds=3),
     Annotations(stride=5),
     PseudoLabels(),
+    FineTune(epochs=10, learning_rate=0.01),
+    Rounds(rounds=3),
 ]
 
 
