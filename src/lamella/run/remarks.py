@@ -66,11 +66,32 @@ def naming(source: str) -> Iterator[None]:
         try:
             yield
         except InputError as error:
-            raise InputError(source, error.what, error.remedy) from error
+            where = _with_frame(source, error) or source
+            raise InputError(where, error.what, error.remedy) from error
     for warning in caught:
         ours = issubclass(warning.category, LamellaWarning)
         told = f"{source}: {warning.message}" if ours else str(warning.message)
         warnings.warn(told, warning.category, stacklevel=3)
+
+
+def named(frames: Frames, source: str) -> Frames:
+    """The same frames; errors that tell a frame's number tell of which movie it is as well."""
+
+    def read(t: int) -> Image:
+        try:
+            return frames.frame(t)
+        except InputError as error:
+            where = _with_frame(source, error)
+            if where is None:
+                raise
+            raise InputError(where, error.what, error.remedy) from error
+
+    return MappedFrames(frames, read)
+
+
+def _with_frame(source: str, error: InputError) -> str | None:
+    """The movie and the frame; None where a step names none."""
+    return f"{source}, {error.where}" if error.where.startswith("frame ") else None
 
 
 @dataclass

@@ -23,8 +23,9 @@ from lamella.measure import refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
 from lamella.run.counted import counted
 from lamella.run.options import values_of
-from lamella.run.remarks import Tally, naming
+from lamella.run.remarks import Tally, named, naming
 from lamella.run.settings import ObjectSettings
+from lamella.run.weights import weights_of
 from lamella.segment import Cellpose, Declump, ExistingLabels, Guided, Segmenter, UsesNuclei
 
 Advance = Callable[[int, int], object]
@@ -102,6 +103,9 @@ def segment_movie(
     if nuclei is not None:
         refuse_input(out, nuclei)
     refuse_existing(out, force=force)
+    if isinstance(segmenter, Cellpose):
+        weights = weights_of(segmenter, Path(), download=True).path
+        segmenter = segmenter.model_copy(update={"model": str(weights.resolve())})
     movie = open_movie(source, axes=axes)
     seeds = _seeds(movie, led, nuclei)
     told = ""
@@ -123,7 +127,7 @@ def segment_movie(
                 prepared: Any = segmenter.prepare(*seen)
                 told = segmenter.in_words(prepared)
                 verb: Callable[..., Frames] = segmenter  # a state fits the step that prepared it
-                labels = verb(*seen, state=prepared)
+                labels = named(verb(*seen, state=prepared), movie.source)
                 del prepared  # a survey holds pixels, which the verb does not need any more
     tally, n, passes = Tally(), len(labels), 2 if declump else 1
 

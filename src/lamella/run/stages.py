@@ -227,7 +227,7 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     parts += _shown(task)
     if isinstance(step, Cellpose):  # the same weights under another name give the same
         weights = weights_of(step, task.study_folder)
-        parts[0] = [step.deciding(), weights.digest, weights.cellpose]
+        parts[0] = [step.deciding(), *weights.deciding()]
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts

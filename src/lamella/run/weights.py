@@ -15,6 +15,7 @@ from lamella.nets.cellpose import (
     find,
     installed,
     load,
+    named_diameter,
     version,
 )
 from lamella.nets.device import pick
@@ -31,6 +32,12 @@ class Weights(NamedTuple):
     """SHA-256 of the file."""
     cellpose: str
     """Version of the Cellpose that works with it."""
+    diameter_px: float | None
+    """What Cellpose reads from the name of the file: other masks from the same weights."""
+
+    def deciding(self) -> list[str | float | None]:
+        """What decides the result, whatever else the file is called and wherever it lies."""
+        return [self.digest, self.cellpose, self.diameter_px]
 
     def told(self) -> dict[str, str]:
         """For provenance: where the file lay is no part of it."""
@@ -54,9 +61,9 @@ def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weigh
         that its card tells of.
     """
     path = find(step.model, folder=folder, download=download)
-    if path.parent == folder / Path(step.model or "").expanduser():  # a model folder was given
+    if step.model and path.parent == folder / Path(step.model).expanduser():  # a model's folder
         _refuse_others(path.parent, Stamp.of(path.parent / CARD), Stamp.of(path))
-    return Weights(path, digest(path), version())
+    return Weights(path, digest(path), version(), named_diameter(path.resolve()))
 
 
 @lru_cache(maxsize=16)

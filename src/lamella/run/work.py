@@ -51,7 +51,7 @@ from lamella.run.measured import write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
-from lamella.run.remarks import Tally, described, naming
+from lamella.run.remarks import Tally, described, named, naming
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
@@ -162,7 +162,7 @@ class StageWork(AtHand):
         with naming(self.movie.source):
             found["decided"] = step.told(prepared)
             found["found_by"] = f"{step.method}: {step.in_words(prepared)}".removesuffix(": ")
-            return verb(normalised, *others, state=prepared)
+            return named(verb(normalised, *others, state=prepared), self.movie.source)
 
     def _nuclear(self, step: Cellpose, each: ObjectSettings) -> list[Frames]:
         """The second channel that is shown to Cellpose, normalised as the first, if there is."""

@@ -101,11 +101,12 @@ def _pool(
 ) -> Iterator[list[StageResult]]:
     """Results until all tasks have ended or a worker was lost; notes which movies had begun."""
     events: Any = context.Queue()
+    n = min(workers, len(tasks))
     pool = ProcessPoolExecutor(
-        min(workers, len(tasks)),
+        n,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(events, context.Value("i", 0), tasks[0].settings.measure, workers),
+        initargs=(events, context.Value("i", 0), tasks[0].settings.measure, n),
     )
     try:
         running: set[Future[list[StageResult]]] = {pool.submit(_work, task) for task in tasks}

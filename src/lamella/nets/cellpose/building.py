@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Weights saved before Cellpose 2 say nothing of diameters: the network's own 30 px stand.
 _MAY_MISS = frozenset({"diam_mean", "diam_labels"})
+_OF_NUCLEI, _NUCLEUS_PX = "nucleitorch_0", 17.0
 _MARK_OF_4 = "W2"
 _MARK_OF_3 = "downsample.down.res_down_0.conv.conv_0.0.weight"
 
@@ -42,7 +44,8 @@ def load(path: Path, *, device: Device = "auto") -> Any:
         When Cellpose is absent, or the weights belong to its other version.
     InputError
         When the file cannot be read, or its tensors are not exactly those of the network (Cellpose
-        itself loads what fits and leaves the rest at random), or are not finite.
+        itself loads what fits and leaves the rest at random), or are not finite, or its diameters
+        are not above 0.
     """
     return _loaded(Stamp.of(path), pick(device))
 
@@ -50,8 +53,25 @@ def load(path: Path, *, device: Device = "auto") -> Any:
 @lru_cache(maxsize=4)
 def _loaded(stamp: Stamp, device: torch.device) -> Any:
     path = Path(stamp.path)
-    _refuse_misfits(str(path), read_tensors(path))
-    return _built(pretrained_model=str(path), device=device)
+    tensors = _fitting(stamp.path, read_tensors(path))
+    model = _built_3(path, device) if installed() == 3 else _built_4(tensors, device)
+    # Those that were looked at, and not the file a second time: it may be another one by now, and
+    # where it is gone Cellpose downloads a model of its own in its place.
+    model.net.load_state_dict(tensors, strict=False)
+    model.pretrained_model = stamp.path
+    if installed() == 3:
+        net = model.net
+        model.diam_labels = float(net.diam_labels)
+        model.diam_mean = named_diameter(path) or float(net.diam_mean)
+    return model
+
+
+def named_diameter(path: Path) -> float | None:
+    """Diameter that Cellpose 3 takes from the name of a file instead of from the file; or None.
+
+    Its model of nuclei has learnt from nuclei of 17 px.
+    """
+    return _NUCLEUS_PX if path.name.endswith(_OF_NUCLEI) and installed() == 3 else None
 
 
 def from_scratch(*, diameter_px: float = 30.0, seed: int = 0, device: Device = "auto") -> Any:
@@ -77,23 +97,42 @@ def from_scratch(*, diameter_px: float = 30.0, seed: int = 0, device: Device = "
 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return _built(pretrained_model=False, diam_mean=diameter_px, device=pick(device))
+        return _untaught_3(diameter_px, pick(device))
 
 
-def _built(**settings: Any) -> Any:
-    """Cellpose's model, whose network stays an ordinary one.
+def _built_3(path: Path, device: torch.device) -> Any:
+    return _untaught_3(named_diameter(path) or 30.0, device)
+
+
+def _untaught_3(diameter_px: float, device: torch.device) -> Any:
+    """Cellpose 3's model with random weights, whose network stays an ordinary one.
 
     On a processor Cellpose 3 turns the network into MKL-DNN's layout when it first segments, for
     good: it can then be neither saved, copied nor trained. PyTorch takes MKL-DNN's convolutions for
     ordinary networks too, so nothing is gained by it (5.2 to 5.9 s against 5.4 to 5.6 s of one core
     for three frames of 256²; outputs differ by 1e-7).
     """
-    if installed() == 3:
-        settings["mkldnn"] = False
-    return imported("models").CellposeModel(**settings)
+    return imported("models").CellposeModel(
+        pretrained_model=False, mkldnn=False, diam_mean=diameter_px, device=device
+    )
 
 
-def _refuse_misfits(where: str, tensors: dict[str, torch.Tensor]) -> None:
+def _built_4(tensors: dict[str, torch.Tensor], device: torch.device) -> Any:
+    """Cellpose 4's model, most of its weights at random.
+
+    It is only made from a file, of which it needs no more than the tensor that it knows its own
+    files by.
+    """
+    import torch
+
+    with tempfile.TemporaryDirectory(prefix="lamella-") as folder:
+        file = Path(folder) / "one_tensor"
+        torch.save({_MARK_OF_4: tensors[_MARK_OF_4].clone()}, file)
+        return imported("models").CellposeModel(pretrained_model=str(file), device=device)
+
+
+def _fitting(where: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors under the names that the network gives them, if they are its own."""
     import torch
 
     major = installed()
@@ -130,10 +169,24 @@ def _refuse_misfits(where: str, tensors: dict[str, torch.Tensor]) -> None:
             f"give weights that Cellpose {major} saved",
         )
     for name, tensor in found.items():
+        if tensor.is_complex() or tensor.element_size() < 2:
+            raise InputError(
+                where,
+                f"its tensor {name} holds numbers of type {str(tensor.dtype).split('.')[-1]}",
+                "save it in 32 or 16 bits",
+            )
         if not bool(torch.isfinite(tensor).all()):
             raise InputError(
                 where, f"its tensor {name} holds NaN or infinity", "train or fetch it again"
             )
+    for name in sorted(_MAY_MISS & found.keys()):
+        if not bool((found[name] > 0).all()):
+            raise InputError(
+                where,
+                f"its tensor {name}, a diameter in px, is {float(found[name]):g}",
+                "train or fetch it again",
+            )
+    return found
 
 
 @lru_cache(maxsize=1)

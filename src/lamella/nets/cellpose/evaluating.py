@@ -25,6 +25,7 @@ _STRETCH = {
 }  # fmt: skip
 # What a model's device has shown to hold, so that it is found out, and told, once.
 _HOLDS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_MOST_PX = 10**9  # of an image as the network sees it: more is a wrong diameter
 
 
 def evaluate(
@@ -38,6 +39,7 @@ def evaluate(
     largest_fraction: float = 0.4,
     stretch: bool = True,
     batch_size: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> list[Labels]:
     """Masks of every image, as ``CellposeModel.eval`` gives them for one image at a time.
 
@@ -64,6 +66,8 @@ def evaluate(
     batch_size : int, optional
         Tiles that go through the network together; None is 1 on the processor, where more is
         slower, and 8 elsewhere.
+    names : sequence of str, optional
+        What to call the images in errors; "image 0" and so on by default.
 
     Returns
     -------
@@ -80,7 +84,8 @@ def evaluate(
     ------
     InputError
         When an image has other axes, no pixels, or pixels that are not finite; when it shrinks to
-        nothing at this diameter; when even one tile does not fit into the device's memory.
+        nothing or grows beyond all measure at this diameter; when even one tile does not fit into
+        the device's memory.
     """
     if batch_size is None:
         batch_size = 1 if model.device.type == "cpu" else 8
@@ -92,23 +97,28 @@ def evaluate(
         "max_size_fraction": largest_fraction,
         "normalize": {**_STRETCH, "normalize": stretch},
     }
-    prepared = [_channels_last(image, i) for i, image in enumerate(images)]
-    for image in prepared:
-        _refuse_shrinking(model, image, diameter_px)
+    told = names or [f"image {i}" for i in range(len(images))]
+    prepared = [
+        _channels_last(image, name, stretch=stretch)
+        for image, name in zip(images, told, strict=True)
+    ]
+    for image, name in zip(prepared, told, strict=True):
+        _refuse_resizing(model, image, diameter_px, name)
     masks: list[Labels] = []
     for _, alike in groupby(prepared, key=np.shape):
         stack = list(alike)
         # Together they cost memory, and on a device that takes one tile at a time gain nothing.
         together = len(stack) if batch_size > 1 else 1
         for start in range(0, len(stack), together):
-            masks += _masks_of(model, stack[start : start + together], batch_size, settings)
+            part, name = stack[start : start + together], told[len(masks)]
+            masks += _masks_of(model, part, batch_size, settings, name)
     return [
         np.ascontiguousarray(mask[: image.shape[-2], : image.shape[-1]])
         for mask, image in zip(masks, images, strict=True)
     ]
 
 
-def stretched(image: NDArray[Any]) -> NDArray[np.float32]:
+def stretched(image: NDArray[Any], *, name: str = "image") -> NDArray[np.float32]:
     """The image as `evaluate` has Cellpose stretch it, of the same shape, float32.
 
     A part of it, evaluated without stretch, is then seen as it is within the whole. Channels of one
@@ -117,20 +127,28 @@ def stretched(image: NDArray[Any]) -> NDArray[np.float32]:
     Parameters
     ----------
     image : (Y, X) or (2, Y, X) array
+    name : str
+        What to call it in errors.
 
     Raises
     ------
     InputError
         As `evaluate` does.
     """
-    seen = imported("transforms").normalize_img(_channels_last(image, 0), **_STRETCH)
+    seen = imported("transforms").normalize_img(
+        _channels_last(image, name, stretch=True), **_STRETCH
+    )
     height, width = image.shape[-2:]
     planes = np.moveaxis(np.asarray(seen, np.float32)[:height, :width], -1, 0)
     return np.ascontiguousarray(planes if image.ndim == 3 else planes[0])
 
 
 def _masks_of(
-    model: Any, stack: list[NDArray[np.float32]], batch_size: int, settings: dict[str, Any]
+    model: Any,
+    stack: list[NDArray[np.float32]],
+    batch_size: int,
+    settings: dict[str, Any],
+    first: str,
 ) -> list[Labels]:
     """Masks of images of one shape, with smaller batches where memory runs out."""
     # A stack of one would be squeezed by Cellpose, and its axes guessed anew.
@@ -147,8 +165,9 @@ def _masks_of(
                 raise
             if batch_size == 1:
                 raise InputError(
-                    f"image of {x.shape[-3]} × {x.shape[-2]} px",
-                    f"even one tile at a time does not fit into the memory of {model.device}",
+                    first,
+                    f"even one tile of its {x.shape[-3]} × {x.shape[-2]} px at a time does not "
+                    f"fit into the memory of {model.device}",
                     'close what else uses it, or set device = "cpu"',
                 ) from error
         # Outside of the except clause, whose traceback still holds what filled the memory.
@@ -164,17 +183,17 @@ def _masks_of(
     return list(np.asarray(found, np.uint32).reshape(len(stack), *x.shape[-3:-1]))
 
 
-def _channels_last(image: NDArray[Any], i: int) -> NDArray[np.float32]:
+def _channels_last(image: NDArray[Any], where: str, *, stretch: bool) -> NDArray[np.float32]:
     """(Y, X, C) as the installed Cellpose wants it, at least 2 × 2 px."""
     array = np.asarray(image)
-    where = f"image {i}"
     if array.ndim not in (2, 3) or (array.ndim == 3 and len(array) != 2) or array.size == 0:
         raise InputError(
             where,
             f"its shape is {array.shape}",
             "give (Y, X), or (2, Y, X) with the nucleus as the second channel",
         )
-    array = array.astype(np.float32)
+    with np.errstate(over="ignore"):  # counted below
+        array = array.astype(np.float32)
     n_bad = array.size - np.count_nonzero(np.isfinite(array))
     if n_bad:
         raise InputError(
@@ -183,22 +202,41 @@ def _channels_last(image: NDArray[Any], i: int) -> NDArray[np.float32]:
             "replace them by the background",
         )
     channels = array[np.newaxis] if array.ndim == 2 else array
+    if stretch:
+        channels = _told_apart(channels)
     if installed() == 3 and len(channels) == 1:
         channels = np.concatenate([channels, np.zeros_like(channels)])
     lacking = [(0, max(0, 2 - side)) for side in channels.shape[1:]]
     return np.moveaxis(np.pad(channels, [(0, 0), *lacking], mode="edge"), 0, -1)
 
 
-def _refuse_shrinking(model: Any, image: NDArray[np.float32], diameter_px: float | None) -> None:
-    if diameter_px is None:
+def _told_apart(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same in other units where grey levels differ by less than 1: (C, Y, X).
+
+    Cellpose takes a range of 0.001 and less for none, and what it stretches does not depend on
+    units.
+    """
+    spread = np.ptp(channels, axis=(1, 2), keepdims=True)
+    faint = (spread > 0) & (spread < 1)
+    return channels / np.where(faint, spread, np.float32(1)) if faint.any() else channels
+
+
+def _refuse_resizing(
+    model: Any, image: NDArray[np.float32], diameter_px: float | None, where: str
+) -> None:
+    trained, own = 30.0, 30.0
+    if installed() == 3:
+        trained, own = float(model.diam_mean), float(model.diam_labels)
+    wanted = own if diameter_px is None else diameter_px
+    height, width = (side * trained / wanted for side in image.shape[:2])
+    brought = f"when cells of {wanted:g} px are brought to {trained:g}"
+    if min(height, width) < 1:
+        fault, remedy = f"shrink to nothing {brought}", "give a smaller diameter"
+    elif height * width > _MOST_PX:
+        fault, remedy = f"grow to {height:.3g} × {width:.3g} {brought}", "give a larger diameter"
+    else:
         return
-    trained = float(model.diam_mean) if installed() == 3 else 30.0
-    if min(image.shape[:2]) * trained / diameter_px < 1:
-        raise InputError(
-            f"image of {image.shape[0]} × {image.shape[1]} px",
-            f"it shrinks to nothing when cells of {diameter_px:g} px are brought to {trained:g}",
-            "give a smaller diameter",
-        )
+    raise InputError(where, f"its {image.shape[0]} × {image.shape[1]} px {fault}", remedy)
 
 
 def _release() -> None:

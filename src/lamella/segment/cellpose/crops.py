@@ -9,8 +9,9 @@ from lamella.core.frames import Image
 from lamella.nets.cellpose import stretched
 from lamella.segment.cellpose.follow import Masks, Part
 
-Evaluate = Callable[[Sequence[Image], float], Sequence[Image]]
-"""Labels of stretched images of one shape; no object fills more than the given share of one."""
+Evaluate = Callable[[Sequence[Image], float, Sequence[int]], Sequence[Image]]
+"""Labels of stretched images of one shape, of frames of these numbers; no object fills more than the
+given share of one."""
 
 
 def masks_of_parts(
@@ -32,13 +33,14 @@ def masks_of_parts(
     def masks(parts: Sequence[Part]) -> list[Image]:
         found: list[Image] = []
         for _, alike in groupby(parts, key=lambda part: part.box and part.box.shape):
-            images, share = [], largest_fraction
+            images, numbers, share = [], [], largest_fraction
             for t, box in alike:
-                frame = stretched(seen(t))
+                frame = stretched(seen(t), name=f"frame {t}")
                 image = frame if box is None else frame[..., *box.here]
                 images.append(image)
+                numbers.append(t)
                 share = largest_fraction * frame.size / image.size
-            found += evaluate(images, share)
+            found += evaluate(images, share, numbers)
         return found
 
     return masks

@@ -135,7 +135,7 @@ class Cellpose(Step):
         model = self.load()
 
         def masks(t: int, diameter_px: float | None, *, half: bool = False) -> Image:
-            return self._masks(model, [_seen(frames, nuclear, t)], diameter_px, half=half)[0]
+            return self._masks(model, [_seen(frames, nuclear, t)], diameter_px, [t], half=half)[0]
 
         diameter = None
         if self.diameter_px == "estimate":
@@ -230,9 +230,11 @@ class Cellpose(Step):
 
         if self.follow:
 
-            def masks(images: Sequence[Image], largest_fraction: float) -> Sequence[Image]:
+            def masks(
+                images: Sequence[Image], largest_fraction: float, numbers: Sequence[int]
+            ) -> Sequence[Image]:
                 return self._masks(
-                    model, images, diameter,
+                    model, images, diameter, numbers,
                     half=half, largest_fraction=largest_fraction, stretch=False,
                 )  # fmt: skip
 
@@ -240,7 +242,7 @@ class Cellpose(Step):
             return Followed(frames, parts, self.follow, at_once=size, dtype=dtype)
 
         def labels_of(block: Sequence[int]) -> list[Image]:
-            found = self._masks(model, [seen(t) for t in block], diameter, half=half)
+            found = self._masks(model, [seen(t) for t in block], diameter, block, half=half)
             return [labels.astype(dtype) for labels in found]
 
         return Blocks(frames, labels_of, size=size, dtype=dtype)
@@ -254,6 +256,7 @@ class Cellpose(Step):
         model: Any,
         images: Sequence[Image],
         diameter_px: float | None,
+        numbers: Sequence[int],
         *,
         half: bool = False,
         largest_fraction: float | None = None,
@@ -270,6 +273,7 @@ class Cellpose(Step):
                 largest_fraction=largest_fraction or self.largest_fraction,
                 stretch=stretch,
                 batch_size=self.batch_size,
+                names=[f"frame {t}" for t in numbers],
             )
 
 
