@@ -77,8 +77,8 @@ def test_a_crop_has_the_grey_levels_of_its_frame_and_its_bound_of_size(frames):
     box = Box(16, 32, 64, 96)
     asked = []
 
-    def find(images, share):
-        asked.append((len(images), share))
+    def find(images, share, numbers):
+        asked.append((numbers, share))
         return images
 
     masks = masks_of_parts(frames.frame, find, largest_fraction=0.4)
@@ -87,7 +87,7 @@ def test_a_crop_has_the_grey_levels_of_its_frame_and_its_bound_of_size(frames):
     np.testing.assert_array_equal(crop, stretched(frames.frame(1))[16:64, 32:96])
     np.testing.assert_array_equal(other, stretched(frames.frame(2))[16:64, 32:96])
     n = frames.frame(0).size
-    assert asked == [(1, 0.4), (2, 0.4 * n / crop.size)]
+    assert asked == [([0], 0.4), ([1, 2], 0.4 * n / crop.size)]
 
 
 def test_half_precision_changes_the_network_and_is_gone_afterwards(model, frames):
@@ -124,3 +124,18 @@ def test_half_precision_is_tried_and_told_where_it_pays(small_cellpose, frames, 
     assert len(used) == 1
     step(frames, state=known._replace(half={0: 0.9})).frame(1)
     assert len(used) == 1, "where masks differ, full precision"
+
+
+def test_half_precision_goes_with_the_estimated_diameter_and_with_crops(
+    small_cellpose, frames, monkeypatch
+):
+    monkeypatch.setattr("lamella.segment.cellpose.step.pays", lambda model: True)
+    full = Cellpose(model=str(small_cellpose), device="cpu", diameter_px="estimate", follow=True)
+    step = full.model_copy(update={"half": True})
+    first = Window(frames, 0, 1)
+    known = step.prepare(first)
+    assert step.told(known) == {**full.told(full.prepare(first)), "half_precision": True}
+    assert "px, from 1 object in 1 frame; half precision (" in step.in_words(known)
+    halves, wholes = (each(frames, state=known) for each in (step, full))
+    for t in (0, 1):
+        assert least_iou(halves.frame(t), wholes.frame(t)) >= 0.95

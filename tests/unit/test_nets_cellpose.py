@@ -3,6 +3,7 @@
 import copy
 import http.server
 import logging
+import shutil
 import ssl
 import threading
 import warnings
@@ -13,7 +14,7 @@ import torch
 
 from lamella.core.errors import InputError, LamellaWarning, NotInstalledError, SettingsError
 from lamella.nets import cellpose
-from lamella.nets.cellpose import evaluating, finding, installation
+from lamella.nets.cellpose import building, evaluating, finding, installation
 from lamella.nets.device import out_of_memory
 
 pytestmark = pytest.mark.skipif(
@@ -179,6 +180,7 @@ def test_constant_frames_have_no_objects_and_nothing_is_printed(model, capfd):
     ("image", "told"),
     [
         (np.where(np.eye(40) > 0, np.nan, 1.0), "40 pixels that are NaN or infinite"),
+        (np.diag(np.full(40, 1e300)), "40 pixels that are NaN or infinite"),
         (np.ones((3, 40, 40)), r"its shape is \(3, 40, 40\)"),
         (np.ones((1, 2, 40, 40)), r"its shape is \(1, 2, 40, 40\)"),
         (np.ones(40), r"its shape is \(40,\)"),
@@ -191,8 +193,22 @@ def test_images_that_cannot_be_segmented_are_told_by_number(model, image, told):
 
 
 def test_a_frame_that_shrinks_to_nothing_is_told(model):
-    with pytest.raises(InputError, match="5 × 5 px: it shrinks to nothing when cells of 200 px"):
+    with pytest.raises(InputError, match="5 × 5 px shrink to nothing when cells of 200 px"):
         cellpose.evaluate(model, [np.ones((5, 5))], diameter_px=200)
+
+
+def test_a_frame_that_grows_beyond_all_measure_is_told_by_its_name(model):
+    with pytest.raises(InputError, match=r"frame 7: its 70 × 90 px grow to .* larger diameter"):
+        cellpose.evaluate(model, FRAMES[:1], diameter_px=0.01, names=["frame 7"])
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3])
+def test_grey_levels_may_be_in_any_unit(model, unit):
+    """Cellpose itself takes a range of 0.001 for none."""
+    (ours,) = cellpose.evaluate(model, [FRAMES[0] * unit])
+    np.testing.assert_array_equal(ours, cellpose.evaluate(model, FRAMES[:1])[0])
+    light = cellpose.stretched(FRAMES[0] * unit)
+    np.testing.assert_allclose(light, cellpose.stretched(FRAMES[0]), atol=1e-4)
 
 
 # ---- memory ----
@@ -258,6 +274,33 @@ def test_a_model_is_loaded_once_per_file_and_state(weights, random_model, tmp_pa
     assert cellpose.load(path, device="cpu").diam_labels == 44
 
 
+def test_weights_are_the_tensors_that_were_checked_even_if_the_file_goes(
+    weights, tmp_path, cache, monkeypatch
+):
+    path, read = tmp_path / "gone", building.read_tensors
+    shutil.copy(weights, path)
+
+    def read_and_lost(path):
+        tensors = read(path)
+        path.unlink()
+        return tensors
+
+    monkeypatch.setattr(building, "read_tensors", read_and_lost)
+    found = cellpose.load(path, device="cpu").net.state_dict()
+    assert all(torch.equal(found[name], t) for name, t in read(weights).items())
+    assert not cache.exists(), "nothing was downloaded in its place"
+
+
+@pytest.mark.parametrize("name", ["anything", "nucleitorch_0"])
+def test_a_loaded_model_is_what_cellpose_itself_makes_of_the_file(weights, tmp_path, name):
+    path = changed(weights, tmp_path / name, lambda t: t.update(diam_labels=torch.tensor([21.0])))
+    ours = cellpose.load(path, device="cpu")
+    plain = installation.imported("models").CellposeModel(pretrained_model=str(path))
+    assert (ours.diam_mean, ours.diam_labels) == (plain.diam_mean, plain.diam_labels)
+    assert ours.diam_mean == (30 if name == "anything" else 17)
+    assert ours.pretrained_model == plain.pretrained_model
+
+
 def test_a_model_that_has_segmented_can_still_be_saved_and_copied(weights, tmp_path):
     model = cellpose.load(weights, device="cpu")
     cellpose.evaluate(model, [FRAMES[2]])
@@ -298,6 +341,16 @@ def changed(weights, path, change):
         (
             lambda t: t["output.2.weight"].fill_(np.nan),
             "its tensor output.2.weight holds NaN or infinity",
+        ),
+        (lambda t: t.update(diam_labels=torch.zeros(1)), "its tensor diam_labels, a diameter"),
+        (lambda t: t.update(diam_mean=torch.tensor([-30.0])), "its tensor diam_mean, a diameter"),
+        (
+            lambda t: t.update({"output.2.bias": t["output.2.bias"].to(torch.float8_e5m2)}),
+            "its tensor output.2.bias holds numbers of type float8_e5m2",
+        ),
+        (
+            lambda t: t.update({"output.2.bias": t["output.2.bias"].to(torch.complex64)}),
+            "its tensor output.2.bias holds numbers of type complex64",
         ),
         (lambda t: [t.pop(k) for k in list(t)[2:]] + [t.update(x=torch.ones(1))], "311 missing"),
     ],

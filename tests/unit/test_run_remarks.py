@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lamella.core.errors import InputError, LamellaWarning
-from lamella.core.frames import ArrayFrames
-from lamella.run.remarks import Tally, naming
+from lamella.core.frames import ArrayFrames, MappedFrames
+from lamella.run.remarks import Tally, named, naming
 
 
 def tally_of(areas):
@@ -52,3 +52,16 @@ def test_a_step_that_knows_no_file_is_told_with_its_name():
         warnings.warn("nothing moves", LamellaWarning, stacklevel=1)
     with pytest.raises(InputError, match=r"^a\.tif: too short; film on"), naming("a.tif"):
         raise InputError("method", "too short", "film on")
+
+
+def test_a_frame_that_cannot_be_computed_is_told_with_its_movie():
+    def fails(t):
+        raise InputError(f"frame {t}" if t else "page.tif", "it is odd", "mend it")
+
+    odd = MappedFrames(ArrayFrames(np.zeros((3, 2, 2))), fails)
+    with pytest.raises(InputError, match=r"^a\.tif, frame 2: it is odd; mend it$"):
+        named(odd, "a.tif").frame(2)
+    with pytest.raises(InputError, match=r"^page\.tif: it is odd"):
+        named(odd, "a.tif").frame(0)
+    with pytest.raises(InputError, match=r"^a\.tif, frame 1: "), naming("a.tif"):
+        odd.frame(1)

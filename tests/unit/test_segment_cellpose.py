@@ -19,6 +19,7 @@ from lamella.run.study import open_study
 from lamella.run.task import task_for
 from lamella.segment import Cellpose
 from lamella.segment.cellpose.diameter import chosen, in_words, is_looked_at, settled, told
+from lamella.segment.cellpose.step import Known
 from worlds import disc
 from worlds.small_cellpose import small_cell
 
@@ -135,7 +136,8 @@ class TestDiameter:
         assert sorted(whole) == [t for t in range(16) if is_looked_at(t)] == [0, 2, 6, 14]
         for edges in ([1], [7], [2, 3, 14]):
             parts = [settled(part, masks, start=30) for part in chunked(frames, edges)]
-            assert told(step.merge(parts)) == told(whole)
+            merged = step.merge([Known(part, None) for part in parts])
+            assert step.told(merged) == told(whole)
 
 
 STUDY = """
@@ -201,6 +203,18 @@ class TestStudy:
         torch.save(weights, folder / "three.pth")
         assert key_with(folder, model="three.pth") != key
 
+    def test_a_name_that_cellpose_reads_a_diameter_from_decides(self, folder, small_cellpose):
+        key = key_with(folder, model="one.pth")
+        shutil.copy(small_cellpose, folder / "nucleitorch_0")
+        assert key_with(folder, model="nucleitorch_0") != key
+
+    @pytest.mark.parametrize("follow", [False, True])
+    def test_what_goes_wrong_in_a_frame_is_told_with_movie_and_frame(self, folder, follow):
+        set_segment(folder, model="one.pth", diameter_px=0.001, follow=follow)
+        said = lamella("run", folder, "--only", "a")
+        assert said.code == 1
+        assert f"{folder / 'a.ome.tif'}, frame 0: its 96 × 96 px grow to" in said.out + said.err
+
     def test_what_cannot_be_used_is_told_before_anything_starts(self, folder, small_cellpose):
         good, cut = small_cellpose.read_bytes(), folder / "cut.pth"
         cut.write_bytes(good[: len(good) // 2])
@@ -234,6 +248,19 @@ class TestStudy:
 
 
 class TestCommand:
+    def test_a_model_folder_with_other_weights_than_its_card_tells(
+        self, folder, small_cellpose, monkeypatch
+    ):
+        monkeypatch.chdir(folder)
+        (folder / "model").mkdir()
+        shutil.copy(small_cellpose, folder / "model" / "weights.pth")
+        (folder / "model" / "card.json").write_text(json.dumps({"weights_sha256": "0" * 64}))
+        model = ("--set", "model=model")
+        said = lamella("segment", "a.ome.tif", "-o", "l.tif", "-m", "cellpose", *model)
+        assert said.code != 0
+        assert "these are not the weights that card.json was written for" in said.err
+        assert not (folder / "l.tif").exists()
+
     def test_segments_at_the_estimated_diameter(self, folder, monkeypatch):
         monkeypatch.chdir(folder)
         options = ("--set", "model=one.pth", "--set", "diameter_px=estimate")

@@ -31,7 +31,7 @@ def held_out():
 @pytest.fixture(scope="module")
 def tuned(small_cellpose, taught, held_out):
     model = load(small_cellpose, device="cpu")
-    evaluate(model, [taught[0].image])  # on a CPU this strips Cellpose's network of its weights
+    evaluate(model, [taught[0].image])  # Cellpose itself would strip it of its weights
     before = {name: np.array(t) for name, t in trainable(model).state_dict().items()}
     np.random.seed(7)  # noqa: NPY002  Cellpose draws from numpy's global state
     drawn = np.random.rand(3)  # noqa: NPY002

@@ -19,7 +19,6 @@ from lamella.core.step import Step
 from lamella.nets.cellpose import installed
 from lamella.nets.cellpose.installation import imported
 from lamella.nets.device import out_of_memory
-from lamella.nets.weights import read_tensors
 from lamella.train.examples import Example
 from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
 
@@ -304,11 +303,7 @@ class _Watch:
 
 
 def trainable(model: Any) -> Any:
-    """A copy of a model's network that can be trained.
-
-    On a CPU Cellpose 3 turns a network, once it has segmented, into one that only segments and has
-    lost its weights; they are then read again from the file.
-    """
+    """A copy of a model's network that can be trained, in 32 bits."""
     net = model.net
     if installed() > 3:
         import torch
@@ -317,10 +312,7 @@ def trainable(model: Any) -> Any:
         copied.dtype = torch.float32  # Cellpose 4 segments in bfloat16
         return copied
     fresh = imported("resnet_torch").CPnet(list(net.nbase), net.nout, sz=net.sz)
-    tensors = net.state_dict()
-    if set(tensors) != set(fresh.state_dict()):
-        tensors = read_tensors(Path(model.pretrained_model))
-    fresh.load_state_dict(tensors)
+    fresh.load_state_dict(net.state_dict())
     fresh.diam_mean.data.fill_(float(model.diam_mean))
     return fresh.to(model.device)
 

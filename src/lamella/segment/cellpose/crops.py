@@ -10,8 +10,8 @@ from lamella.nets.cellpose import stretched
 from lamella.segment.cellpose.follow import Masks, Part
 
 Evaluate = Callable[[Sequence[Image], float, Sequence[int]], Sequence[Image]]
-"""Labels of stretched images of one shape, of frames of these numbers; no object fills more than the
-given share of one."""
+"""Labels of stretched images of one shape, of frames of these numbers; no object fills more than
+the given share of one."""
 
 
 def masks_of_parts(
