@@ -23,6 +23,7 @@ from accuracy_movement import movement_table
 from accuracy_page import joined, with_section
 from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
+from accuracy_pseudo import pseudo_table
 from accuracy_questions import questions_table
 from accuracy_region import region_section
 from accuracy_statistics import statistics_table
@@ -231,6 +232,7 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         mixed_table,
         plates_table,
         questions_table,
+        pseudo_table,
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from lamella.core.table import Col
 from lamella.kernels.overlap import intersection_over_union
 from lamella.phantom import CellPhantom
 from lamella.segment import Motion, MultiOtsu
-from lamella.train.pseudo_labels import SPACING, PseudoLabels
+from lamella.train.pseudo_labels import PseudoLabels
+from lamella.train.reasons import SPACING
 
 SEEDS = range(930, 939)
 """Others than those on which the defaults were chosen (130 to 138)."""
@@ -116,8 +118,9 @@ def pseudo_table() -> str:
         f"{len(SEEDS)} movies of {N_FRAMES} frames, bright and dim, slow and fast, segmented by "
         f"`MultiOtsu`; {BROKEN_SHARE:.0%} of the frames are then broken in one way (or, *lasting*, "
         "15 frames in a row). *Wrong*: the IoU of the largest object with the truth is below "
-        f"{WRONG}. *Dropped*: share of the wrong frames that the filters drop; *lost*: share of "
-        "the right frames that they drop with them. *Published*: empty frames, area below 30 % of "
+        f"{WRONG}, or nothing was found. *Dropped*: share of the wrong frames that the filters "
+        "drop; *lost*: share of the right frames that they drop with them. *Published*: empty "
+        "frames, area below 30 % of "
         "the median, IoU below 0.5 with the frame before. *Alone*: the defaults of `PseudoLabels` "
         "without a second method; *with a second*: `Motion` as the witness. ρ: Spearman's "
         "correlation of the confidence with the IoU to the truth, over the frames in which "
@@ -137,9 +140,7 @@ def pseudo_table() -> str:
             for name in ("stability", "confidence")
         ]
         told = " | ".join(f"{100 * share:.0f} %" for share in shares)
-        lines.append(
-            f"| {fault} | {wrong.sum()} | {told} | {rho[0]:.2f} | {rho[1]:.2f} |"
-        )
+        lines.append(f"| {fault} | {wrong.sum()} | {told} | {rho[0]:.2f} | {rho[1]:.2f} |")
     found = movies[movies["iou_found"].notna()]
     edges = (0, 0.4, 0.6, 0.8, 0.9, 1.0)
     lines += [
@@ -149,7 +150,7 @@ def pseudo_table() -> str:
         "| confidence | frames | mean IoU to the truth | wrong |",
         "| --- | --- | --- | --- |",
     ]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         rows = found[(found["confidence"] > low) & (found["confidence"] <= high)]
         lines.append(
             f"| {low:g} to {high:g} | {len(rows)} | {rows['iou'].mean():.3f} "
@@ -209,9 +210,7 @@ def _judged(labels: NDArray[np.integer], truth: Masks, second: ArrayFrames) -> p
     alone = PseudoLabels(stride=1)
     told = alone.judged(frames, second=second)
     largest = [_largest(frame) for frame in labels]
-    iou = np.array(
-        [intersection_over_union(a, b) for a, b in zip(largest, truth, strict=True)]
-    )
+    iou = np.array([intersection_over_union(a, b) for a, b in zip(largest, truth, strict=True)])
     return pd.DataFrame(
         {
             "iou": np.nan_to_num(iou),

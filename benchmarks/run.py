@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import background_speed
+import cellpose_speed
 import compartment_speed
 import guided_speed
 import kernels_and_files
@@ -45,6 +46,7 @@ TOPICS = {
     "l": ("Shape and light of a field of cells", region_speed.table_of_regions),
     "m": ("Nucleus and cytoplasm", compartment_speed.compartments),
     "n": ("Cells from their nuclei", guided_speed.growing),
+    "o": ("Cellpose", cellpose_speed.cellpose),
 }
 
 

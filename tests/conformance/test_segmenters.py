@@ -26,7 +26,7 @@ EXAMPLES = {
     "multiotsu": MultiOtsu(),
     "motion": Motion(max_lag=2),
     "guided": Guided(nuclei="nucleus"),
-    "cellpose": Cellpose(model="small.pth", diameter_px="estimate"),
+    "cellpose": Cellpose(model="small.pth", diameter_px=60),  # large cells are seen small: fast
     "labels": ExistingLabels(pattern="masks/{movie}.tif"),
     "external": External(function="conformance_model:brighter_than_neighbours", before=1, after=1),
 }

@@ -50,6 +50,10 @@ from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue,
 from lamella.track import Lap, Largest, Overlap
 from lamella.track.events import TrackChecks
 from lamella.track.fill import FillGaps
+from lamella.train.annotations import Annotations
+from lamella.train.cellpose import FineTune
+from lamella.train.pseudo_labels import PseudoLabels
+from lamella.train.rounds import Rounds
 from lamella.train.split import HoldOut
 
 EXAMPLES = [
@@ -96,6 +100,10 @@ EXAMPLES = [
     ByMixture(),
     ByValue(value=1.0),
     HoldOut(),
+    Annotations(stride=5),
+    PseudoLabels(),
+    FineTune(epochs=10, learning_rate=0.01),
+    Rounds(rounds=3),
 ]
 
 

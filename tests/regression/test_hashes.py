@@ -20,6 +20,7 @@ from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
 from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
 from lamella.track import Largest
+from lamella.train.pseudo_labels import PseudoLabels
 from worlds import colony
 
 HASHES: dict[str, tuple] = {
@@ -34,6 +35,7 @@ HASHES: dict[str, tuple] = {
     "nucleus": (2, "63c7cffe8f4c"),
     "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
+    "pseudo-labels": (1, "fa8a36e8c07e"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),
@@ -147,6 +149,13 @@ def test_largest_and_centre(masks):
     offsets = centre.offsets(tracks.centroids(1, n_frames=5), frame_shape=(96, 96))
     found = (track.version, centre.version, digest(tracks.links.to_numpy()), digest(offsets))
     assert found == HASHES["largest and centre"]
+
+
+def test_pseudo_labels(images, masks):
+    step = PseudoLabels(stride=2)
+    told = step.judged(masks, second=MultiOtsu()(images))
+    found = digest(own_numbers(told))
+    assert (step.version, found) == HASHES["pseudo-labels"]
 
 
 def own_numbers(table):

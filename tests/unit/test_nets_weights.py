@@ -48,20 +48,23 @@ def test_the_digest_is_sha256_and_follows_the_file(saved):
     assert digest(saved) == hashlib.sha256(saved.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("form", ["pickle", "today's format", "the format before 1.6"])
+@pytest.mark.parametrize("form", ["pickle", "old pickle", "today's format", "the format of 1.5"])
 def test_a_file_that_would_run_code_is_refused_and_not_run(tmp_path, form):
     mark, path = tmp_path / "it ran", tmp_path / "weights.pth"
     content = {"a.weight": torch.ones(3), "b": Touch(str(mark))}
-    if form == "pickle":
-        path.write_bytes(pickle.dumps({"b": content["b"]}))
+    if "pickle" in form:
+        path.write_bytes(pickle.dumps({"b": content["b"]}, protocol=2 if "old" in form else None))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "today's format")
-    with pytest.raises(InputError, match="code or objects beside tensors") as refused:
+    with pytest.raises(InputError, match=r"beside tensors|no weight file") as refused:
         read_tensors(path)
     assert str(path) in str(refused.value)
     assert not mark.exists()
     # The file is a live one: opened carelessly, it does what it says.
-    torch.load(path, weights_only=False) if form != "pickle" else pickle.loads(path.read_bytes())
+    if "pickle" in form:
+        pickle.loads(path.read_bytes())
+    else:
+        torch.load(path, weights_only=False)
     assert mark.exists()
 
 
@@ -83,7 +86,7 @@ def test_a_file_that_was_cut_short_is_refused(tmp_path, zipped, kept):
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "weights.pth"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="no weight file|beside tensors"):
+    with pytest.raises(InputError, match="no weight file"):
         read_tensors(path)
 
 
@@ -139,7 +142,7 @@ def test_the_device_is_the_one_asked_for_or_the_best_there_is(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert device.pick("auto").type == "mps"
-    with pytest.raises(SettingsError, match="device = 'cuda': PyTorch .* finds no such device"):
+    with pytest.raises(SettingsError, match=r"device = 'cuda': PyTorch .* finds no such device"):
         device.pick("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert device.pick("auto").type == "cuda"

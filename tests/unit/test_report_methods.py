@@ -110,3 +110,16 @@ def test_illumination_is_told_whether_or_not_its_statistic_was_set(statistic):
     told = signal.illumination({"illumination": how}, Citations())
     chosen = "mean of many fields" if statistic else "median or mean, whichever the fields agreed"
     assert f"estimated from the {chosen}" in told
+
+
+@pytest.mark.parametrize(("method", "said"), [("multiotsu", False), ("cellpose", True)])
+def test_software_of_networks_is_said_where_a_network_took_part(method, said):
+    told = told_study()
+    objects = {"cell": {"segment": {"method": method}}}
+    provenance = told.provenance | {
+        "versions": told.provenance["versions"] | {"torch": "2.13.0", "cellpose": "3.1.1.3"},
+        "settings": told.provenance["settings"] | {"objects": objects},
+    }
+    software = text_of(replace(told, provenance=provenance)).split("Lamella 0.1.0")[-1]
+    assert ("torch 2.13.0 and cellpose 3.1.1.3" in software) is said
+    assert "numpy 2.0" in software

@@ -16,8 +16,9 @@ from lamella.phantom import CellPhantom
 from lamella.run.annotations import examples_from
 from lamella.run.cache import MANIFEST
 from lamella.run.centred import offsets_of
-from lamella.run.execute import run_study
+from lamella.run.movie import run_movie
 from lamella.run.study import open_study
+from lamella.run.task import task_for
 from lamella.train.annotations import Annotations
 from worlds.quimp_files import traced, write_new, write_old
 
@@ -52,12 +53,15 @@ def study(tmp_path_factory):
     (folder / "study.toml").write_text(
         "outlines = false\n"
         + "[measure]\nwalks = false\nlamellipodium = false\nprotrusion = false\nedge = false\n"
+        + "region = false\nmigration = false\n"
         + '[objects.cell.segment]\nmethod = "labels"\npattern = "true_{movie}.tif"\n'
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LamellaWarning)
-        outcome = run_study(open_study(folder), folder / "results")
-    assert not outcome.failed, [each.message for each in outcome.failed]
+        opened = open_study(folder)
+        for sample in opened.samples:
+            done = run_movie(task_for(opened, sample, folder / "results"))
+            assert {each.state for each in done} == {"done"}, [each.message for each in done]
     return folder
 
 

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from faults.studies import lamella
@@ -15,6 +14,9 @@ from lamella.io import open_labels, tiff
 from lamella.kernels.contingency import contingency
 from lamella.kernels.regions import find_regions
 from lamella.nets.cellpose import load
+from lamella.run.stages import keys_of
+from lamella.run.study import open_study
+from lamella.run.task import task_for
 from lamella.segment import Cellpose
 from lamella.segment.cellpose.diameter import chosen, in_words, is_looked_at, settled, told
 from worlds import disc
@@ -148,12 +150,13 @@ model = "{model}"
 
 @pytest.fixture
 def folder(tmp_path, small_cellpose):
-    """A study of one movie of one cell, and weights beside it."""
+    """A study of a movie of one cell and one of nothing, and weights beside it."""
     movie = small_cell(320, n_frames=3).movie.channel().asarray()
     flat = np.random.default_rng(0).poisson(100, movie.shape).astype(np.uint16)
-    channels = {"GFP": ArrayFrames(movie), "DNA": ArrayFrames(flat)}
-    tiff.write_movie(tmp_path / "a.ome.tif", channels, scale=Scale(0.5))
-    (tmp_path / "samples.csv").write_text("movie,path,condition\na,a.ome.tif,x\n")
+    for name, shown in (("a", movie), ("b", np.full_like(movie, 100))):
+        channels = {"GFP": ArrayFrames(shown), "DNA": ArrayFrames(flat)}
+        tiff.write_movie(tmp_path / f"{name}.ome.tif", channels, scale=Scale(0.5))
+    (tmp_path / "samples.csv").write_text("movie,path,condition\na,a.ome.tif,x\nb,b.ome.tif,x\n")
     (tmp_path / "one.pth").symlink_to(small_cellpose)
     (tmp_path / "study.toml").write_text(STUDY.format(model="one.pth"))
     return tmp_path
@@ -165,35 +168,38 @@ def set_segment(folder, **values):
     (folder / "study.toml").write_text(text + "\n".join(lines) + "\n")
 
 
-def segmented_again(folder):
-    said = lamella("run", folder)
-    assert said.code == 0, said.err
-    status = pd.read_csv(folder / "results" / "status.csv").set_index("stage")["state"]
-    return status["segment/cell"] == "done"
+def key_with(folder, **values):
+    """The key of segmenting the first movie with these settings."""
+    set_segment(folder, **values)
+    study = open_study(folder)
+    return keys_of(task_for(study, study.samples[0], folder / "out"))["segment/cell"]
 
 
 class TestStudy:
-    def test_weights_decide_and_names_and_devices_do_not(self, folder, small_cellpose):
-        assert segmented_again(folder)
+    def test_a_run_tells_its_weights_and_warns_of_a_movie_without_cells(self, folder):
+        said = lamella("run", folder)
+        assert said.code == 0, said.err
         done = json.loads((folder / "results/movies/a/manifest.json").read_text())
-        told_of = done["stages"]["segment/cell"]["provenance"]["weights"]
-        assert len(told_of["sha256"]) == 64
-        assert told_of["cellpose"].startswith("3.")
-        assert "batch_size" not in done["stages"]["segment/cell"]["provenance"]["segment"]
-        assert "Cellpose [" in (folder / "results" / "report.html").read_text()
-        assert not segmented_again(folder)
-        (folder / "two.pth").symlink_to(small_cellpose)
-        set_segment(folder, model="two.pth", device="cpu", batch_size=2)
-        assert not segmented_again(folder)
-        set_segment(folder, model="two.pth", nuclear_channel="DNA")
-        assert segmented_again(folder)
+        provenance = done["stages"]["segment/cell"]["provenance"]
+        assert len(provenance["weights"]["sha256"]) == 64
+        assert provenance["weights"]["cellpose"].startswith("3.")
+        assert not {"device", "batch_size"} & set(provenance["segment"]["settings"])
+        labels = open_labels(folder / "results/movies/a/labels/cell.ome.tif").frames.asarray()
+        assert (labels.max(axis=(1, 2)) == 1).all()
+        assert "no cell was found in any of 3 frames" in said.err + said.out
+        assert "found by Cellpose [" in (folder / "results" / "report.html").read_text()
+
+    def test_weights_decide_and_names_and_devices_do_not(self, folder, small_cellpose):
         import torch
 
+        key = key_with(folder, model="one.pth")
+        (folder / "two.pth").symlink_to(small_cellpose)
+        assert key_with(folder, model="two.pth", device="cpu", batch_size=2) == key
+        assert key_with(folder, model="two.pth", nuclear_channel="DNA") != key
         weights = torch.load(small_cellpose, weights_only=True)
         weights["diam_labels"] += 1.0
         torch.save(weights, folder / "three.pth")
-        set_segment(folder, model="three.pth", nuclear_channel="DNA")
-        assert segmented_again(folder)
+        assert key_with(folder, model="three.pth") != key
 
     def test_what_cannot_be_used_is_told_before_anything_starts(self, folder, small_cellpose):
         good, cut = small_cellpose.read_bytes(), folder / "cut.pth"
@@ -222,18 +228,9 @@ class TestStudy:
 
     def test_a_channel_that_is_not_there(self, folder):
         set_segment(folder, model="one.pth", nuclear_channel="DAPI")
-        said = lamella("run", folder)
+        said = lamella("check", folder)
         assert said.code == 1
         assert "no channel named 'DAPI'; its channels are GFP, DNA" in said.err
-
-    def test_a_movie_without_cells_is_warned_of(self, folder):
-        (folder / "study.toml").write_text(
-            STUDY.format(model="one.pth") + '[objects.cell]\nchannel = "DNA"\n'
-        )
-        set_segment_text = (folder / "study.toml").read_text()
-        assert "DNA" in set_segment_text
-        said = lamella("run", folder)
-        assert "no cell was found in any of 3 frames" in said.err + said.out
 
 
 class TestCommand:

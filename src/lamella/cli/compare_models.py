@@ -93,9 +93,11 @@ def _print_scores(summary: pd.DataFrame) -> None:
     from lamella.cli import show
     from lamella.core.claims import ALL_SESSIONS
     from lamella.core.table import Col
+    from lamella.report.analyses import SHOWN_SCORES
     from lamella.report.printed import aligned
 
-    whole = summary[summary[Col.SESSION] == ALL_SESSIONS]
+    told = summary[Col.SCORE].isin(list(map(str, SHOWN_SCORES)))
+    whole = summary[(summary[Col.SESSION] == ALL_SESSIONS) & told]
     table = [["", "movies", "mean", "change (95 %)"]]
     for score, rows in whole.groupby(Col.SCORE, sort=False):
         table.append([str(score)])

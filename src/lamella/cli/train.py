@@ -147,11 +147,12 @@ def _tell_round(each: Round) -> None:
 
 def _tell(made: Made) -> None:
     from lamella.cli import show
-    from lamella.run.model_page import verdict
+    from lamella.run.model_page import SCORES_TOLD, verdict
 
     rows = [
         [name, show.number(told["before"]), show.number(told["after"]), show.number(told["change"])]
         for name, told in made.card["scores"].items()
+        if name in SCORES_TOLD and told["before"] == told["before"]  # not missing
     ]
     for note in made.notes:
         show.tell("note", note)

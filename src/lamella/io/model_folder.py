@@ -32,12 +32,15 @@ class ModelParts:
         By file name.
     page : str
         HTML.
+    write_more : callable
+        Writes further files into the folder that it is given.
     """
 
     card: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     figures: Mapping[str, bytes] = field(default_factory=dict)
     page: str = ""
+    write_more: Callable[[Path], object] = lambda folder: None
 
 
 def refuse_model_there(folder: Path, *, force: bool) -> None:
@@ -79,6 +82,7 @@ def write_model(
         for name, data in parts.figures.items():
             (part / FIGURES).mkdir(exist_ok=True)
             (part / FIGURES / name).write_bytes(data)
+        parts.write_more(part)
         (part / PAGE).write_text(parts.page, encoding="utf-8", newline="\n")
         write_json(part / CARD, {**parts.card, "weights_sha256": _digest(part / WEIGHTS)})
 

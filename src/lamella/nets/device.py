@@ -47,3 +47,15 @@ def described(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     name = platform.processor() or platform.machine()
     return f"Apple GPU ({name})" if device.type == "mps" else f"CPU ({name})"
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory was short, on a card or on the machine."""
+    import torch
+
+    text = str(error).lower()
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError)
+        or "out of memory" in text  # Apple's GPU
+        or "allocate memory" in text  # the processor
+    )

@@ -111,7 +111,7 @@ _REMEDY = "fetch or save it again: torch.save(network.state_dict(), path)"
 
 def _fault(error: Exception) -> str:
     text = str(error)
-    if "Unsupported" in text or "GLOBAL" in text:
+    if "Unsupported global" in text or "unrecognized function" in text:
         return "it holds code or objects beside tensors and was not opened"
     return f"it is no weight file, or was cut short ({type(error).__name__})"
 

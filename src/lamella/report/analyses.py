@@ -20,6 +20,7 @@ from lamella.report.words import CLAIMS, listed
 UNAIDED_SCORES = (Col.EMPTY_RATE, Col.TEMPORAL_IOU, Col.AREA_JITTER, Col.OBJECTS_PER_FRAME)
 TRUTH_SCORES = (Col.IOU, Col.PIXEL_F1, Col.SEG, Col.AP50, Col.AP75, Col.AP50_95)
 """Scores that are drawn: of labels alone, and against the truth."""
+SHOWN_SCORES = (*UNAIDED_SCORES, *TRUTH_SCORES)
 EFFECTS, SPEED, FOUND, CELLS = "effects", "speed", "found", "cells"
 """The parts of the page that figures stand in."""
 _LINES = "A thin line per movie, the bold one is their mean."

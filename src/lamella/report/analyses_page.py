@@ -11,18 +11,13 @@ import pandas as pd
 
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
-from lamella.report.analyses import CELLS, EFFECTS, FOUND, SPEED
+from lamella.report.analyses import CELLS, EFFECTS, FOUND, SHOWN_SCORES, SPEED
 from lamella.report.html import environment
 from lamella.report.page import frame
 from lamella.report.picture import Picture
 from lamella.report.sheets import Between, Sheet, sheet
 from lamella.report.tables import flags, has_values, numbers, only, texts, unique
-from lamella.report.words import CLAIMS, count, decimals, label, listed, raised
-
-_SHOWN_SCORES = (
-    Col.EMPTY_RATE, Col.TEMPORAL_IOU, Col.AREA_JITTER, Col.OBJECTS_PER_FRAME, Col.IOU,
-    Col.PIXEL_F1, Col.SEG, Col.AP50, Col.AP75, Col.AP50_95,
-)  # fmt: skip
+from lamella.report.words import CLAIMS, count, decimals, label, listed, number, raised
 
 
 @dataclass(frozen=True)
@@ -107,11 +102,12 @@ def _of_effects(rows: pd.DataFrame, words: str, n_analyses: int) -> Iterator[str
     keys = [k for k in (Col.OBJECT, Col.MEASURE, Col.CONDITION, Col.REFERENCE) if k in rows]
     turned: list[str] = []
     shown_by: Counter[int] = Counter()
-    survivors = n = 0
+    survivors = n = untold = 0
     for _, effect in rows.groupby(keys, sort=False, dropna=False):
         d = numbers(effect, Col.COHENS_D)
         if np.isfinite(d).sum() < n_analyses:
-            continue  # cannot be told by all
+            untold += 1
+            continue
         n += 1
         if (d > 0).any() and (d < 0).any():
             turned.append(_named(effect))
@@ -128,15 +124,16 @@ def _of_effects(rows: pd.DataFrame, words: str, n_analyses: int) -> Iterator[str
         text += f"; the direction of {listed(turned, most=4)} hangs on the analysis. "
     else:
         text += f"{every} the same way under {under}. "
-    text += f"{_number(survivors)} of {n} {'is' if survivors == 1 else 'are'} shown by {under}"
     some = sum(k for decided, k in shown_by.items() if 0 < decided < n_analyses)
-    if some:
+    if survivors or some:
+        text += f"{_number(survivors)} of {n} {'is' if survivors == 1 else 'are'} shown by {under}"
         of = "by one only" if n_analyses == 2 else "by some only"
-        text += f", {_number(some).lower()} {of}"
-    none = shown_by[0]
-    if none:
-        text += f", {_number(none).lower()} by none"
-    yield f"{text} (shown: the 95 % interval of Cohen’s d leaves out 0)."
+        text += f", {_number(some).lower()} {of}" if some else ""
+        text += f", {_number(shown_by[0]).lower()} by none" if shown_by[0] else ""
+    else:
+        text += "None is shown by any of them"
+    text += " (shown: the 95 % interval of Cohen’s d leaves out 0)."
+    yield text + (f" {_number(untold)} more cannot be told by {under}." if untold else "")
 
 
 def _named(effect: pd.DataFrame) -> str:
@@ -171,13 +168,13 @@ def _of_truth(summary: pd.DataFrame) -> Iterator[str]:
         if np.isfinite(row[Col.CHANGE]):
             way = "higher" if row[Col.CHANGE] > 0 else "lower"
             interval = (
-                f" (95 % interval {decimals(row[Col.CHANGE_LOW])} to "
-                f"{decimals(row[Col.CHANGE_HIGH])})"
+                f" (95 % interval {number(row[Col.CHANGE_LOW], 2)} to "
+                f"{number(row[Col.CHANGE_HIGH], 2)})"
                 if np.isfinite(row[Col.CHANGE_LOW])
                 else ""
             )
             yield (
-                f"Against the truth, SEG is {decimals(abs(row[Col.CHANGE]))} {way} with "
+                f"Against the truth, SEG is {number(abs(row[Col.CHANGE]), 2)} {way} with "
                 f"{row[Col.SEGMENTER]} than with {row[Col.COMPARED_WITH]}{interval}, the mean of "
                 f"{count(int(row[Col.N_PAIRED]), 'movie')}."
             )
@@ -215,12 +212,12 @@ def _d(row: pd.DataFrame) -> str:
 def _scores_sheet(summary: pd.DataFrame) -> Sheet | None:
     """The scores over all movies, each with its change."""
     whole = only(summary, session=ALL_SESSIONS)
-    wanted = [score in set(map(str, _SHOWN_SCORES)) for score in texts(whole, Col.SCORE)]
+    wanted = [score in set(map(str, SHOWN_SCORES)) for score in texts(whole, Col.SCORE)]
     rows = whole[np.asarray(wanted, bool)]
     rows = rows.assign(**{Col.SCORE: [label(score) for score in texts(rows, Col.SCORE)]})
     change = Between(Col.CHANGE, Col.CHANGE_LOW, Col.CHANGE_HIGH)
-    names = [Col.SCORE, Col.SEGMENTER, Col.N_MOVIES, Col.MEAN, Col.MEDIAN, change, Col.N_UP,
-             Col.N_DOWN]  # fmt: skip
+    about = [Col.SCORE, Col.SEGMENTER, Col.N_MOVIES, Col.MEAN, Col.MEDIAN]
+    names: list[str | Between] = [*about, change, Col.N_UP, Col.N_DOWN]
     first = unique(texts(rows, Col.COMPARED_WITH))
     from_ = f"; changes are from {first[0]}, paired by movie" if first else ""
     return sheet(rows, names, f"Over movies{from_}", all_of="scores_summary.csv")
@@ -229,7 +226,7 @@ def _scores_sheet(summary: pd.DataFrame) -> Sheet | None:
 def _speed_sheet(speed: pd.DataFrame) -> Sheet | None:
     rows = only(speed, session=ALL_SESSIONS)
     measure = unique(texts(rows, Col.MEASURE))
-    names = [Col.CONDITION, Col.ANALYSIS, Col.N, Col.MEAN,
+    names: list[str | Between] = [Col.CONDITION, Col.ANALYSIS, Col.N, Col.MEAN,
              Between(Col.SD, Col.SD_LOW, Col.SD_HIGH), Col.SD_OF_STEPS]  # fmt: skip
     return sheet(
         rows.sort_values(Col.CONDITION, kind="stable") if len(rows) else rows,
@@ -243,13 +240,20 @@ def _speed_sheet(speed: pd.DataFrame) -> Sheet | None:
 def _masks_sheet(masks: pd.DataFrame) -> Sheet | None:
     rows = only(masks, movie=ALL_SESSIONS)
     means = [f"mean_{name}" for name in (Col.IOU, Col.DICE, Col.BOUNDARY_IOU, Col.HD95_PX)]
-    names = [Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.N_FRAMES, Col.N_BOTH_EMPTY, Col.N_ONLY_A_EMPTY,
-             Col.N_ONLY_B_EMPTY, *means]  # fmt: skip
+    names: list[str | Between] = [
+        Col.ANALYSIS,
+        Col.OTHER_ANALYSIS,
+        Col.N_FRAMES,
+        Col.N_BOTH_EMPTY,
+        Col.N_ONLY_A_EMPTY,
+        Col.N_ONLY_B_EMPTY,
+        *means,
+    ]
     return sheet(rows, names, "Masks over all frames", all_of="masks.csv")
 
 
 def _agreement_sheet(agreement: pd.DataFrame) -> Sheet | None:
-    names = [
+    names: list[str | Between] = [
         Col.MEASURE,
         Col.ANALYSIS,
         Col.OTHER_ANALYSIS,

@@ -126,6 +126,7 @@ LABELS: dict[str, str] = {
     Col.PIXEL_PRECISION: "precision of pixels",
     Col.PIXEL_RECALL: "recall of pixels",
     Col.SEG: "SEG",
+    Col.SD_OF_STEPS: "SD over steps of a cell",
     Col.AP50: "AP at IoU 0.5",
     Col.AP75: "AP at IoU 0.75",
     Col.AP50_95: "AP, mean of IoU 0.5 to 0.95",

@@ -74,8 +74,8 @@ def find_label_files(
         A folder, or one file of labels.
     is_movie : callable, optional
         Tells whether one of these names is that of a movie, where the movies lie elsewhere: then
-        images without a name of labels are labels, too (as long as none has such a name), and so
-        are folders of frames that are called as a movie. By default only what is named as labels
+        images that are called as a movie are labels, too, unless others are called as the same, and
+        so are folders of frames. By default only what is named as labels
         is: the others are the images themselves.
 
     Returns
@@ -92,10 +92,8 @@ def find_label_files(
         raise InputError(str(root), "there is no such file or folder", "check the path")
     top = root if root.is_dir() and not is_ctc(root) else root.parent
     found = [_one(path, kind, top) for path, kind in _walk(root, top, is_movie)]
-    if is_movie is None or any(
-        each.kind != "labels" or looks_like_labels(each.paths[0]) for each in found
-    ):
-        found = [each for each in found if root.is_file() or _is_meant(each)]
+    if root.is_dir():
+        found = _meant(found, is_movie)
     if not found:
         raise InputError(
             str(root),
@@ -106,8 +104,20 @@ def find_label_files(
     return sorted(_together(found), key=lambda each: KINDS.index(each.kind))
 
 
-def _is_meant(each: LabelFile) -> bool:
-    return each.kind != "labels" or each.paths[0].is_dir() or looks_like_labels(each.paths[0])
+def _meant(
+    found: list[LabelFile], is_movie: Callable[[Sequence[str]], bool] | None
+) -> list[LabelFile]:
+    """Without what is rather the image itself."""
+    named = [
+        each
+        for each in found
+        if each.kind != "labels" or each.paths[0].is_dir() or looks_like_labels(each.paths[0])
+    ]
+    if is_movie is None:
+        return named
+    told = {name for each in named for name in each.names}
+    plain = (each for each in found if each not in named and told.isdisjoint(each.names))
+    return [*named, *(each for each in plain if not named or is_movie(each.names))]
 
 
 def _walk(
@@ -123,13 +133,27 @@ def _walk(
         yield path, "ctc"
         return
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]
-    if path != top and any(each.suffix.lower() in SUFFIXES for each in inside):
-        elsewhere = is_movie is not None and is_movie(_names(path, "labels", top))
-        if elsewhere or _of_folder_beside(path):
-            yield path, "labels"
-            return
+    holds_frames = path != top and any(each.suffix.lower() in SUFFIXES for each in inside)
+    called = is_movie is not None and _is_of(path, inside, top, is_movie)
+    if holds_frames and (called or _of_folder_beside(path)):
+        yield path, "labels"
+        return
     for each in sorted(inside, key=lambda each: natural_key(each.name)):
         yield from _walk(each, top, is_movie)
+
+
+def _is_of(
+    path: Path, inside: Sequence[Path], top: Path, is_movie: Callable[[Sequence[str]], bool]
+) -> bool:
+    """Whether a folder is called as a movie, and none of its files is called as one in it."""
+    return is_movie(_names(path, "labels", top)) and not any(
+        is_movie(_names(each, "labels", top)[:1]) for each in inside if each.is_file()
+    )
+
+
+def is_label_folder(path: Path) -> bool:
+    """Whether a folder bears the name of labels: of the Challenge, or of a folder beside it."""
+    return is_ctc(path) or _of_folder_beside(path)
 
 
 def _of_folder_beside(path: Path) -> bool:

@@ -11,7 +11,7 @@ from lamella.core.movie import Movie
 from lamella.io import open_movie
 from lamella.io.image_folder import SUFFIXES, natural_key
 from lamella.preprocess import refuse_nan
-from lamella.run.annotation_files import looks_like_labels, stem_of
+from lamella.run.annotation_files import is_label_folder, looks_like_labels, stem_of
 from lamella.run.raw import open_raw
 from lamella.run.study import Sample, Study, movie_name
 from lamella.run.task import task_for
@@ -142,6 +142,8 @@ def _images(path: Path, depth: int | None) -> Iterator[Path]:
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]
     for each in sorted(inside, key=lambda each: natural_key(each.name)):
         if each.is_dir():
+            if is_label_folder(each):
+                continue
             if any(one.suffix.lower() in SUFFIXES for one in each.iterdir()):
                 yield each
             if depth == 0:

@@ -21,6 +21,7 @@ from lamella.io.quimp import read_quimp
 from lamella.io.seg_npy import read_seg_npy
 from lamella.io.trackmate import read_trackmate
 from lamella.run.annotation_files import LabelFile
+from lamella.run.cautions import refuse_image
 from lamella.run.corrections import corrected_file, original_file
 from lamella.train.annotations import Drawn
 
@@ -105,8 +106,9 @@ def _images(file: LabelFile) -> Drawn:
     if file.kind == "seg_npy":
         masks = ArrayFrames(read_seg_npy(file.paths[0]).masks)
         return Drawn(masks, masks.span)
-    labels = open_labels(file.paths[0]).frames
-    return Drawn(labels, labels.span)
+    labels = open_labels(file.paths[0])
+    refuse_image(labels, str(file.paths[0]))
+    return Drawn(labels.frames, labels.frames.span)
 
 
 def _challenge(folder: Path) -> Drawn:

@@ -385,7 +385,7 @@ def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list
         raise InputError(
             where,
             f"no annotated frame can be learnt from ({reasons or 'there is none'})",
-            "draw cells, or allow less with the settings of annotations",
+            "draw cells, or allow more: --set labels.cut=keep, labels.min_objects=0",
         )
     cut = frames[frames[Col.N_CUT_BY_VIEW] > 0]
     if len(cut):
@@ -403,7 +403,7 @@ def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list
     if not choose.binary and _is_mask(examples):
         notes.append(
             "all objects of every frame have one number although they lie apart: if these are "
-            "masks, no labels, set binary = true"
+            "masks, no labels, say --set labels.binary=true"
         )
     return Taught(examples, frames, tuple(dict.fromkeys(notes)))
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lamella.core.errors import InputError, LamellaWarning, OutputError
+from lamella.core.errors import FaultsError, InputError, LamellaWarning, OutputError
 from lamella.core.frames import Frames, Image
 from lamella.core.table import Col, in_order, stacked
 from lamella.evaluate import compare, summarise
@@ -25,6 +25,7 @@ from lamella.run.model_scores import ModelScores, ScoredMovie, score_models
 from lamella.run.models import chosen_set, names_of, segmenters_of, with_segmenter
 from lamella.run.study import Study
 from lamella.run.task import masks_path, task_for
+from lamella.run.weights import faults_of_weights
 from lamella.segment import ExistingLabels, Segmenter
 from lamella.statistics.speed import speed_spread
 from lamella.track import Largest
@@ -97,7 +98,20 @@ def plan_models(
     }
     plan = Plan(studies, chosen, out)
     _refuse_other(plan, force=force)
+    _refuse_unusable(plan)
     return plan
+
+
+def _refuse_unusable(plan: Plan) -> None:
+    """Before the first model runs for hours: the networks of the others can be loaded, too."""
+    every = {
+        str(fault): fault
+        for study in plan.studies.values()
+        for fault in faults_of_weights(study.settings, study.folder, download=True)
+    }
+    faults = list(every.values())
+    if faults:
+        raise faults[0] if len(faults) == 1 else FaultsError(faults)
 
 
 def _told(plan: Plan) -> dict[str, Any]:

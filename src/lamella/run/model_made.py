@@ -20,7 +20,14 @@ from lamella.nets.weights import digest, read_tensors
 from lamella.report.filmstrip import evenly, filmstrip, to_png
 from lamella.report.model import BeforeAfter, ModelInput, render_model
 from lamella.run.model_page import page_of
-from lamella.run.model_scores import SCORES, SUMMARY, ModelScores, ScoredMovie, score_models
+from lamella.run.model_scores import (
+    SCORES,
+    SUMMARY,
+    ModelScores,
+    ScoredMovie,
+    score_models,
+    tabulated,
+)
 from lamella.run.train_kept import Trainings
 from lamella.run.versions import versions
 from lamella.train.cellpose import save_weights
@@ -30,6 +37,7 @@ from lamella.train.rounds import Trained
 
 BEFORE, AFTER = "before", "after"
 _MOST_STRIPS, _MOST_FRAMES = 4, 6
+_OF_TIME = (str(Col.TEMPORAL_IOU), str(Col.AREA_JITTER))
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,18 @@ class Scored(Protocol):
     def one_object(self) -> bool: ...
 
     @property
+    def in_time(self) -> bool: ...
+
+    @property
     def examples(self) -> list[Example]: ...
 
     def labels(self, number: int, movie: str) -> Frames: ...
 
+    def write_more(self, folder: Path) -> None: ...
+
     def images(self, movie: str) -> Frames: ...
+
+    def frame_numbers(self, movie: str) -> list[int]: ...
 
 
 class Made(NamedTuple):
@@ -98,7 +113,6 @@ def make_model(
     kind: Kind,
     settings: Mapping[str, Any],
     held_out: set[str],
-    frames: pd.DataFrame | None,
     device: Device,
     force: bool,
 ) -> Made:
@@ -109,6 +123,8 @@ def make_model(
         AFTER: lambda movie: work.labels(best, movie),
     }
     scores = score_models(segmenters, work.movies, one_object=work.one_object)
+    if not work.in_time:
+        scores = tabulated(scores.scores.assign(**dict.fromkeys(_OF_TIME, np.nan)))
     losses = _losses(trained)
     examples = work.examples
     card = {
@@ -129,7 +145,8 @@ def make_model(
         "versions": {**versions(), "cellpose": version()},
     }
     strips = tuple(_strip(work, best, each) for each in work.movies[:_MOST_STRIPS])
-    use = f'[objects.{kind.object_name}.segment]\nmethod = "cellpose"\nmodel = "{out.as_posix()}"'
+    place = out.resolve().as_posix()
+    use = f'[objects.{kind.object_name}.segment]\nmethod = "cellpose"\nmodel = "{place}"'
     shown: ModelInput = page_of(
         card, trained, scores.summary, losses, strips, use=use, base=kind.base_name
     )
@@ -140,8 +157,6 @@ def make_model(
         "rounds": trained.table,
         "data": data_table(examples, held_out),
     }
-    if frames is not None:
-        tables["frames"] = frames
     figures = {"learning_curves.png": shown.curves.images.png,
                "learning_curves.svg": shown.curves.images.svg}  # fmt: skip
     for each in strips:
@@ -150,7 +165,7 @@ def make_model(
     tensors = trained.kept.tuned.tensors if trained.kept.tuned else read_tensors(trainings.base)
     write_model(
         out,
-        ModelParts(card, tables, figures, render_model(shown)),
+        ModelParts(card, tables, figures, render_model(shown), work.write_more),
         save=lambda file: save_weights(tensors, file),
         force=force,
     )
@@ -191,7 +206,8 @@ def _strip(work: Scored, best: int, movie: ScoredMovie) -> BeforeAfter:
     images = work.images(movie.movie)
     picked = evenly(np.arange(len(images)), _MOST_FRAMES)
     seen = [images.frame(int(t)) for t in picked]
-    captions = [f"frame {t}" for t in picked]
+    numbers = work.frame_numbers(movie.movie)
+    captions = [f"frame {numbers[t]}" for t in picked]
     whole = max(images.frame_shape)
 
     def drawn(masks: list[Any]) -> bytes:

@@ -11,11 +11,11 @@ from lamella.core.table import Col
 from lamella.report.figures.losses import learning_curves
 from lamella.report.model import BeforeAfter, ModelInput, TableTold
 from lamella.report.picture import picture
-from lamella.report.words import count, decimals, number
+from lamella.report.words import count, number
 from lamella.train.rounds import Trained
 
-_SCORES = {
-    Col.EMPTY_RATE: "share of frames without a cell (0 is best, where every frame has one)",
+SCORES_TOLD = {
+    Col.EMPTY_RATE: "share of frames without a cell",
     Col.OBJECTS_PER_FRAME: "objects in a frame",
     Col.TEMPORAL_IOU: "overlap with the same cell one frame before (IoU)",
     Col.AREA_JITTER: "change of area from frame to frame",
@@ -89,7 +89,7 @@ def _scores(summary: pd.DataFrame) -> list[TableTold]:
     tables = []
     for session, rows in summary.groupby(Col.SESSION, sort=False):
         told = []
-        for score, name in _SCORES.items():
+        for score, name in SCORES_TOLD.items():
             pair = rows[rows[Col.SCORE] == score]
             if len(pair) != 2 or pair[Col.MEAN].isna().all():
                 continue
@@ -118,9 +118,11 @@ def _scores(summary: pd.DataFrame) -> list[TableTold]:
 
 
 def _change(row: Mapping[Any, Any]) -> str:
-    change = f"{row[Col.CHANGE]:+.3f}" if row[Col.CHANGE] == row[Col.CHANGE] else "–"
-    low, high = row[Col.CHANGE_LOW], row[Col.CHANGE_HIGH]
-    return change if low != low else f"{change} ({low:+.3f} to {high:+.3f})"
+    value, low, high = (row[name] for name in (Col.CHANGE, Col.CHANGE_LOW, Col.CHANGE_HIGH))
+    if value != value:
+        return "–"
+    told = f"{value:+.3f}" if low != low else f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
+    return told.replace("-", "−")
 
 
 def _rounds(trained: Trained) -> TableTold:
@@ -184,4 +186,4 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
 
 
 def _told(value: float) -> str:
-    return "–" if value is None or value != value else decimals(value)
+    return "–" if value is None or value != value else f"{value:.3f}"

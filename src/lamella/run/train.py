@@ -18,12 +18,12 @@ from lamella.nets.device import Device
 from lamella.run.annotations import examples_from
 from lamella.run.model_made import Kind, Made, make_model
 from lamella.run.options import values_of
+from lamella.run.pseudo_labels import step_for
 from lamella.run.study import SETTINGS_FILE, Study
 from lamella.run.train_annotated import AnnotatedWork
 from lamella.run.train_kept import Trainings
-from lamella.run.train_study import Advance, StudyWork, movies_table, usable
+from lamella.run.train_study import Advance, StudyWork
 from lamella.segment import Cellpose
-from lamella.track import Largest
 from lamella.train.annotations import Annotations
 from lamella.train.cellpose import FineTune
 from lamella.train.pseudo_labels import PseudoLabels
@@ -118,11 +118,7 @@ def train_self(
     segmenter = segmenter.model_copy(update=dict(settings.segmenter))
     base = base or segmenter.model
     weights = find(base, folder=study.folder)
-    table = movies_table(usable(study))
-    held_out = settings.hold_out(table)
-    _refuse_all_held(table, held_out)
-    one = isinstance(each.track, Largest)
-    pseudo = PseudoLabels(**{"cells": "one" if one else "many", **settings.labels})
+    pseudo = step_for(each, **settings.labels)
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
     work = StudyWork(
         study,
@@ -131,7 +127,7 @@ def train_self(
         object_name=name,
         segmenter=segmenter,
         pseudo=pseudo,
-        held_out=held_out,
+        hold_out=settings.hold_out,
         device=device,
         workers=workers,
         advance=advance,
@@ -139,8 +135,8 @@ def train_self(
     trained = settings.rounds(work, done=done)
     kind = Kind("self", base, {"PseudoLabels": pseudo.provenance()["settings"]}, name)
     return make_model(
-        out, work, trained, trainings, kind=kind, settings=_told(settings), held_out=held_out,
-        frames=work.tables.get(max(work.tables)), device=device, force=force,
+        out, work, trained, trainings, kind=kind, settings=_told(settings),
+        held_out=work.held_out, device=device, force=force,
     )  # fmt: skip
 
 
@@ -194,14 +190,14 @@ def train_labels(
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
     segmenter = Cellpose(**settings.segmenter)
     work = AnnotatedWork(
-        taught.examples, trainings, segmenter=segmenter, held_out=held_out, device=device,
+        taught, trainings, segmenter=segmenter, held_out=held_out, device=device,
         advance=advance,
     )  # fmt: skip
     once = settings.rounds.model_copy(update={"rounds": 1})
     kind = Kind(how, base, {"Annotations": choose.provenance()["settings"]}, object_name or "cell")
     made = make_model(
         out, work, once(work, done=done), trainings, kind=kind, settings=_told(settings),
-        held_out=held_out, frames=taught.frames, device=device, force=force,
+        held_out=held_out, device=device, force=force,
     )  # fmt: skip
     return made._replace(notes=taught.notes)
 
@@ -222,13 +218,6 @@ def _object(study: Study, name: str | None) -> str:
             f"use one of {', '.join(names)}",
         )
     return name
-
-
-def _refuse_all_held(movies: pd.DataFrame, held_out: set[str]) -> None:
-    if not set(movies[Col.MOVIE]) - held_out:
-        raise SettingsError(
-            "held-out movies", "nothing is left to learn from", "add movies, or hold out fewer"
-        )
 
 
 def _told(settings: TrainSettings) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from lamella.core.frames import ArrayFrames, Frames
 from lamella.core.table import Col
+from lamella.io.tables import write_table
 from lamella.nets.device import Device
+from lamella.run.annotations import Taught
 from lamella.run.model_scores import ScoredMovie, score_models
 from lamella.run.train_kept import Trainings
 from lamella.segment import Cellpose
 from lamella.train.cellpose import Tuned
 from lamella.train.examples import Example
 from lamella.train.rounds import Chosen, Judged
+
+FRAMES_FILE = "frames.csv"
 
 Advance = Callable[[str, int, int], object]
 
@@ -24,16 +29,18 @@ class AnnotatedWork:
 
     Parameters
     ----------
-    examples : sequence of Example
+    taught : Taught
     held_out : set of str
         Movies that are not learnt from.
     """
 
     one_object = False
+    in_time = False
+    """Annotated frames are not each other's neighbours."""
 
     def __init__(
         self,
-        examples: Sequence[Example],
+        taught: Taught,
         trainings: Trainings,
         *,
         segmenter: Cellpose,
@@ -41,7 +48,8 @@ class AnnotatedWork:
         device: Device,
         advance: Advance = lambda doing, done, total: None,
     ) -> None:
-        self.examples = list(examples)
+        self.examples = examples = taught.examples
+        self._frames = taught.frames
         self._trainings, self._segmenter, self._device = trainings, segmenter, device
         self._advance = advance
         self._aside = _by_movie([e for e in examples if e.movie in held_out])
@@ -58,9 +66,9 @@ class AnnotatedWork:
             for movie, own in self._aside.items()
         ]
 
-    def truth(self, movie: str) -> Frames:
-        """What people drew in a held-out movie."""
-        return ArrayFrames(np.stack([e.labels for e in self._aside[movie]]))
+    def write_more(self, folder: Path) -> None:
+        """A row per annotated frame, with the reason against those not learnt from."""
+        write_table(folder / FRAMES_FILE, self._frames)
 
     def images(self, movie: str) -> Frames:
         """The annotated frames of a held-out movie."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from lamella.io import open_labels
 from lamella.nets.device import Device
 from lamella.run.execute import run_study
 from lamella.run.model_scores import ScoredMovie, score_models
+from lamella.run.pseudo_labels import Gathered, pseudo_labels_of_run
 from lamella.run.raw import open_raw
 from lamella.run.settings import MeasureSettings, Settings
 from lamella.run.study import Sample, Study
-from lamella.run.task import MovieTask, task_for
+from lamella.run.task import task_for
 from lamella.run.train_kept import Trainings
 from lamella.run.workers import Progress
 from lamella.segment import Cellpose
@@ -27,8 +29,9 @@ from lamella.statistics import Contrasts
 from lamella.track import Largest
 from lamella.train.cellpose import Tuned
 from lamella.train.examples import Example
-from lamella.train.pseudo_labels import PseudoLabelled, PseudoLabels
+from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.rounds import Chosen, Judged
+from lamella.train.split import HoldOut
 
 Advance = Callable[[str, int, int], object]
 """Called with what is being done, how much of it is done, and of how much."""
@@ -43,8 +46,8 @@ class StudyWork:
         Where the runs go: ``folder/round_0`` … A second start finds there what is done.
     object_name : str
         The set of objects that is trained.
-    held_out : set of str
-        Movies that are not learnt from.
+    hold_out : HoldOut
+        Chooses the movies that are not learnt from.
     """
 
     def __init__(
@@ -56,18 +59,19 @@ class StudyWork:
         object_name: str,
         segmenter: Cellpose,
         pseudo: PseudoLabels,
-        held_out: set[str],
+        hold_out: HoldOut,
         device: Device,
         workers: int = 1,
         advance: Advance = lambda doing, done, total: None,
     ) -> None:
         self._study, self._folder, self._trainings = study, folder, trainings
         self._name, self._segmenter, self._pseudo = object_name, segmenter, pseudo
-        self._held_out, self._device, self._workers = held_out, device, workers
+        self._hold_out, self._device, self._workers = hold_out, device, workers
         self._advance = advance
-        self._chosen: dict[int, Chosen] = {}
-        self.tables: dict[int, pd.DataFrame] = {}
-        """What was kept of every round's masks, and why not: a row per frame."""
+        self._held_out = hold_out(movies_table(self.samples))
+        self._gathered: dict[int, Gathered] = {}
+
+    in_time = True
 
     @property
     def one_object(self) -> bool:
@@ -91,33 +95,38 @@ class StudyWork:
     @property
     def examples(self) -> list[Example]:
         """What the last training learnt from, and the held-out frames beside it."""
-        last = self._chosen[max(self._chosen)]
-        return [*last.training, *last.held_out]
+        last = self._gathered[max(self._gathered)]
+        return [*last.training, *last.testing]
+
+    def write_more(self, folder: Path) -> None:
+        """Which frames the last training learnt from and why not from the others: page, tables."""
+        last = max(self._gathered)
+        self._gathered[last].write(folder, title=f"{self._study.settings.title}, round {last}")
 
     def labels(self, number: int, movie: str) -> Frames:
         """Masks of a movie by a round's network."""
-        file = self._folder / f"round_{number}/movies/{movie}/segmented/{self._name}.ome.tif"
+        file = self._run(number) / f"movies/{movie}/segmented/{self._name}.ome.tif"
         return open_labels(file, name=self._name).frames
 
     def images(self, movie: str) -> Frames:
-        """What the network sees of a movie."""
-        return self._channels(self._sample(movie))[0]
+        """The raw frames of a movie."""
+        sample = next(sample for sample in self.samples if sample.movie == movie)
+        opened = open_raw(task_for(self._study, sample, self._run(0))).movie
+        return opened.channel(self._study.settings.objects[self._name].channel)
+
+    def frame_numbers(self, movie: str) -> list[int]:
+        """The numbers of its frames."""
+        return list(self.images(movie).span)
 
     def segment(self, number: int) -> None:
         """Segment every movie with a round's network."""
-        out = self._folder / f"round_{number}"
-        weights = str(self._trainings.weights(number).resolve())
-        step = self._segmenter.model_copy(update={"model": weights, "device": self._device})
 
         def told(at: Progress) -> None:
             self._advance(f"round {number}, {at.movie}: {at.stage}", at.done, at.total)
 
-        study = Study(
-            self._study.folder,
-            segmenting(self._study.settings, self._name, step),
-            tuple(self.samples),
+        outcome = run_study(
+            self._segmenting(number), self._run(number), workers=self._workers, on_progress=told
         )
-        outcome = run_study(study, out, workers=self._workers, on_progress=told)
         if outcome.failed or outcome.faults:
             faults: list[LamellaError] = [
                 InputError(r.movie, "; ".join(r.messages), "mend it, or exclude it in samples.csv")
@@ -127,16 +136,31 @@ class StudyWork:
 
     def choose(self, number: int) -> Chosen:
         """The frames of a round that are worth learning from."""
-        if number not in self._chosen:
-            every = [self._judged(sample, number) for sample in self.samples]
-            tables = [each.frames for each in every]
-            self.tables[number] = pd.concat(tables, ignore_index=True)
-            examples = [example for each in every for example in each.examples]
-            self._chosen[number] = Chosen(
-                [e for e in examples if e.movie not in self._held_out],
-                [e for e in examples if e.movie in self._held_out],
+        found = self.gathered(number)
+        return Chosen(found.training, found.testing)
+
+    def gathered(self, number: int) -> Gathered:
+        """Every movie of a round, judged with a second opinion; once."""
+
+        def told(movie: str, done: int, total: int) -> None:
+            self._advance(f"round {number}, judging {movie}", done, total)
+
+        if number not in self._gathered:
+            self._gathered[number] = pseudo_labels_of_run(
+                self._segmenting(number),
+                self._run(number),
+                name=self._name,
+                step=self._pseudo,
+                hold_out=self._hold_out,
+                nuclear_channel=self._segmenter.nuclear_channel,
+                tell=told,
             )
-        return self._chosen[number]
+        return self._gathered[number]
+
+    @property
+    def held_out(self) -> set[str]:
+        """Names of the movies that are not learnt from."""
+        return self._held_out
 
     def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
         """Train a round's network."""
@@ -168,28 +192,15 @@ class StudyWork:
         ]
         return float(np.mean(scores))
 
-    def _judged(self, sample: Sample, number: int) -> PseudoLabelled:
-        image, nuclear = self._channels(sample)
-        return self._pseudo(
-            self.labels(number, sample.movie),
-            image,
-            movie=sample.movie,
-            session=sample.session,
-            condition=sample.condition,
-            nuclear=nuclear,
-        )
+    def _run(self, number: int) -> Path:
+        return self._folder / f"round_{number}"
 
-    def _channels(self, sample: Sample) -> tuple[Frames, Frames | None]:
-        movie = open_raw(self._task(sample)).movie
-        nuclear = self._segmenter.nuclear_channel
-        image = movie.channel(self._study.settings.objects[self._name].channel)
-        return image, None if nuclear is None else movie.channel(nuclear)
-
-    def _sample(self, movie: str) -> Sample:
-        return next(sample for sample in self.samples if sample.movie == movie)
-
-    def _task(self, sample: Sample) -> MovieTask:
-        return task_for(self._study, sample, self._folder / "round_0")
+    def _segmenting(self, number: int) -> Study:
+        """The study with a round's network in place of its segmenter."""
+        weights = str(self._trainings.weights(number).resolve())
+        step = self._segmenter.model_copy(update={"model": weights, "device": self._device})
+        settings = segmenting(self._study.settings, self._name, step)
+        return replace(self._study, settings=settings)
 
 
 def usable(study: Study) -> list[Sample]:

@@ -37,13 +37,15 @@ class Weights(NamedTuple):
         return {"file": self.path.name, "sha256": self.digest, "cellpose": self.cellpose}
 
 
-def weights_of(step: Cellpose, folder: Path, *, download: bool = True) -> Weights:
-    """The weights that a step uses; a name that Cellpose knows is downloaded where it is absent.
+def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weights:
+    """The weights that a step uses.
 
     Parameters
     ----------
     folder : Path
         What a relative path starts from: the study's.
+    download : bool
+        Whether weights that Cellpose knows are fetched where they are absent.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> li
         try:
             if not download and _unfetched(each.segment):
                 continue
-            path = weights_of(each.segment, folder).path
+            path = weights_of(each.segment, folder, download=download).path
             load(path, device="cpu")
             pick(each.segment.device)
         except LamellaError as fault:

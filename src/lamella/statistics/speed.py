@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -59,7 +61,7 @@ def speed_spread(conditions: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex(columns=COLUMNS).reset_index(drop=True)
 
 
-def _of_steps(cells: pd.DataFrame, row: dict[str, object]) -> float:
+def _of_steps(cells: pd.DataFrame, row: Mapping[Hashable, object]) -> float:
     """Median over the cells of one row of the SD of their speed over steps."""
     if Col.SD_SPEED not in cells:
         return float("nan")

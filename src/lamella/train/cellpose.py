@@ -18,6 +18,7 @@ from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.step import Step
 from lamella.nets.cellpose import installed
 from lamella.nets.cellpose.installation import imported
+from lamella.nets.device import out_of_memory
 from lamella.nets.weights import read_tensors
 from lamella.train.examples import Example
 from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
@@ -310,7 +311,11 @@ def trainable(model: Any) -> Any:
     """
     net = model.net
     if installed() > 3:
-        return copy.deepcopy(net)
+        import torch
+
+        copied = copy.deepcopy(net)
+        copied.dtype = torch.float32  # Cellpose 4 segments in bfloat16
+        return copied
     fresh = imported("resnet_torch").CPnet(list(net.nbase), net.nout, sz=net.sz)
     tensors = net.state_dict()
     if set(tensors) != set(fresh.state_dict()):
@@ -325,13 +330,6 @@ def save_weights(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
     import torch
 
     torch.save(dict(tensors), file)
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether it says that memory was short, on a graphics card or on the machine."""
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def _halved(batch_size: int, patch_px: int, error: RuntimeError) -> int:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.frames import Frames, Image
-from lamella.core.table import Col
+from lamella.core.table import Col, Column
 from lamella.kernels.contingency import contingency
 from lamella.kernels.overlap import intersection_over_union
 from lamella.kernels.regions import find_regions
@@ -33,7 +33,8 @@ def taught(labels: Image, cells: Cells) -> Image:
     regions = find_regions(labels)
     if not len(regions.label):
         return np.zeros(labels.shape, np.uint8)
-    return (labels == regions.label[np.argmax(regions.area)]).view(np.uint8)
+    cell: Image = (labels == regions.label[np.argmax(regions.area)]).view(np.uint8)
+    return cell
 
 
 def looks(
@@ -62,7 +63,8 @@ def looks(
         the IoU with the object of the neighbouring frame that it overlaps best, 0 where it overlaps
         none; NaN where that frame has no object, or there is no such frame.
     """
-    frames, parts = [], []
+    frames: list[tuple[int, int, int, float]] = []
+    parts: list[dict[Column, NDArray[Any]]] = []
     before: Image | None = None
     for t in labels.span:
         whole = labels.frame(t)
@@ -87,12 +89,12 @@ def looks(
         frames.append((t, len(sizes), alike, agreement))
         parts.append(found)
         before = now
-    columns = [Col.FRAME, Col.N_OBJECTS, Col.N_LIKE_SIZE, Col.AGREEMENT]
+    kinds = {Col.FRAME: int, Col.N_OBJECTS: int, Col.N_LIKE_SIZE: int, Col.AGREEMENT: float}
     objects = {
-        str(name): np.concatenate([part[name] for part in parts]) if parts else []
+        str(name): np.concatenate([part[name] for part in parts]) if parts else np.zeros(0)
         for name in OBJECT_COLUMNS
     }
-    return pd.DataFrame(frames, columns=columns), pd.DataFrame(objects)
+    return pd.DataFrame(frames, columns=list(kinds)).astype(kinds), pd.DataFrame(objects)
 
 
 def _best(a: Image, b: Image) -> tuple[Values, Values]:

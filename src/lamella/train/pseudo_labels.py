@@ -14,27 +14,23 @@ from lamella.core.step import Step
 from lamella.core.table import Col
 from lamella.train.examples import Example
 from lamella.train.looks import Cells, Values, looks, running_median, taught
+from lamella.train.reasons import (
+    AREA,
+    BORDER,
+    DISAGREED,
+    EMPTY,
+    JUMP,
+    MOVED,
+    SEVERAL,
+    SMALL,
+    SPACING,
+    UNSTABLE,
+)
 
 Flags = NDArray[np.bool_]
 
 SOURCE = "pseudo_labels"
 """Where such examples come from."""
-
-EXCLUDED = "excluded"
-EMPTY = "empty"
-SMALL = "too small"
-SEVERAL = "several cells"
-MOVED = "no overlap"
-BORDER = "at the border"
-AREA = "odd area"
-JUMP = "jump"
-UNSTABLE = "unstable"
-DISAGREED = "disagreement"
-SPACING = "spacing"
-REASONS = (
-    EXCLUDED, EMPTY, SMALL, SEVERAL, MOVED, BORDER, AREA, JUMP, UNSTABLE, DISAGREED, SPACING,
-)  # fmt: skip
-"""Why a frame is not learnt from, in the order in which the first is its main reason."""
 
 # A movie that hardly changes has hardly any spread of areas; below this share of the area
 # a difference is no event.
@@ -158,10 +154,30 @@ class PseudoLabels(Step):
             Second channel of the examples.
         """
         frames = self.judged(labels, second=second)
-        for name, value in ((Col.CONDITION, condition), (Col.SESSION, session), (Col.MOVIE, movie)):
-            frames.insert(0, name, value)
+        return self.gathered(
+            frames, labels, images, movie=movie, session=session, condition=condition,
+            nuclear=nuclear,
+        )  # fmt: skip
+
+    def gathered(
+        self,
+        frames: pd.DataFrame,
+        labels: Frames,
+        images: Frames,
+        *,
+        movie: str,
+        session: str,
+        condition: str,
+        nuclear: Frames | None = None,
+    ) -> PseudoLabelled:
+        """The examples of a movie whose frames have been judged already."""
+        names = ((Col.CONDITION, condition), (Col.SESSION, session), (Col.MOVIE, movie))
+        frames = frames.copy()
+        for name, value in names:
+            frames.insert(0, name, pd.Series(value, index=frames.index, dtype="str"))
         examples = []
-        for t, confidence in zip(*self._kept(frames), strict=True):
+        kept = frames[frames[Col.KEPT]]
+        for t, confidence in zip(kept[Col.FRAME], kept[Col.CONFIDENCE], strict=True):
             image = images.frame(t)
             if nuclear is not None:
                 image = np.stack([image, nuclear.frame(t)])
@@ -170,17 +186,12 @@ class PseudoLabels(Step):
             examples.append(Example(image, shown, movie, session, condition, t, SOURCE, trust))
         return PseudoLabelled(frames, examples)
 
-    @staticmethod
-    def _kept(frames: pd.DataFrame) -> tuple[list[int], list[float]]:
-        kept = frames[frames[Col.KEPT]]
-        return kept[Col.FRAME].tolist(), kept[Col.CONFIDENCE].tolist()
-
     def judged(self, labels: Frames, *, second: Frames | None = None) -> pd.DataFrame:
         """A row per frame, without looking at the image: see `PseudoLabelColumns`.
 
-        `reason` is one of `REASONS`, empty where the frame is kept; `reasons` names all, parted by
-        ``; ``. What cannot be told is NaN and drops no frame: of a single frame nothing is known of
-        time.
+        `reason` is one of `reasons.REASONS`, empty where the frame is kept; `reasons` names all,
+        parted by ``; ``. What cannot be told is NaN and drops no frame: of a single frame nothing
+        is known of time.
         """
         frames = self._told(*looks(labels, cells=self.cells, second=second))
         against = self._against(frames)
@@ -191,13 +202,10 @@ class PseudoLabels(Step):
         kept = _spaced(frames[Col.FRAME].to_numpy(), passing, stride=self.stride)
         reasons = [list(told[row]) or [SPACING] for row in held]
         reasons = [[] if keep else why for keep, why in zip(kept, reasons, strict=True)]
-        return frames.assign(
-            **{
-                str(Col.KEPT): kept,
-                str(Col.REASON): pd.Series([why[0] if why else "" for why in reasons], dtype="str"),
-                str(Col.REASONS): pd.Series(["; ".join(why) for why in reasons], dtype="str"),
-            }
-        )
+        frames[Col.KEPT] = kept
+        frames[Col.REASON] = pd.Series([why[0] if why else "" for why in reasons], dtype="str")
+        frames[Col.REASONS] = pd.Series(["; ".join(why) for why in reasons], dtype="str")
+        return frames
 
     def _told(self, frames: pd.DataFrame, objects: pd.DataFrame) -> pd.DataFrame:
         """The frames with what their objects tell, stability and confidence."""

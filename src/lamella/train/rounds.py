@@ -136,7 +136,7 @@ class Rounds(Step):
         work.segment(0)
         rounds = [Round(0, work.judge(0))]
         done(rounds[0])
-        best, told = 0, f"all {self.rounds} rounds were done"
+        best, told = 0, "more rounds were not asked for"
         for number in range(1, self.rounds + 1):
             chosen = work.choose(number - 1)
             if not chosen.training:

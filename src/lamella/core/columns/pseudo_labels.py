@@ -1,4 +1,7 @@
-"""Frames whose labels a model may learn from, and why others may not be learnt from."""
+"""How far the labels of a segmenter may be learnt from.
+
+`kept` and `reason` are those of labels that people drew, see `AnnotationColumns`.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +49,12 @@ class PseudoLabelColumns:
         "How far the labels are to be trusted, 0 to 1: geometric mean of stability and agreement, "
         "as far as they are known.",
     )
-    KEPT = _("kept", "", "True where the frame is learnt from (or tested on, in held-out movies).")
-    REASON = _("reason", "", "Why the frame is not learnt from; empty = it is.")
     REASONS = _("reasons", "", "All reasons, the first of them in `reason`.")
 
     # Per movie
-    HELD_OUT = _("held_out", "", "True where the movie is not trained on, for scores.")
+    SECOND_METHOD = _(
+        "second_method", "", "Segmenter whose labels the agreement is with; empty = none was asked."
+    )
     N_KEPT = _("n_kept", "", "Frames to learn from.")
     N_DROPPED = _("n_dropped", "", "Frames whose labels are not trusted.")
     MEDIAN_AGREEMENT = _("median_agreement", "", "Median of the agreement over the frames.")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.nets.cellpose.installation import imported, installed
+from lamella.nets.device import out_of_memory
 
 Labels = NDArray[np.uint32]
 
@@ -142,7 +143,7 @@ def _masks_of(
                 found = model.eval(x, channel_axis=-1, batch_size=batch_size, **settings)[0]
             break
         except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if batch_size == 1:
                 raise InputError(
@@ -198,17 +199,6 @@ def _refuse_shrinking(model: Any, image: NDArray[np.float32], diameter_px: float
             f"it shrinks to nothing when cells of {diameter_px:g} px are brought to {trained:g}",
             "give a smaller diameter",
         )
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    text = str(error).lower()
-    return (
-        isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "out of memory" in text  # Apple's GPU
-        or "can't allocate memory" in text  # the processor
-    )
 
 
 def _release() -> None:

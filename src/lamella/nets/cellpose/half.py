@@ -21,7 +21,8 @@ def half_precision(model: Any) -> Iterator[None]:
     Parameters
     ----------
     model : cellpose.models.CellposeModel
-        Not to be used elsewhere at the same time.
+        As `load` gives it; not to be used elsewhere at the same time. On a processor nothing is
+        gained by it.
     """
     if installed() != 3:
         yield
@@ -29,7 +30,7 @@ def half_precision(model: Any) -> Iterator[None]:
     import torch
 
     net, kind = model.net, model.device.type
-    plain, blocked = net.forward, net.mkldnn
+    plain = net.forward
     number = torch.bfloat16 if kind == "cpu" else torch.float16
 
     def forward(images: Any) -> tuple[Any, ...]:
@@ -38,10 +39,8 @@ def half_precision(model: Any) -> Iterator[None]:
         # numpy has no bfloat16, and Cellpose turns what it gets into numpy.
         return flows.float(), style.float(), *rest
 
-    # Tensors in the layout of MKL-DNN know no autocast.
-    net.forward, net.mkldnn = forward, False
+    net.forward = forward
     try:
         yield
     finally:
         del net.forward
-        net.mkldnn = blocked

@@ -11,10 +11,7 @@ from lamella.report.style import COLOURS, FAINT, figure, nothing, styled
 from lamella.report.tables import numbers
 
 _ROUND_MM, _MOST = 60.0, 3
-_CURVES = (
-    ("train_loss", "training", COLOURS[0], "-"),
-    ("held_out_loss", "held-out", COLOURS[1], "-"),
-)
+_CURVES = (("train_loss", "training", COLOURS[0]), ("held_out_loss", "held-out", COLOURS[1]))
 
 
 @styled

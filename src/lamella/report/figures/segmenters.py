@@ -115,7 +115,7 @@ def empty_by_movie(scores: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(worst)), [shortened(movie) for movie in worst])
     axes.set(ylim=(len(worst) - 0.4, -0.6))
     axes.set_xlim(left=0)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=7)  # beside dots that lie on 0
     rest = f"; {more} more not shown" if more else ""
     axes.set_xlabel(f"Empty frames (%), {len(shown)} of {len(rates)} movies{rest}")
     legend_above(drawn, _legend(segmenters))

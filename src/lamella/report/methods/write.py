@@ -14,6 +14,7 @@ from lamella.report.unit_words import objects_counted, units_word
 from lamella.report.words import count, in_brackets, label, listed
 
 _CITED = ("numpy", "scipy", "scikit-image", "statsmodels")
+_OF_NETWORKS = ("torch", "cellpose")
 
 
 class Methods(NamedTuple):
@@ -119,6 +120,9 @@ def _meanings(report: ReportInput) -> str:
 def _software(report: ReportInput, version: str, cite: Citations) -> str:
     versions = dict(report.provenance.get("versions", {}))
     ours = versions.pop("lamella", version)
+    if not _by_network(report):
+        # They are installed, and took no part.
+        versions = {name: each for name, each in versions.items() if name not in _OF_NETWORKS}
     text = f"Lamella {ours}"
     others = [
         f"{name} {release}" + (f" {cite(name)}" if name in _CITED else "")
@@ -126,3 +130,8 @@ def _software(report: ReportInput, version: str, cite: Citations) -> str:
     ]
     text += f" with {listed(others, 20)}" if others else ""
     return f"{text}. Plots of cells, units and {report.session}s follow {cite('lord')}."
+
+
+def _by_network(report: ReportInput) -> bool:
+    objects = report.provenance.get("settings", {}).get("objects", {})
+    return any(each.get("segment", {}).get("method") == "cellpose" for each in objects.values())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from lamella.core.errors import LamellaWarning
@@ -52,7 +52,7 @@ class Follow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     every: int = Field(10, ge=1)
-    margin: float = Field(0.5, gt=0, allow_inf_nan=False)
+    margin: float = Field(0.25, gt=0, allow_inf_nan=False)
 
     @property
     def reach(self) -> Reach:
@@ -144,7 +144,7 @@ class _Seen(NamedTuple):
 
 
 class Followed(Frames):
-    """Labels of every frame of a movie of one cell, (T, Y, X) uint32.
+    """Labels of every frame of a movie of one cell, (T, Y, X), numbered from 1 in every frame.
 
     A frame gives the same whatever other frames were asked for, as long as those since the last
     full check lie in `source`; where that check lies before the first frame of `source`, that
@@ -167,9 +167,16 @@ class Followed(Frames):
         At the third full check that shows several cells.
     """
 
-    def __init__(self, source: Frames, masks: Masks, follow: Follow, *, at_once: int = 1) -> None:
-        self.span, self.frame_shape = source.span, source.frame_shape
-        self.dtype = np.dtype(np.uint32)
+    def __init__(
+        self,
+        source: Frames,
+        masks: Masks,
+        follow: Follow,
+        *,
+        at_once: int = 1,
+        dtype: DTypeLike = np.uint32,
+    ) -> None:
+        self.span, self.frame_shape, self.dtype = source.span, source.frame_shape, np.dtype(dtype)
         self._masks, self._follow, self._at_once = masks, follow, at_once
         self._starts: list[int] = []
         self._seen: dict[int, _Seen] = {}
@@ -232,9 +239,9 @@ class Followed(Frames):
 
     def _whole(self, seen: _Seen) -> Image:
         """The labels in the frame, numbered from 1."""
-        number = np.zeros(int(seen.labels.max(initial=0)) + 1, np.uint32)
+        number = np.zeros(int(seen.labels.max(initial=0)) + 1, self.dtype)
         number[seen.regions.label] = np.arange(1, len(seen.regions.label) + 1)
-        shown = np.zeros(self.frame_shape, np.uint32)
+        shown = np.zeros(self.frame_shape, self.dtype)
         here = ... if seen.box is None else seen.box.here
         shown[here] = number[seen.labels]
         return shown
