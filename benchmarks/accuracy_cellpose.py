@@ -14,6 +14,7 @@ from cellpose_factorial import (
     ROUNDS,
     RULES,
     SEEDS,
+    WAYS_TO_TEACH,
     best_way,
     done,
     work_through,

@@ -35,7 +35,7 @@ def cellpose() -> list[str]:
         weights = small_model(Path(folder))
         return [
             f"Cellpose {version()} with a model trained from scratch on a few phantoms of "
-            f"one cell of {DIAMETER_PX:.0f} px: its architecture is that of every model, and so are "
+            f"one cell of {DIAMETER_PX:.0f} px: its architecture is that of any model, as are "
             "its times.",
             "",
             *followed(weights),

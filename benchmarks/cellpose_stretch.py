@@ -134,7 +134,7 @@ def stretch_table() -> str:
         "sees the same image, but for the clipping: 1 % of the field's pixels at either end are "
         "flat, most of them in the cell. That 1 % decides. A cell that covers less of the field "
         "than that is brighter than 1 for the network without the stretch, however much, and flat "
-        "with it; hot pixels push the 99th percentile of a frame no further than they are many, "
+        "with it. Fewer hot pixels than that hardly move the percentile, "
         "but stay far above 1 without the stretch. What a network makes of values that it has not "
         "seen is its own affair: this one learnt from fields of which a cell covers 8 %, and "
         "loses what it has not been shown; generalists such as cyto3 have learnt from more and "

@@ -35,7 +35,7 @@ HASHES: dict[str, tuple] = {
     "nucleus": (2, "63c7cffe8f4c"),
     "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
-    "pseudo-labels": (1, "?"),
+    "pseudo-labels": (1, "fa8a36e8c07e"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
     "migration": (5, "4d0d9319330a", "6c618ce40bbc"),

@@ -90,13 +90,7 @@ def test_a_crop_has_the_grey_levels_of_its_frame_and_its_bound_of_size(frames):
     assert asked == [(1, 0.4), (2, 0.4 * n / crop.size)]
 
 
-def test_half_precision_changes_the_network_and_is_gone_afterwards(small_cellpose, frames):
-    import torch
-    from cellpose.models import CellposeModel
-
-    device = torch.device("cpu")
-    model = CellposeModel(pretrained_model=str(small_cellpose), device=device, mkldnn=False)
-
+def test_half_precision_changes_the_network_and_is_gone_afterwards(model, frames):
     def flows():
         return model.eval(frames.frame(0), channels=[0, 0], normalize={"normalize": True})[1][1]
 
@@ -106,3 +100,27 @@ def test_half_precision_changes_the_network_and_is_gone_afterwards(small_cellpos
     assert 0 < np.abs(half_flows - full_flows).max() < 0.5, "bfloat16 has 8 bits"
     assert least_iou(full, half) >= 0.99
     np.testing.assert_array_equal(flows(), full_flows)
+
+
+def test_half_precision_is_tried_and_told_where_it_pays(small_cellpose, frames, monkeypatch):
+    step = Cellpose(model=str(small_cellpose), device="cpu", half=True)
+    unpaid = step.prepare(frames)
+    assert (step.told(unpaid), step.in_words(unpaid)) == ({}, ""), "not on a processor"
+    monkeypatch.setattr("lamella.segment.cellpose.step.pays", lambda model: True)
+    known = step.merge([step.prepare(Window(frames, *ends)) for ends in ((0, 1), (1, N_FRAMES))])
+    assert known == step.prepare(frames)
+    assert step.told(known) == {"half_precision": True}
+    assert step.in_words(known).startswith("half precision (objects agree to IoU 0.99") or (
+        step.in_words(known) == "half precision (objects agree to IoU 1.000)"
+    )
+    used = []
+
+    def counting(model):
+        used.append(model)
+        return half_precision(model)
+
+    monkeypatch.setattr("lamella.segment.cellpose.step.half_precision", counting)
+    step(frames, state=known).frame(1)
+    assert len(used) == 1
+    step(frames, state=known._replace(half={0: 0.9})).frame(1)
+    assert len(used) == 1, "where masks differ, full precision"

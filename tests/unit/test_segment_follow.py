@@ -194,7 +194,7 @@ def test_a_cell_that_comes_near_is_seen():
     places = [[(90, 100), (90, 160 - 2 * t)] for t in range(20)]
     places[0] = [(90, 100)]
     frames = movie(*places)
-    labels, _ = follow(frames, every=20)
+    labels, _ = follow(frames, every=20, margin=0.5)
     seen = [len(np.unique(frame)) - 1 for frame in labels]
     first = seen.index(2)
     distance = 60 - 2 * first

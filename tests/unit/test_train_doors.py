@@ -27,9 +27,10 @@ def world(tmp_path_factory, small_cellpose):
     rows = ["movie,path,condition,session"]
     for k in range(3):
         movie = small_cell(400 + k, n_frames=N_FRAMES, photoelectrons=60.0)
-        tifffile.imwrite(root / f"study/m{k}.tif", movie.movie.channel().asarray())
+        frames = movie.movie.channel().asarray()
+        tifffile.imwrite(root / f"study/m{k}.tif", frames, photometric="minisblack")
         labels = movie.truth.frames.asarray().astype(np.uint16)
-        tifffile.imwrite(root / f"labels/m{k}_mask.tif", labels)
+        tifffile.imwrite(root / f"labels/m{k}_mask.tif", labels, photometric="minisblack")
         rows.append(f"m{k},m{k}.tif,wt,1")
     (root / "study/samples.csv").write_text("\n".join(rows) + "\n")
     (root / "study/study.toml").write_text(

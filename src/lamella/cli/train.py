@@ -152,7 +152,7 @@ def _tell(made: Made) -> None:
     rows = [
         [name, show.number(told["before"]), show.number(told["after"]), show.number(told["change"])]
         for name, told in made.card["scores"].items()
-        if name in SCORES_TOLD and told["before"] is not None
+        if name in SCORES_TOLD and told["before"] == told["before"]  # not missing
     ]
     for note in made.notes:
         show.tell("note", note)

@@ -216,8 +216,8 @@ def _scores_sheet(summary: pd.DataFrame) -> Sheet | None:
     rows = whole[np.asarray(wanted, bool)]
     rows = rows.assign(**{Col.SCORE: [label(score) for score in texts(rows, Col.SCORE)]})
     change = Between(Col.CHANGE, Col.CHANGE_LOW, Col.CHANGE_HIGH)
-    names: list[str | Between] = [Col.SCORE, Col.SEGMENTER, Col.N_MOVIES, Col.MEAN, Col.MEDIAN, change, Col.N_UP,
-             Col.N_DOWN]  # fmt: skip
+    about = [Col.SCORE, Col.SEGMENTER, Col.N_MOVIES, Col.MEAN, Col.MEDIAN]
+    names: list[str | Between] = [*about, change, Col.N_UP, Col.N_DOWN]
     first = unique(texts(rows, Col.COMPARED_WITH))
     from_ = f"; changes are from {first[0]}, paired by movie" if first else ""
     return sheet(rows, names, f"Over movies{from_}", all_of="scores_summary.csv")

@@ -139,7 +139,9 @@ def _walk(
         yield path, "labels"
         return
     for each in sorted(inside, key=lambda each: natural_key(each.name)):
-        yield from _walk(each, top, is_movie)
+        # The nodes of an analysis whose parameters lie beside it are read with these.
+        if each.suffix.lower() != ".snqp" or not each.with_suffix(".paQP").is_file():
+            yield from _walk(each, top, is_movie)
 
 
 def _is_of(
@@ -170,9 +172,7 @@ def _kind(path: Path) -> str | None:
     if is_imagej_roi(path):
         return "imagej"
     if is_quimp(path):
-        # The nodes of an analysis whose parameters lie beside it are read with these.
-        beside = suffix == ".snqp" and path.with_suffix(".paQP").is_file()
-        return None if beside else "quimp"
+        return "quimp"
     if suffix == ".xml" and is_trackmate(path):
         return "trackmate"
     return "labels" if suffix in SUFFIXES else None

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.frames import Frames, Image
-from lamella.core.table import Col
+from lamella.core.table import Col, Column
 from lamella.kernels.contingency import contingency
 from lamella.kernels.overlap import intersection_over_union
 from lamella.kernels.regions import find_regions
@@ -64,7 +64,7 @@ def looks(
         none; NaN where that frame has no object, or there is no such frame.
     """
     frames: list[tuple[int, int, int, float]] = []
-    parts: list[dict[str, NDArray[Any]]] = []
+    parts: list[dict[Column, NDArray[Any]]] = []
     before: Image | None = None
     for t in labels.span:
         whole = labels.frame(t)

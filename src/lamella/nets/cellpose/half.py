@@ -21,8 +21,8 @@ def half_precision(model: Any) -> Iterator[None]:
     Parameters
     ----------
     model : cellpose.models.CellposeModel
-        Not to be used elsewhere at the same time. On a processor, where nothing is gained, only one
-        that was built with ``mkldnn=False``: tensors in the layout of MKL-DNN know no half.
+        As `load` gives it; not to be used elsewhere at the same time. On a processor nothing is
+        gained by it.
     """
     if installed() != 3:
         yield

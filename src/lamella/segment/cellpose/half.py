@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from lamella.core.frames import Frames, Image
 from lamella.kernels.contingency import contingency
 
-FIRST = 3
-"""Frames that are looked at."""
-AGREED = 0.99
-"""Least intersection over union of every object of them."""
+TRIED = (0, 2, 6)
+"""Frames that are looked at: among those that tell the diameter."""
+_AGREED = 0.99  # least intersection over union of every object of them
 
 Agreement = Mapping[int, float]
 """Of every frame that was looked at, the least intersection over union of its objects; NaN without
 any."""
+
+
+def pays(model: Any) -> bool:
+    """Whether a model computes on a device that is faster in half precision: no processor is."""
+    return bool(model.device.type != "cpu")
 
 
 def least_iou(a: Image, b: Image) -> float:
@@ -44,13 +49,13 @@ def agreement(
     full, half : callable
         Labels of a frame, in full and in half precision.
     """
-    return {t: least_iou(full(t), half(t)) for t in range(FIRST) if t in frames.span}
+    return {t: least_iou(full(t), half(t)) for t in TRIED if t in frames.span}
 
 
 def trusted(found: Agreement) -> bool:
     """Whether half precision may be used: every object agrees, and there are some."""
     told = [iou for iou in found.values() if not np.isnan(iou)]
-    return bool(told) and min(told) >= AGREED
+    return bool(told) and min(told) >= _AGREED
 
 
 def in_words(found: Agreement) -> str:

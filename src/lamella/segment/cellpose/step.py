@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from contextlib import nullcontext
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import BeforeValidator, Field
@@ -11,16 +12,27 @@ from pydantic import BeforeValidator, Field
 from lamella.core.errors import LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.step import Reach, Step
-from lamella.nets.cellpose import evaluate, find, load
+from lamella.nets.cellpose import evaluate, find, half_precision, load
 from lamella.nets.device import Device
 from lamella.segment.cellpose.blocks import Blocks
 from lamella.segment.cellpose.crops import masks_of_parts
 from lamella.segment.cellpose.diameter import Settled, chosen, in_words, settled, told
 from lamella.segment.cellpose.follow import Follow, Followed
+from lamella.segment.cellpose.half import Agreement, agreement, pays, trusted
+from lamella.segment.cellpose.half import in_words as precision_in_words
 from lamella.segment.fitting import refuse_unlike
 
 _EXECUTION = frozenset({"device", "batch_size"})
 _ON_A_CARD = 8  # frames at once
+
+
+class Known(NamedTuple):
+    """What the movie tells before it is segmented."""
+
+    diameter: Settled | None
+    """None where it is not to be estimated."""
+    half: Agreement | None
+    """None where full precision is used anyway."""
 
 
 def _by_default(follow: Any) -> Any:
@@ -56,6 +68,10 @@ class Cellpose(Step):
     follow : Follow or bool
         In movies of one cell, segment only its neighbourhood, and the whole frame now and then; see
         `Follow`, whose defaults are meant by True.
+    half : bool
+        On a graphics card, compute in half precision in movies in which it gives the same masks:
+        every object of the frames 0, 2 and 6 is found by both, with an intersection over union of
+        at least 0.99. On a processor, and with Cellpose 4, it changes nothing.
     device : {"auto", "cpu", "cuda", "mps"}
         What computes; no part of the result.
     batch_size : int or None
@@ -82,6 +98,7 @@ class Cellpose(Step):
     smallest_px: int = Field(15, ge=1)
     largest_fraction: float = Field(0.4, gt=0, le=1)
     follow: Annotated[Follow | Literal[False], BeforeValidator(_by_default)] = False
+    half: bool = False
     device: Device = "auto"
     batch_size: int | None = Field(None, ge=1)
 
@@ -110,36 +127,67 @@ class Cellpose(Step):
         del told["settings"]["model"]
         return told
 
-    def prepare(self, frames: Frames, nuclear: Frames | None = None) -> Settled | None:
-        """What tells the diameter, of a part of the movie; None where it is not to be estimated."""
-        if self.diameter_px != "estimate":
+    def prepare(self, frames: Frames, nuclear: Frames | None = None) -> Known | None:
+        """What a part of the movie tells of the diameter and of half precision; None: not asked."""
+        if self.diameter_px != "estimate" and not self.half:
             return None
         refuse_unlike(frames, nuclear, "nuclear channel", of="the image")
         model = self.load()
 
-        def masks(t: int, diameter_px: float) -> Image:
-            return self._masks(model, [_seen(frames, nuclear, t)], diameter_px)[0]
+        def masks(t: int, diameter_px: float | None, *, half: bool = False) -> Image:
+            return self._masks(model, [_seen(frames, nuclear, t)], diameter_px, half=half)[0]
 
-        return settled(frames, masks, start=_trained_on(model))
+        diameter = None
+        if self.diameter_px == "estimate":
+            diameter = settled(frames, masks, start=_trained_on(model))
 
-    def merge(self, states: Sequence[Settled | None]) -> Settled | None:
+        def diameter_at(t: int) -> float | None:
+            if diameter is None or not len(diameter[t].areas):
+                return self.diameter_px if isinstance(self.diameter_px, float) else None
+            # Of this frame alone, so that parts of a movie tell what the whole one does.
+            return chosen({t: diameter[t]})
+
+        half = None
+        if self.half and pays(model):
+            half = agreement(
+                frames,
+                lambda t: masks(t, diameter_at(t)),
+                lambda t: masks(t, diameter_at(t), half=True),
+            )
+        return Known(diameter, half)
+
+    def merge(self, states: Sequence[Known | None]) -> Known | None:
         known = [state for state in states if state is not None]
-        return {t: each for state in known for t, each in state.items()} if known else None
+        if not known:
+            return None
+        diameters = [state.diameter for state in known if state.diameter is not None]
+        halves = [state.half for state in known if state.half is not None]
+        return Known(
+            {t: each for part in diameters for t, each in part.items()} if diameters else None,
+            {t: iou for part in halves for t, iou in part.items()} if halves else None,
+        )
 
-    def told(self, state: Settled | None) -> dict[str, Any]:
-        """The diameter and what it rests on, in JSON."""
-        return {} if state is None else told(state)
+    def told(self, state: Known | None) -> dict[str, Any]:
+        """The diameter and what it rests on, and which precision was used, in JSON."""
+        found = {} if state is None or state.diameter is None else told(state.diameter)
+        if state is not None and state.half is not None:
+            found["half_precision"] = trusted(state.half)
+        return found
 
-    def in_words(self, state: Settled | None) -> str:
+    def in_words(self, state: Known | None) -> str:
         """Such as ``diameter 41 px, from 37 objects in 6 frames``."""
-        return "" if state is None else in_words(state)
+        if state is None:
+            return ""
+        words = [] if state.diameter is None else [in_words(state.diameter)]
+        words += [] if state.half is None else [precision_in_words(state.half)]
+        return "; ".join(words)
 
     def __call__(
         self,
         frames: Frames,
         nuclear: Frames | None = None,
         *,
-        state: Settled | None = None,
+        state: Known | None = None,
     ) -> Frames:
         """Labels of every frame, (T, Y, X), numbered within their frame.
 
@@ -165,11 +213,12 @@ class Cellpose(Step):
         """
         refuse_unlike(frames, nuclear, "nuclear channel", of="the image")
         model = self.load()
+        known = self.prepare(frames, nuclear) if state is None else state
         if self.diameter_px == "estimate":
-            found = state if state is not None else self.prepare(frames, nuclear)
-            diameter = chosen(found or {})
+            diameter = chosen((known and known.diameter) or {})
         else:
             diameter = self.diameter_px
+        half = known is not None and known.half is not None and trusted(known.half)
         height, width = frames.frame_shape
         few = height * width // self.smallest_px <= np.iinfo(np.uint16).max
         dtype = np.dtype(np.uint16 if few else np.uint32)
@@ -183,14 +232,15 @@ class Cellpose(Step):
 
             def masks(images: Sequence[Image], largest_fraction: float) -> Sequence[Image]:
                 return self._masks(
-                    model, images, diameter, largest_fraction=largest_fraction, stretch=False
-                )
+                    model, images, diameter,
+                    half=half, largest_fraction=largest_fraction, stretch=False,
+                )  # fmt: skip
 
             parts = masks_of_parts(seen, masks, largest_fraction=self.largest_fraction)
             return Followed(frames, parts, self.follow, at_once=size, dtype=dtype)
 
         def labels_of(block: Sequence[int]) -> list[Image]:
-            found = self._masks(model, [seen(t) for t in block], diameter)
+            found = self._masks(model, [seen(t) for t in block], diameter, half=half)
             return [labels.astype(dtype) for labels in found]
 
         return Blocks(frames, labels_of, size=size, dtype=dtype)
@@ -205,20 +255,22 @@ class Cellpose(Step):
         images: Sequence[Image],
         diameter_px: float | None,
         *,
+        half: bool = False,
         largest_fraction: float | None = None,
         stretch: bool = True,
     ) -> Sequence[Image]:
-        return evaluate(
-            model,
-            images,
-            diameter_px=diameter_px,
-            flow_threshold=self.flow_threshold,
-            cellprob_threshold=self.cellprob_threshold,
-            smallest_px=self.smallest_px,
-            largest_fraction=largest_fraction or self.largest_fraction,
-            stretch=stretch,
-            batch_size=self.batch_size,
-        )
+        with half_precision(model) if half else nullcontext():
+            return evaluate(
+                model,
+                images,
+                diameter_px=diameter_px,
+                flow_threshold=self.flow_threshold,
+                cellprob_threshold=self.cellprob_threshold,
+                smallest_px=self.smallest_px,
+                largest_fraction=largest_fraction or self.largest_fraction,
+                stretch=stretch,
+                batch_size=self.batch_size,
+            )
 
 
 def _seen(frames: Frames, nuclear: Frames | None, t: int) -> Image:
