@@ -189,3 +189,9 @@ def test_cellpose_4_has_its_own_published_settings(monkeypatch):
     monkeypatch.setattr(cellpose, "installed", lambda: 4)
     with pytest.raises(SettingsError, match="Cellpose 4 trains with AdamW"):
         FineTune()(None, [])
+
+
+def test_a_held_out_image_that_is_learnt_from_is_refused(taught, held_out, small_cellpose):
+    twin = taught[1]._replace(movie="copy", frame=4)
+    with pytest.raises(InputError, match="m201, frame 0: it is the same image as copy, frame 4"):
+        QUICK(load(small_cellpose, device="cpu"), taught, [*held_out, twin])

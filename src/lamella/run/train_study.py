@@ -92,16 +92,15 @@ class StudyWork:
             if s.movie in self._held_out
         ]
 
-    @property
-    def examples(self) -> list[Example]:
-        """What the last training learnt from, and the held-out frames beside it."""
-        last = self._gathered[max(self._gathered)]
-        return [*last.training, *last.testing]
+    def examples(self, number: int) -> list[Example]:
+        """What a round's training learnt from, and the held-out frames beside it."""
+        found = self.gathered(number - 1)
+        return [*found.training, *found.testing]
 
-    def write_more(self, folder: Path) -> None:
-        """Which frames the last training learnt from and why not from the others: page, tables."""
-        last = max(self._gathered)
-        self._gathered[last].write(folder, title=f"{self._study.settings.title}, round {last}")
+    def write_more(self, folder: Path, number: int) -> None:
+        """Which frames a round learnt from and why not from the others: page, tables."""
+        title = f"{self._study.settings.title}, masks of round {number - 1}"
+        self.gathered(number - 1).write(folder, title=title)
 
     def labels(self, number: int, movie: str) -> Frames:
         """Masks of a movie by a round's network."""
@@ -135,8 +134,22 @@ class StudyWork:
             raise FaultsError([*faults, *outcome.faults])
 
     def choose(self, number: int) -> Chosen:
-        """The frames of a round that are worth learning from."""
+        """The frames of a round that are worth learning from.
+
+        Raises
+        ------
+        InputError
+            Nothing in the held-out movies was found for certain by the first network: later ones
+            could only be judged by how steady they are, and steadily wrong ones would be praised.
+        """
         found = self.gathered(number)
+        if number == 0 and not found.testing:
+            raise InputError(
+                f"held-out movies {', '.join(sorted(self._held_out))}",
+                "the network is sure of no frame in them, so that no training can be judged",
+                "draw outlines (--from), hold out others (--set held_out.seed=1), or begin with "
+                "another network (--base)",
+            )
         return Chosen(found.training, found.testing)
 
     def gathered(self, number: int) -> Gathered:
@@ -184,8 +197,6 @@ class StudyWork:
     def _agreement(self, number: int) -> float:
         """IoU of the cells with those that round 0 was sure of, on the held-out movies."""
         known = self.choose(0).held_out
-        if not known:
-            return float("nan")
         scores = [
             mean_iou(e.labels[None] != 0, self.labels(number, e.movie).frame(e.frame)[None] != 0)
             for e in known
