@@ -134,23 +134,28 @@ class StudyWork:
             raise FaultsError([*faults, *outcome.faults])
 
     def choose(self, number: int) -> Chosen:
-        """The frames of a round that are worth learning from.
+        """The frames of a round that are worth learning from."""
+        found = self.gathered(number)
+        return Chosen(found.training, found.testing)
+
+    def judge_by(self) -> list[Example]:
+        """The held-out frames that the first network was sure of, by which every round is judged.
 
         Raises
         ------
         InputError
-            Nothing in the held-out movies was found for certain by the first network: later ones
-            could only be judged by how steady they are, and steadily wrong ones would be praised.
+            There is none: rounds could only be judged by how steady their masks are, and masks that
+            are steadily wrong would be praised.
         """
-        found = self.gathered(number)
-        if number == 0 and not found.testing:
+        sure = self.gathered(0).testing
+        if not sure:
             raise InputError(
                 f"held-out movies {', '.join(sorted(self._held_out))}",
                 "the network is sure of no frame in them, so that no training can be judged",
                 "draw outlines (--from), hold out others (--set held_out.seed=1), or begin with "
                 "another network (--base)",
             )
-        return Chosen(found.training, found.testing)
+        return sure
 
     def gathered(self, number: int) -> Gathered:
         """Every movie of a round, judged with a second opinion; once."""
@@ -182,7 +187,7 @@ class StudyWork:
             number,
             chosen.training,
             # Every round is held against the same labels: those of the first network.
-            self.choose(0).held_out,
+            self.judge_by(),
             advance=lambda done, total: self._advance(f"round {number}, training", done, total),
         )
 
@@ -196,7 +201,7 @@ class StudyWork:
 
     def _agreement(self, number: int) -> float:
         """IoU of the cells with those that round 0 was sure of, on the held-out movies."""
-        known = self.choose(0).held_out
+        known = self.judge_by()
         scores = [
             mean_iou(e.labels[None] != 0, self.labels(number, e.movie).frame(e.frame)[None] != 0)
             for e in known
