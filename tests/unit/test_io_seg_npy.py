@@ -188,3 +188,11 @@ def test_what_is_followed_are_operations_of_pickles():
     known = {each.name for each in pickletools.opcodes}
     followed = {*plain_pickle._VALUES, *plain_pickle._CONSTANTS, *plain_pickle._TUPLES}
     assert followed | set(plain_pickle._FOLLOWED) <= known
+
+
+@pytest.mark.parametrize("header", [b"(" * 200, b"-" * 9000 + b"1", b"{'descr': '|O'"])
+def test_a_header_that_wears_out_a_parser_is_refused(tmp_path, header):
+    path = tmp_path / "a_seg.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(InputError, match="it is no file of numpy's"):
+        read_seg_npy(path)

@@ -189,3 +189,20 @@ def test_cellpose_4_has_its_own_published_settings(monkeypatch):
     monkeypatch.setattr(cellpose, "installed", lambda: 4)
     with pytest.raises(SettingsError, match="Cellpose 4 trains with AdamW"):
         FineTune()(None, [])
+
+
+def test_a_held_out_image_that_is_learnt_from_is_refused(taught, held_out, small_cellpose):
+    twin = taught[1]._replace(movie="copy", frame=4)
+    with pytest.raises(InputError, match="m201, frame 0: it is the same image as copy, frame 4"):
+        QUICK(load(small_cellpose, device="cpu"), taught, [*held_out, twin])
+
+
+def test_a_held_out_loss_that_is_no_number_is_told(taught, held_out, small_cellpose, monkeypatch):
+    from lamella.train.patches import Yardstick
+
+    def loss(self, net, batch_size):
+        return np.nan if len(self) == len(held_out) else 1.0
+
+    monkeypatch.setattr(Yardstick, "loss", loss)
+    with pytest.raises(InputError, match="the loss is no number after epoch 0"):
+        QUICK(load(small_cellpose, device="cpu"), taught, held_out)

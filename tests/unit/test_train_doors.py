@@ -133,6 +133,10 @@ def test_a_study_teaches_itself(world):
     assert [row["round"] for row in card["rounds"]] == [0, 1]
     assert card["kept_round"] in (0, 1)
     assert (card["kept_round"] == 1) == card["training_helped"]
+    movies = pd.read_csv(out / "pseudo_labels_movies.csv")
+    assert (movies["second_method"] != "").all()
+    assert movies["agreement_used"].all()  # a second method was heard, and agreed with most
+    assert (out / "pseudo_labels.html").is_file()
     frames = pd.read_csv(out / "pseudo_labels.csv")
     assert len(frames) == 3 * N_FRAMES
     learnt = frames[frames["kept"] & ~frames["movie"].isin(card["held_out"])]
@@ -152,6 +156,8 @@ def test_a_study_teaches_itself(world):
         (["--self", "a", "--set", "epochs=-1"], "--set epochs=-1: the value is not accepted"),
         (["--self", "a", "--set", "label.stride=5"], "there is no table 'label'"),
         (["--self", "a", "--set", "labels.strid=5"], "--set labels.strid: there is no such"),
+        (["--from", "b", "--rounds", "3"], "--rounds: it does nothing with --from"),
+        (["--self", "a", "--images", "b"], "--images: it does nothing with --self"),
         (["--from", "b", "--set", "labels.min_iou=1"], "--set labels.min_iou: there is no such"),
     ],
 )

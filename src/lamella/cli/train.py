@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -98,6 +99,19 @@ def cellpose(
             "it learns from one thing at a time",
             "give one of --self STUDY, --from LABELS, --corrections RUN",
         )
+    _refuse_idle(
+        "--self" if study is not None else "--from" if labels is not None else "--corrections",
+        {
+            "--rounds": (rounds is not None, "--self"),
+            "--workers": (workers != 1, "--self"),
+            "--images": (images is not None, "--from"),
+            "--centred": (centred is not None, "--from"),
+            "--study": (of_study is not None, "--from, --corrections"),
+            "--channel": (channel is not None, "--from, --corrections"),
+            "--nuclear-channel": (nuclear_channel is not None, "--from, --corrections"),
+            "--every-frame": (every_frame, "--from, --corrections"),
+        },
+    )
     chosen = list(options or []) + ([f"rounds.rounds={rounds}"] if rounds is not None else [])
     settings = settings_from(chosen, drawn=study is None)
     with show.work_bar("training") as advance:
@@ -136,6 +150,15 @@ def cellpose(
     _tell(made)
 
 
+def _refuse_idle(way: str, options: Mapping[str, tuple[bool, str]]) -> None:
+    """Refuse an option that the way of training would not look at."""
+    from lamella.core.errors import SettingsError
+
+    for name, (given, ways) in options.items():
+        if given and way not in ways.split(", "):
+            raise SettingsError(name, f"it does nothing with {way}", f"it goes with {ways}")
+
+
 def _tell_round(each: Round) -> None:
     from lamella.cli import show
 
@@ -161,3 +184,5 @@ def _tell(made: Made) -> None:
     show.out.print(f"wrote {made.folder}: open {made.folder / 'model.html'}", soft_wrap=True)
     show.out.print("to use it, write into study.toml:", soft_wrap=True)
     show.out.print(made.use, soft_wrap=True)
+    show.out.print("what it does to your conclusions:", soft_wrap=True)
+    show.out.print(made.compare, soft_wrap=True)

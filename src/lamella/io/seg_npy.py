@@ -7,6 +7,7 @@ run, whoever wrote it.
 from __future__ import annotations
 
 import os
+import tokenize
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,10 @@ from lamella.io.plain_pickle import StoredArray, UnreadableError, read_plain
 SUFFIX = "_seg.npy"
 MOST_BYTES = 4 * 2**30
 _NPY: Any = np.lib.format  # numpy does not state its types
+# numpy reads the header as a Python expression; one that is nested without end exhausts the parser.
+_NO_HEADER = (
+    ValueError, KeyError, EOFError, SyntaxError, tokenize.TokenError, MemoryError, RecursionError,
+)  # fmt: skip
 _AGAIN = "save it again in Cellpose"
 
 
@@ -69,7 +74,7 @@ def _content(path: Path) -> dict[str, Any]:
         try:
             headers = {(1, 0): _NPY.read_array_header_1_0, (2, 0): _NPY.read_array_header_2_0}
             shape, _, dtype = headers[_NPY.read_magic(file)](file)
-        except (ValueError, KeyError, EOFError) as error:
+        except _NO_HEADER as error:
             raise UnreadableError("it is no file of numpy's") from error
         if dtype != np.dtype(object) or shape != ():
             raise UnreadableError(f"it holds an array {shape} of {dtype}, not Cellpose's results")

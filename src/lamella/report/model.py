@@ -42,11 +42,13 @@ class ModelInput:
     ----------
     name, lead : str
     verdict : str
-        Whether training helped, in one sentence.
+        Which network is kept, and why, in one sentence.
     remarks : tuple of str
         What to know before the model is used.
     use : str
         Lines of study.toml.
+    compare : str
+        Command that shows what the model does to the biology.
     scores, others : tuple of TableTold
         Scores before and after; data, rounds, settings and versions.
     strips : tuple of BeforeAfter
@@ -57,6 +59,7 @@ class ModelInput:
     lead: str
     verdict: str
     use: str
+    compare: str
     scores: tuple[TableTold, ...]
     curves: Picture
     strips: tuple[BeforeAfter, ...] = ()

@@ -32,6 +32,23 @@ _NO_NAME = re.compile(
 _FRAME = re.compile(r"(.+?)[ _-]*[ _-](?:t|time|frame)[_-]?(\d{1,6})", re.IGNORECASE)
 
 
+_NUMBER = re.compile(r"(.*?)(\d{1,6})(\D*)")
+
+
+class Numbered(NamedTuple):
+    """What the name of an image says of others that may be frames of the same movie."""
+
+    movie: str
+    """What that movie would be called: as what the names share, or as their folder."""
+    behind: str
+    """What all have behind the number."""
+    folder_of_frames: bool
+    """Whether they bear nothing but numbers, in a folder of their own: ``cell3/0001.tif``."""
+    number: int
+    file: str
+    """Folder and name, to tell images of the same number apart."""
+
+
 class LabelFile(NamedTuple):
     """Labels of one movie or image."""
 
@@ -56,6 +73,29 @@ def frame_in(name: str) -> tuple[str, int] | None:
     """
     found = _FRAME.fullmatch(name)
     return None if found is None else (found[1], int(found[2]))
+
+
+def numbered(path: Path, top: Path) -> Numbered | None:
+    """The parts of an image's name round its last number; None where it has none.
+
+    Parameters
+    ----------
+    top : Path
+        The folder that movies are named from.
+    """
+    found = _NUMBER.fullmatch(stem_of(path))
+    if found is None:
+        return None
+    shared, below = found[1].rstrip(" _.-"), path.parent.resolve() != top.resolve()
+    folder = path.parent.relative_to(top) if path.is_relative_to(top) else Path()
+    inside = folder / f"{shared}.tif" if shared else folder.parent / f"{path.parent.name}.tif"
+    return Numbered(
+        movie_name(inside.as_posix()),
+        found[3],
+        below and shared.lower() in ("", "t", "frame"),
+        int(found[2]),
+        path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name,
+    )
 
 
 def looks_like_labels(path: Path) -> bool:

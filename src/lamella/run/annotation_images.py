@@ -11,7 +11,13 @@ from lamella.core.movie import Movie
 from lamella.io import open_movie
 from lamella.io.image_folder import SUFFIXES, natural_key
 from lamella.preprocess import refuse_nan
-from lamella.run.annotation_files import is_label_folder, looks_like_labels, stem_of
+from lamella.run.annotation_files import (
+    Numbered,
+    is_label_folder,
+    looks_like_labels,
+    numbered,
+    stem_of,
+)
 from lamella.run.raw import open_raw
 from lamella.run.study import Sample, Study, movie_name
 from lamella.run.task import task_for
@@ -32,6 +38,8 @@ class Place:
         Reason to leave it out; empty = used.
     fault : LamellaError, optional
         What is wrong with its row of samples.csv.
+    numbered : Numbered, optional
+        What its name says of images beside it; not asked of the movies of a study.
     """
 
     movie: str
@@ -41,6 +49,7 @@ class Place:
     opened: Callable[[], Movie]
     exclude: str = ""
     fault: LamellaError | None = None
+    numbered: Numbered | None = None
 
 
 class Images:
@@ -128,7 +137,8 @@ def images_of_folder(folder: Path, *, depth: int | None = None, top: Path | None
     def place(path: Path) -> tuple[Place, tuple[str, ...]]:
         bare = path.name if path.is_dir() else stem_of(path)
         name = movie_name(path.relative_to(above).with_name(f"{bare}.tif").as_posix())
-        found = Place(name, "1", "", path, lambda: refuse_nan(open_movie(path)))
+        shown = None if path.is_dir() else numbered(path, above)
+        found = Place(name, "1", "", path, lambda: refuse_nan(open_movie(path)), numbered=shown)
         return found, (name, bare)
 
     return Images(place(path) for path in _images(folder, depth))

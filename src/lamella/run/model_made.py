@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+import tomli_w
 
 from lamella.core.frames import Frames
 from lamella.core.table import Col
@@ -30,6 +32,7 @@ from lamella.run.model_scores import (
 )
 from lamella.run.train_kept import Trainings
 from lamella.run.versions import versions
+from lamella.segment import Cellpose
 from lamella.train.cellpose import save_weights
 from lamella.train.data_card import data_card, data_table
 from lamella.train.examples import Example
@@ -37,6 +40,7 @@ from lamella.train.rounds import Trained
 
 BEFORE, AFTER = "before", "after"
 _MOST_STRIPS, _MOST_FRAMES = 4, 6
+_NOT_OF_THE_MODEL = {"method", "model", "device", "batch_size"}
 _OF_TIME = (str(Col.TEMPORAL_IOU), str(Col.AREA_JITTER))
 
 
@@ -52,6 +56,8 @@ class Kind:
         Name or path of the model that it began with; None is Cellpose's generalist.
     settings : mapping
         Of this way alone.
+    segmenter : Cellpose
+        How every network was asked for masks, whatever its weights.
     object_name : str
         The set of objects, for the lines of study.toml.
     """
@@ -59,12 +65,21 @@ class Kind:
     how: str
     base: str | None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    segmenter: Cellpose = field(default_factory=Cellpose)
     object_name: str = "cell"
 
     @property
     def base_name(self) -> str:
         """What the base is called."""
         return Path(self.base).name if self.base else default_model()
+
+    def use(self, folder: Path) -> str:
+        """Lines of study.toml with which a model does what it was scored for."""
+        own = self.segmenter.model_dump(
+            exclude_unset=True, exclude_none=True, exclude=_NOT_OF_THE_MODEL
+        )
+        values = {"method": "cellpose", "model": folder.resolve().as_posix(), **own}
+        return tomli_w.dumps({"objects": {self.object_name: {"segment": values}}}).strip()
 
 
 class Scored(Protocol):
@@ -79,12 +94,11 @@ class Scored(Protocol):
     @property
     def in_time(self) -> bool: ...
 
-    @property
-    def examples(self) -> list[Example]: ...
+    def examples(self, number: int) -> list[Example]: ...
 
     def labels(self, number: int, movie: str) -> Frames: ...
 
-    def write_more(self, folder: Path) -> None: ...
+    def write_more(self, folder: Path, number: int) -> None: ...
 
     def images(self, movie: str) -> Frames: ...
 
@@ -100,6 +114,8 @@ class Made(NamedTuple):
     scores: ModelScores
     use: str
     """Lines of study.toml."""
+    compare: str
+    """Command that shows what the model does to the biology."""
     notes: tuple[str, ...] = ()
     """What to tell the user of the labels."""
 
@@ -126,7 +142,8 @@ def make_model(
     if not work.in_time:
         scores = tabulated(scores.scores.assign(**dict.fromkeys(_OF_TIME, np.nan)))
     losses = _losses(trained)
-    examples = work.examples
+    of_round = max(best, 1)  # where none helped, the card tells of the first attempt
+    examples = work.examples(of_round)
     card = {
         "kind": "cellpose",
         "name": out.name,
@@ -135,7 +152,11 @@ def make_model(
         "base": {"model": kind.base_name, "sha256": digest(trainings.base)},
         "data": data_card(examples, held_out),
         "held_out": sorted(held_out),
-        "settings": {**settings, **kind.settings},
+        "settings": {
+            **settings,
+            **kind.settings,
+            "Cellpose": kind.segmenter.deciding()["settings"],
+        },
         "training_helped": best > 0,
         "kept_round": best,
         "told": trained.told,
@@ -145,10 +166,17 @@ def make_model(
         "versions": {**versions(), "cellpose": version()},
     }
     strips = tuple(_strip(work, best, each) for each in work.movies[:_MOST_STRIPS])
-    place = out.resolve().as_posix()
-    use = f'[objects.{kind.object_name}.segment]\nmethod = "cellpose"\nmodel = "{place}"'
+    use = kind.use(out)
+    compare = f"lamella compare-models STUDY --models as-is,{out.as_posix()} -o compared"
     shown: ModelInput = page_of(
-        card, trained, scores.summary, losses, strips, use=use, base=kind.base_name
+        card,
+        trained,
+        scores.summary,
+        losses,
+        strips,
+        use=use,
+        base=kind.base_name,
+        compare=compare,
     )
     tables = {
         Path(SCORES).stem: scores.scores,
@@ -165,11 +193,13 @@ def make_model(
     tensors = trained.kept.tuned.tensors if trained.kept.tuned else read_tensors(trainings.base)
     write_model(
         out,
-        ModelParts(card, tables, figures, render_model(shown), work.write_more),
+        ModelParts(
+            card, tables, figures, render_model(shown), partial(work.write_more, number=of_round)
+        ),
         save=lambda file: save_weights(tensors, file),
         force=force,
     )
-    return Made(out, card, trained, scores, use)
+    return Made(out, card, trained, scores, use, compare)
 
 
 def _losses(trained: Trained) -> pd.DataFrame:

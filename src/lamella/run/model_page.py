@@ -42,12 +42,14 @@ def page_of(
     *,
     use: str,
     base: str,
+    compare: str,
 ) -> ModelInput:
     """All that the page shows, in words."""
     data = card["data"]
     taught = count(data["n_images"], "image")
+    tuned = "fine-tuned" if card["training_helped"] else "which could not be improved"
     lead = (
-        f"{base}, fine-tuned on {taught} of {count(data['n_movies'], 'movie')} with "
+        f"{base}, {tuned} on {taught} of {count(data['n_movies'], 'movie')} with "
         f"{count(data['n_cells'], 'cell')}: {_WAYS[card['taught_with']]}. Scored on "
         f"{count(len(card['held_out']), 'movie')} that it was not trained on."
     )
@@ -65,6 +67,7 @@ def page_of(
         lead=lead,
         verdict=verdict(trained, base),
         use=use,
+        compare=compare,
         scores=tuple(_scores(summary)),
         curves=curves,
         strips=tuple(strips),
@@ -74,13 +77,13 @@ def page_of(
 
 
 def verdict(trained: Trained, base: str) -> str:
-    """Whether training helped, in one sentence."""
+    """Which network is kept, and why, in one sentence."""
     first, kept = trained.rounds[0].judged.value, trained.kept.judged.value
     if trained.best == 0:
         return f"Training did not help ({trained.told}): these are the weights of {base}."
     return (
-        f"Training helped: the score on held-out movies rose from {first:.3f} to {kept:.3f} "
-        f"(round {trained.best} is kept; {trained.told})."
+        f"The score on held-out movies rose from {first:.3f} to {kept:.3f}, so the trained network "
+        f"is kept (round {trained.best}; {trained.told})."
     )
 
 
@@ -174,7 +177,16 @@ def _made(card: Mapping[str, Any]) -> TableTold:
 
 
 def _remarks(card: Mapping[str, Any]) -> list[str]:
-    remarks = []
+    remarks = [
+        "The held-out movies also decided which epoch and which round is kept, so that their "
+        "scores are a little too good. For a number to publish, compare the networks on movies "
+        "that were kept out of all this."
+    ]
+    if card["taught_with"] == "corrections":
+        remarks.append(
+            "It is scored on frames that people corrected, which are those that a network failed "
+            "in: on average frames the change is smaller."
+        )
     if card["taught_with"] == "self":
         remarks.append(
             "No person looked at the labels that it learnt from: these scores tell whether its "

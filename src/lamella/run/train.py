@@ -115,7 +115,7 @@ def train_self(
     name = _object(study, object_name)
     each = study.settings.objects[name]
     segmenter = each.segment if isinstance(each.segment, Cellpose) else Cellpose()
-    segmenter = segmenter.model_copy(update=dict(settings.segmenter))
+    segmenter = Cellpose(**{**segmenter.model_dump(exclude_unset=True), **settings.segmenter})
     base = base or segmenter.model
     weights = find(base, folder=study.folder)
     pseudo = step_for(each, **settings.labels)
@@ -133,7 +133,7 @@ def train_self(
         advance=advance,
     )
     trained = settings.rounds(work, done=done)
-    kind = Kind("self", base, {"PseudoLabels": pseudo.provenance()["settings"]}, name)
+    kind = Kind("self", base, {"PseudoLabels": pseudo.provenance()["settings"]}, segmenter, name)
     return make_model(
         out, work, trained, trainings, kind=kind, settings=_told(settings),
         held_out=work.held_out, device=device, force=force,
@@ -171,6 +171,10 @@ def train_labels(
     refuse_model_there(out, force=force)
     weights = find(base)
     choose = Annotations(**settings.labels)
+    segmenter = Cellpose(**settings.segmenter)
+    nuclear = nuclear_channel or segmenter.nuclear_channel
+    if nuclear is not None:
+        segmenter = segmenter.model_copy(update={"nuclear_channel": nuclear})
     taught = examples_from(
         labels,
         images=images,
@@ -178,7 +182,7 @@ def train_labels(
         centred=centred,
         name=object_name,
         channel=channel,
-        nuclear_channel=nuclear_channel,
+        nuclear_channel=nuclear,
         every_frame=every_frame,
         choose=choose,
     )
@@ -188,13 +192,13 @@ def train_labels(
     )
     held_out = settings.hold_out(table)
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
-    segmenter = Cellpose(**settings.segmenter)
     work = AnnotatedWork(
         taught, trainings, segmenter=segmenter, held_out=held_out, device=device,
         advance=advance,
     )  # fmt: skip
     once = settings.rounds.model_copy(update={"rounds": 1})
-    kind = Kind(how, base, {"Annotations": choose.provenance()["settings"]}, object_name or "cell")
+    labelled = {"Annotations": choose.provenance()["settings"]}
+    kind = Kind(how, base, labelled, segmenter, object_name or "cell")
     made = make_model(
         out, work, once(work, done=done), trainings, kind=kind, settings=_told(settings),
         held_out=held_out, device=device, force=force,

@@ -48,7 +48,7 @@ class AnnotatedWork:
         device: Device,
         advance: Advance = lambda doing, done, total: None,
     ) -> None:
-        self.examples = examples = taught.examples
+        self._examples = examples = taught.examples
         self._frames = taught.frames
         self._trainings, self._segmenter, self._device = trainings, segmenter, device
         self._advance = advance
@@ -66,7 +66,11 @@ class AnnotatedWork:
             for movie, own in self._aside.items()
         ]
 
-    def write_more(self, folder: Path) -> None:
+    def examples(self, number: int) -> list[Example]:
+        """All that was drawn, whatever the round."""
+        return self._examples
+
+    def write_more(self, folder: Path, number: int) -> None:
         """A row per annotated frame, with the reason against those not learnt from."""
         write_table(folder / FRAMES_FILE, self._frames)
 

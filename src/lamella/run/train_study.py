@@ -92,16 +92,15 @@ class StudyWork:
             if s.movie in self._held_out
         ]
 
-    @property
-    def examples(self) -> list[Example]:
-        """What the last training learnt from, and the held-out frames beside it."""
-        last = self._gathered[max(self._gathered)]
-        return [*last.training, *last.testing]
+    def examples(self, number: int) -> list[Example]:
+        """What a round's training learnt from, and the held-out frames beside it."""
+        found = self.gathered(number - 1)
+        return [*found.training, *found.testing]
 
-    def write_more(self, folder: Path) -> None:
-        """Which frames the last training learnt from and why not from the others: page, tables."""
-        last = max(self._gathered)
-        self._gathered[last].write(folder, title=f"{self._study.settings.title}, round {last}")
+    def write_more(self, folder: Path, number: int) -> None:
+        """Which frames a round learnt from and why not from the others: page, tables."""
+        title = f"{self._study.settings.title}, masks of round {number - 1}"
+        self.gathered(number - 1).write(folder, title=title)
 
     def labels(self, number: int, movie: str) -> Frames:
         """Masks of a movie by a round's network."""
@@ -139,6 +138,25 @@ class StudyWork:
         found = self.gathered(number)
         return Chosen(found.training, found.testing)
 
+    def judge_by(self) -> list[Example]:
+        """The held-out frames that the first network was sure of, by which every round is judged.
+
+        Raises
+        ------
+        InputError
+            There is none: rounds could only be judged by how steady their masks are, and masks that
+            are steadily wrong would be praised.
+        """
+        sure = self.gathered(0).testing
+        if not sure:
+            raise InputError(
+                f"held-out movies {', '.join(sorted(self._held_out))}",
+                "the network is sure of no frame in them, so that no training can be judged",
+                "draw outlines (--from), hold out others (--set held_out.seed=1), or begin with "
+                "another network (--base)",
+            )
+        return sure
+
     def gathered(self, number: int) -> Gathered:
         """Every movie of a round, judged with a second opinion; once."""
 
@@ -169,7 +187,7 @@ class StudyWork:
             number,
             chosen.training,
             # Every round is held against the same labels: those of the first network.
-            self.choose(0).held_out,
+            self.judge_by(),
             advance=lambda done, total: self._advance(f"round {number}, training", done, total),
         )
 
@@ -183,9 +201,7 @@ class StudyWork:
 
     def _agreement(self, number: int) -> float:
         """IoU of the cells with those that round 0 was sure of, on the held-out movies."""
-        known = self.choose(0).held_out
-        if not known:
-            return float("nan")
+        known = self.judge_by()
         scores = [
             mean_iou(e.labels[None] != 0, self.labels(number, e.movie).frame(e.frame)[None] != 0)
             for e in known

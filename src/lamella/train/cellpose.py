@@ -19,7 +19,7 @@ from lamella.core.step import Step
 from lamella.nets.cellpose import installed
 from lamella.nets.cellpose.installation import imported
 from lamella.nets.device import out_of_memory
-from lamella.train.examples import Example
+from lamella.train.examples import Example, refuse_shared
 from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
 
 if TYPE_CHECKING:
@@ -130,13 +130,14 @@ class FineTune(Step):
         Raises
         ------
         InputError
-            No training image with enough objects, an image that does not fit its labels, a loss
-            that is no number, or too little memory even for one patch.
+            No training image with enough objects, an image that does not fit its labels or that is
+            also held out, a loss that is no number, or too little memory even for one patch.
         SettingsError
             SGD with Cellpose 4.
         """
         self._refuse_settings()
         chosen = self._usable(examples)
+        refuse_shared(chosen, held_out)
         network = trainable(model)
         device = network.device
         order = np.random.default_rng(self.seed).permutation(len(chosen))
@@ -287,7 +288,7 @@ class _Watch:
     def _look(self, epoch: int) -> None:
         train = self._training.loss(self._net, self._batch_size)
         held_out = self._held_out.loss(self._net, self._batch_size)
-        if not np.isfinite(train) or np.isinf(held_out):
+        if not np.isfinite([train, held_out if len(self._held_out) else 0.0]).all():
             raise InputError(
                 "fine-tuning",
                 f"the loss is no number after epoch {epoch}",

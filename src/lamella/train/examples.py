@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.core.errors import InputError
 from lamella.core.frames import Image
 
 
@@ -37,3 +40,31 @@ class Example(NamedTuple):
     frame: int
     source: str
     confidence: float = 1.0
+
+
+def refuse_shared(training: Sequence[Example], held_out: Sequence[Example]) -> None:
+    """Refuse held-out images that are also learnt from, as those of a movie with two names are.
+
+    Images of one grey value tell nothing and are not asked.
+
+    Raises
+    ------
+    InputError
+        With the first such pair.
+    """
+    there = {_digest(each.image): each for each in held_out if np.ptp(each.image) > 0}
+    for each in training:
+        other = there.get(_digest(each.image))
+        if other is not None:
+            raise InputError(
+                f"{each.movie}, frame {each.frame}",
+                f"it is the same image as {other.movie}, frame {other.frame}, which is held out: "
+                "scores of images that were learnt from say nothing",
+                "leave one of the two movies out",
+            )
+
+
+def _digest(image: Image) -> bytes:
+    whole = hashlib.blake2b(repr((image.shape, image.dtype.str)).encode(), digest_size=16)
+    whole.update(np.ascontiguousarray(image).tobytes())
+    return whole.digest()
