@@ -3,7 +3,6 @@
 import json
 import shutil
 import warnings
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from typer.testing import CliRunner
 from lamella.core.errors import LamellaError
 from lamella.io.model_folder import read_card
 from lamella.nets.cellpose import evaluate, find, load
-from lamella.run.model_page import verdict
 from lamella.run.train import settings_from
 from worlds.small_cellpose import small_cell
 
@@ -159,10 +157,6 @@ def test_a_study_teaches_itself(world, small_cellpose, monkeypatch):
         (["--self", "a", "--set", "label.stride=5"], "there is no table 'label'"),
         (["--self", "a", "--set", "labels.strid=5"], "--set labels.strid: there is no such"),
         (["--from", "b", "--set", "labels.min_iou=1"], "--set labels.min_iou: there is no such"),
-        (["--self", "a", "--channel", "GFP"], "--channel: it is for --from and --corrections, not"),
-        (["--self", "a", "--images", "b"], "--images: it is for --from, not for --self"),
-        (["--from", "a", "--rounds", 3], "--rounds: it is for --self, not for --from"),
-        (["--from", "a", "--every-frame"], "--every-frame: it is for --corrections, not for"),
     ],
 )
 def test_wrong_usage(arguments, fault, tmp_path):
@@ -177,38 +171,3 @@ def test_patience_is_a_number_or_none_at_all():
     assert settings_from(["patience=3"], drawn=True).fine_tune.patience == 3
     with pytest.raises(LamellaError, match="patience=-1"):
         settings_from(["patience=-1"], drawn=True)
-
-
-class TestVerdict:
-    CARD: ClassVar = {
-        "taught_with": "labels",
-        "base": {"model": "cyto3"},
-        "held_out": ["a", "b", "c"],
-        "training_helped": True,
-        "kept_round": 1,
-        "told": "more rounds were not asked for",
-        "rounds": [{"score": 0.4}, {"score": 0.9}],
-        "scores": {"seg": {"change_low": 0.2}},
-    }
-
-    def test_names_the_score_and_the_movies(self):
-        said = verdict(self.CARD)
-        assert said.startswith("Training helped: SEG")
-        assert "rose from 0.400 to 0.900 on 3 held-out movies" in said
-        assert said.endswith("not asked for).")
-
-    def test_steadier_is_not_right(self):
-        said = verdict(self.CARD | {"taught_with": "self", "scores": {}})
-        assert said.startswith("Masks became steadier")
-        assert "helped" not in said
-
-    @pytest.mark.parametrize(
-        ("low", "doubt"), [(-0.1, "contains 0"), (float("nan"), "Too few movies")]
-    )
-    def test_doubts_a_change_that_may_be_none(self, low, doubt):
-        assert doubt in verdict(self.CARD | {"scores": {"seg": {"change_low": low}}})
-
-    def test_a_training_that_did_not_help(self):
-        said = verdict(self.CARD | {"training_helped": False})
-        assert said.startswith("Training did not help")
-        assert "weights of cyto3" in said

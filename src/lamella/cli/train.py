@@ -98,19 +98,6 @@ def cellpose(
             "it learns from one thing at a time",
             "give one of --self STUDY, --from LABELS, --corrections RUN",
         )
-    _refuse_of_others(
-        {
-            "--self": {"--rounds": rounds},
-            "--from": {"--images": images, "--centred": centred},
-            "--from, --corrections": {
-                "--study": of_study,
-                "--channel": channel,
-                "--nuclear-channel": nuclear_channel,
-            },
-            "--corrections": {"--every-frame": every_frame or None},
-        },
-        "--self" if study is not None else "--from" if labels is not None else "--corrections",
-    )
     chosen = list(options or []) + ([f"rounds.rounds={rounds}"] if rounds is not None else [])
     settings = settings_from(chosen, drawn=study is None)
     with show.work_bar("training") as advance:
@@ -149,18 +136,6 @@ def cellpose(
     _tell(made)
 
 
-def _refuse_of_others(options: dict[str, dict[str, object]], way: str) -> None:
-    """Refuse what was given for another way of teaching: it would do nothing."""
-    from lamella.core.errors import SettingsError
-
-    for ways, given in options.items():
-        for name, value in given.items():
-            if value is not None and way not in ways.split(", "):
-                raise SettingsError(
-                    name, f"it is for {ways.replace(', ', ' and ')}, not for {way}", "leave it out"
-                )
-
-
 def _tell_round(each: Round) -> None:
     from lamella.cli import show
 
@@ -182,7 +157,7 @@ def _tell(made: Made) -> None:
     for note in made.notes:
         show.tell("note", note)
     show.show_table(["held-out movies", "before", "after", "change"], rows, most=30)
-    show.out.print(verdict(made.card), soft_wrap=True)
+    show.out.print(verdict(made.trained, made.card["base"]["model"]), soft_wrap=True)
     show.out.print(f"wrote {made.folder}: open {made.folder / 'model.html'}", soft_wrap=True)
     show.out.print("to use it, write into study.toml:", soft_wrap=True)
     show.out.print(made.use, soft_wrap=True)

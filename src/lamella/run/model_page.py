@@ -63,7 +63,7 @@ def page_of(
     return ModelInput(
         name=str(card["name"]),
         lead=lead,
-        verdict=verdict(card),
+        verdict=verdict(trained, base),
         use=use,
         scores=tuple(_scores(summary)),
         curves=curves,
@@ -73,32 +73,15 @@ def page_of(
     )
 
 
-def verdict(card: Mapping[str, Any]) -> str:
-    """Whether training helped, by which score, and whether the held-out movies can tell."""
-    base, told = card["base"]["model"], card["told"]
-    if not card["training_helped"]:
-        return f"Training did not help ({told}): these are the weights of {base}."
-    kept = card["kept_round"]
-    before, after = (card["rounds"][k]["score"] for k in (0, kept))
-    movies = count(len(card["held_out"]), "held-out movie")
-    rose = f"rose from {before:.3f} to {after:.3f} on {movies} (round {kept} is kept; {told})"
-    if card["taught_with"] == "self":
-        return (
-            f"Masks became steadier: frames with a cell, times its overlap with the frame before, "
-            f"{rose}. Whether they became right, no score tells: look at the pictures."
-        )
-    score = "SEG, the overlap of drawn cells with those found,"
-    return f"Training helped: {score} {rose}.{_doubt(card)}"
-
-
-def _doubt(card: Mapping[str, Any]) -> str:
-    """What speaks against believing in a score that rose."""
-    low = card["scores"][Col.SEG]["change_low"]
-    if low is None or low != low:
-        return " Too few movies were held out to know by how much it would for others."
-    if low <= 0:
-        return " The interval of the change contains 0: other movies may not gain."
-    return ""
+def verdict(trained: Trained, base: str) -> str:
+    """Whether training helped, in one sentence."""
+    first, kept = trained.rounds[0].judged.value, trained.kept.judged.value
+    if trained.best == 0:
+        return f"Training did not help ({trained.told}): these are the weights of {base}."
+    return (
+        f"Training helped: the score on held-out movies rose from {first:.3f} to {kept:.3f} "
+        f"(round {trained.best} is kept; {trained.told})."
+    )
 
 
 def _scores(summary: pd.DataFrame) -> list[TableTold]:

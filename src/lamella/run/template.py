@@ -124,7 +124,7 @@ method = "motion"         # any modality: what moves is cell
 # method = "multiotsu"    # thresholds; sharper edges for fluorescence on a dark field
 # also "cellpose" (a trained network), "labels" (existing masks), "external" (your own function)""",
     "multiotsu": """\
-method = "multiotsu"      # or "motion", "cellpose", "labels" (existing masks), "external" (function)
+method = "multiotsu"      # or "motion", "cellpose", "labels" (existing masks), "external" (yours)
 foreground = "bright"     # "bright", "dark" or "either\"""",
 }
 
