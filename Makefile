@@ -17,7 +17,7 @@ demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where t
 test: lint $(VENV)/.test ## Lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
-test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 3 GB of memory
+test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 15 GB of memory
 	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4
 
 lint: $(VENV)/.test ## Style, types and the import contracts
