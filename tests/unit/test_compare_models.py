@@ -216,7 +216,7 @@ class TestDoor:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            (("--models", "as-is"), "two or more are compared"),
+            (("--models", "as-is"), "two or more are compared; add the model to compare with"),
             (("--models", "as-is,as-is"), "there are 2 models; give each its own name"),
             (("--models", "as-is,nowhere/model"), "nowhere/model: there is no such file or folder"),
             (("--models", "as-is,labels"), "needs settings that cannot be given here"),

@@ -285,4 +285,5 @@ class TestCommand:
         checked = lamella("check", folder)
         assert checked.code == 0
         assert "cyto3 are not here yet" in checked.err + checked.out
+        assert f"put them there as {folder / 'cache' / 'cyto3'}" in checked.err + checked.out
         assert lamella("run", folder).code == 2

@@ -1,6 +1,7 @@
 """`lamella train cellpose`: from a study's own masks and from outlines, to a model's folder."""
 
 import json
+import shutil
 import warnings
 
 import numpy as np
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from lamella.core.errors import LamellaError
 from lamella.io.model_folder import read_card
 from lamella.nets.cellpose import evaluate, find, load
+from lamella.run.train import settings_from
 from worlds.small_cellpose import small_cell
 
 QUICK = ["epochs=1", "batch_size=2", "patch_px=64", "learning_rate=0.01"]
@@ -123,9 +125,11 @@ def test_another_seed_is_another_training(taught, monkeypatch):
     assert not list(out.parent.glob(".*"))
 
 
-def test_a_study_teaches_itself(world):
+def test_a_study_teaches_itself(world, small_cellpose, monkeypatch):
     out = world / "by_itself"
-    given = ["--self", world / "study", "-o", out, "--rounds", 1]
+    monkeypatch.chdir(world)  # what the command names lies here, not in the study
+    shutil.copy(small_cellpose, "base.pth")
+    given = ["--self", "study", "--base", "base.pth", "-o", out, "--rounds", 1]
     ended = lamella(*given, *quick("labels.stride=1"))
     assert ended.exit_code == 0, (ended.output, ended.exception)
     card = json.loads((out / "card.json").read_text())
@@ -166,3 +170,10 @@ def test_wrong_usage(arguments, fault, tmp_path):
     assert isinstance(ended.exception, LamellaError)
     assert fault in str(ended.exception)
     assert not list(tmp_path.iterdir())
+
+
+def test_patience_is_a_number_or_none_at_all():
+    assert settings_from(["patience=false"], drawn=True).fine_tune.patience is False
+    assert settings_from(["patience=3"], drawn=True).fine_tune.patience == 3
+    with pytest.raises(LamellaError, match="patience=-1"):
+        settings_from(["patience=-1"], drawn=True)

@@ -21,7 +21,10 @@ def segment(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Label TIFF to write.")],
     method: Annotated[
-        str, typer.Option("--method", "-m", help="motion, multiotsu, guided, labels or external.")
+        str,
+        typer.Option(
+            "--method", "-m", help="motion, multiotsu, cellpose, guided, labels or external."
+        ),
     ] = "motion",
     options: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of the method, `key=value`.")

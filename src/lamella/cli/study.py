@@ -173,8 +173,12 @@ def check(
     )
     for remark in study_remarks({c.sample.movie: described(c.movie) for c in checked if c.movie}):
         show.tell("note", remark)
-    for name in unfetched(opened.settings):
-        show.tell("note", f"the weights {name} are not here yet: Cellpose downloads them first")
+    for name, file in unfetched(opened.settings).items():
+        show.tell(
+            "note",
+            f"the weights {name} are not here yet: Cellpose downloads them first; without network "
+            f"put them there as {file}",
+        )
     for fault in of_all:
         show.tell("fault", str(fault))
     faults = [c for c in checked if c.fault]

@@ -118,8 +118,9 @@ def names_of(texts: Sequence[str], given: Sequence[str] | None) -> list[str]:
         Fewer than two models, or names that are not safe, not as many, or not all different.
     """
     if len(texts) < 2:
+        other = "the model to compare with" if AS_IS in texts else AS_IS
         raise SettingsError(
-            f"{_FLAG} {','.join(texts)}", "two or more are compared", f"add {AS_IS}, or another"
+            f"{_FLAG} {','.join(texts)}", "two or more are compared", f"add {other}"
         )
     names = [_safe(text) for text in texts] if given is None else [each.strip() for each in given]
     wrong = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]

@@ -105,7 +105,8 @@ def train_self(
     Parameters
     ----------
     base : str, optional
-        Model to begin with; by default the study's own, else Cellpose's generalist.
+        Model to begin with, relative to the current folder; by default the study's own, else
+        Cellpose's generalist.
     object_name : str, optional
         The set of objects; by default the first.
     workers : int
@@ -116,8 +117,9 @@ def train_self(
     each = study.settings.objects[name]
     segmenter = each.segment if isinstance(each.segment, Cellpose) else Cellpose()
     segmenter = Cellpose(**{**segmenter.model_dump(exclude_unset=True), **settings.segmenter})
+    # What the command names lies where the user is, what study.toml names beside it.
+    weights = find(base) if base else find(segmenter.model, folder=study.folder)
     base = base or segmenter.model
-    weights = find(base, folder=study.folder)
     pseudo = step_for(each, **settings.labels)
     trainings = Trainings(work_folder(out), weights, settings.fine_tune, device=device)
     work = StudyWork(
@@ -244,7 +246,9 @@ def _made(
             if detail["type"] == "extra_forbidden":
                 known = ", ".join(f"{prefix}{each}" for each in model.model_fields)
                 faults.append(
-                    SettingsError(f"--set {prefix}{name}", "there is no such setting", known)
+                    SettingsError(
+                        f"--set {prefix}{name}", "there is no such setting", f"use one of {known}"
+                    )
                 )
             else:
                 faults.append(

@@ -107,17 +107,22 @@ def refuse_unusable(settings: Settings, folder: Path) -> None:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
 
 
-def unfetched(settings: Settings) -> list[str]:
-    """Models that Cellpose knows and that are not on this machine yet; none without Cellpose."""
+def unfetched(settings: Settings) -> dict[str, Path]:
+    """Models that Cellpose knows and that are not on this machine yet, and where their files go.
+
+    None without Cellpose.
+    """
     try:
         steps = [each.segment for each in settings.objects.values()]
-        names = [_unfetched(step) for step in steps if isinstance(step, Cellpose)]
+        files = [_unfetched(step) for step in steps if isinstance(step, Cellpose)]
     except NotInstalledError:
-        return []
-    return [name for name in dict.fromkeys(names) if name is not None]
+        return {}
+    return dict(each for each in files if each is not None)
 
 
-def _unfetched(step: Cellpose) -> str | None:
+def _unfetched(step: Cellpose) -> tuple[str, Path] | None:
     name = step.model or default_model()
     file = BUILT_IN[installed()].get(name)
-    return name if file is not None and not (cache_folder() / file).is_file() else None
+    if file is None or (cache_folder() / file).is_file():
+        return None
+    return name, cache_folder() / file

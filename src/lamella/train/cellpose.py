@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -77,7 +77,8 @@ class FineTune(Step):
     images_per_epoch : int, optional
         Draw so many images each epoch, with replacement; all of them, once each, by default.
     patience : int or False
-        Epochs without improvement on the held-out images after which training ends.
+        Epochs without improvement on the held-out images after which training ends; False or 0:
+        it never does.
     seed : int
         Decides which image meets which of the random turns. Cellpose draws these alike in every
         training, so that with one training image the seed changes nothing.
@@ -92,7 +93,7 @@ class FineTune(Step):
     patch_px: int = Field(224, ge=32, le=2048, multiple_of=8)
     rescale: bool = True
     images_per_epoch: int | None = Field(None, ge=1)
-    patience: int | Literal[False] = Field(30, ge=1)
+    patience: Annotated[int, Field(ge=1)] | Literal[False] = 30
     seed: int = Field(0, ge=0, lt=2**32)
 
     @classmethod
