@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from lamella.core.frames import ArrayFrames
+from lamella.core.table import Col
 from lamella.run.model_made import Kind, make_model
+from lamella.run.model_page import doubts
 from lamella.run.model_scores import ScoredMovie
 from lamella.segment import Cellpose
 from lamella.train.cellpose import FineTune, Tuned
@@ -99,3 +101,27 @@ def test_the_page_claims_no_more_than_the_scores(made):
     kept = (made(0).folder / "model.html").read_text(encoding="utf-8")
     assert "which could not be improved on 1 image" in kept
     assert "Training did not help" in kept
+
+
+def _changes(session, change, low, high, score=Col.TEMPORAL_IOU):
+    return {
+        Col.SCORE: score, Col.SESSION: session, Col.SEGMENTER: "after", Col.CHANGE: change,
+        Col.CHANGE_LOW: low, Col.CHANGE_HIGH: high,
+    }  # fmt: skip
+
+
+def test_a_change_that_may_be_none_or_is_worse_in_a_session_is_told():
+    card = {"training_helped": True, "taught_with": "self"}
+    clear = pd.DataFrame([_changes("all", 0.1, 0.05, 0.15), _changes("d1", 0.1, 0.02, 0.2)])
+    assert doubts(card, clear) == []
+    vague = pd.DataFrame(
+        [
+            _changes("all", 0.1, -0.05, 0.25),
+            _changes("dim", -0.02, np.nan, np.nan),
+            _changes("dim", -0.1, np.nan, np.nan, Col.EMPTY_RATE),  # fewer empty frames: better
+        ]
+    )
+    holds, worse = doubts(card, vague)
+    assert "holds 0 (overlap with the same cell one frame before (IoU))" in holds
+    assert worse.startswith("It became worse in dim (overlap")
+    assert doubts({**card, "training_helped": False}, vague) == []

@@ -186,7 +186,12 @@ def check(
         show.tell("fault", f"{each.sample.movie}: {each.fault}")
     n_excluded = len(opened.samples) - len(checked)
     excluded = f", {n_excluded} excluded" if n_excluded else ""
-    show.out.print(f"{len(good)} of {len(checked)} {word}s can be processed{excluded}")
+    can = (
+        "opened: no run can start before the fault of the study is mended"
+        if of_all
+        else "processed"
+    )
+    show.out.print(f"{len(good)} of {len(checked)} {word}s can be {can}{excluded}", soft_wrap=True)
     if faults or of_all:
         raise typer.Exit(1)
     show.out.print(f"next: lamella run {study}", soft_wrap=True)

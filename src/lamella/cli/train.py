@@ -170,7 +170,7 @@ def _tell_round(each: Round) -> None:
 
 def _tell(made: Made) -> None:
     from lamella.cli import show
-    from lamella.run.model_page import SCORES_TOLD, verdict
+    from lamella.run.model_page import SCORES_TOLD, doubts, verdict
 
     rows = [
         [name, show.number(told["before"]), show.number(told["after"]), show.number(told["change"])]
@@ -180,7 +180,10 @@ def _tell(made: Made) -> None:
     for note in made.notes:
         show.tell("note", note)
     show.show_table(["held-out movies", "before", "after", "change"], rows, most=30)
-    show.out.print(verdict(made.trained, made.card["base"]["model"]), soft_wrap=True)
+    base, how = made.card["base"]["model"], made.card["taught_with"]
+    show.out.print(verdict(made.trained, base, how=how), soft_wrap=True)
+    for doubt in doubts(made.card, made.scores.summary):
+        show.tell("note", doubt)
     show.out.print(f"wrote {made.folder}: open {made.folder / 'model.html'}", soft_wrap=True)
     show.out.print("to use it, write into study.toml:", soft_wrap=True)
     show.out.print(made.use, soft_wrap=True)

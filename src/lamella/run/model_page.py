@@ -32,6 +32,18 @@ _WAYS = {
     "corrections": "masks that people corrected",
 }
 
+_DECIDED_BY = {
+    "self": "steadiness (share of frames with a cell × overlap with the frame before)",
+    "labels": "SEG (overlap of every drawn object with its own)",
+    "corrections": "SEG (overlap of every drawn object with its own)",
+}
+_BETTER = {
+    "self": {Col.EMPTY_RATE: -1, Col.TEMPORAL_IOU: 1},
+    "labels": {Col.SEG: 1},
+    "corrections": {Col.SEG: 1},
+}
+"""Scores behind the decision; -1 where less is better."""
+
 
 def page_of(
     card: Mapping[str, Any],
@@ -65,26 +77,48 @@ def page_of(
     return ModelInput(
         name=str(card["name"]),
         lead=lead,
-        verdict=verdict(trained, base),
+        verdict=verdict(trained, base, how=card["taught_with"]),
         use=use,
         compare=compare,
         scores=tuple(_scores(summary)),
         curves=curves,
         strips=tuple(strips),
         others=(_rounds(trained), _data(card), _made(card)),
-        remarks=tuple(_remarks(card)),
+        remarks=(*doubts(card, summary), *_remarks(card)),
     )
 
 
-def verdict(trained: Trained, base: str) -> str:
+def verdict(trained: Trained, base: str, *, how: str) -> str:
     """Which network is kept, and why, in one sentence."""
     first, kept = trained.rounds[0].judged.value, trained.kept.judged.value
     if trained.best == 0:
         return f"Training did not help ({trained.told}): these are the weights of {base}."
     return (
-        f"The score on held-out movies rose from {first:.3f} to {kept:.3f}, so the trained network "
-        f"is kept (round {trained.best}; {trained.told})."
+        f"On held-out movies {_DECIDED_BY[how]} rose from {first:.3f} to {kept:.3f}, so the "
+        f"trained network is kept (round {trained.best}; {trained.told})."
     )
+
+
+def doubts(card: Mapping[str, Any], summary: pd.DataFrame) -> list[str]:
+    """Where the scores that decided do not show that the masks became better."""
+    if not card["training_helped"]:
+        return []
+    told = []
+    for score, sign in _BETTER[card["taught_with"]].items():
+        name = SCORES_TOLD[score].partition(":")[0]
+        changes = summary[(summary[Col.SCORE] == score) & summary[Col.CHANGE].notna()]
+        of_all, of_one = (
+            changes[(changes[Col.SESSION] == "all") == every] for every in (True, False)
+        )
+        if ((of_all[Col.CHANGE_LOW] <= 0) & (of_all[Col.CHANGE_HIGH] >= 0)).any():
+            told.append(
+                f"The interval of the change holds 0 ({name}): these movies cannot tell whether "
+                "it became better."
+            )
+        worse = of_one.loc[sign * of_one[Col.CHANGE] < 0, Col.SESSION]
+        if len(worse):
+            told.append(f"It became worse in {', '.join(map(str, worse))} ({name}).")
+    return told
 
 
 def _scores(summary: pd.DataFrame) -> list[TableTold]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.step import Step
@@ -77,8 +77,8 @@ class FineTune(Step):
     images_per_epoch : int, optional
         Draw so many images each epoch, with replacement; all of them, once each, by default.
     patience : int or False
-        Epochs without improvement on the held-out images after which training ends; False or 0:
-        it never does.
+        Epochs without improvement on the held-out images after which training ends; False: it
+        never does.
     seed : int
         Decides which image meets which of the random turns. Cellpose draws these alike in every
         training, so that with one training image the seed changes nothing.
@@ -95,6 +95,14 @@ class FineTune(Step):
     images_per_epoch: int | None = Field(None, ge=1)
     patience: Annotated[int, Field(ge=1)] | Literal[False] = 30
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("patience", mode="before")
+    @classmethod
+    def _not_nought(cls, value: Any) -> Any:
+        """0 would be taken for False."""
+        if value == 0 and value is not False:
+            raise ValueError("it should be 1 or more, or false")
+        return value
 
     @classmethod
     def published(cls, major: int) -> Self:
