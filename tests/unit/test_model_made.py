@@ -124,4 +124,6 @@ def test_a_change_that_may_be_none_or_is_worse_in_a_session_is_told():
     holds, worse = doubts(card, vague)
     assert "holds 0 (overlap with the same cell one frame before (IoU))" in holds
     assert worse.startswith("It became worse in dim (overlap")
+    (fell,) = doubts(card, pd.DataFrame([_changes("all", -0.1, -0.2, 0.1)]))
+    assert fell.startswith("On average it became worse (overlap")
     assert doubts({**card, "training_helped": False}, vague) == []

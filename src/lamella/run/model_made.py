@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import tomli_w
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.frames import Frames
 from lamella.core.table import Col
 from lamella.io.model_folder import ModelParts, write_model
@@ -218,7 +219,7 @@ def _losses(trained: Trained) -> pd.DataFrame:
 def _scores_told(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Over all held-out movies: mean before and after, the change and its interval."""
     told: dict[str, dict[str, Any]] = {}
-    for row in summary[summary[Col.SESSION] == "all"].to_dict("records"):
+    for row in summary[summary[Col.SESSION] == ALL_SESSIONS].to_dict("records"):
         of_score = told.setdefault(str(row[Col.SCORE]), {})
         of_score[str(row[Col.SEGMENTER])] = row[Col.MEAN]
         if row[Col.SEGMENTER] == AFTER:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from lamella.core.claims import ALL_SESSIONS
 from lamella.core.table import Col
 from lamella.report.figures.losses import learning_curves
 from lamella.report.model import BeforeAfter, ModelInput, TableTold
@@ -58,6 +59,7 @@ def page_of(
 ) -> ModelInput:
     """All that the page shows, in words."""
     data = card["data"]
+    sessions = {str(name) for name in summary[Col.SESSION]} - {ALL_SESSIONS}
     taught = count(data["n_images"], "image")
     tuned = "fine-tuned" if card["training_helped"] else "which could not be improved"
     lead = (
@@ -84,7 +86,7 @@ def page_of(
         curves=curves,
         strips=tuple(strips),
         others=(_rounds(trained), _data(card), _made(card)),
-        remarks=(*doubts(card, summary), *_remarks(card)),
+        remarks=(*doubts(card, summary), *_remarks(card, sessions)),
     )
 
 
@@ -108,9 +110,11 @@ def doubts(card: Mapping[str, Any], summary: pd.DataFrame) -> list[str]:
         name = SCORES_TOLD[score].partition(":")[0]
         changes = summary[(summary[Col.SCORE] == score) & summary[Col.CHANGE].notna()]
         of_all, of_one = (
-            changes[(changes[Col.SESSION] == "all") == every] for every in (True, False)
+            changes[(changes[Col.SESSION] == ALL_SESSIONS) == every] for every in (True, False)
         )
-        if ((of_all[Col.CHANGE_LOW] <= 0) & (of_all[Col.CHANGE_HIGH] >= 0)).any():
+        if (sign * of_all[Col.CHANGE] < 0).any():
+            told.append(f"On average it became worse ({name}).")
+        elif ((of_all[Col.CHANGE_LOW] <= 0) & (of_all[Col.CHANGE_HIGH] >= 0)).any():
             told.append(
                 f"The interval of the change holds 0 ({name}): these movies cannot tell whether "
                 "it became better."
@@ -141,7 +145,7 @@ def _scores(summary: pd.DataFrame) -> list[TableTold]:
                 )
             )
         if told:
-            title = "All held-out movies" if session == "all" else f"Session {session}"
+            title = "All held-out movies" if session == ALL_SESSIONS else f"Session {session}"
             tables.append(
                 TableTold(
                     title,
@@ -210,7 +214,7 @@ def _made(card: Mapping[str, Any]) -> TableTold:
     return TableTold("Settings and versions", "Also in card.json.", ("", ""), tuple(rows))
 
 
-def _remarks(card: Mapping[str, Any]) -> list[str]:
+def _remarks(card: Mapping[str, Any], sessions: Collection[str]) -> list[str]:
     remarks = [
         "The held-out movies also decided which epoch and which round is kept, so that their "
         "scores are a little too good. For a number to publish, compare the networks on movies "
@@ -225,6 +229,10 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
         remarks.append(
             "No person looked at the labels that it learnt from: these scores tell whether its "
             "masks became steadier, not whether they became right. Look at the pictures."
+        )
+    if without := sorted(set(sessions) - set(card["data"]["sessions"])):
+        remarks.append(
+            f"It learnt from no frame of {', '.join(without)}: none was there, or none was trusted."
         )
     if len(card["held_out"]) < 3:
         remarks.append("Fewer than three movies were held out: the changes have no interval.")
