@@ -113,15 +113,18 @@ def doubts(card: Mapping[str, Any], summary: pd.DataFrame) -> list[str]:
             changes[(changes[Col.SESSION] == ALL_SESSIONS) == every] for every in (True, False)
         )
         if (sign * of_all[Col.CHANGE] < 0).any():
-            told.append(f"On average it became worse ({name}).")
+            change = _signed(of_all[Col.CHANGE].iloc[0])
+            told.append(f"On average it became worse ({name}: {change}).")
         elif ((of_all[Col.CHANGE_LOW] <= 0) & (of_all[Col.CHANGE_HIGH] >= 0)).any():
             told.append(
                 f"The interval of the change holds 0 ({name}): these movies cannot tell whether "
                 "it became better."
             )
-        worse = of_one.loc[sign * of_one[Col.CHANGE] < 0, Col.SESSION]
-        if len(worse):
-            told.append(f"It became worse in {', '.join(map(str, worse))} ({name}).")
+        worse = of_one[sign * of_one[Col.CHANGE] < 0]
+        told += [
+            f"It became worse in {session} ({name}: {_signed(change)})."
+            for session, change in zip(worse[Col.SESSION], worse[Col.CHANGE], strict=True)
+        ]
     return told
 
 
@@ -162,8 +165,11 @@ def _change(row: Mapping[Any, Any]) -> str:
     value, low, high = (row[name] for name in (Col.CHANGE, Col.CHANGE_LOW, Col.CHANGE_HIGH))
     if value != value:
         return "–"
-    told = f"{value:+.3f}" if low != low else f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
-    return told.replace("-", "−")
+    return _signed(value) if low != low else f"{_signed(value)} ({_signed(low)} to {_signed(high)})"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _rounds(trained: Trained) -> TableTold:
