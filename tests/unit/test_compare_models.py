@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from lamella.core.errors import FaultsError, OutputError
+from lamella.core.errors import FaultsError, InputError, OutputError
 from lamella.core.frames import ArrayFrames
 from lamella.core.table import Col
 from lamella.io import open_labels, tiff
@@ -83,12 +83,26 @@ def compared(tmp_path_factory):
     """The study, its plan and the comparison of the right masks with those of the worse model."""
     study = write_study(tmp_path_factory.mktemp("study"))
     out = tmp_path_factory.mktemp("compared") / "out"
-    plan = plan_models(study, {"as-is": None, "worse": WORSE}, out)
+    plan = plan_models(study, {"as-is": None, "worse": WORSE}, out, truth="truth/{movie}.tif")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(execute, "write_report", lambda out: out / "report.html")
         outcomes = run_models(plan)
         assert not any(outcome.failed for outcome in outcomes.values())
-        return study, plan, compare_models(plan, outcomes, truth="truth/{movie}.tif")
+        return study, plan, compare_models(plan, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("truth", "says"),
+    [
+        ("truth/{cell}.tif", r"unknown field; use \{movie\}"),
+        ("other/{movie}.tif", r"no movie has one: there is no .*other.*tif; .*\{stem\}"),
+    ],
+)
+def test_a_truth_that_is_not_there_is_told_before_anything_runs(compared, tmp_path, truth, says):
+    study, *_ = compared
+    with pytest.raises(InputError, match=says):
+        plan_models(study, {"as-is": None, "worse": WORSE}, tmp_path / "out", truth=truth)
+    assert not (tmp_path / "out").exists()
 
 
 class TestScores:

@@ -68,6 +68,7 @@ def compare_models(
         out,
         of=of,
         names=None if names is None else names.split(","),
+        truth=truth,
         force=force,
     )
 
@@ -79,7 +80,7 @@ def compare_models(
 
     outcomes = run_models(plan, run=run)
     with show.work_bar("comparing") as advance:
-        made = compared(plan, outcomes, truth=truth, advance=advance)
+        made = compared(plan, outcomes, advance=advance)
     show.out.print()
     print_comparison(made.found)
     _print_scores(made.segmented.summary)

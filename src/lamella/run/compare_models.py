@@ -23,7 +23,7 @@ from lamella.run.comparison import Comparison, Segmented, refuse_results, write_
 from lamella.run.execute import Outcome, run_study
 from lamella.run.model_scores import ModelScores, ScoredMovie, score_models
 from lamella.run.models import chosen_set, names_of, segmenters_of, with_segmenter
-from lamella.run.study import Study
+from lamella.run.study import Sample, Study
 from lamella.run.task import masks_path, task_for
 from lamella.run.weights import faults_of_weights
 from lamella.segment import ExistingLabels, Segmenter
@@ -45,6 +45,8 @@ class Plan(NamedTuple):
     of: str
     """The set of objects whose segmenter differs."""
     out: Path
+    truth: str | None = None
+    """Where true labels lie, seen from the study, with fields as in ``method = "labels"``."""
 
     def folder(self, name: str) -> Path:
         """Where the results of one model go."""
@@ -66,6 +68,7 @@ def plan_models(
     *,
     of: str | None = None,
     names: Sequence[str] | None = None,
+    truth: str | None = None,
     force: bool = False,
 ) -> Plan:
     """Make out which segmenters are meant, and refuse what could not be run, before anything is.
@@ -79,11 +82,15 @@ def plan_models(
         Set of objects; the only one by default.
     names : sequence of str, optional
         What to call the models; by default by the ends of their paths.
+    truth : str, optional
+        Where true labels lie, seen from the study, with fields as in ``method = "labels"``; of
+        their frames those count that hold an object.
 
     Raises
     ------
     LamellaError
-        Models that do not exist or do not fit the study, all of them; names that are not safe.
+        Models that do not exist or do not fit the study, all of them; names that are not safe; a
+        truth that no movie has.
     OutputError
         When the folder holds other results, unless `force`.
     """
@@ -96,10 +103,23 @@ def plan_models(
         name: with_segmenter(study, chosen, step, name=name)
         for name, step in zip(called, steps, strict=True)
     }
-    plan = Plan(studies, chosen, out)
+    plan = Plan(studies, chosen, out, truth)
+    if truth is not None:
+        _refuse_no_truth(study, truth)
     _refuse_other(plan, force=force)
     _refuse_unusable(plan)
     return plan
+
+
+def _refuse_no_truth(study: Study, truth: str) -> None:
+    """Before the first model runs for hours: at least one movie has a truth."""
+    files = [_truth_file(study, sample, truth) for sample in study.samples if not sample.exclude]
+    if not any(file.exists() for file in files):
+        raise InputError(
+            f"--truth {truth}",
+            f"no movie has one: there is no {files[0] if files else 'movie'}",
+            "give the path as seen from the study, with {movie} or {stem} in it",
+        )
 
 
 def _refuse_unusable(plan: Plan) -> None:
@@ -165,7 +185,6 @@ def compare_models(
     plan: Plan,
     outcomes: Mapping[str, Outcome],
     *,
-    truth: str | None = None,
     advance: Advance = lambda doing, done, total: None,
 ) -> ModelComparison:
     """Hold the runs under every model together, and write tables, figures and the page.
@@ -175,9 +194,6 @@ def compare_models(
     plan : Plan
     outcomes : mapping of str to Outcome
         What `run_models` gave.
-    truth : str, optional
-        Where true labels lie, seen from the study, with fields as in ``method = "labels"``; of
-        their frames those count that hold an object.
     advance : callable, optional
 
     Raises
@@ -187,7 +203,7 @@ def compare_models(
     """
     folders = [plan.folder(name) for name in plan.studies]
     found = compared(folders, names=list(plan.studies), advance=partial(advance, "matching cells"))
-    scored = _scored(plan, found.movies, truth, partial(advance, "scoring"))
+    scored = _scored(plan, found.movies, partial(advance, "scoring"))
     segmented = Segmented(
         scored.scores,
         scored.summary,
@@ -207,7 +223,7 @@ def _notes(name: str, outcome: Outcome) -> list[str]:
 
 
 def _scored(
-    plan: Plan, movies: Sequence[str], truth: str | None, advance: Callable[[int, int], object]
+    plan: Plan, movies: Sequence[str], advance: Callable[[int, int], object]
 ) -> ModelScores:
     """Scores of what every model found, before anything was tracked."""
     any_study = next(iter(plan.studies.values()))
@@ -215,7 +231,7 @@ def _scored(
     shown = []
     for movie in movies:
         sample = of_movie[movie]
-        known = {} if truth is None else _truth(any_study, movie, truth)
+        known = {} if plan.truth is None else _truth(any_study, sample, plan.truth)
         shown.append(ScoredMovie(movie, sample.session, sample.condition, known))
     each = any_study.settings.objects[plan.of]
 
@@ -232,13 +248,16 @@ def _scored(
     )
 
 
-def _truth(study: Study, movie: str, pattern: str) -> Mapping[int, Image]:
+def _truth_file(study: Study, sample: Sample, pattern: str) -> Path:
+    return masks_path(task_for(study, sample, Path()), ExistingLabels(pattern=pattern))
+
+
+def _truth(study: Study, sample: Sample, pattern: str) -> Mapping[int, Image]:
     """Labels of the frames of a movie that somebody drew; no frame where there is no file."""
-    sample = next(sample for sample in study.samples if sample.movie == movie)
-    file = masks_path(task_for(study, sample, Path()), ExistingLabels(pattern=pattern))
+    file = _truth_file(study, sample, pattern)
     if not file.exists():
         warnings.warn(
-            f"{movie}: there is no truth {file}; it is scored without",
+            f"{sample.movie}: there is no truth {file}; it is scored without",
             LamellaWarning,
             stacklevel=2,
         )
