@@ -9,7 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from accuracy_cellpose import from_scratch_table, self_training_table, stretch_table
+from accuracy_cellpose import (
+    diameter_table,
+    from_scratch_table,
+    self_training_table,
+    stretch_table,
+)
 from accuracy_compartment import compartment_table
 from accuracy_declump import declump_table
 from accuracy_drift import drift_table
@@ -39,7 +44,7 @@ from lamella.segment import Motion
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 
-CELLPOSE = (stretch_table, from_scratch_table, self_training_table)
+CELLPOSE = (stretch_table, diameter_table, from_scratch_table, self_training_table)
 """Sections that take models: the first time the better part of an hour."""
 
 HEAD = """\
@@ -256,6 +261,7 @@ def main() -> None:
     if options.only:
         parts = (
             stretch_table(),
+            diameter_table(),
             from_scratch_table(),
             self_training_table(compute=not options.done),
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from cellpose_diameter import diameter_table
 from cellpose_factorial import (
     LIGHT,
     N_FRAMES,
@@ -33,7 +34,7 @@ from scipy.stats import t as students_t
 HELD_OUT = range(400, 410)
 _PART = ["light", "rule", "seed"]
 
-__all__ = ["from_scratch_table", "self_training_table", "stretch_table"]
+__all__ = ["diameter_table", "from_scratch_table", "self_training_table", "stretch_table"]
 
 
 def from_scratch_table() -> str:
