@@ -62,13 +62,13 @@ def key(*settings: object) -> str:
 BASE_KEY = key(FROM_SCRATCH, BASE_LIGHT)
 
 
-def base_model(seed: int) -> Path:
+def base_model(seed: int, teach: FineTune = FROM_SCRATCH) -> Path:
     """Weights taught from scratch on the 40 frames of this seed; kept in `CACHE`."""
-    weights = CACHE / f"base_{BASE_KEY}_{seed}.pth"
+    weights = CACHE / f"base_{key(teach, BASE_LIGHT)}_{seed}.pth"
     if not weights.exists():
         weights.parent.mkdir(parents=True, exist_ok=True)
-        teach = FROM_SCRATCH.model_copy(update={"seed": seed})
-        tuned = teach(from_scratch(seed=seed, device="cpu"), base_examples(seed))
+        seeded = teach.model_copy(update={"seed": seed})
+        tuned = seeded(from_scratch(seed=seed, device="cpu"), base_examples(seed))
         part = weights.with_suffix(".part")
         save_weights(tuned.tensors, part)
         part.rename(weights)
