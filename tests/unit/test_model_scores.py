@@ -163,7 +163,10 @@ class TestModels:
             ScoredMovie(name, session=name[0], condition="WT", truth=dict(enumerate(labels)))
             for name, labels in truth.items()
         ]
-        good = lambda name: ArrayFrames(truth[name])  # noqa: E731
+
+        def good(name):
+            return ArrayFrames(truth[name])
+
         return score_models({"good": good, "worse": worse}, movies, one_object=True)
 
     def test_a_row_per_movie_and_segmenter(self, told):
