@@ -9,7 +9,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test test-cellpose4 lint bench accuracy columns clean
+.PHONY: demo test test-cellpose4 lint bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
@@ -31,6 +31,9 @@ bench: $(VENV)/.test ## Speed against named alternatives: writes docs/benchmarks
 
 accuracy: $(VENV)/.test ## Measures against known truth: writes docs/accuracy.md
 	PYTHONPATH=tests $(BIN)/python benchmarks/accuracy.py  # the worlds of the tests
+
+shipped-model: $(VENV)/.test ## Train the recurrent network that is shipped: an hour on 2 cores
+	$(BIN)/python shipped/make_model.py
 
 columns: $(VENV)/.core ## The data dictionary: writes docs/columns.md
 	$(BIN)/python docs/make_columns.py

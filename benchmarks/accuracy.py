@@ -30,7 +30,9 @@ from accuracy_plates import plates_table
 from accuracy_protrusion import protrusion_table
 from accuracy_pseudo import pseudo_table
 from accuracy_questions import questions_table
+from accuracy_recurrent import ablation_table, fine_tuned_table, steadiness_table
 from accuracy_region import region_section
+from accuracy_shipped import shipped_table
 from accuracy_statistics import statistics_table
 from accuracy_tracking import tracking_table
 from accuracy_walks import walks_table
@@ -46,6 +48,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 
 CELLPOSE = (stretch_table, diameter_table, from_scratch_table, self_training_table)
 """Sections that take models: the first time the better part of an hour."""
+RECURRENT = (shipped_table, fine_tuned_table, ablation_table, steadiness_table)
+"""Those of the recurrent network, likewise."""
 
 HEAD = """\
 # Accuracy
@@ -226,6 +230,8 @@ def sections(split: Split | None) -> Sequence[Callable[[], str]]:
         partial(declump_table, {"motion": by_motion}),
         guided_table,
         *CELLPOSE,
+        partial(shipped_table, split),
+        *RECURRENT[1:],
         drift_table,
         illumination_table,
         tracking_table,
@@ -253,20 +259,18 @@ def main() -> None:
     parser.add_argument(
         "--split", choices=[*SPLITS, "both"], default="both", help="of the movies of Motion"
     )
-    parser.add_argument("--only", choices=["cellpose"], help="these sections, the others stay")
+    parser.add_argument(
+        "--only", choices=["cellpose", "recurrent"], help="these sections, the others stay"
+    )
     parser.add_argument(
         "--done", action="store_true", help="with --only: tell of what is done, compute no more"
     )
     options = parser.parse_args()
     if options.only:
-        parts = (
-            stretch_table(),
-            diameter_table(),
-            from_scratch_table(),
-            self_training_table(compute=not options.done),
-        )
+        long = {self_training_table, fine_tuned_table}
         page = PAGE.read_text(encoding="utf-8")
-        for part in parts:
+        for section in CELLPOSE if options.only == "cellpose" else RECURRENT:
+            part = section(compute=not options.done) if section in long else section()
             page = with_section(page, part)
     else:
         split = None if options.split == "both" else options.split

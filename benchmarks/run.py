@@ -14,6 +14,7 @@ import kernels_and_files
 import measure_groups
 import motion_speed
 import protrusion_speed
+import recurrent_speed
 import region_speed
 import studies
 import tracking_speed
@@ -47,6 +48,7 @@ TOPICS = {
     "m": ("Nucleus and cytoplasm", compartment_speed.compartments),
     "n": ("Cells from their nuclei", guided_speed.growing),
     "o": ("Cellpose", cellpose_speed.cellpose),
+    "p": ("The recurrent network", recurrent_speed.inference),
 }
 
 

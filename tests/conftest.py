@@ -10,3 +10,12 @@ def small_cellpose(tmp_path_factory, worker_id):
 
     base = tmp_path_factory.getbasetemp()
     return small_model(base if worker_id == "master" else base.parent)
+
+
+@pytest.fixture(scope="session")
+def small_recurrent(tmp_path_factory, worker_id):
+    """The file of a small recurrent network; made once for all workers of a run."""
+    from worlds.small_recurrent import small_recurrent_model
+
+    base = tmp_path_factory.getbasetemp()
+    return small_recurrent_model(base if worker_id == "master" else base.parent)

@@ -17,6 +17,7 @@ from lamella.segment import (
     Guided,
     Motion,
     MultiOtsu,
+    Recurrent,
     Segmenter,
     UsesNuclei,
 )
@@ -27,6 +28,9 @@ EXAMPLES = {
     "motion": Motion(max_lag=2),
     "guided": Guided(nuclei="nucleus"),
     "cellpose": Cellpose(model="small.pth", diameter_px=60),  # large cells are seen small: fast
+    "recurrent": Recurrent(
+        model="small.safetensors", smooth_sigma=0.4, smallest_px=30, backwards=True
+    ),
     "labels": ExistingLabels(pattern="masks/{movie}.tif"),
     "external": External(function="conformance_model:brighter_than_neighbours", before=1, after=1),
 }
@@ -46,6 +50,9 @@ def _model_on_path(monkeypatch, tmp_path, request):
     if "cellpose" in request.node.name:
         weights = request.getfixturevalue("small_cellpose")
         (tmp_path / "small.pth").symlink_to(weights)  # loaded once, whatever links to it
+    if "recurrent" in request.node.name:
+        weights = request.getfixturevalue("small_recurrent")
+        (tmp_path / "small.safetensors").symlink_to(weights)
     (tmp_path / "conformance_model.py").write_text(
         "import numpy as np\n"
         "def brighter_than_neighbours(frames):\n"

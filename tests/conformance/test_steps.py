@@ -44,6 +44,7 @@ from lamella.segment import (
     Guided,
     Motion,
     MultiOtsu,
+    Recurrent,
 )
 from lamella.statistics import Contrasts, Movement, Questions
 from lamella.statistics.positives import ByControls, ByMixture, ByOtsu, ByValue, Positives
@@ -53,6 +54,7 @@ from lamella.track.fill import FillGaps
 from lamella.train.annotations import Annotations
 from lamella.train.cellpose import FineTune
 from lamella.train.pseudo_labels import PseudoLabels
+from lamella.train.recurrent import Fit, Patches
 from lamella.train.rounds import Rounds
 from lamella.train.split import HoldOut
 
@@ -72,6 +74,7 @@ EXAMPLES = [
     ExistingLabels(pattern="{movie}.tif"),
     External(function="module:function"),
     Cellpose(),
+    Recurrent(),
     ByDistance(),
     ByIntensity(),
     ByNucleus(nuclei="nucleus"),
@@ -103,6 +106,8 @@ EXAMPLES = [
     Annotations(stride=5),
     PseudoLabels(),
     FineTune(epochs=10, learning_rate=0.01),
+    Fit(epochs=10, patches=Patches(halo=0.5)),
+    Patches(single_frames=0.5),
     Rounds(rounds=3),
 ]
 

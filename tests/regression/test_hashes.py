@@ -16,9 +16,10 @@ from lamella.core.labels import Labels
 from lamella.core.table import Col
 from lamella.measure import GROUPS, Sightings, looked_at, walk
 from lamella.measure.view import KEYS
+from lamella.nets.convlstm_unet import Architecture, from_scratch, save_model
 from lamella.phantom import CellPhantom
 from lamella.preprocess import Drift, Normalise, PercentileOutside, RollingBall
-from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu
+from lamella.segment import ByDistance, ByIntensity, ByNucleus, Guided, Motion, MultiOtsu, Recurrent
 from lamella.track import Largest
 from lamella.train.pseudo_labels import PseudoLabels
 from worlds import colony
@@ -35,6 +36,7 @@ HASHES: dict[str, tuple] = {
     "nucleus": (2, "63c7cffe8f4c"),
     "guided": (1, "98ee6f097e2e"),
     "motion": (1, "a809ae5a9145"),
+    "recurrent": (1, "0e835980024a"),
     "pseudo-labels": (1, "fa8a36e8c07e"),
     "largest and centre": (1, 1, "e951ab1b6858", "9ce5efdf8aa6"),
     "sightings": (2, "c7bbc70f9add", "1f1fddb677a4"),
@@ -141,6 +143,18 @@ def test_motion(images):
     step = Motion()
     labels = step(images, state=step.prepare(images)).asarray()
     assert (step.version, digest(labels)) == HASHES["motion"]
+
+
+def test_recurrent(images, tmp_path):
+    """Weights drawn at random, since fitted ones differ in their last digits from run to run."""
+    architecture = Architecture(poolings=2, filters=4, window=3, head="distance")
+    file = tmp_path / "random.safetensors"
+    tensors = from_scratch(architecture, seed=0).state_dict()
+    tensors["out.weight"] *= 3000  # untaught, it is sure of nothing
+    save_model(file, tensors, architecture)
+    step = Recurrent(model=str(file), backwards=True, device="cpu")
+    sure = step.confidence(images).asarray().mean(axis=(1, 2))
+    assert (step.version, digest(sure, decimals=3)) == HASHES["recurrent"]
 
 
 def test_largest_and_centre(masks):

@@ -128,6 +128,17 @@ def test_palette_png_is_its_indices(tmp_path):
     assert labels.frame(0).ravel().tolist() == list(range(12))
 
 
+def test_a_folder_of_folders_tells_which_hold_images(tmp_path):
+    for name in ("02_GT", "02", "01", ".hidden"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=r"PNG, JPEG frames$"):
+        open_movie(tmp_path)
+    for name in ("02", "01", ".hidden"):
+        Image.fromarray(grey(0)).save(tmp_path / name / "0.png")
+    with pytest.raises(InputError, match=r"PNG, JPEG frames, such as 01 or 02 in it$"):
+        open_movie(tmp_path)
+
+
 def test_faults_of_folders(tmp_path):
     with pytest.raises(
         InputError, match=r"holds no image \(0 other files\); give a folder of TIFF"

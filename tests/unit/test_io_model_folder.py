@@ -7,7 +7,10 @@ from lamella.core.errors import InputError, OutputError
 from lamella.io.model_folder import CARD, WEIGHTS, ModelParts, read_card, write_model
 
 PARTS = ModelParts(
-    {"name": "m"}, {"losses": pd.DataFrame({"epoch": [0]})}, {"a.png": b"png"}, "<html>"
+    {"kind": "cellpose", "name": "m"},
+    {"losses": pd.DataFrame({"epoch": [0]})},
+    {"a.png": b"png"},
+    "<html>",
 )
 
 
@@ -29,9 +32,10 @@ def test_it_is_replaced_on_demand_only(tmp_path):
     write_model(folder, PARTS, save=save)
     with pytest.raises(OutputError, match="a model is there already; use --force"):
         write_model(folder, PARTS, save=save)
-    write_model(folder, ModelParts({"name": "new"}), save=save, force=True)
+    write_model(folder, ModelParts({"kind": "recurrent", "name": "new"}), save=save, force=True)
     assert read_card(folder)["name"] == "new"
     assert not (folder / "losses.csv").exists()
+    assert (folder / "weights.safetensors").exists() > (folder / "weights.pth").exists()
 
 
 def test_what_is_no_model_is_never_replaced(tmp_path):
@@ -52,7 +56,9 @@ def test_an_interrupted_write_leaves_the_model_that_was_there(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_model(folder, ModelParts({"name": "new"}), save=stopped, force=True)
+        write_model(
+            folder, ModelParts({"kind": "recurrent", "name": "new"}), save=stopped, force=True
+        )
     assert read_card(folder)["name"] == "m"
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
 
@@ -60,10 +66,14 @@ def test_an_interrupted_write_leaves_the_model_that_was_there(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "fault"),
     [
-        (lambda f: (f / WEIGHTS).write_bytes(b"others"), "not the weights that card.json"),
-        (lambda f: (f / WEIGHTS).unlink(), "there is no such file"),
+        (
+            lambda f: (f / WEIGHTS["cellpose"]).write_bytes(b"others"),
+            "not the weights that card.json",
+        ),
+        (lambda f: (f / WEIGHTS["cellpose"]).unlink(), "there is no such file"),
         (lambda f: (f / CARD).unlink(), "there is no such file"),
         (lambda f: (f / CARD).write_text("[]"), "it is no model's card"),
+        (lambda f: (f / CARD).write_text('{"weights_sha256": "0"}'), "it is no model's card"),
         (lambda f: (f / CARD).write_text("{"), "it is not JSON"),
     ],
 )

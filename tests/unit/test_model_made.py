@@ -11,10 +11,11 @@ from lamella.core.table import Col
 from lamella.run.model_made import Kind, make_model
 from lamella.run.model_page import doubts
 from lamella.run.model_scores import ScoredMovie
+from lamella.run.train_kept import CellposeTrainings
 from lamella.segment import Cellpose
-from lamella.train.cellpose import FineTune, Tuned
+from lamella.train.cellpose import FineTune
 from lamella.train.examples import Example
-from lamella.train.rounds import Judged, Round, Trained
+from lamella.train.rounds import Judged, Round, Trained, Training
 from worlds.annotated import cells, image_of
 
 LABELS = cells(1, 2)
@@ -44,11 +45,6 @@ class Work:
         (folder / "round.txt").write_text(str(number))
 
 
-class Trainings:
-    def __init__(self, base):
-        self.base = base
-
-
 @pytest.fixture
 def made(tmp_path):
     """A function that makes a model of three rounds, of which one is kept."""
@@ -57,15 +53,16 @@ def made(tmp_path):
     tensors = {"w": torch.zeros(1)}
     torch.save(tensors, tmp_path / "base.pth")
     losses = pd.DataFrame({"epoch": [0], "train_loss": [1.0], "held_out_loss": [1.0]})
-    tuned = Tuned(tensors, losses, 0, 1, 2, 7.0, 8, False)
+    tuned = Training(tensors, losses, 0, 1, 2)
 
     def make(best, how="self", **settings):
         rounds = [Round(0, Judged(0.5))] + [Round(n, Judged(0.6), 1, 2, tuned) for n in (1, 2)]
         return make_model(
             tmp_path / "model", Work(), Trained(rounds, best, "no more"),
-            Trainings(tmp_path / "base.pth"), settings={"FineTune": FineTune().model_dump()},
-            kind=Kind(how, "base.pth", segmenter=Cellpose(**settings)), held_out={"m0"},
-            device="cpu", force=True,
+            CellposeTrainings(tmp_path, tmp_path / "base.pth", FineTune(), device="cpu"),
+            settings={"FineTune": FineTune().model_dump()},
+            kind=Kind(how, "base.pth", Cellpose(**settings)), held_out={"m0"}, device="cpu",
+            force=True,
         )  # fmt: skip
 
     return make
@@ -101,6 +98,7 @@ def test_the_page_claims_no_more_than_the_scores(made):
     kept = (made(0).folder / "model.html").read_text(encoding="utf-8")
     assert "which could not be improved on 1 image" in kept
     assert "Training did not help" in kept
+    assert "Outline" in kept.partition("Training did not help")[2].partition("</p>")[0]
 
 
 def _changes(session, change, low, high, score=Col.TEMPORAL_IOU):

@@ -235,7 +235,9 @@ class TestStudy:
         shutil.copy(small_cellpose, model / "weights.pth")
         set_segment(folder, model="model")
         assert "no model folder: card.json missing" in lamella("run", folder).err
-        (model / "card.json").write_text(json.dumps({"weights_sha256": "0" * 64}))
+        (model / "card.json").write_text(
+            json.dumps({"kind": "cellpose", "weights_sha256": "0" * 64})
+        )
         said = lamella("run", folder)
         assert said.code == 2
         assert "these are not the weights that card.json was written for" in said.err
@@ -254,7 +256,9 @@ class TestCommand:
         monkeypatch.chdir(folder)
         (folder / "model").mkdir()
         shutil.copy(small_cellpose, folder / "model" / "weights.pth")
-        (folder / "model" / "card.json").write_text(json.dumps({"weights_sha256": "0" * 64}))
+        (folder / "model" / "card.json").write_text(
+            json.dumps({"kind": "cellpose", "weights_sha256": "0" * 64})
+        )
         model = ("--set", "model=model")
         said = lamella("segment", "a.ome.tif", "-o", "l.tif", "-m", "cellpose", *model)
         assert said.code != 0

@@ -180,13 +180,13 @@ def test_nothing_of_cellpose_reaches_the_screen(tuned, taught, held_out, capfd):
 
 
 def test_cellpose_4_has_its_own_published_settings(monkeypatch):
-    from lamella.train import cellpose
+    from lamella.train.cellpose import fine_tune
 
     four = FineTune.published(4)
     assert (four.optimiser, four.learning_rate, four.batch_size) == ("adamw", 1e-5, 1)
     assert FineTune.published(3) == FineTune()
     assert FineTune().epochs == 100
-    monkeypatch.setattr(cellpose, "installed", lambda: 4)
+    monkeypatch.setattr(fine_tune, "installed", lambda: 4)
     with pytest.raises(SettingsError, match="Cellpose 4 trains with AdamW"):
         FineTune()(None, [])
 
@@ -198,7 +198,7 @@ def test_a_held_out_image_that_is_learnt_from_is_refused(taught, held_out, small
 
 
 def test_a_held_out_loss_that_is_no_number_is_told(taught, held_out, small_cellpose, monkeypatch):
-    from lamella.train.patches import Yardstick
+    from lamella.train.cellpose.patches import Yardstick
 
     def loss(self, net, batch_size):
         return np.nan if len(self) == len(held_out) else 1.0

@@ -175,6 +175,6 @@ def test_wrong_usage(arguments, fault, tmp_path):
 def test_patience_is_a_number_or_none_at_all():
     assert settings_from(["patience=false"], drawn=True).fine_tune.patience is False
     assert settings_from(["patience=3"], drawn=True).fine_tune.patience == 3
-    for wrong in ("0", "-1"):
+    for wrong in ("0", "-1", "true"):
         with pytest.raises(LamellaError, match=f"patience={wrong}"):
             settings_from([f"patience={wrong}"], drawn=True)

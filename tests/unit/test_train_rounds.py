@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lamella.train.cellpose import Tuned
-from lamella.train.rounds import Chosen, Judged, Rounds
+from lamella.train.rounds import Chosen, Judged, Rounds, Training
 
 SOME = Chosen([object()], [])
 
@@ -26,7 +25,7 @@ class Work:
     def tune(self, start, chosen, number):
         self.did.append(("tune", start, number))
         losses = pd.DataFrame({"epoch": [0], "train_loss": [1.0], "held_out_loss": [1.0]})
-        return Tuned({}, losses, 5, 10, 12, 30.0, 8, False)
+        return Training({}, losses, 5, 10, 12)
 
     def judge(self, number):
         judged = self._judged[number]

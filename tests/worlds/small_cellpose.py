@@ -12,7 +12,7 @@ import numpy as np
 from filelock import FileLock
 
 from lamella.phantom import CellPhantom, Phantom
-from lamella.train.patches import numpy_seeded
+from lamella.train.cellpose.patches import numpy_seeded
 
 DIAMETER_PX = 30.0
 _LIGHT = (150.0, 300.0, 600.0, 1000.0)

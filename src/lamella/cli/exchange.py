@@ -69,7 +69,8 @@ def export(
         typer.Option(
             "--to",
             help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks; of a run also "
-            "imagej-results (Results.csv) or excel (a workbook).",
+            "imagej-results (Results.csv) or excel (a workbook); of a recurrent network onnx or "
+            "bioimageio (a package of the BioImage Model Zoo).",
         ),
     ] = None,
     rois: Annotated[
@@ -100,6 +101,12 @@ def export(
     offsets: _Offsets = None,
     settings: _Settings = None,
     source_format: _Format = None,
+    authors: Annotated[
+        list[str] | None, typer.Option("--author", help="bioimageio: who made the model.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="bioimageio: of the model, such as CC-BY-4.0.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write tracked objects for another program; what its format cannot keep is told.
@@ -107,12 +114,20 @@ def export(
     Example: `lamella export movies/results --movie WT__1 --to geff -o WT__1.geff`
 
     With ROIs for Fiji of every image: `lamella export movies/results --rois -o rois`
+
+    A recurrent network, `shipped` or one's own: `lamella export shipped --to onnx -o net.onnx`
     """
     from lamella.run.exchange import export_tracked
     from lamella.run.roi_export import export_rois
 
     if rois == (to is not None):
         raise typer.BadParameter("say either --to FORMAT or --rois")
+    if to in _NETWORKS:
+        _export_network(source, out, to=to, authors=authors or [], licence=licence, like=like,
+                        axes=axes, force=force)  # fmt: skip
+        return
+    if authors or licence is not None:
+        raise typer.BadParameter("--author and --licence go with --to bioimageio")
     given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
                    columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
     if to in _TABLES:
@@ -131,6 +146,31 @@ def export(
 
 
 _TABLES = ("excel", "imagej-results")
+_NETWORKS = ("bioimageio", "onnx")
+
+
+def _export_network(
+    model: Path,
+    out: Path,
+    *,
+    to: str,
+    authors: list[str],
+    licence: str | None,
+    like: Path | None,
+    axes: str | None,
+    force: bool,
+) -> None:
+    """A network, for programs that run networks."""
+    from lamella.cli import show
+    from lamella.run.model_export import export_model
+
+    made = export_model(str(model), out, to=to, authors=authors, licence=licence, like=like,
+                        axes=axes, force=force)  # fmt: skip
+    show.out.print(
+        f"wrote {made.path}: {show.counted(made.window, 'frame')} in, sides multiples of "
+        f"{made.multiple} px; {', '.join(made.outputs)} out",
+        soft_wrap=True,
+    )
 
 
 def _export_tables(

@@ -23,7 +23,9 @@ def segment(
     method: Annotated[
         str,
         typer.Option(
-            "--method", "-m", help="motion, multiotsu, cellpose, guided, labels or external."
+            "--method",
+            "-m",
+            help="motion, multiotsu, cellpose, recurrent, guided, labels or external.",
         ),
     ] = "motion",
     options: Annotated[
@@ -89,7 +91,7 @@ def segment(
         show.tell("note", f"{segmenter.method}: {done.told}")
     tally = done.tally
     show.out.print(
-        f"{out}: {len(tally.objects)} frames, {tally.n_empty} without any object; "
+        f"{out}: {show.counted(len(tally.objects), 'frame')}, {tally.n_empty} without any object; "
         f"{tally.in_words()}\n{in_words(tally.diameter, done.pixel_size_um)}",
         soft_wrap=True,
     )

@@ -24,6 +24,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
 }
+_NAMED = 3  # folders with images, where one holds none
 SUFFIXES = tuple(suffix for family in _FAMILIES.values() for suffix in family)
 
 # Grey modes of Pillow and what they are as arrays. P is a palette: its indices are label ids.
@@ -64,7 +65,7 @@ def frame_files(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
         raise InputError(
             str(folder),
             f"the folder holds no image ({len(found)} other files)",
-            f"give a folder of {', '.join(_FAMILIES)} frames",
+            f"give a folder of {', '.join(_FAMILIES)} frames{_inner(folder)}",
         )
     if len(next_most) == len(taken):
         raise InputError(
@@ -279,3 +280,18 @@ class PictureFrames(Frames):
             raise
         except Exception as error:  # as above, for damaged pixels
             raise self._damaged(error) from error
+
+
+def _inner(folder: Path) -> str:
+    """Such as ``, such as 02 in it``: the first folders in it that hold images."""
+    named = sorted(
+        (
+            inner.name
+            for inner in folder.iterdir()
+            if inner.is_dir()
+            and not inner.name.startswith(".")
+            and any(path.suffix.lower() in SUFFIXES for path in inner.iterdir())
+        ),
+        key=natural_key,
+    )
+    return f", such as {' or '.join(named[:_NAMED])} in it" if named else ""

@@ -15,7 +15,9 @@ from lamella.io.atomic import whole_folder
 from lamella.io.documents import read_json, write_json
 from lamella.io.tables import write_table
 
-CARD, WEIGHTS, PAGE, FIGURES = "card.json", "weights.pth", "model.html", "figures"
+CARD, PAGE, FIGURES = "card.json", "model.html", "figures"
+WEIGHTS = {"cellpose": "weights.pth", "recurrent": "weights.safetensors"}
+"""The file of the weights, by the kind that the card tells."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class ModelParts:
     Parameters
     ----------
     card : mapping
-        What JSON can say; the digest of the weights is added.
+        What JSON can say, with the `kind` of the network, one of `WEIGHTS`; the digest of the
+        weights is added.
     tables : mapping of str to DataFrame
         By name without ending; written as CSV.
     figures : mapping of str to bytes
@@ -76,7 +79,8 @@ def write_model(
     """
     refuse_model_there(folder, force=force)
     with whole_folder(folder) as part:
-        save(part / WEIGHTS)
+        weights = part / WEIGHTS[parts.card["kind"]]
+        save(weights)
         for name, table in parts.tables.items():
             write_table(part / f"{name}.csv", table)
         for name, data in parts.figures.items():
@@ -84,7 +88,7 @@ def write_model(
             (part / FIGURES / name).write_bytes(data)
         parts.write_more(part)
         (part / PAGE).write_text(parts.page, encoding="utf-8", newline="\n")
-        write_json(part / CARD, {**parts.card, "weights_sha256": _digest(part / WEIGHTS)})
+        write_json(part / CARD, {**parts.card, "weights_sha256": _digest(weights)})
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -97,10 +101,10 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     read = read_json(folder / CARD)
     card: dict[str, Any] = read if isinstance(read, dict) else {}
-    told = card.get("weights_sha256")
-    if not isinstance(told, str):
+    told, kind = card.get("weights_sha256"), card.get("kind")
+    if not isinstance(told, str) or kind not in WEIGHTS:
         raise InputError(str(folder / CARD), "it is no model's card", "train the model again")
-    weights = folder / WEIGHTS
+    weights = folder / WEIGHTS[kind]
     if not weights.is_file():
         raise InputError(str(weights), "there is no such file", "train the model again")
     if _digest(weights) != told:
@@ -110,6 +114,17 @@ def read_card(folder: Path) -> dict[str, Any]:
             "put the right file back, or give the weights' own path",
         )
     return card
+
+
+def kind_of_model(path: Path) -> str:
+    """The kind of network that a file of weights or a model folder holds, one of `WEIGHTS`.
+
+    Told by the names of files alone. Whatever is neither counts as Cellpose's, which knows models
+    by names of its own.
+    """
+    name = WEIGHTS["recurrent"]
+    recurrent = (path / name).is_file() if path.is_dir() else path.suffix == Path(name).suffix
+    return "recurrent" if recurrent else "cellpose"
 
 
 def _digest(path: Path) -> str:

@@ -41,6 +41,8 @@ class ModelInput:
     Parameters
     ----------
     name, lead : str
+    held : str
+        What was held out: ``movies``, or ``frames`` of the movie that was learnt from.
     verdict : str
         Which network is kept, and why, in one sentence.
     remarks : tuple of str
@@ -62,6 +64,7 @@ class ModelInput:
     compare: str
     scores: tuple[TableTold, ...]
     curves: Picture
+    held: str = "movies"
     strips: tuple[BeforeAfter, ...] = ()
     others: tuple[TableTold, ...] = ()
     remarks: tuple[str, ...] = ()

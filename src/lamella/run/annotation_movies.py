@@ -24,15 +24,13 @@ _ALIKE = 0.5
 view overlap by chance, those of confluent layers by some 0.2; those of one movie by far more."""
 
 
-def by_movie(pieces: Sequence[Piece], notes: list[str]) -> Iterator[Piece]:
+def by_movie(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """Labels of single frames brought together by movie; frames that were told of are left away.
 
     Parameters
     ----------
     pieces : sequence of Piece
-        Those that are believed come first.
-    notes : list of str
-        Added to: which images were taken for frames of one movie.
+        As `as_frames` gives them. Those that are believed come first.
 
     Raises
     ------
@@ -41,7 +39,7 @@ def by_movie(pieces: Sequence[Piece], notes: list[str]) -> Iterator[Piece]:
     """
     singles: dict[Origin, dict[int, Piece]] = {}
     wholes: list[Piece] = []
-    for piece in _as_frames(pieces, notes):
+    for piece in pieces:
         if piece.of_frame is None:
             wholes.append(piece)
         else:
@@ -91,8 +89,14 @@ def _joined(origin: Origin, members: dict[int, Piece]) -> Piece:
     )
 
 
-def _as_frames(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
-    """The pieces, those of numbered images that belong to one movie as its frames."""
+def as_frames(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
+    """The pieces, those of numbered images that belong to one movie as its frames.
+
+    Parameters
+    ----------
+    notes : list of str
+        Added to: which images were taken for frames of one movie.
+    """
     groups: dict[Numbered, list[Piece]] = {}
     for piece in pieces:
         if piece.numbered is not None and piece.of_frame is None:

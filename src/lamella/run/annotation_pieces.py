@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,10 @@ class Piece(NamedTuple):
     """The number of the frame, where labels and image are of it alone."""
     numbered: Numbered | None = None
     """Of a single image: what its name says of others that may be of the same movie."""
+    film: Frames | None = None
+    """Where labels are of one frame of a movie: the frames of the whole movie."""
+    beside: Sequence[Place] = ()
+    """Of a single image: all images among which it was found."""
 
 
 class Reader:
@@ -62,8 +66,10 @@ class Reader:
         self._top = labels if labels.is_dir() else labels.parent
         files = find_label_files(labels, is_movie=None if known is None else known.knows)
         if known is not None and len(known.places) == len(files) == 1:
-            # One of each belong together, whatever they are called.
-            files = [files[0]._replace(names=(*files[0].names, known.places[0].movie))]
+            # One of each belong together, whatever they are called, but for labels of one frame.
+            (movie,) = (each.movie for each in known.places)
+            if movie not in (split[0] for split in map(frame_in, files[0].names) if split):
+                files = [files[0]._replace(names=(*files[0].names, movie))]
         return self._collected(partial(self._of_file, file) for file in files)
 
     def of_run(self, run: Path, name: str, *, every_frame: bool) -> list[Piece]:
@@ -136,7 +142,8 @@ class Reader:
         )
         own = None if offsets is None else offsets[of_frame : of_frame + 1]
         drawn = read_drawn(file, still, offsets=own, notes=self._notes)
-        return self._piece(place, still, drawn, file.kind, of_frame=of_frame)
+        piece = self._piece(place, still, drawn, file.kind, of_frame=of_frame)
+        return piece._replace(film=movie.channel(self._channel))
 
     def _find(self, names: Iterable[str], source: str) -> Place | None:
         names = tuple(names)
@@ -208,4 +215,12 @@ class Reader:
             None if nuclei is None else movie.channel(nuclei),
             of_frame,
             place.numbered if still else None,
+            beside=self._around(place) if still else (),
         )
+
+    def _around(self, place: Place) -> Sequence[Place]:
+        """The images among which one was found."""
+        if self._known is not None:
+            return self._known.places
+        found = self._beside.get(place.path.parent)
+        return () if found is None else found.places

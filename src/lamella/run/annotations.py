@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +12,11 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.table import Col, stacked
 from lamella.io.ctc_masks import raise_all
 from lamella.kernels.morphology import components
+from lamella.run.annotation_films import Film, films_of
 from lamella.run.annotation_images import Images, images_of_folder, images_of_study
-from lamella.run.annotation_movies import by_movie
+from lamella.run.annotation_movies import as_frames, by_movie
 from lamella.run.annotation_pieces import Piece, Reader
+from lamella.run.annotators import named, vote
 from lamella.run.saved import is_run, sets_of
 from lamella.run.study import SETTINGS_FILE, open_study
 from lamella.train.annotations import Annotated, Annotations
@@ -28,10 +31,39 @@ class Taught(NamedTuple):
     """As `Annotated.frames`: every annotated frame, and why it was left out."""
     notes: tuple[str, ...]
     """What to tell the user."""
+    films: Mapping[str, list[Film]]
+    """By the name of the movie: its frames, whether annotated or not."""
+    agreement: pd.DataFrame | None = None
+    """Where several people drew: how far they agree, see `annotators.vote`."""
+
+    @property
+    def movies(self) -> pd.DataFrame:
+        """A row per example: movie, session, condition."""
+        return pd.DataFrame(
+            [(e.movie, e.session, e.condition) for e in self.examples],
+            columns=[Col.MOVIE, Col.SESSION, Col.CONDITION],
+        )
+
+
+class LabelSource(NamedTuple):
+    """Where labels and their images are: what `examples_from` is told, by the same names."""
+
+    labels: Path | Sequence[Path]
+    images: Path | None = None
+    study: Path | None = None
+    centred: Path | None = None
+    name: str | None = None
+    channel: str | None = None
+    nuclear_channel: str | None = None
+    every_frame: bool = False
+
+    def examples(self, choose: Annotations) -> Taught:
+        """What there is to learn from."""
+        return examples_from(**self._asdict(), choose=choose)
 
 
 def examples_from(
-    labels: Path,
+    labels: Path | Sequence[Path],
     *,
     images: Path | None = None,
     study: Path | None = None,
@@ -50,7 +82,8 @@ def examples_from(
         A file or a folder (with folders in it) of Cellpose's ``_seg.npy``, ImageJ ROIs, outlines of
         QuimP, TrackMate's, label images (``cell3_mask.tif``, ``cell3_cp_masks.png`` …), a folder of
         the Cell Tracking Challenge; or the folder of a run, of which the frames are taken that were
-        corrected by hand.
+        corrected by hand. Of several people, one for each, no runs: what most of them agree on is
+        taken, see `lamella.train.majority.fused`.
     images : Path, optional
         Folder of the images, or one image. By default they lie beside the labels; a ``_seg.npy`` of
         an older Cellpose may hold its image itself.
@@ -88,6 +121,9 @@ def examples_from(
     """
     choose = choose or Annotations()
     notes: list[str] = []
+    people = [labels] if isinstance(labels, Path) else list(labels)
+    names = named(people)
+    labels = people[0]
     run = is_run(labels)
     if study is None and images is None:
         study = _study_around(labels if run else centred)
@@ -107,9 +143,18 @@ def examples_from(
         pieces = reader.of_run(labels, _set_in(labels, name), every_frame=every_frame)
     else:
         pieces = reader.of_files(labels)
+    others = [reader.of_files(each) for each in people[1:]]
     raise_all(reader.faults)
-    made = [_chosen(choose, piece) for piece in by_movie(pieces, notes)]
-    return _settled(made, choose, str(labels), notes)
+    every = [as_frames(own, notes) for own in (pieces, *others)]
+    movies, left_out, agreement = list(by_movie(every[0])), None, None
+    if others:
+        by_person = {name: list(by_movie(own)) for name, own in zip(names, every, strict=True)}
+        movies, left_out, agreement = vote(by_person, binary=choose.binary, notes=notes)
+    made = [_chosen(choose, piece) for piece in movies]
+    made += [] if left_out is None else [left_out]
+    examples, frames = _settled(made, choose, ", ".join(map(str, people)), notes)
+    films = films_of([piece for own in every for piece in own], channel=channel)
+    return Taught(examples, frames, tuple(dict.fromkeys(notes)), films, agreement)
 
 
 def _study_around(run: Path | None) -> Path | None:
@@ -135,8 +180,8 @@ def _chosen(choose: Annotations, piece: Piece) -> Annotated:
     return choose(piece.image, piece.drawn, origin=piece.origin, nuclei=piece.nuclei)
 
 
-def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list[str]) -> Taught:
-    """All examples with what to tell of them."""
+def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list[str]) -> Annotated:
+    """All examples; what to tell of them is added to the notes."""
     examples = [each for one in made for each in one.examples]
     frames = stacked(one.frames for one in made)
     if not examples:
@@ -150,7 +195,7 @@ def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list
         raise InputError(
             where,
             f"no annotated frame can be learnt from ({reasons or 'there is none'})",
-            "draw cells, or allow more: --set labels.cut=keep, labels.min_objects=0",
+            _more(frames, choose),
         )
     cut = frames[frames[Col.N_CUT_BY_VIEW] > 0]
     if len(cut):
@@ -170,7 +215,16 @@ def _settled(made: list[Annotated], choose: Annotations, where: str, notes: list
             "all objects of every frame have one number although they lie apart: if these are "
             "masks, no labels, say --set labels.binary=true"
         )
-    return Taught(examples, frames, tuple(dict.fromkeys(notes)))
+    return Annotated(examples, frames)
+
+
+def _more(frames: pd.DataFrame, choose: Annotations) -> str:
+    """What would leave fewer annotated frames out."""
+    if choose.min_objects > 1:
+        return "draw more cells, or ask for fewer: --set labels.min_objects=1"
+    if not frames.empty and (frames[Col.N_CUT_BY_VIEW] > 0).any():
+        return "draw on the raw movies, or allow outlines that were cut: --set labels.cut=keep"
+    return "draw cells in some frames"
 
 
 def _is_mask(examples: list[Example]) -> bool:

@@ -23,6 +23,7 @@ from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie
 from lamella.io.formats import Format, format_called, losses, recognise
+from lamella.io.model_folder import CARD
 from lamella.measure import refuse_mismatch
 from lamella.run.centred import offsets_of
 from lamella.run.join import join_to_labels
@@ -155,6 +156,12 @@ def export_tracked(
         Nothing is written over without `force`, and never what is read.
     """
     wanted, given = format_called(to, to_write=True), given or Given()
+    if (source / CARD).is_file():
+        raise InputError(
+            str(source),
+            "it is a model, and holds no tracked objects",
+            "write it with --to onnx or bioimageio",
+        )
     if not is_run(source):
         if movie is not None:
             raise SettingsError(

@@ -218,16 +218,16 @@ def _up_to_date(task: MovieTask) -> bool:
 
 
 @contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold the run folder for this run alone; the system lets go of it when the process dies."""
+def locked(out: Path, *, file: str = ".lock", work: str = "run") -> Iterator[None]:
+    """Hold a folder for this work alone; the system lets go of it when the process dies."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / ".lock", timeout=2)
+        lock = FileLock(out / file, timeout=2)
         lock.acquire()
     except Timeout:
         raise OutputError(
             str(out),
-            "another run is working in this folder",
+            f"another {work} is working in this folder",
             "wait for it, or choose another --out",
         ) from None
     except OSError as error:

@@ -17,9 +17,7 @@ from lamella.core.claims import ALL_SESSIONS
 from lamella.core.frames import Frames
 from lamella.core.table import Col
 from lamella.io.model_folder import ModelParts, write_model
-from lamella.nets.cellpose import default_model, version
 from lamella.nets.device import Device, described, pick
-from lamella.nets.weights import digest, read_tensors
 from lamella.report.filmstrip import evenly, filmstrip, to_png
 from lamella.report.model import BeforeAfter, ModelInput, render_model
 from lamella.run.model_page import page_of
@@ -33,15 +31,14 @@ from lamella.run.model_scores import (
 )
 from lamella.run.train_kept import Trainings
 from lamella.run.versions import versions
-from lamella.segment import Cellpose
-from lamella.train.cellpose import save_weights
+from lamella.segment import Cellpose, Recurrent
 from lamella.train.data_card import data_card, data_table
 from lamella.train.examples import Example
 from lamella.train.rounds import Trained
 
 BEFORE, AFTER = "before", "after"
 _MOST_STRIPS, _MOST_FRAMES = 4, 6
-_NOT_OF_THE_MODEL = {"method", "model", "device", "batch_size"}
+_NOT_OF_THE_MODEL = {"method", "model", "device", "batch_size", "tile_px"}
 _OF_TIME = (str(Col.TEMPORAL_IOU), str(Col.AREA_JITTER))
 
 
@@ -53,33 +50,33 @@ class Kind:
     ----------
     how : str
         ``self``, ``labels`` or ``corrections``.
-    base : str or None
-        Name or path of the model that it began with; None is Cellpose's generalist.
+    base : str
+        Name or path of the model that it began with.
+    segmenter : Cellpose or Recurrent
+        How every network was asked for masks, whatever its weights.
     settings : mapping
         Of this way alone.
-    segmenter : Cellpose
-        How every network was asked for masks, whatever its weights.
     object_name : str
         The set of objects, for the lines of study.toml.
     """
 
     how: str
-    base: str | None
+    base: str
+    segmenter: Cellpose | Recurrent
     settings: Mapping[str, Any] = field(default_factory=dict)
-    segmenter: Cellpose = field(default_factory=Cellpose)
     object_name: str = "cell"
 
     @property
     def base_name(self) -> str:
         """What the base is called."""
-        return Path(self.base).name if self.base else default_model()
+        return Path(self.base).name
 
     def use(self, folder: Path) -> str:
         """Lines of study.toml with which a model does what it was scored for."""
         own = self.segmenter.model_dump(
             exclude_unset=True, exclude_none=True, exclude=_NOT_OF_THE_MODEL
         )
-        values = {"method": "cellpose", "model": folder.resolve().as_posix(), **own}
+        values = {"method": self.segmenter.method, "model": folder.resolve().as_posix(), **own}
         return tomli_w.dumps({"objects": {self.object_name: {"segment": values}}}).strip()
 
 
@@ -132,8 +129,15 @@ def make_model(
     held_out: set[str],
     device: Device,
     force: bool,
+    of_one_movie: bool = False,
 ) -> Made:
-    """Score the kept network on the held-out movies and write the model's folder."""
+    """Score the kept network on the held-out movies and write the model's folder.
+
+    Parameters
+    ----------
+    of_one_movie : bool
+        Whether what is held out are frames of the very movie that is learnt from.
+    """
     best = trained.best
     segmenters = {
         BEFORE: lambda movie: work.labels(0, movie),
@@ -146,17 +150,18 @@ def make_model(
     of_round = max(best, 1)  # where none helped, the card tells of the first attempt
     examples = work.examples(of_round)
     card = {
-        "kind": "cellpose",
+        "kind": kind.segmenter.method,
         "name": out.name,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "taught_with": kind.how,
-        "base": {"model": kind.base_name, "sha256": digest(trainings.base)},
+        "base": {"model": kind.base_name, **trainings.base_told()},
         "data": data_card(examples, held_out),
         "held_out": sorted(held_out),
+        "held_out_of": "the movie that it learnt from" if of_one_movie else "other movies",
         "settings": {
             **settings,
             **kind.settings,
-            "Cellpose": kind.segmenter.deciding()["settings"],
+            type(kind.segmenter).__name__: _deciding(kind.segmenter),
         },
         "training_helped": best > 0,
         "kept_round": best,
@@ -164,7 +169,7 @@ def make_model(
         "rounds": trained.table.to_dict("records"),
         "scores": _scores_told(scores.summary),
         "device": described(pick(device)),
-        "versions": {**versions(), "cellpose": version()},
+        "versions": {**versions(), **trainings.versions()},
     }
     strips = tuple(_strip(work, best, each) for each in work.movies[:_MOST_STRIPS])
     use = kind.use(out)
@@ -191,20 +196,27 @@ def make_model(
     for each in strips:
         figures |= {f"{each.movie}_before.png": each.before, f"{each.movie}_after.png": each.after}
         figures |= {f"{each.movie}_by_hand.png": each.truth} if each.truth else {}
-    tensors = trained.kept.tuned.tensors if trained.kept.tuned else read_tensors(trainings.base)
+    tuned = trained.kept.tuned
+    tensors = trainings.read(trainings.base) if tuned is None else tuned.tensors
     write_model(
         out,
         ModelParts(
             card, tables, figures, render_model(shown), partial(work.write_more, number=of_round)
         ),
-        save=lambda file: save_weights(tensors, file),
+        save=lambda file: trainings.save(tensors, file),
         force=force,
     )
     return Made(out, card, trained, scores, use, compare)
 
 
+def _deciding(segmenter: Cellpose | Recurrent) -> dict[str, Any]:
+    """Settings that decide masks, whatever the weights are called."""
+    told: dict[str, Any] = segmenter.provenance()["settings"]
+    return {name: value for name, value in told.items() if name != "model"}
+
+
 def _losses(trained: Trained) -> pd.DataFrame:
-    """round, epoch, train_loss, held_out_loss, kept (the epoch whose network the round gave)."""
+    """round, epoch, train_loss, held_out_loss, kept, and more; kept is what the round gave."""
     tables = [
         each.tuned.losses.assign(
             round=each.number, kept=each.tuned.losses["epoch"] == each.tuned.best_epoch
@@ -213,7 +225,10 @@ def _losses(trained: Trained) -> pd.DataFrame:
         if each.tuned
     ]
     columns = ["round", "epoch", "train_loss", "held_out_loss", "kept"]
-    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    all_rounds = pd.concat(tables)
+    return all_rounds[[*columns, *(name for name in all_rounds if name not in columns)]]
 
 
 def _scores_told(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -33,6 +33,12 @@ _WAYS = {
     "corrections": "masks that people corrected",
 }
 
+_CURVES = {
+    "cellpose": "Loss on patches of training images and of held-out images, the same patches at "
+    "every epoch.",
+    "recurrent": "Loss on the patches of every epoch, and on held-out patches, which are the same "
+    "at every epoch and are not augmented, so that it may be the lower one.",
+}
 _DECIDED_BY = {
     "self": "steadiness (share of frames with a cell × overlap with the frame before)",
     "labels": "SEG (overlap of every drawn object with its own)",
@@ -62,27 +68,29 @@ def page_of(
     sessions = {str(name) for name in summary[Col.SESSION]} - {ALL_SESSIONS}
     taught = count(data["n_images"], "image")
     tuned = "fine-tuned" if card["training_helped"] else "which could not be improved"
+    aside, held = data["held_out"]["n_images"], held_word(card)
+    scored = count(len(card["held_out"]), "movie") if held == "movies" else count(aside, "frame")
     lead = (
-        f"{base}, {tuned} on {taught} of {count(data['n_movies'], 'movie')} with "
-        f"{count(data['n_cells'], 'cell')}: {_WAYS[card['taught_with']]}. Scored on "
-        f"{count(len(card['held_out']), 'movie')} that it was not trained on."
+        f"{base}, {tuned} on {taught} of {count(data['n_movies'], 'movie')} "
+        f"with {count(data['n_cells'], 'cell')}: {_WAYS[card['taught_with']]}. Scored on "
+        f"{scored} that it was not trained on."
     )
     curves = picture(
         "learning_curves",
         "Learning curves",
-        "Loss on patches of training images and of held-out images, the same patches at every "
-        "epoch. Where the held-out curve rises while the other falls, the network learns its "
-        "images by heart; the dotted line marks the epoch that was kept.",
+        f"{_CURVES[card['kind']]} Where the held-out curve rises while the other falls, the "
+        "network learns its images by heart; the dotted line marks the epoch that was kept.",
         "Loss by epoch, for training and held-out images",
         learning_curves(losses),
     )
     return ModelInput(
         name=str(card["name"]),
         lead=lead,
-        verdict=verdict(trained, base, how=card["taught_with"]),
+        verdict=verdict(trained, base, how=card["taught_with"], held=held),
+        held=held,
         use=use,
         compare=compare,
-        scores=tuple(_scores(summary)),
+        scores=tuple(_scores(summary, held)),
         curves=curves,
         strips=tuple(strips),
         others=(_rounds(trained), _data(card), _made(card)),
@@ -90,13 +98,30 @@ def page_of(
     )
 
 
-def verdict(trained: Trained, base: str, *, how: str) -> str:
+def held_word(card: Mapping[str, Any]) -> str:
+    """What is held out: ``movies``, or ``frames`` of the one that is learnt from."""
+    return "movies" if card["held_out_of"] == "other movies" else "frames"
+
+
+_MORE = "Outline more frames, above all such as go wrong, or train longer (--set epochs=…)."
+_INSTEAD = {
+    "self": "Outline some frames that go wrong, and learn from these (--from).",
+    "labels": _MORE,
+    "corrections": _MORE,
+}
+"""What to do where training did not help."""
+
+
+def verdict(trained: Trained, base: str, *, how: str, held: str) -> str:
     """Which network is kept, and why, in one sentence."""
     first, kept = trained.rounds[0].judged.value, trained.kept.judged.value
     if trained.best == 0:
-        return f"Training did not help ({trained.told}): these are the weights of {base}."
+        return (
+            f"Training did not help ({trained.told}): these are the weights of {base}. "
+            f"{_INSTEAD[how]}"
+        )
     return (
-        f"On held-out movies {_DECIDED_BY[how]} rose from {first:.3f} to {kept:.3f}, so the "
+        f"On held-out {held} {_DECIDED_BY[how]} rose from {first:.3f} to {kept:.3f}, so the "
         f"trained network is kept (round {trained.best}; {trained.told})."
     )
 
@@ -128,7 +153,7 @@ def doubts(card: Mapping[str, Any], summary: pd.DataFrame) -> list[str]:
     return told
 
 
-def _scores(summary: pd.DataFrame) -> list[TableTold]:
+def _scores(summary: pd.DataFrame, held: str) -> list[TableTold]:
     """A table over all sessions, and one for every session where there are several."""
     tables = []
     for session, rows in summary.groupby(Col.SESSION, sort=False):
@@ -148,17 +173,30 @@ def _scores(summary: pd.DataFrame) -> list[TableTold]:
                 )
             )
         if told:
-            title = "All held-out movies" if session == ALL_SESSIONS else f"Session {session}"
-            tables.append(
-                TableTold(
-                    title,
-                    "Means over movies. In brackets the 95 % interval of the mean change, from "
-                    "three movies on.",
-                    ("score", "before", "after", "change", "movies"),
-                    tuple(told),
-                )
-            )
+            tables.append(_TABLES[held](str(session), told))
     return tables
+
+
+def _of_movies(session: str, rows: Sequence[tuple[str, ...]]) -> TableTold:
+    return TableTold(
+        "All held-out movies" if session == ALL_SESSIONS else f"Session {session}",
+        "Means over movies. In brackets the 95 % interval of the mean change, from three movies "
+        "on.",
+        ("score", "before", "after", "change", "movies"),
+        tuple(rows),
+    )
+
+
+def _of_frames(session: str, rows: Sequence[tuple[str, ...]]) -> TableTold:
+    return TableTold(
+        "All held-out frames",
+        "Of the held-out frames of one movie, all together.",
+        ("score", "before", "after", "change"),
+        tuple(row[:-1] for row in rows),
+    )
+
+
+_TABLES = {"movies": _of_movies, "frames": _of_frames}
 
 
 def _change(row: Mapping[Any, Any]) -> str:
@@ -221,11 +259,18 @@ def _made(card: Mapping[str, Any]) -> TableTold:
 
 
 def _remarks(card: Mapping[str, Any], sessions: Collection[str]) -> list[str]:
+    held = held_word(card)
     remarks = [
-        "The held-out movies also decided which epoch and which round is kept, so that their "
+        f"The held-out {held} also decided which epoch and which round is kept, so that their "
         "scores are a little too good. For a number to publish, compare the networks on movies "
         "that were kept out of all this."
     ]
+    if held == "frames":
+        remarks.append(
+            "Only one movie was annotated, so that frames of it are held out. Frames of one movie "
+            "are alike: the scores tell how well the network knows this movie, not how it will do "
+            "on others. Annotate some frames of a second movie to learn that."
+        )
     if card["taught_with"] == "corrections":
         remarks.append(
             "It is scored on frames that people corrected, which are those that a network failed "
@@ -240,7 +285,7 @@ def _remarks(card: Mapping[str, Any], sessions: Collection[str]) -> list[str]:
         remarks.append(
             f"It learnt from no frame of {', '.join(without)}: none was there, or none was trusted."
         )
-    if len(card["held_out"]) < 3:
+    if held == "movies" and len(card["held_out"]) < 3:
         remarks.append("Fewer than three movies were held out: the changes have no interval.")
     return remarks
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
+from lamella.io.model_folder import kind_of_model
 from lamella.run.settings import settings_from
 from lamella.run.single import step_from
 from lamella.run.study import Study
@@ -17,7 +18,6 @@ from lamella.segment import Segmenter
 
 AS_IS = "as-is"
 """The study's own segmenter."""
-_CELLPOSE = "cellpose"
 _FLAG = "--models"
 
 
@@ -45,7 +45,8 @@ def segmenters_of(texts: Sequence[str], study: Study, of: str) -> list[Segmenter
 
     A text is `AS_IS`, a file of weights or the folder of a model, a method by its name as
     `lamella suggest` lists it (``multiotsu dark``), or else the name of a Cellpose model. With a
-    model of Cellpose, the study's other settings of Cellpose stay where it has any.
+    model of Cellpose or of the recurrent network, the study's other settings of that method stay
+    where it has any.
 
     Raises
     ------
@@ -84,14 +85,11 @@ def _segmenter(text: str, study: Study, of: str) -> Segmenter | None:
             ) from None
         return plain
     own = study.settings.objects[of].segment
-    settings: dict[str, Any] = own.model_dump(exclude_unset=True) if _is_cellpose(own) else {}
-    settings |= {"method": _CELLPOSE, "model": _seen_from(study.folder, text)}
+    method = kind_of_model(Path(text))
+    settings: dict[str, Any] = own.model_dump(exclude_unset=True) if own.method == method else {}
+    settings |= {"method": method, "model": _seen_from(study.folder, text)}
     changed = settings_from({"objects": {of: {"segment": settings}}}, where=f"{_FLAG} {text}")
     return changed.objects[of].segment
-
-
-def _is_cellpose(step: Segmenter) -> bool:
-    return str(step.method) == _CELLPOSE
 
 
 def _seen_from(folder: Path, text: str) -> str:
@@ -137,7 +135,12 @@ def names_of(texts: Sequence[str], given: Sequence[str] | None) -> list[str]:
 
 def _safe(text: str) -> str:
     """The end of a path, or a name, as a folder may be called."""
-    return re.sub(r"[^\w.-]+", "_", Path(text).name.removesuffix(".pth")).strip("._-") or "model"
+    return (
+        re.sub(
+            r"[^\w.-]+", "_", Path(text).name.removesuffix(".pth").removesuffix(".safetensors")
+        ).strip("._-")
+        or "model"
+    )
 
 
 def with_segmenter(study: Study, of: str, step: Segmenter | None, *, name: str) -> Study:

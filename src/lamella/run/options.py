@@ -31,6 +31,17 @@ def values_of(options: Sequence[str], *, flag: str = "--set") -> dict[str, Any]:
     return values
 
 
+def as_given(value: Any) -> str:
+    """A value as it stands on the command line.
+
+    Examples
+    --------
+    >>> as_given(True), as_given("dark")
+    ('true', 'dark')
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]

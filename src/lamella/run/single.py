@@ -25,7 +25,7 @@ from lamella.run.counted import counted
 from lamella.run.options import values_of
 from lamella.run.remarks import Tally, named, naming
 from lamella.run.settings import ObjectSettings
-from lamella.run.weights import weights_of
+from lamella.run.weights import Network, with_weights
 from lamella.segment import Cellpose, Declump, ExistingLabels, Guided, Segmenter, UsesNuclei
 
 Advance = Callable[[int, int], object]
@@ -103,9 +103,7 @@ def segment_movie(
     if nuclei is not None:
         refuse_input(out, nuclei)
     refuse_existing(out, force=force)
-    if isinstance(segmenter, Cellpose):
-        weights = weights_of(segmenter, Path(), download=True).path
-        segmenter = segmenter.model_copy(update={"model": str(weights.resolve())})
+    segmenter = with_weights(segmenter, Path(), download=True)
     movie = open_movie(source, axes=axes)
     seeds = _seeds(movie, led, nuclei)
     told = ""
@@ -117,6 +115,8 @@ def segment_movie(
     else:
         normalise = ObjectSettings(segment=segmenter, normalise=normalise).normaliser
         frames = _normalised(movie, channel, normalise)
+        if isinstance(segmenter, Network):
+            segmenter.load()  # what is wrong with its file is no fault of the movie
         with naming(movie.source):
             if isinstance(segmenter, Guided):
                 labels = segmenter.scaled(movie.scale.pixel_size_um)(frames, seeds)

@@ -15,8 +15,8 @@ from lamella.run.flats import key_of_flats
 from lamella.run.follow import CHECKS
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.task import MovieTask, external_in, masks_path
-from lamella.run.weights import weights_of
-from lamella.segment import Cellpose, ExistingLabels, External, Guided
+from lamella.run.weights import Network, weights_of
+from lamella.segment import ExistingLabels, External, Guided
 from lamella.track import FillGaps, Largest
 
 LOCK_FILE = "study.lock.toml"
@@ -210,7 +210,7 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
         if isinstance(each.segment, External):
             code = _source_of(external_in(task, each.segment))
             inputs |= {f"function of {name}": code} if code else {}
-        if isinstance(each.segment, Cellpose):
+        if isinstance(each.segment, Network):
             weights = weights_of(each.segment, task.study_folder).path
             inputs[f"weights of {name}"] = fingerprint(weights)
         if is_corrected(task.folder, name):
@@ -225,7 +225,7 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
         return [step.provenance(), _within(task.study_folder, masks), fingerprint(masks)]
     parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
     parts += _shown(task)
-    if isinstance(step, Cellpose):  # the same weights under another name give the same
+    if isinstance(step, Network):  # the same weights under another name give the same
         weights = weights_of(step, task.study_folder)
         parts[0] = [step.deciding(), *weights.deciding()]
     if isinstance(step, External):

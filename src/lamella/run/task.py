@@ -8,8 +8,7 @@ from pathlib import Path
 from lamella.core.errors import InputError
 from lamella.run.settings import Known, Settings
 from lamella.run.study import Sample, Study
-from lamella.run.weights import weights_of
-from lamella.segment import Cellpose, ExistingLabels, External
+from lamella.segment import ExistingLabels, External
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,6 @@ def external_in(task: MovieTask, segmenter: External) -> External:
     if not place.endswith(".py"):
         return segmenter
     return segmenter.model_copy(update={"function": f"{task.study_folder / place}:{name}"})
-
-
-def cellpose_in(task: MovieTask, segmenter: Cellpose) -> Cellpose:
-    """Cellpose with the file of its weights, found from the study's folder."""
-    path = weights_of(segmenter, task.study_folder).path
-    return segmenter.model_copy(update={"model": str(path.resolve())})
 
 
 def _chosen(of_sample: Known, of_study: Known) -> Known:

@@ -122,9 +122,9 @@ _SEGMENT: dict[Method, str] = {
     "motion": """\
 method = "motion"         # any modality: what moves is cell
 # method = "multiotsu"    # thresholds; sharper edges for fluorescence on a dark field
-# also "cellpose" (a trained network), "labels" (existing masks), "external" (your own function)""",
+# also "cellpose", "recurrent" (trained networks), "labels" (masks), "external" (your function)""",
     "multiotsu": """\
-method = "multiotsu"      # or "motion", "cellpose", "labels" (existing masks), "external" (yours)
+method = "multiotsu"      # or "motion", "recurrent", "cellpose", "labels", "external" (yours)
 foreground = "bright"     # "bright", "dark" or "either\"""",
 }
 

@@ -10,18 +10,17 @@ import numpy as np
 from lamella.core.frames import ArrayFrames, Frames
 from lamella.core.table import Col
 from lamella.io.tables import write_table
-from lamella.nets.device import Device
 from lamella.run.annotations import Taught
 from lamella.run.model_scores import ScoredMovie, score_models
 from lamella.run.train_kept import Trainings
-from lamella.segment import Cellpose
-from lamella.train.cellpose import Tuned
 from lamella.train.examples import Example
-from lamella.train.rounds import Chosen, Judged
+from lamella.train.rounds import Chosen, Judged, Training
 
-FRAMES_FILE = "frames.csv"
+FRAMES_FILE, ANNOTATORS_FILE = "frames.csv", "annotators.csv"
 
 Advance = Callable[[str, int, int], object]
+Segmented = Callable[[Path, Sequence[Example]], Frames]
+"""Gives the labels of annotated frames of one movie by a network's weights."""
 
 
 class AnnotatedWork:
@@ -30,6 +29,9 @@ class AnnotatedWork:
     Parameters
     ----------
     taught : Taught
+    segmented : function
+    chosen : Chosen
+        What the network learns from and what its losses are asked of.
     held_out : set of str
         Movies that are not learnt from.
     """
@@ -43,17 +45,16 @@ class AnnotatedWork:
         taught: Taught,
         trainings: Trainings,
         *,
-        segmenter: Cellpose,
+        segmented: Segmented,
+        chosen: Chosen,
         held_out: set[str],
-        device: Device,
         advance: Advance = lambda doing, done, total: None,
     ) -> None:
         self._examples = examples = taught.examples
-        self._frames = taught.frames
-        self._trainings, self._segmenter, self._device = trainings, segmenter, device
+        self._frames, self._agreement = taught.frames, taught.agreement
+        self._trainings, self._segmented, self._chosen = trainings, segmented, chosen
         self._advance = advance
         self._aside = _by_movie([e for e in examples if e.movie in held_out])
-        self._taught = [e for e in examples if e.movie not in held_out]
         self._masks: dict[tuple[int, str], Frames] = {}
 
     @property
@@ -71,12 +72,17 @@ class AnnotatedWork:
         return self._examples
 
     def write_more(self, folder: Path, number: int) -> None:
-        """A row per annotated frame, with the reason against those not learnt from."""
+        """A row per annotated frame, with the reason against those not learnt from.
+
+        Where several people drew, also how far they agree.
+        """
         write_table(folder / FRAMES_FILE, self._frames)
+        if self._agreement is not None:
+            write_table(folder / ANNOTATORS_FILE, self._agreement)
 
     def images(self, movie: str) -> Frames:
         """The annotated frames of a held-out movie."""
-        return _channel(self._aside[movie], 0)
+        return channel_of(self._aside[movie], 0)
 
     def frame_numbers(self, movie: str) -> list[int]:
         """Their numbers in the movie."""
@@ -88,19 +94,16 @@ class AnnotatedWork:
 
     def segment(self, number: int) -> None:
         """Segment the held-out frames with a round's network."""
-        weights = str(self._trainings.weights(number).resolve())
-        step = self._segmenter.model_copy(update={"model": weights, "device": self._device})
+        weights = self._trainings.weights(number)
         for done, (movie, own) in enumerate(self._aside.items(), start=1):
-            nuclear = _channel(own, 1) if own[0].image.ndim == 3 else None
-            labels = step(_channel(own, 0), nuclear)
-            self._masks[number, movie] = ArrayFrames(labels.asarray())
+            self._masks[number, movie] = ArrayFrames(self._segmented(weights, own).asarray())
             self._advance(f"round {number}, held-out frames", done, len(self._aside))
 
     def choose(self, number: int) -> Chosen:
         """All that was drawn, whatever the network finds."""
-        return Chosen(self._taught, [e for own in self._aside.values() for e in own])
+        return self._chosen
 
-    def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
+    def tune(self, start: int, chosen: Chosen, number: int) -> Training:
         """Train a round's network."""
         return self._trainings.tune(
             start,
@@ -125,6 +128,19 @@ def _by_movie(examples: Sequence[Example]) -> dict[str, list[Example]]:
     return movies
 
 
-def _channel(own: Sequence[Example], place: int) -> Frames:
+def chosen_images(examples: Sequence[Example], held_out: set[str]) -> Chosen:
+    """Annotated frames as examples, those of held-out movies apart."""
+    return Chosen(
+        [e for e in examples if e.movie not in held_out],
+        [
+            e
+            for own in _by_movie([e for e in examples if e.movie in held_out]).values()
+            for e in own
+        ],
+    )
+
+
+def channel_of(own: Sequence[Example], place: int) -> Frames:
+    """One channel of the frames of a movie."""
     planes = [e.image if e.image.ndim == 2 else e.image[place] for e in own]
     return ArrayFrames(np.stack(planes))

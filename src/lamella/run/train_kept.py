@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,12 @@ from lamella.nets.cellpose import load, version
 from lamella.nets.device import Device
 from lamella.nets.weights import digest, read_tensors
 from lamella.run.cache import key_of
-from lamella.train.cellpose import FineTune, Tuned, save_weights
+from lamella.train.cellpose import FineTune, save_weights
 from lamella.train.examples import Example
+from lamella.train.rounds import Training
 
 
-class Trainings:
+class Trainings(ABC):
     """The networks of every round, in a folder.
 
     Parameters
@@ -32,66 +34,146 @@ class Trainings:
         Weights that all began with.
     """
 
-    def __init__(self, folder: Path, base: Path, step: FineTune, *, device: Device) -> None:
-        self.folder, self.base, self._step, self._device = folder, base, step, device
+    suffix: ClassVar[str]
+    """Ending of a file of weights."""
+
+    def __init__(self, folder: Path, base: Path, *, device: Device) -> None:
+        self.folder, self.base, self._device = folder, base, device
 
     def weights(self, number: int) -> Path:
         """The file of a round's weights; of round 0 those of the base."""
-        return self.folder / f"round_{number}.pth" if number else self.base
+        return self.folder / f"round_{number}{self.suffix}" if number else self.base
 
     def tune(
         self,
         start: int,
         number: int,
-        training: Sequence[Example],
-        held_out: Sequence[Example],
+        training: Sequence[Any],
+        held_out: Sequence[Any],
         *,
         advance: Callable[[int, int], object],
-    ) -> Tuned:
+    ) -> Training:
         """Train round `number` from round `start`, or read what such a training has left."""
         key = key_of(
             digest(self.weights(start)),
-            version(),
-            self._step.provenance(),
-            _fingerprint(training),
-            _fingerprint(held_out),
+            *self._deciding(),
+            self._fingerprint(training),
+            self._fingerprint(held_out),
         )
         done = self._done(number, key)
         if done is not None:
             return done
-        model = load(self.weights(start), device=self._device)
-        tuned = self._step(model, training, held_out, advance=advance)
+        made = self._train(self.weights(start), training, held_out, key=key, advance=advance)
         # The note comes last: without it the weights mean nothing.
         self._note(number).unlink(missing_ok=True)
         with whole_file(self.weights(number)) as part:
-            save_weights(tuned.tensors, part)
-        told = tuned._asdict()
+            self.save(made.tensors, part)
+        told = made._asdict()
         del told["tensors"]
-        told["losses"] = tuned.losses.to_dict("list")
-        write_json(self._note(number), {"key": key, "tuned": told})
-        return tuned
+        told["losses"] = made.losses.to_dict("list")
+        write_json(self._note(number), {"key": key, "training": told})
+        return made
+
+    @abstractmethod
+    def save(self, tensors: Mapping[str, Any], file: Path) -> None:
+        """Write a network as others read it."""
+
+    @abstractmethod
+    def read(self, file: Path) -> Mapping[str, Any]:
+        """The tensors of a network."""
+
+    def base_told(self) -> dict[str, str]:
+        """What a card tells of the base beside its name."""
+        return {"sha256": digest(self.base)}
+
+    @abstractmethod
+    def versions(self) -> dict[str, str]:
+        """Of what the network belongs to."""
+
+    @abstractmethod
+    def _deciding(self) -> Sequence[Any]:
+        """What decides a training beside its base and its examples."""
+
+    @abstractmethod
+    def _fingerprint(self, examples: Sequence[Any]) -> str: ...
+
+    @abstractmethod
+    def _train(
+        self,
+        start: Path,
+        training: Sequence[Any],
+        held_out: Sequence[Any],
+        *,
+        key: str,
+        advance: Callable[[int, int], object],
+    ) -> Training: ...
 
     def _note(self, number: int) -> Path:
         return self.folder / f"round_{number}.json"
 
-    def _done(self, number: int, key: str) -> Tuned | None:
+    def _done(self, number: int, key: str) -> Training | None:
         try:
             note = read_json(self._note(number))
             if note["key"] != key:
                 return None
-            told: dict[str, Any] = note["tuned"]
-            told["losses"] = pd.DataFrame(told["losses"]).astype(
-                {"train_loss": np.float64, "held_out_loss": np.float64}
-            )
-            return Tuned(tensors=read_tensors(self.weights(number)), **told)
+            told: dict[str, Any] = note["training"]
+            losses = pd.DataFrame(told.pop("losses"))
+            told["losses"] = losses.astype({"train_loss": np.float64, "held_out_loss": np.float64})
+            return Training(tensors=self.read(self.weights(number)), **told)
         except (InputError, LookupError, TypeError, ValueError):
             return None  # none, or not ours: it is done anew
 
 
-def _fingerprint(examples: Sequence[Example]) -> str:
-    whole = hashlib.blake2b(digest_size=16)
-    for each in examples:
-        whole.update(repr((each.movie, each.frame, each.image.shape, each.image.dtype)).encode())
-        whole.update(np.ascontiguousarray(each.image).tobytes())
-        whole.update(np.ascontiguousarray(each.labels).astype(np.int64).tobytes())
-    return whole.hexdigest()
+class CellposeTrainings(Trainings):
+    """Networks of Cellpose.
+
+    Parameters
+    ----------
+    step : FineTune
+    """
+
+    suffix = ".pth"
+
+    def __init__(self, folder: Path, base: Path, step: FineTune, *, device: Device) -> None:
+        super().__init__(folder, base, device=device)
+        self._step = step
+
+    def save(self, tensors: Mapping[str, Any], file: Path) -> None:
+        """Write a network as Cellpose reads it."""
+        save_weights(tensors, file)
+
+    def read(self, file: Path) -> Mapping[str, Any]:
+        """The tensors of a network, and nothing else that a file may hold."""
+        return read_tensors(file)
+
+    def versions(self) -> dict[str, str]:
+        """The version of Cellpose."""
+        return {"cellpose": version()}
+
+    def _deciding(self) -> Sequence[Any]:
+        return [version(), self._step.provenance()]
+
+    def _fingerprint(self, examples: Sequence[Example]) -> str:
+        whole = hashlib.blake2b(digest_size=16)
+        for each in examples:
+            whole.update(
+                repr((each.movie, each.frame, each.image.shape, each.image.dtype)).encode()
+            )
+            whole.update(np.ascontiguousarray(each.image).tobytes())
+            whole.update(np.ascontiguousarray(each.labels).astype(np.int64).tobytes())
+        return whole.hexdigest()
+
+    def _train(
+        self,
+        start: Path,
+        training: Sequence[Example],
+        held_out: Sequence[Example],
+        *,
+        key: str,
+        advance: Callable[[int, int], object],
+    ) -> Training:
+        model = load(start, device=self._device)
+        tuned = self._step(model, training, held_out, advance=advance)
+        return Training(
+            tuned.tensors, tuned.losses, tuned.best_epoch, tuned.n_images, tuned.n_cells
+        )

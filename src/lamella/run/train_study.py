@@ -27,10 +27,9 @@ from lamella.run.workers import Progress
 from lamella.segment import Cellpose
 from lamella.statistics import Contrasts
 from lamella.track import Largest
-from lamella.train.cellpose import Tuned
 from lamella.train.examples import Example
 from lamella.train.pseudo_labels import PseudoLabels
-from lamella.train.rounds import Chosen, Judged
+from lamella.train.rounds import Chosen, Judged, Training
 from lamella.train.split import HoldOut
 
 Advance = Callable[[str, int, int], object]
@@ -180,7 +179,7 @@ class StudyWork:
         """Names of the movies that are not learnt from."""
         return self._held_out
 
-    def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
+    def tune(self, start: int, chosen: Chosen, number: int) -> Training:
         """Train a round's network."""
         return self._trainings.tune(
             start,

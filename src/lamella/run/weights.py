@@ -14,14 +14,17 @@ from lamella.nets.cellpose import (
     default_model,
     find,
     installed,
-    load,
     named_diameter,
     version,
 )
+from lamella.nets.convlstm_unet import find_model
 from lamella.nets.device import pick
 from lamella.nets.weights import Stamp, digest
 from lamella.run.settings import Settings
-from lamella.segment import Cellpose
+from lamella.segment import Cellpose, Recurrent, Segmenter
+
+Network = Cellpose | Recurrent
+"""Segmenters that need a file of weights."""
 
 
 class Weights(NamedTuple):
@@ -30,9 +33,9 @@ class Weights(NamedTuple):
     path: Path
     digest: str
     """SHA-256 of the file."""
-    cellpose: str
-    """Version of the Cellpose that works with it."""
-    diameter_px: float | None
+    cellpose: str | None = None
+    """Version of the Cellpose that works with it; None for a recurrent network."""
+    diameter_px: float | None = None
     """What Cellpose reads from the name of the file: other masks from the same weights."""
 
     def deciding(self) -> list[str | float | None]:
@@ -41,10 +44,11 @@ class Weights(NamedTuple):
 
     def told(self) -> dict[str, str]:
         """For provenance: where the file lay is no part of it."""
-        return {"file": self.path.name, "sha256": self.digest, "cellpose": self.cellpose}
+        told = {"file": self.path.name, "sha256": self.digest}
+        return told if self.cellpose is None else {**told, "cellpose": self.cellpose}
 
 
-def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weights:
+def weights_of(step: Network, folder: Path, *, download: bool = False) -> Weights:
     """The weights that a step uses.
 
     Parameters
@@ -57,13 +61,34 @@ def weights_of(step: Cellpose, folder: Path, *, download: bool = False) -> Weigh
     Raises
     ------
     NotInstalledError, SettingsError, InputError
-        See `lamella.nets.cellpose.find`; and when a model folder holds other weights than those
-        that its card tells of.
+        See `lamella.nets.cellpose.find` and `lamella.nets.convlstm_unet.find_model`; and when a
+        model folder holds other weights than those that its card tells of.
     """
-    path = find(step.model, folder=folder, download=download)
+    recurrent = isinstance(step, Recurrent)
+    path = (
+        find_model(step.model, folder=folder)
+        if recurrent
+        else find(step.model, folder=folder, download=download)
+    )
     if step.model and path.parent == folder / Path(step.model).expanduser():  # a model's folder
         _refuse_others(path.parent, Stamp.of(path.parent / CARD), Stamp.of(path))
+    if recurrent:
+        return Weights(path, digest(path))
     return Weights(path, digest(path), version(), named_diameter(path.resolve()))
+
+
+def with_weights(step: Segmenter, folder: Path, *, download: bool = False) -> Segmenter:
+    """The segmenter with the file of its weights, wherever it runs; as it is if it needs none.
+
+    Raises
+    ------
+    NotInstalledError, SettingsError, InputError
+        See `weights_of`.
+    """
+    if not isinstance(step, Network):
+        return step
+    path = weights_of(step, folder, download=download).path
+    return step.model_copy(update={"model": str(path.resolve())})
 
 
 @lru_cache(maxsize=16)
@@ -87,14 +112,15 @@ def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> li
     """
     faults: dict[str, LamellaError] = {}
     for each in settings.objects.values():
-        if not isinstance(each.segment, Cellpose):
+        step = each.segment
+        if not isinstance(step, Network):
             continue
         try:
-            if not download and _unfetched(each.segment):
+            if not download and isinstance(step, Cellpose) and _unfetched(step):
                 continue
-            path = weights_of(each.segment, folder, download=download).path
-            load(path, device="cpu")
-            pick(each.segment.device)
+            path = weights_of(step, folder, download=download).path
+            step.model_copy(update={"model": str(path.resolve()), "device": "cpu"}).load()
+            pick(step.device)
         except LamellaError as fault:
             faults.setdefault(str(fault), fault)
     return list(faults.values())

@@ -61,8 +61,8 @@ from lamella.run.stages import (
     outlines_stage,
     sightings_stage,
 )
-from lamella.run.task import cellpose_in, external_in, masks_path
-from lamella.run.weights import weights_of
+from lamella.run.task import external_in, masks_path
+from lamella.run.weights import Network, weights_of, with_weights
 from lamella.segment import Cellpose, ExistingLabels, External, Guided
 
 
@@ -121,7 +121,7 @@ class StageWork(AtHand):
         provenance = {"segment": each.segment.provenance()}
         if not isinstance(each.segment, ExistingLabels):
             provenance["normalise"] = each.normaliser.provenance()
-        if isinstance(each.segment, Cellpose):
+        if isinstance(each.segment, Network):
             provenance["weights"] = weights_of(each.segment, self.task.study_folder).told()
         return {f"segment/{name}": Made((file,), found, provenance)}
 
@@ -152,9 +152,10 @@ class StageWork(AtHand):
             return step.scaled(self.movie.scale.pixel_size_um)(normalised, nuclei)
         others: list[Frames] = []
         if isinstance(step, Cellpose):
-            step = cellpose_in(self.task, step)
             others = self._nuclear(step, each)
-            self.tell("load Cellpose", 0, 1)
+        step = with_weights(step, self.task.study_folder)
+        if isinstance(step, Network):
+            self.tell("load the network", 0, 1)
             step.load()
         seen = self._counted(normalised, f"survey {self.task.name}")
         prepared: Any = step.prepare(seen, *others)

@@ -13,9 +13,10 @@ from lamella.segment.labels import ExistingLabels
 from lamella.segment.motion import Motion
 from lamella.segment.multiotsu import MultiOtsu
 from lamella.segment.nuclei import UsesNuclei
+from lamella.segment.recurrent import Recurrent
 
 Segmenter = Annotated[
-    MultiOtsu | Motion | Guided | Cellpose | ExistingLabels | External,
+    MultiOtsu | Motion | Guided | Cellpose | Recurrent | ExistingLabels | External,
     Field(discriminator="method"),
 ]
 """Every segmenter. This union is the registry: the settings, the command line and the tests that
@@ -35,6 +36,7 @@ __all__ = [
     "Guided",
     "Motion",
     "MultiOtsu",
+    "Recurrent",
     "Segmenter",
     "UsesNuclei",
     "estimate_diameter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +42,7 @@ class Example(NamedTuple):
     confidence: float = 1.0
 
 
-def refuse_shared(training: Sequence[Example], held_out: Sequence[Example]) -> None:
+def refuse_shared(training: Iterable[Example], held_out: Iterable[Example]) -> None:
     """Refuse held-out images that are also learnt from, as those of a movie with two names are.
 
     Images of one grey value tell nothing and are not asked.
@@ -52,13 +52,17 @@ def refuse_shared(training: Sequence[Example], held_out: Sequence[Example]) -> N
     InputError
         With the first such pair.
     """
-    there = {_digest(each.image): each for each in held_out if np.ptp(each.image) > 0}
+    there = {
+        _digest(each.image): f"{each.movie}, frame {each.frame}"
+        for each in held_out
+        if np.ptp(each.image) > 0
+    }
     for each in training:
         other = there.get(_digest(each.image))
         if other is not None:
             raise InputError(
                 f"{each.movie}, frame {each.frame}",
-                f"it is the same image as {other.movie}, frame {other.frame}, which is held out: "
+                f"it is the same image as {other}, which is held out: "
                 "scores of images that were learnt from say nothing",
                 "leave one of the two movies out",
             )

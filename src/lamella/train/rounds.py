@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 import pandas as pd
 from pydantic import Field
 
 from lamella.core.step import Step
-from lamella.train.cellpose import Tuned
-from lamella.train.examples import Example
 
 
 class Judged(NamedTuple):
@@ -23,10 +21,22 @@ class Judged(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """What of the masks is worth learning from."""
+    """What is worth learning from: images or movies, as the network takes them."""
 
-    training: Sequence[Example]
-    held_out: Sequence[Example]
+    training: Sequence[Any]
+    held_out: Sequence[Any]
+
+
+class Training(NamedTuple):
+    """What a training gave, whatever the network."""
+
+    tensors: Mapping[str, Any]
+    """The network after its best epoch."""
+    losses: pd.DataFrame
+    """A row per epoch, 0 = before: epoch, train_loss, held_out_loss and more."""
+    best_epoch: int
+    n_images: int
+    n_cells: int
 
 
 class Round(NamedTuple):
@@ -36,7 +46,7 @@ class Round(NamedTuple):
     judged: Judged
     n_images: int = 0
     n_cells: int = 0
-    tuned: Tuned | None = None
+    tuned: Training | None = None
     """None in round 0, and where there was nothing to learn from."""
 
 
@@ -86,7 +96,7 @@ class Work(Protocol):
     def choose(self, number: int) -> Chosen:
         """What of a round's masks is worth learning from."""
 
-    def tune(self, start: int, chosen: Chosen, number: int) -> Tuned:
+    def tune(self, start: int, chosen: Chosen, number: int) -> Training:
         """Train the network of a round from that of another."""
 
     def judge(self, number: int) -> Judged:

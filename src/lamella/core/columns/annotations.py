@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamella.core.columns.column import Column as _
+from lamella.core.columns.column import NamedColumn
 
 
 class AnnotationColumns:
@@ -21,6 +22,20 @@ class AnnotationColumns:
     )
     KEPT = _("kept", "", "True where the frame is learnt from.")
     REASON = _("reason", "", "Why the frame is left out; empty where it is kept.")
+
+    # annotators.csv of a model
+    ANNOTATOR = _("annotator", "", "Who drew: the name of the folder or file.")
+    N_ANNOTATORS = _("n_annotators", "", "People who annotated the frame.")
+    N_FUSED = _("n_fused", "", "Objects that more than half of them drew.")
+    N_UNANIMOUS = _("n_unanimous", "", "Objects that all of them drew.")
+    N_DRAWN_BY_FEW = _("n_drawn_by_few", "", "Objects that half of them or fewer drew: left out.")
+    DISPUTED_PX = _(
+        "disputed_px", "px²", "Area that most call cell, in no object that most of them drew."
+    )
+    IOU_FUSED = _("iou_fused", "", "IoU of their mask with that of the fused labels.")
+    IOU_WITH = NamedColumn(
+        "iou_with", "", "IoU of their mask with that of another; NaN where both are empty."
+    )
 
     # data.csv of a model
     N_IMAGES = _("n_images", "", "Frames learnt from.")

@@ -73,6 +73,10 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
         "cellpose": lambda: (
             f"by Cellpose {cite('cellpose')} with the {_weights(how)}" + _second_input(how)
         ),
+        "recurrent": lambda: (
+            "by a network that sees every frame together with those before it "
+            f"{cite('protrusion')} with the {_weights(how, shipped='model of Lamella')}"
+        ),
         "labels": lambda: "from existing label images",
         "external": lambda: f"by the user’s function {how.get('function')}",
     }
@@ -89,13 +93,13 @@ def segmentation(name: str, each: Settings, cite: Citations) -> str:
 
 _SAID = (
     "method", "classes", "function", "nuclei", "channel", "borders", "model", "nuclear_channel",
-    "device", "batch_size",
+    "device", "batch_size", "tile_px",
 )  # fmt: skip
 """Settings of a segmenter that its sentence tells, or that decide nothing."""
 
 
-def _weights(how: Settings) -> str:
-    return f"model {how['model']}" if how.get("model") else "model of its release"
+def _weights(how: Settings, *, shipped: str = "model of its release") -> str:
+    return f"model {how['model']}" if how.get("model") else shipped
 
 
 def _second_input(how: Settings) -> str:

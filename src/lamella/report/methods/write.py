@@ -134,4 +134,7 @@ def _software(report: ReportInput, version: str, cite: Citations) -> str:
 
 def _by_network(report: ReportInput) -> bool:
     objects = report.provenance.get("settings", {}).get("objects", {})
-    return any(each.get("segment", {}).get("method") == "cellpose" for each in objects.values())
+    return any(
+        each.get("segment", {}).get("method") in ("cellpose", "recurrent")
+        for each in objects.values()
+    )

@@ -11,9 +11,10 @@ from pydantic import BeforeValidator, Field
 
 from lamella.core.errors import LamellaError
 from lamella.core.frames import Frames, Image
-from lamella.core.step import Reach, Step
+from lamella.core.step import Reach
 from lamella.nets.cellpose import evaluate, find, half_precision, load
 from lamella.nets.device import Device
+from lamella.segment.by_network import _ByNetwork
 from lamella.segment.cellpose.blocks import Blocks
 from lamella.segment.cellpose.crops import masks_of_parts
 from lamella.segment.cellpose.diameter import Settled, chosen, in_words, settled, told
@@ -22,7 +23,6 @@ from lamella.segment.cellpose.half import Agreement, agreement, pays, trusted
 from lamella.segment.cellpose.half import in_words as precision_in_words
 from lamella.segment.fitting import refuse_unlike
 
-_EXECUTION = frozenset({"device", "batch_size"})
 _ON_A_CARD = 8  # frames at once
 
 
@@ -40,7 +40,7 @@ def _by_default(follow: Any) -> Any:
     return {} if follow is True else follow
 
 
-class Cellpose(Step):
+class Cellpose(_ByNetwork):
     """Find cells with Cellpose, of whichever version is installed.
 
     Cellpose maps the 1st and 99th percentile of every frame to 0 and 1 itself; the labels are those
@@ -87,6 +87,7 @@ class Cellpose(Step):
 
     version: ClassVar[int] = 1
     scale_free: ClassVar[bool] = True
+    execution: ClassVar[frozenset[str]] = frozenset({"device", "batch_size"})
     method: Literal["cellpose"] = "cellpose"
     model: str | None = Field(None, min_length=1)
     diameter_px: Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["estimate"] | None = (
@@ -114,18 +115,6 @@ class Cellpose(Step):
         except LamellaError:
             return {}
         return {"": cls()}
-
-    def provenance(self) -> dict[str, Any]:
-        """Name, version and settings that decide the result; the weights by their name."""
-        told = super().provenance()
-        kept = {k: v for k, v in told["settings"].items() if k not in _EXECUTION}
-        return {**told, "settings": kept}
-
-    def deciding(self) -> dict[str, Any]:
-        """What decides the result beside the weights themselves, by whatever name these go."""
-        told = self.provenance()
-        del told["settings"]["model"]
-        return told
 
     def prepare(self, frames: Frames, nuclear: Frames | None = None) -> Known | None:
         """What a part of the movie tells of the diameter and of half precision; None: not asked."""

@@ -8,19 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.step import Step
 from lamella.nets.cellpose import installed
 from lamella.nets.cellpose.installation import imported
 from lamella.nets.device import out_of_memory
+from lamella.train.cellpose.patches import Prepared, Yardstick, numpy_seeded, prepared
 from lamella.train.examples import Example, refuse_shared
-from lamella.train.patches import Prepared, Yardstick, numpy_seeded, prepared
+from lamella.train.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,16 +94,8 @@ class FineTune(Step):
     patch_px: int = Field(224, ge=32, le=2048, multiple_of=8)
     rescale: bool = True
     images_per_epoch: int | None = Field(None, ge=1)
-    patience: Annotated[int, Field(ge=1)] | Literal[False] = 30
+    patience: Patience = 30
     seed: int = Field(0, ge=0, lt=2**32)
-
-    @field_validator("patience", mode="before")
-    @classmethod
-    def _not_nought(cls, value: Any) -> Any:
-        """0 would be taken for False."""
-        if value == 0 and value is not False:
-            raise ValueError("it should be 1 or more, or false")
-        return value
 
     @classmethod
     def published(cls, major: int) -> Self:
