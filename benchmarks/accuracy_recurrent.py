@@ -53,7 +53,8 @@ def fine_tuned_table(*, compute: bool = True) -> str:
         f"{', '.join(map(str, SEEDS))}. Settings were chosen within the block that is learnt from. "
         "Each block is a movie of its own for every method. `Motion` is split by `ByDistance` "
         "where single cells are known, and has nothing to say of U373, whose frames are too far "
-        "apart; there the network sees every frame alone. Of `MultiOtsu` the best of *bright*, "
+        "apart; there the network sees every frame alone. The masks of PtK1 tell one cluster, so "
+        "that there `distance_weight` is 0. Of `MultiOtsu` the best of *bright*, "
         "*dark* and *either* is taken with the truth in hand. Sizes below which objects are "
         "dropped are the same for the network, tuned or not.",
         "",
@@ -69,7 +70,7 @@ def fine_tuned_table(*, compute: bool = True) -> str:
             sum(len(block.labels) for block in blocks)
             for blocks in (material.taught, material.judged)
         )
-        rows = table[(table["data"] == folder) & (table["way"] == FINE_TUNED.name)]
+        rows = table[(table["data"] == folder) & (table["way"] == FINE_TUNED)]
         others = dict(_others(material))
         start = f"| {material.title} | {n_taught} | {n_judged}"
         for name, found in others.items():

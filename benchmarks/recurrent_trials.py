@@ -149,7 +149,7 @@ def by_network(step: Recurrent) -> Callable[[Frames], Frames]:
 
 RECIPE = Fit()
 """What `lamella train recurrent` does, nothing set."""
-FINE_TUNED = Way("fine-tuned", RECIPE)
+FINE_TUNED = "fine-tuned"
 _ALL_EPOCHS = RECIPE.epochs_frozen + RECIPE.epochs
 _UNWEIGHTED = RECIPE.patches.model_copy(update={"foreground_weight": 1.0})
 ABLATED = "ctc_PhC-C2DL-PSC"
@@ -172,13 +172,19 @@ ABLATIONS = (
 )
 
 
+def _fine_tuned(folder: str) -> Way:
+    """The recipe; where the truth tells regions, cells have no distances to learn."""
+    clusters = MATERIALS[folder]().clusters
+    return Way(FINE_TUNED, RECIPE.model_copy(update={"distance_weight": 0.0} if clusters else {}))
+
+
 def trials() -> list[Trial]:
     """All that the page tells of, the seeds outermost, so that what is done is balanced."""
     return [
         trial
         for seed in SEEDS
         for trial in (
-            *(Trial(folder, FINE_TUNED, seed) for folder in REAL),
+            *(Trial(folder, _fine_tuned(folder), seed) for folder in REAL if folder in MATERIALS),
             *(Trial(ABLATED, way, seed) for way in ABLATIONS),
             *(Trial("dim", way, seed) for way in (WHOLE, WITHOUT_MEMORY)),
         )
