@@ -149,6 +149,16 @@ def by_network(step: Recurrent) -> Callable[[Frames], Frames]:
 
 RECIPE = Fit()
 """What `lamella train recurrent` does, nothing set."""
+CLUSTERS = RECIPE.model_copy(
+    update={
+        "distance_weight": 0.0,
+        "epochs": 12,
+        "learning_rate": 1e-3,
+        "patches_per_epoch": 24,
+        "patches": RECIPE.patches.model_copy(update={"patch_px": 256}),
+    }
+)
+"""For outlines of regions that are larger than the squares; chosen as the recipe was."""
 FINE_TUNED = "fine-tuned"
 _ALL_EPOCHS = RECIPE.epochs_frozen + RECIPE.epochs
 _UNWEIGHTED = RECIPE.patches.model_copy(update={"foreground_weight": 1.0})
@@ -173,9 +183,8 @@ ABLATIONS = (
 
 
 def _fine_tuned(folder: str) -> Way:
-    """The recipe; where the truth tells regions, cells have no distances to learn."""
-    clusters = MATERIALS[folder]().clusters
-    return Way(FINE_TUNED, RECIPE.model_copy(update={"distance_weight": 0.0} if clusters else {}))
+    """The recipe; of clusters, which have no cells, larger squares and no distances."""
+    return Way(FINE_TUNED, CLUSTERS if MATERIALS[folder]().clusters else RECIPE)
 
 
 def trials() -> list[Trial]:

@@ -1,6 +1,11 @@
 """What all tests share."""
 
+import os
+
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker is one of as many as there are cores
 
 
 @pytest.fixture(scope="session")

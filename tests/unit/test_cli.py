@@ -89,7 +89,7 @@ def test_suggest(lamella, demo, tmp_path, monkeypatch):
     movie = demo / "movies" / "WT" / "high" / "1.tif"
     code, out, err = lamella("suggest", movie, "--frames", 2)
     assert code == 0, err
-    assert out.startswith("suggest_1.html: 6 ways to segment 1.tif")
+    assert out.startswith("suggest_1.html: 7 ways to segment 1.tif")
     page = (tmp_path / "suggest_1.html").read_text()
     assert f"lamella segment {movie} -o labels.tif --method multiotsu" in page
     code, _, err = lamella("suggest", movie)

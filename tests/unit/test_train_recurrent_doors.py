@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from lamella.core.errors import FaultsError, InputError, LamellaError, NotInstalledError
 from lamella.io.model_folder import read_card
 from lamella.nets.convlstm_unet import read_model
+from lamella.run import train_recurrent_kept
 from lamella.run.execute import locked
 from lamella.run.recordings import Recordings
-from lamella.run.train_recurrent_kept import CHECKPOINT, RecurrentTrainings
+from lamella.run.train_recurrent_kept import CHECKPOINT
 from lamella.run.train_start import starting
 from lamella.segment import Recurrent
 from worlds.small_cellpose import small_cell
@@ -23,7 +24,7 @@ from worlds.small_cellpose import small_cell
 N_FRAMES, ANNOTATED = 8, (1, 4, 7)
 TINY = ["network.poolings=2", "network.filters=4", "network.window=3"]
 QUICK = ["epochs_frozen=1", "epochs=4", "patches_per_epoch=24", "learning_rate=0.01",
-         "patches.patch_px=64"]  # fmt: skip
+         "schedule=constant", "patches.patch_px=64"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +117,13 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(
                 raise faults[len(kept)]
         return written(file, data)
 
-    epochs, keep = [], RecurrentTrainings._keep
+    epochs, keep = [], train_recurrent_kept.write_checkpoint
 
-    def watched(self, checkpoint, key):
+    def watched(file, checkpoint, *, of):
         epochs.append(checkpoint.state["where"]["n_epochs"])
-        keep(self, checkpoint, key)
+        keep(file, checkpoint, of=of)
 
-    monkeypatch.setattr(RecurrentTrainings, "_keep", watched)
+    monkeypatch.setattr(train_recurrent_kept, "write_checkpoint", watched)
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", stopped)
         ended = train(world, out)
