@@ -56,8 +56,9 @@ def fine_tuned_table(*, compute: bool = True) -> str:
         "where single cells are known, and has nothing to say of U373, whose frames are too far "
         "apart; there the network sees every frame alone. The masks of PtK1 tell one cluster, "
         f"larger than a square: there {CLUSTERS.patches.patch_px} px, {CLUSTERS.epochs} epochs of "
-        f"{CLUSTERS.patches_per_epoch} patches, `learning_rate` {CLUSTERS.learning_rate}, `distance_weight` 0. Of `MultiOtsu` the best of *bright*, "
-        "*dark* and *either* is taken with the truth in hand. Sizes below which objects are "
+        f"{CLUSTERS.patches_per_epoch} patches, `learning_rate` {CLUSTERS.learning_rate}, "
+        "`distance_weight` 0. Of `MultiOtsu` the best of *bright*, *dark* and *either* is taken "
+        "with the truth in hand. Sizes below which objects are "
         "dropped are the same for the network, tuned or not.",
         "",
         "| movie | frames learnt | judged | method | F1 | SEG |",

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker is one of as many as there are cores
+if "PYTEST_XDIST_WORKER" in os.environ:  # of as many workers as there are cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
