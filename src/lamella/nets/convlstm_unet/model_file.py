@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def read_model(path: Path) -> tuple[dict[str, torch.Tensor], Architecture, dict[
     architecture, about = _understood(path, told)
     wanted = shapes(architecture)
     size = Stamp.of(path).size
-    most = start + 8 * sum(_numbers(shape) for shape in wanted.values())
+    most = start + 8 * sum(prod(shape) for shape in wanted.values())
     if size > most:
         raise InputError(str(path), f"it has {size} bytes, such a network at most {most}", _REMEDY)
     try:
@@ -337,13 +338,6 @@ def shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):
         net = ConvLSTMUNet(architecture)
     return {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
-
-
-def _numbers(shape: tuple[int, ...]) -> int:
-    product = 1
-    for side in shape:
-        product *= side
-    return product
 
 
 def _digest(told: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
