@@ -26,7 +26,6 @@ from lamella.run.single import refuse_existing, refuse_input
 if TYPE_CHECKING:
     from lamella.nets.convlstm_unet.network import ConvLSTMUNet
 
-FORMATS = ("onnx", "bioimageio")
 SHIPPED = "shipped"
 """Names the model that comes with Lamella, where no file or folder is called so."""
 
