@@ -75,7 +75,6 @@ class RecurrentTrainings(Trainings):
             for t, labels in sorted(each.labels.items()):
                 whole.update(repr(t).encode())
                 whole.update(np.ascontiguousarray(labels).astype(np.int64).tobytes())
-                whole.update(np.ascontiguousarray(each.frames.frame(t)).tobytes())
                 for shown in self._window(each, t):
                     whole.update(np.ascontiguousarray(each.frames.frame(shown)).tobytes())
         return whole.hexdigest()
