@@ -161,7 +161,7 @@ def make_model(
         "settings": {
             **settings,
             **kind.settings,
-            type(kind.segmenter).__name__: _deciding(kind.segmenter),
+            type(kind.segmenter).__name__: kind.segmenter.deciding()["settings"],
         },
         "training_helped": best > 0,
         "kept_round": best,
@@ -207,12 +207,6 @@ def make_model(
         force=force,
     )
     return Made(out, card, trained, scores, use, compare)
-
-
-def _deciding(segmenter: Cellpose | Recurrent) -> dict[str, Any]:
-    """Settings that decide masks, whatever the weights are called."""
-    told: dict[str, Any] = segmenter.provenance()["settings"]
-    return {name: value for name, value in told.items() if name != "model"}
 
 
 def _losses(trained: Trained) -> pd.DataFrame:
