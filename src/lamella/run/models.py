@@ -135,12 +135,8 @@ def names_of(texts: Sequence[str], given: Sequence[str] | None) -> list[str]:
 
 def _safe(text: str) -> str:
     """The end of a path, or a name, as a folder may be called."""
-    return (
-        re.sub(
-            r"[^\w.-]+", "_", Path(text).name.removesuffix(".pth").removesuffix(".safetensors")
-        ).strip("._-")
-        or "model"
-    )
+    name = Path(text).name.removesuffix(".pth").removesuffix(".safetensors")
+    return re.sub(r"[^\w.-]+", "_", name).strip("._-") or "model"
 
 
 def with_segmenter(study: Study, of: str, step: Segmenter | None, *, name: str) -> Study:
