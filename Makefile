@@ -9,13 +9,24 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test test-cellpose4 lint bench accuracy shipped-model columns clean
+.PHONY: demo test test-cellpose4 screen lint bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
 
-test: lint $(VENV)/.test ## Lint, then every test
+test: lint screen $(VENV)/.test ## Lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+# What a window needs of the system. Where it cannot be had, the tests of windows skip and say so.
+SCREEN := xvfb libegl1 libgl1 libgl1-mesa-dri libxcb-cursor0 libxcb-icccm4 libxcb-image0 \
+  libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxkbcommon-x11-0
+screen: ## Install a virtual screen for the tests of windows (Debian, as root; elsewhere by hand)
+	@if command -v Xvfb >/dev/null && ldconfig -p 2>/dev/null | grep -q libxcb-cursor; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { timeout 120 apt-get -qq update && DEBIAN_FRONTEND=noninteractive timeout 300 \
+	    apt-get -qq install -y --no-install-recommends $(SCREEN); } >/dev/null 2>&1 \
+	  || echo "no virtual screen could be installed: the tests of windows will skip"; \
+	else echo "no virtual screen: the tests of windows will skip; they need: $(SCREEN)"; fi
 
 test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 15 GB of memory
 	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4

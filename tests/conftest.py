@@ -4,6 +4,10 @@ import os
 
 import pytest
 
+from windows import QT_PLUGINS
+
+pytest_plugins = QT_PLUGINS
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # of as many workers as there are cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

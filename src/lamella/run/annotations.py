@@ -18,7 +18,7 @@ from lamella.run.annotation_movies import as_frames, by_movie
 from lamella.run.annotation_pieces import Piece, Reader
 from lamella.run.annotators import named, vote
 from lamella.run.saved import is_run, sets_of
-from lamella.run.study import SETTINGS_FILE, open_study
+from lamella.run.study import open_study, study_around
 from lamella.train.annotations import Annotated, Annotations
 from lamella.train.examples import Example
 
@@ -126,7 +126,7 @@ def examples_from(
     labels = people[0]
     run = is_run(labels)
     if study is None and images is None:
-        study = _study_around(labels if run else centred)
+        study = study_around(labels if run else centred)
     if run and study is None:
         raise SettingsError(
             str(labels), "the study of this run is not around it", "say where it lies: --study"
@@ -155,14 +155,6 @@ def examples_from(
     examples, frames = _settled(made, choose, ", ".join(map(str, people)), notes)
     films = films_of([piece for own in every for piece in own], channel=channel)
     return Taught(examples, frames, tuple(dict.fromkeys(notes)), films, agreement)
-
-
-def _study_around(run: Path | None) -> Path | None:
-    """The study in whose folder a run lies, given the run's folder or something in it."""
-    for folder in () if run is None else run.resolve().parents:
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    return None
 
 
 def _set_in(run: Path, name: str | None) -> str:

@@ -90,6 +90,14 @@ def open_study(path: Path) -> Study:
     return study
 
 
+def study_around(run: Path | None) -> Path | None:
+    """The study in whose folder a run lies, given the run's folder or something in it."""
+    for folder in () if run is None else run.resolve().parents:
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    return None
+
+
 def _refuse_statistics(study: Study) -> None:
     """Before anything is started: what is misspelt here would show only at the very end."""
     statistics = study.settings.statistics

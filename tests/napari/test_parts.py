@@ -1,0 +1,74 @@
+"""Long work in a window: it tells how far it is, can be stopped, and its errors are readable."""
+
+import pytest
+
+from lamella.core.errors import InputError
+
+pytest.importorskip("napari")
+
+
+@pytest.fixture
+def line(viewer, qtbot):
+    from lamella.napari.parts import JobLine
+
+    made = JobLine()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def _three(told):
+    from lamella.napari.parts import Step
+
+    for n in range(3):
+        told.append(n)
+        yield Step(n, 3, f"frame {n}")
+    return "all"
+
+
+def _for_ever():
+    from lamella.napari.parts import Step
+
+    while True:
+        yield Step(0, 0, "waiting")
+
+
+def _fails(error):
+    from lamella.napari.parts import Step
+
+    yield Step(0, 1, "a")
+    raise error
+
+
+def test_work_ends_with_its_result(line, qtbot):
+    told, got = [], []
+    assert line.start(_three(told), done=got.append)
+    assert line.busy
+    assert not line.start(_three(told), done=got.append)  # one at a time
+    qtbot.waitUntil(lambda: got == ["all"])
+    assert told == [0, 1, 2]
+    assert not line.busy
+
+
+def test_work_is_stopped(line, qtbot):
+    got = []
+    line.start(_for_ever(), done=got.append)
+    qtbot.waitUntil(lambda: line._bar.format() == "waiting")
+    line._stop.click()
+    qtbot.waitUntil(lambda: not line.busy)
+    assert (got, line.message.text()) == ([], "Stopped.")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (InputError("a.tif", "it is <empty>", "give another"), "a.tif: it is &lt;empty&gt;; give"),
+        (KeyError("x"), "KeyError"),
+    ],
+)
+def test_errors_are_shown(line, qtbot, error, words):
+    line.start(_fails(error), done=print)
+    with qtbot.captureExceptions():
+        qtbot.waitUntil(lambda: not line.busy)
+    assert words in line.message.text()
+    assert line.message.isVisible()
