@@ -3,10 +3,29 @@
 import os
 import shutil
 import subprocess
+import warnings
 
+import numpy as np
 import pytest
 
+from faults.studies import HEADER
+from lamella.core.errors import LamellaWarning
+from lamella.phantom import StudyPhantom
+from lamella.run import execute
+from lamella.run.demo import make_demo
+from lamella.run.execute import run_study
+from lamella.run.study import open_study
 from windows import MISSING_LIBRARIES
+from worlds.colonies import colony_phantom, shuffled, write_colony
+
+_COLONY = """\
+title = "Colonies"
+[objects.cell.segment]
+method = "labels"
+pattern = "masks/{stem}.tif"
+[objects.cell.track]
+method = "lap"
+"""
 
 os.environ.setdefault("NAPARI_ASYNC", "0")
 os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
@@ -59,3 +78,54 @@ if MISSING_LIBRARIES:  # then the plugin that has the real one is not loaded
     @pytest.fixture
     def qtbot(screen):
         """Skips, and says why."""
+
+
+@pytest.fixture(scope="session")
+def finished_cells(tmp_path_factory):
+    """A study of six movies of one cell each, three conditions in two sessions, run."""
+    study = tmp_path_factory.mktemp("cells") / "study"
+    make_demo(study, phantom=StudyPhantom(cells_per_session=1, n_frames=16))
+    return _run(study)
+
+
+@pytest.fixture(scope="session")
+def finished_colony(tmp_path_factory):
+    """A study of two movies of many cells that divide and touch, with the masks it was given, run.
+
+    A gap of two frames and a lost cell are planted in the movie wt1.
+    """
+    study = tmp_path_factory.mktemp("colony") / "study"
+    rows = []
+    for name, seed in {"wt1": 1, "ko1": 3}.items():
+        phantom = colony_phantom(seed)
+        masks = phantom.truth.frames.asarray()
+        if name == "wt1":
+            whole = [c for c in np.unique(masks[0]) if c and (masks == c).any((1, 2)).all()]
+            for t in (5, 6):
+                masks[t][masks[t] == whole[0]] = 0
+        write_colony(study, name, phantom, shuffled(masks, seed))
+        rows.append(f"{name},raw/{name}.tif,{name[:2].upper()},day1,")
+    (study / "samples.csv").write_text(HEADER + "\n".join(rows) + "\n")
+    (study / "study.toml").write_text(_COLONY)
+    return _run(study)
+
+
+def _run(study):
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        warnings.simplefilter("ignore", LamellaWarning)
+        patch.setattr(execute, "write_report", lambda out: out / "report.html")  # has its own tests
+        outcome = run_study(open_study(study), study / "results")
+    assert not outcome.failed
+    return study
+
+
+@pytest.fixture
+def cells(finished_cells, tmp_path):
+    """A copy of `finished_cells` that a test may change: the study's folder, its run is results."""
+    return shutil.copytree(finished_cells, tmp_path / "cells")
+
+
+@pytest.fixture
+def colony(finished_colony, tmp_path):
+    """The same of `finished_colony`."""
+    return shutil.copytree(finished_colony, tmp_path / "colony")
