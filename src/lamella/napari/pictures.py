@@ -61,6 +61,7 @@ def image_layers(
     layers: list[LayerData] = []
     for place, (channel, frames) in enumerate(movie.channels.items()):
         low, high = contrast_of(frames)
+        told = {**(notes or {}), **timed(movie.scale), "role": IMAGE, "channel": channel}
         keywords = {
             "name": channel if several else name,
             "contrast_limits": (low, high),
@@ -68,9 +69,7 @@ def image_layers(
             "blending": "additive",
             "multiscale": False,  # else napari asks the array
             "rgb": False,
-            "metadata": {
-                OURS: {**(notes or {}), **timed(movie.scale), "role": IMAGE, "channel": channel}
-            },
+            "metadata": {OURS: told},
             **space(movie.scale),
         }
         layers.append((LazyStack(frames), keywords, "image"))

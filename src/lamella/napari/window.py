@@ -84,6 +84,12 @@ def open_window(
     return viewer
 
 
+def view(target: Path | None, **to: Any) -> None:
+    """Open a viewer (see `open_window`) and stay until its window is closed."""
+    open_window(target, **to)
+    napari.run()
+
+
 def _open_run(
     viewer: Viewer,
     run: Path,
