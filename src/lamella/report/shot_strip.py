@@ -101,7 +101,12 @@ def _panel(axes: Axes, shot: Shot, *, points: float) -> None:
     for marks in shot.marks:
         colours = np.array(marks.colours, float).reshape(-1, 3) / 255
         axes.scatter(
-            marks.places[:, 1], marks.places[:, 0], s=3.0 * marks.size**2, c=colours, linewidths=0
+            marks.places[:, 1],
+            marks.places[:, 0],
+            s=1.3 * marks.size**2,
+            c=colours,
+            linewidths=0,
+            zorder=3,
         )
 
 
@@ -120,8 +125,10 @@ def _put_bar(axes: Axes, bar: Bar, width: int, height: int) -> None:
             gid="scale-bar",
         )
     )
-    axes.text(left + bar.length_px / 2, top - thick * 0.6, bar.words, color="white", size=6.5,
-              ha="center", va="bottom", path_effects=_halo())  # fmt: skip
+    axes.text(
+        left + bar.length_px, top - thick * 0.6, bar.words, color="white", size=6.5, ha="right",
+        va="bottom", path_effects=_halo(),
+    )  # fmt: skip
 
 
 def _say(axes: Axes, x: float, y: float, words: str, **how: Any) -> None:

@@ -260,7 +260,7 @@ class Shots:
         if self._edge is not None:
             here = self._edge.places[:, 0] == t
             colours = [diverging(v, self._edge.most) for v in self._edge.values[here].tolist()]
-            yield Marks(self._moved(self._edge.places[here, 1:], t), colours, size=0.9)
+            yield Marks(self._moved(self._edge.places[here, 1:], t), colours, size=1.6)
         for cell, way in self._ways.items():
             tips = self.drawn.tips(cell) if self.drawn and TIPS in self.roles else None
             for places, role in ((tips, TIPS), (way if CENTRE in self.roles else None, CENTRE)):
