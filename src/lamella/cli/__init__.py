@@ -11,8 +11,8 @@ import typer
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
-A_STUDY, ONE_MOVIE, HOW_GOOD, OTHERS = (
-    "A study", "One movie", "How good is it", "Other programs"
+A_STUDY, ONE_MOVIE, SEE, HOW_GOOD, OTHERS = (
+    "A study", "One movie", "See it", "How good is it", "Other programs"
 )  # fmt: skip
 """Headings that the commands stand under in ``lamella --help``, in their order."""
 
@@ -53,6 +53,7 @@ def main() -> None:
     # They add their commands to the app, in the order in which --help lists them.
     from lamella.cli import study, stats, positives, movie, light, power  # isort: skip  # noqa: F401
     from lamella.cli import sweep, tracks, why  # isort: skip  # noqa: F401
+    from lamella.cli import view  # isort: skip  # noqa: F401
     from lamella.cli import train, evaluate, compare_runs  # isort: skip  # noqa: F401
     from lamella.cli import compare_models, exchange  # isort: skip  # noqa: F401
     from lamella.cli.show import debugging, show_error, show_warning

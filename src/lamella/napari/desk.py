@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from lamella.core.tracked import Tracked
+    from lamella.napari.layers import CellLayers
     from lamella.run.browse import OpenedMovie, OpenedRun
 
 
@@ -47,6 +48,8 @@ class Desk:
         self.object_name: str | None = None
         self.cell: int | None = None
         self.editing: Editing | None = None
+        self.coming: int | None = None
+        """Frame that is gone to with the place, while the change is told; None where it stays."""
 
     def open_run(self, folder: Path, *, study: Path | None = None) -> None:
         """Open the folder of a run; what was open is put aside.
@@ -93,8 +96,9 @@ class Desk:
             self.movie, self.object_name = self.run.movie(movie), None
         known = self.movie.objects
         self.object_name = object_name or self.object_name or (known[0] if known else None)
-        self.cell = cell
+        self.cell, self.coming = cell, frame
         self.place_changed.emit()
+        self.coming = None
         if frame is not None:
             self.frame = frame
 
@@ -122,10 +126,23 @@ class Desk:
 
 
 _DESKS: WeakKeyDictionary[ViewerModel, Desk] = WeakKeyDictionary()
+_LAYERS: WeakKeyDictionary[ViewerModel, CellLayers] = WeakKeyDictionary()
 
 
 def desk_of(viewer: ViewerModel) -> Desk:
-    """The desk of a viewer: one and the same for all of its widgets."""
+    """The desk of a viewer: one and the same for all of its widgets.
+
+    What is looked at is drawn by `lamella.napari.layers.CellLayers`, whoever goes there.
+    """
     if viewer not in _DESKS:
-        _DESKS[viewer] = Desk(viewer)
+        from lamella.napari.layers import CellLayers
+
+        desk = _DESKS[viewer] = Desk(viewer)
+        _LAYERS[viewer] = CellLayers(desk)
     return _DESKS[viewer]
+
+
+def layers_of(viewer: ViewerModel) -> CellLayers:
+    """The layers of what the desk of a viewer is at."""
+    desk_of(viewer)
+    return _LAYERS[viewer]

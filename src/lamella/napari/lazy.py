@@ -37,6 +37,21 @@ class LazyStack:
         self._most = max(1, _KEPT_BYTES // bytes_each)
 
     @property
+    def frames(self) -> Frames:
+        """What is read."""
+        return self._frames
+
+    @property
+    def n_kept(self) -> int:
+        """Frames that are held in memory."""
+        return len(self._kept)
+
+    @property
+    def most_kept(self) -> int:
+        """Frames that are held at most."""
+        return self._most
+
+    @property
     def size(self) -> int:
         """Pixels of all frames."""
         return int(np.prod(self.shape))

@@ -98,7 +98,7 @@ def rc() -> dict[str, Any]:
 
 
 @contextmanager
-def _in_style() -> Iterator[None]:
+def style_applied() -> Iterator[None]:
     """Draw in this style, whatever the user's matplotlibrc says.
 
     Of a name in a script that no font of this machine has, matplotlib would complain sign by sign;
@@ -114,7 +114,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with _in_style():
+        with style_applied():
             return draw(*args, **kwargs)
 
     return in_style
@@ -135,7 +135,7 @@ class Images:
 
 def save(drawn: Figure) -> Images:
     """The figure as PNG (200 dpi) and as SVG with text as text, without a date, both signed."""
-    with _in_style():
+    with style_applied():
         png, svg = BytesIO(), BytesIO()
         drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": SIGNED})
         # The places found for the first hold for the second: laying out costs more than drawing.
@@ -146,7 +146,7 @@ def save(drawn: Figure) -> Images:
 
 def as_png(drawn: Figure) -> bytes:
     """The figure as PNG alone (200 dpi): images make an SVG large, and no better."""
-    with _in_style():
+    with style_applied():
         png = BytesIO()
         drawn.savefig(png, format="png", dpi=DPI)
     return png.getvalue()

@@ -1,0 +1,186 @@
+"""What is drawn of a cell, as layers of napari, each of a kind that fits; computed when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from napari.utils.colormaps import Colormap, DirectLabelColormap
+from numpy.typing import NDArray
+
+from lamella.core.frames import Frames
+from lamella.core.movie import Scale
+from lamella.core.tracked import Tracked
+from lamella.io.napari_tracks import napari_tracks
+from lamella.napari.lazy import LazyStack
+from lamella.napari.pictures import OURS, LayerData, space, timed
+from lamella.run.browse import Drawn
+from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM
+from lamella.run.browse.drawn import Arrows
+from lamella.run.browse.roles import (
+    BODY,
+    CELLS,
+    CENTRE,
+    COLOURS,
+    EDGE,
+    INWARDS,
+    LAMELLIPODIUM,
+    MOVEMENT,
+    OUTLINE,
+    OUTWARDS,
+    POLARITY,
+    STILL,
+    TIPS,
+    TRACK,
+)
+
+TAIL_FRAMES = 30
+_LENGTHENED = 2.0
+"""Arrows are drawn longer than they are; *length* of the layer changes it."""
+
+HIDDEN = (LAMELLIPODIUM, EDGE)
+"""Not shown until somebody wants them: they cover the picture."""
+
+
+def labels_of(frames: Frames, scale: Scale) -> LayerData:
+    """Cells by number as a labels layer, of which the outlines are shown."""
+    notes = {OURS: timed(scale)}
+    keywords = {"name": CELLS, "opacity": 0.6, "metadata": notes, **space(scale)}
+    return LazyStack(frames), keywords, "labels"
+
+
+def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
+    """Tails of all tracks, with the lineage; None where nothing was tracked."""
+    found = napari_tracks(tracked)
+    if not len(found.data):
+        return None
+    known = set(found.data[:, 0].astype(int).tolist())
+    graph = {
+        cell: [parent for parent in parents if parent in known]
+        for cell, parents in found.graph.items()
+        if cell in known
+    }
+    keywords = {
+        "name": TRACK,
+        "graph": {cell: parents for cell, parents in graph.items() if parents},
+        "features": found.properties,
+        "tail_length": TAIL_FRAMES,
+        "tail_width": 2,
+        "colormap": "hsv",
+        "metadata": {OURS: timed(scale)},
+        **space(scale),
+    }
+    return found.data, keywords, "tracks"
+
+
+class OfCell:
+    """Makes the layers of one cell; those that the movie has not are absent.
+
+    Parameters
+    ----------
+    drawn : Drawn
+    cells : LazyStack
+        The cells by number, shared with the layer of that name.
+    cell : int
+    """
+
+    def __init__(self, drawn: Drawn, cells: LazyStack | None, cell: int) -> None:
+        self._drawn, self._cells, self._cell = drawn, cells, cell
+        self._space = space(drawn.movie.movie.scale)
+
+    def all(self) -> dict[str, LayerData]:
+        """Layers by role, from below to above; of several channels, the role names the channel."""
+        makers: dict[str, Callable[[], LayerData | None]] = {
+            LAMELLIPODIUM: self._lamellipodium,
+            OUTLINE: self.outline,
+            EDGE: self._edge,
+            MOVEMENT: lambda: self._arrows(self._drawn.movement(self._cell), MOVEMENT),
+        }
+        found = {role: make() for role, make in makers.items()}
+        for channel, arrows in self._drawn.polarity(self._cell).items():
+            role = f"{POLARITY} {channel}".strip()
+            found[role] = self._arrows(arrows, POLARITY)
+        found[TIPS], found[CENTRE] = self._tips(), self.centre()
+        return {role: layer for role, layer in found.items() if layer is not None}
+
+    def outline(self) -> LayerData | None:
+        """The outline of the cell, from the labels: any frame on demand."""
+        if self._cells is None:
+            return None
+        colours = {None: np.zeros(4), self._cell: _rgba(OUTLINE)}
+        return self._labels(self._cells, colours, opacity=1.0)
+
+    def _lamellipodium(self) -> LayerData | None:
+        frames = self._drawn.lamellipodium
+        if frames is None:
+            return None
+        colours = {
+            None: np.zeros(4),
+            IS_BODY: np.array([*BODY, 255]) / 255,
+            IS_LAMELLIPODIUM: _rgba(LAMELLIPODIUM),
+        }
+        return self._labels(LazyStack(frames), colours, opacity=0.35)
+
+    def _labels(self, data: LazyStack, colours: dict[Any, Any], *, opacity: float) -> LayerData:
+        keywords = {
+            "colormap": DirectLabelColormap(color_dict=colours),
+            "opacity": opacity,
+            **self._space,
+        }
+        return data, keywords, "labels"
+
+    def centre(self) -> LayerData | None:
+        """A point in the middle of the cell, in every frame in which it was found."""
+        return self._points(self._drawn.centres(self._cell), CENTRE, size=3, symbol="cross")
+
+    def _tips(self) -> LayerData | None:
+        return self._points(self._drawn.tips(self._cell), TIPS, size=4, symbol="disc")
+
+    def _points(self, places: Any, role: str, *, size: float, symbol: str) -> LayerData | None:
+        if places is None or not len(places):
+            return None
+        keywords = {
+            "face_color": _rgba(role),
+            "border_color": "black",
+            "border_width": 0.1,
+            "size": size,
+            "symbol": symbol,
+            **self._space,
+        }
+        return places, keywords, "points"
+
+    def _arrows(self, arrows: Arrows | None, role: str) -> LayerData | None:
+        if arrows is None or not len(arrows.start):
+            return None
+        steps = np.column_stack([np.zeros(len(arrows.step)), arrows.step])
+        keywords = {
+            "edge_color": _rgba(role),
+            "edge_width": 1.5,
+            "length": _LENGTHENED,
+            "vector_style": "arrow",
+            "opacity": 1.0,
+            **self._space,
+        }
+        return np.stack([arrows.start, steps], axis=1), keywords, "vectors"
+
+    def _edge(self) -> LayerData | None:
+        edge = self._drawn.edge(self._cell)
+        if edge is None:
+            return None
+        ends = [np.array([*colour, 255]) / 255 for colour in (INWARDS, STILL, OUTWARDS)]
+        keywords = {
+            "name": f"{EDGE} (±{edge.most:.2g} {edge.unit})",
+            "features": {"velocity": edge.values},
+            "face_color": "velocity",
+            "face_colormap": Colormap(ends, name="inwards to outwards"),
+            "face_contrast_limits": (-edge.most, edge.most),
+            "border_width": 0,
+            "size": 2.5,
+            **self._space,
+        }
+        return edge.places, keywords, "points"
+
+
+def _rgba(role: str) -> NDArray[np.float64]:
+    return np.array([*COLOURS[role], 255]) / 255

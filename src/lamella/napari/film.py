@@ -1,0 +1,255 @@
+"""The widget Film: what is looked at as MP4, GIF, or a strip of frames for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lamella.core.errors import LamellaError
+from lamella.napari.desk import desk_of, layers_of
+from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.run.browse.film import FILMS, STRIPS, Film, Filmed, film_run
+from lamella.run.browse.roles import POLARITY, ROLES
+
+if TYPE_CHECKING:
+    import napari
+    from lamella.run.browse import OpenedMovie
+
+_KINDS = {
+    "film for slides (.mp4)": ".mp4",
+    "film that plays anywhere (.gif)": ".gif",
+    "strip of frames (.png, 300 dpi)": ".png",
+    "strip of frames (.svg)": ".svg",
+}
+_BY_ITSELF = "by itself"
+
+
+class FilmWidget(QWidget):
+    """Writes the cell, or the field, that is looked at, with the layers that are switched on.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._asked: Path | None = None  # a file that the dialog may replace, since it asked
+        self.kind = QComboBox()
+        self.kind.addItems(list(_KINDS))
+        self.kind.setToolTip("MP4 for slides and journals, GIF for web pages, strips for figures")
+        self.closely = QCheckBox("the cell alone, closely")
+        self.closely.setChecked(True)
+        self.closely.setToolTip("Off: the whole field of view")
+        self.follow = QCheckBox("window goes with the cell")
+        self.follow.setToolTip("Off: the window stands still around the whole way of the cell")
+        self.first, self.last, self.every = QSpinBox(), QSpinBox(), QSpinBox()
+        self.every.setRange(1, 1000)
+        self.first.setToolTip("First frame of the film, from 0")
+        self.last.setToolTip("Last frame of the film")
+        self.every.setToolTip("2 = only every second frame")
+        self.fps = QDoubleSpinBox()
+        self.fps.setRange(0.5, 60)
+        self.fps.setValue(10)
+        self.fps.setSuffix(" pictures/s")
+        self.fps.setToolTip("How fast the film runs")
+        self.um_bar = QDoubleSpinBox()
+        self.um_bar.setRange(0, 10_000)
+        self.um_bar.setSuffix(" µm")
+        self.um_bar.setSpecialValueText(_BY_ITSELF)
+        self.um_bar.setToolTip("Length of the scale bar; by itself: a round number that fits")
+        self.times = QCheckBox("time on every picture")
+        self.times.setChecked(True)
+        self.times.setToolTip("Writes the time since the first frame of the movie")
+        self.path = QLineEdit()
+        self.path.setToolTip("File to write")
+        self.choose, self.write = QPushButton("Save as …"), QPushButton("Write")
+        self.choose.setToolTip("Choose where the file goes")
+        self.write.setToolTip("Draw and write it; the window can be used meanwhile")
+        self.job, self.message = JobLine(), MessageLine()
+        self._lay_out()
+        self.choose.clicked.connect(self._ask)
+        self.write.clicked.connect(self.begin)
+        self.kind.currentTextChanged.connect(self._fit_name)
+        self._desk.place_changed.connect(self._fit)
+        self._fit()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for words, widget in (
+            ("Write", self.kind), ("Show", self.closely), ("", self.follow),
+            ("From frame", self.first), ("to frame", self.last), ("every", self.every),
+            ("Speed", self.fps), ("Scale bar", self.um_bar), ("", self.times),
+            ("File", self.path), ("", self.choose), ("", self.write),
+        ):  # fmt: skip
+            form.addRow(words, widget)
+        rows = QVBoxLayout(self)
+        rows.addLayout(form)
+        rows.addWidget(self.job)
+        rows.addWidget(self.message)
+        rows.addStretch(1)
+
+    def settings(self) -> Film:
+        """What the form says, with the layers that are switched on in the window."""
+        layers = layers_of(self._viewer)
+        shown = [role for role in ROLES if role != POLARITY and _visible(layers.of_role(role))]
+        if any(
+            _visible(layer)
+            for layer in self._viewer.layers
+            if str(layer.metadata.get("lamella", {}).get("role", "")).startswith(POLARITY)
+        ):
+            shown.append(POLARITY)
+        return Film(
+            frames=f"{self.first.value()}:{self.last.value() + 1}",
+            every=self.every.value(),
+            layers=tuple(role for role in ROLES if role in shown),
+            um_bar=self.um_bar.value() or None,
+            fps=self.fps.value(),
+            follow=self.follow.isChecked(),
+            times=self.times.isChecked(),
+        )
+
+    def begin(self) -> None:
+        """Write the file, in a thread of its own."""
+        self.message.say("")
+        movie = self._desk.movie
+        if movie is None:
+            self.message.warn("No movie of a run is open: lamella film MOVIE does it without one.")
+            return
+        if not self.path.text().strip():
+            self._ask()
+            if not self.path.text().strip():
+                return
+        out = Path(self.path.text().strip()).expanduser()
+        cell = self._desk.cell if self.closely.isChecked() else None
+        try:
+            given = movie, out, self.settings(), self._desk.object_name, cell
+            work = _filming(*given, force=out == self._asked)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.job.start(work, done=self._tell)
+
+    def _tell(self, done: Filmed) -> None:
+        bar = "" if done.bar_um is None else f", scale bar {done.bar_um:g} µm"
+        self.message.say(f"Written: {done.path} ({done.n_frames} frames{bar})")
+
+    def _ask(self) -> None:
+        suffix = self._suffix
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Write film", self.path.text(), f"*{suffix}"
+        )  # it asks before it replaces a file
+        if name:
+            chosen = Path(name)
+            self._asked = chosen if chosen.suffix == suffix else None
+            self.path.setText(str(chosen.with_suffix(suffix)))
+
+    @property
+    def _suffix(self) -> str:
+        return _KINDS[self.kind.currentText()]
+
+    def _fit_name(self) -> None:
+        text = self.path.text()
+        if text and Path(text).suffix.lower() in FILMS + STRIPS:
+            self.path.setText(str(Path(text).with_suffix(self._suffix)))
+
+    def _fit(self) -> None:
+        movie = self._desk.movie
+        if movie is None:
+            return
+        try:
+            n_frames = movie.movie.n_frames
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        whole = self.last.value() in (0, self.last.maximum())
+        for box in (self.first, self.last):
+            box.setRange(0, n_frames - 1)
+        if whole:
+            self.last.setValue(n_frames - 1)
+        cell = "" if self._desk.cell is None else f"_cell{self._desk.cell}"
+        folder = Path(self.path.text()).parent if self.path.text() else Path.home()
+        self.path.setText(str(folder / f"{movie.name}{cell}{self._suffix}"))
+
+
+def _visible(layer: object) -> bool:
+    return bool(getattr(layer, "visible", False))
+
+
+def _filming(
+    movie: OpenedMovie,
+    out: Path,
+    film: Film,
+    object_name: str | None,
+    cell: int | None,
+    *,
+    force: bool,
+) -> Work:
+    """The film in steps: each picture is a step, after which it can be stopped.
+
+    The file appears when all is written; until then, and where it was stopped, nothing is there.
+    """
+    from queue import Empty, Queue
+    from threading import Thread
+
+    told: Queue[Step | Filmed | Exception] = Queue()
+    stopped: list[bool] = []
+
+    def advance(done: int, total: int) -> None:
+        if stopped:
+            raise _StoppedError
+        told.put(Step(done, total, f"frame {done} of {total}"))
+
+    def run() -> None:
+        try:
+            told.put(
+                film_run(
+                    movie,
+                    out,
+                    film,
+                    object_name=object_name,
+                    cell=cell,
+                    force=force,
+                    advance=advance,
+                )
+            )
+        except Exception as error:  # raised again in the thread of the work
+            told.put(error)
+
+    worker = Thread(target=run, daemon=True)
+    worker.start()
+    try:
+        while True:
+            try:
+                news = told.get(timeout=0.2)
+            except Empty:
+                yield Step(0, 0, "drawing")
+                continue
+            if isinstance(news, Step):
+                yield news
+            elif isinstance(news, Exception):
+                raise news
+            else:
+                return news
+    finally:
+        stopped.append(True)
+        worker.join(5)
+
+
+class _StoppedError(Exception):
+    """Somebody has pressed Stop."""

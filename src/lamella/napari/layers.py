@@ -1,0 +1,245 @@
+"""The layers of what is looked at: they follow the desk, and are drawn as it changes."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Layer
+from napari.utils.notifications import show_error
+
+from lamella.core.errors import LamellaError
+from lamella.kernels.regions import find_regions
+from lamella.napari.drawings import HIDDEN, OfCell, labels_of, tracks_of
+from lamella.napari.lazy import LazyStack
+from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
+from lamella.run.browse import Drawn
+from lamella.run.browse.roles import CELLS, TRACK
+
+if TYPE_CHECKING:
+    from lamella.napari.desk import Desk
+
+_MARGIN = 2.5
+"""Side of the window over the longest extent of a cell."""
+_CONTOUR_PX = 1
+_OUTLINE_PX = 2
+
+
+class CellLayers:
+    """Layers of the movie and the cell that a desk is at.
+
+    The movie's images stay while other cells of it are looked at, and so does what was switched
+    on or off. A layer that somebody removed comes back with the next movie. The layer *cells* is
+    left alone while it is being edited.
+
+    Parameters
+    ----------
+    desk : Desk
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._of = weakref.ref(desk)
+        self._viewer = desk.viewer
+        self._shown: tuple[Any, ...] = ()
+        self._drawn: Drawn | None = None
+        self._visible: dict[str, bool] = dict.fromkeys(HIDDEN, False)
+        desk.run_changed.connect(self._begin_anew)
+        desk.place_changed.connect(self._go)
+        desk.labels_changed.connect(self._follow)
+
+    def of_role(self, role: str) -> Layer | None:
+        """The layer of a role, such as ``outline``; None where there is none."""
+        for layer in self._viewer.layers:
+            if layer.metadata.get(OURS, {}).get("role") == role:
+                return layer
+        return None
+
+    def _begin_anew(self) -> None:
+        """Tables may have been written anew: they are read again."""
+        self._drawn = None
+        desk = self._of()
+        if desk is None or desk.run is None:
+            self._clear()
+
+    def _go(self) -> None:
+        desk = self._of()
+        if desk is None or desk.movie is None or desk.run is None:
+            return
+        try:
+            with _as_active(self._viewer):
+                self._show(desk)
+        except LamellaError as error:
+            show_error(str(error))
+
+    def _show(self, desk: Desk) -> None:
+        assert desk.movie is not None  # noqa: S101  seen to by _go
+        movie = desk.movie
+        here = (movie.folder, desk.object_name)
+        if self._shown[:1] != here[:1]:
+            self._clear()
+            notes = {"movie": movie.name, "object": desk.object_name}
+            for layer in image_layers(movie.movie, name=movie.name, notes=notes):
+                self._viewer.add_layer(Layer.create(*layer))
+            clock_of(self._viewer).show(movie.movie.scale)
+            self._viewer.reset_view()
+        if self._shown != here or self._drawn is None:
+            self._shown = here
+            self._draw_set(desk)
+        self._draw_cell(desk)
+        if desk.cell is not None:
+            self._look_closely(desk)
+
+    def _draw_set(self, desk: Desk) -> None:
+        """The cells and tracks of one set of objects."""
+        assert desk.movie is not None  # noqa: S101  seen to by _go
+        tracked = desk.tracked()
+        if desk.object_name is None or tracked is None:
+            self._drawn = None
+            return
+        self._drawn = Drawn(desk.movie, desk.object_name, tracked)
+        self._put_cells(desk)
+        self._put(TRACK, self._tracks())
+
+    def _tracks(self) -> LayerData | None:
+        assert self._drawn is not None  # noqa: S101  else there is nothing to draw
+        return tracks_of(self._drawn.tracked, self._drawn.movie.movie.scale)
+
+    def _put_cells(self, desk: Desk) -> None:
+        drawn = self._drawn
+        if drawn is None or drawn.cells is None:
+            return
+        there = self.of_role(CELLS)
+        if there is not None and there.metadata[OURS].get("object") != desk.object_name:
+            self._viewer.layers.remove(there)
+            there = None
+        if desk.editing is not None and there is not None:
+            return  # who edits looks after it
+        if there is not None:
+            there.data = LazyStack(drawn.cells)
+            return
+        layer = self._put(CELLS, labels_of(drawn.cells, drawn.movie.movie.scale))
+        if layer is not None:
+            layer.contour = _CONTOUR_PX
+
+    def _draw_cell(self, desk: Desk) -> None:
+        """Everything of the cell that is looked at; nothing where none is."""
+        wanted: dict[str, LayerData] = {}
+        if self._drawn is not None and desk.cell is not None:
+            frames = self._drawn.cells
+            stack = None if frames is None else LazyStack(frames)
+            wanted = OfCell(self._drawn, stack, desk.cell).all()
+        for layer in list(self._viewer.layers):
+            role = layer.metadata.get(OURS, {}).get("role")
+            if role not in (None, IMAGE, CELLS, TRACK) and role not in wanted:
+                self._remove(layer, role)
+        for role, data in wanted.items():
+            self._put(role, data)
+
+    def _follow(self, first: int, last: int) -> None:
+        """Cells were corrected: what is drawn from them follows."""
+        desk = self._of()
+        if desk is None or desk.movie is None or self._drawn is None:
+            return
+        tracked = desk.tracked()
+        if tracked is None:
+            return
+        self._drawn = self._drawn.corrected(tracked)
+        with _as_active(self._viewer):
+            self._put_cells(desk)
+            self._put(TRACK, self._tracks())
+            self._draw_cell(desk)
+
+    def _put(self, role: str, made: LayerData | None) -> Layer | None:
+        """The layer of a role as it shall be now, at its place among the others."""
+        there = self.of_role(role)
+        if made is None:
+            if there is not None:
+                self._remove(there, role)
+            return None
+        data, keywords, kind = made
+        assert self._drawn is not None  # noqa: S101  else there is nothing to put
+        ours = {
+            "movie": self._drawn.movie.name,
+            "object": self._drawn.object_name,
+            "role": role,
+        }
+        if there is not None and kind == "labels":
+            there.data = data
+            if "colormap" in keywords:
+                there.colormap = keywords["colormap"]
+            there.metadata = {**there.metadata, OURS: {**there.metadata[OURS], **ours}}
+            return there
+        place = len(self._viewer.layers)
+        if there is not None:
+            place = self._viewer.layers.index(there)
+            self._remove(there, role)
+        told = keywords.get("metadata", {}).get(OURS, {})
+        keywords = {"name": role, **keywords, "metadata": {OURS: {**told, **ours}}}
+        keywords["visible"] = self._visible.get(role, True)
+        layer = Layer.create(data, keywords, kind)
+        self._viewer.layers.insert(place, layer)
+        if kind == "labels" and role != CELLS and "opacity" in keywords:
+            layer.contour = _OUTLINE_PX if role == "outline" else 0
+        return layer
+
+    def _remove(self, layer: Layer, role: str) -> None:
+        self._visible[role] = bool(layer.visible)
+        self._viewer.layers.remove(layer)
+
+    def _clear(self) -> None:
+        """Take away the layers of the movie before, and nothing that others have put there."""
+        for layer in list(self._viewer.layers):
+            if role := layer.metadata.get(OURS, {}).get("role"):
+                if role == IMAGE:
+                    self._viewer.layers.remove(layer)
+                else:
+                    self._remove(layer, role)
+        self._shown, self._drawn = (), None
+
+    def _look_closely(self, desk: Desk) -> None:
+        """Zoom in on the cell, in the frame that is about to be shown."""
+        if self._drawn is None or desk.cell is None:
+            return
+        centres = self._drawn.centres(desk.cell)
+        if not len(centres):
+            return
+        wanted = desk.frame if desk.coming is None else desk.coming
+        nearest = centres[np.argmin(np.abs(centres[:, 0] - wanted))]
+        t = int(nearest[0])
+        if desk.coming is None and t != wanted:
+            desk.frame = t  # the cell is not in the frame that was shown
+        extent = self._extent(desk.cell, t)
+        scale = self._drawn.movie.movie.scale
+        low, high = nearest[1:] - extent / 2, nearest[1:] + extent / 2
+        centre, side = window_world(low, high, scale)
+        self._viewer.reset_view()  # tells how much zoom shows the whole field
+        whole = np.ptp(self._viewer.layers.extent.world, axis=0)[-2:].max()
+        self._viewer.camera.zoom *= max(whole / max(side, 1e-9), 1.0)
+        self._viewer.camera.center = (0.0, float(centre[0]), float(centre[1]))
+
+    def _extent(self, cell: int, t: int) -> float:
+        """Side of a window around the cell, px."""
+        frames = None if self._drawn is None else self._drawn.cells
+        if frames is not None:
+            found = find_regions(frames.frame(t))
+            for top, left, bottom, right in found.box[found.label == cell].tolist():
+                return float(max(bottom - top, right - left)) * _MARGIN
+        return 100.0
+
+
+class _as_active:  # noqa: N801  a context, used like a function
+    """Adding layers would select them; what was selected stays so, else the movie is."""
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+
+    def __enter__(self) -> None:
+        self._before = self._viewer.layers.selection.active
+
+    def __exit__(self, *error: object) -> None:
+        layers = self._viewer.layers
+        if self._before in layers:
+            layers.selection.active = self._before
+        elif len(layers):
+            layers.selection.active = layers[0]

@@ -1,0 +1,146 @@
+"""The window that `lamella view` opens: what is to be seen, and our widgets around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari.layers import Layer
+from npe2 import PluginManifest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+import napari
+from lamella.napari.desk import desk_of
+from lamella.napari.pictures import clock_of
+from lamella.napari.readers import layers_of_shown
+from lamella.run.browse.recognised import kind_of, open_any
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+PLUGIN = "lamella"
+_AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+
+
+def open_window(
+    target: Path | None,
+    *,
+    study: Path | None = None,
+    movie: str | None = None,
+    cell: int | None = None,
+    frame: int | None = None,
+    taken_for: Literal["movie", "labels"] | None = None,
+    show: bool = True,
+) -> Viewer:
+    """Open a viewer on a run, a movie, labels or tracks.
+
+    Parameters
+    ----------
+    target : Path, optional
+        An empty viewer with our widgets without it.
+    study : Path, optional
+        Of a run that does not lie in its study.
+    movie, cell, frame
+        Of a run: where to go; the first movie by default. `frame` also of a movie, from 0.
+    taken_for : {"movie", "labels"}, optional
+        What an image is, where that is taken wrongly.
+
+    Returns
+    -------
+    napari.Viewer
+        Call ``napari.run()`` to hand over to it.
+
+    Raises
+    ------
+    InputError
+        What cannot be opened. There is no window then.
+    """
+    kind = None if target is None else kind_of(target)
+    if target is not None and kind != "run":
+        shown = open_any(target, taken_for=taken_for)
+        viewer = napari.Viewer(title=f"{target.name} – Lamella", show=False)
+        for layer in layers_of_shown(shown):
+            viewer.add_layer(Layer.create(*layer))
+        known = shown.movie.scale if shown.movie else shown.tracked.scale if shown.tracked else None
+        if known is not None:
+            clock_of(viewer).show(known)
+        _go_to(viewer, frame)
+    else:
+        viewer = napari.Viewer(title="Lamella", show=False)
+        try:
+            if target is not None:
+                _open_run(viewer, target, study=study, movie=movie, cell=cell, frame=frame)
+            dock_widgets(viewer)
+        except Exception:
+            viewer.close()
+            raise
+    if show:
+        viewer.show()
+    return viewer
+
+
+def view(target: Path | None, **to: Any) -> None:
+    """Open a viewer (see `open_window`) and stay until its window is closed."""
+    open_window(target, **to)
+    napari.run()
+
+
+def _open_run(
+    viewer: Viewer,
+    run: Path,
+    *,
+    study: Path | None,
+    movie: str | None,
+    cell: int | None,
+    frame: int | None,
+) -> None:
+    desk = desk_of(viewer)
+    desk.open_run(run, study=study)
+    assert desk.run is not None  # noqa: S101  it was just opened
+    viewer.title = f"{desk.run.title} – Lamella"
+    if movie is None and desk.run.samples:
+        movie = desk.run.samples[0].movie
+    if movie is not None:
+        desk.look_at(movie, cell=cell, frame=frame)
+
+
+def _go_to(viewer: Viewer, frame: int | None) -> None:
+    if viewer.dims.ndim > 2:
+        viewer.dims.set_current_step(0, frame or 0)
+
+
+def widget_names() -> list[str]:
+    """Display names of our widgets, in the order of our manifest."""
+    manifest = PluginManifest.from_file(Path(__file__).parent / "napari.yaml")
+    return [widget.display_name for widget in manifest.contributions.widgets or ()]
+
+
+def dock_widgets(viewer: Viewer) -> list[Any]:
+    """Dock all widgets of our manifest as tabs, in its order, the first one in front.
+
+    A widget says with its attribute ``dock_area`` where it wants to be: ``"right"`` (the default),
+    ``"left"`` or ``"bottom"``; those of one side are tabs.
+    """
+    docked: dict[str, list[QDockWidget]] = {}
+    widgets = []
+    for name in widget_names():
+        dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name)
+        widgets.append(widget)
+        dock.setWindowTitle(name)
+        area = getattr(widget, "dock_area", "right")
+        main = dock.parent()
+        if isinstance(main, QMainWindow):
+            before = docked.setdefault(area, [])
+            if before:
+                main.tabifyDockWidget(before[-1], dock)
+            elif area != "right":
+                main.addDockWidget(_AREAS[area], dock)
+            before.append(dock)
+    for docks in docked.values():
+        docks[0].raise_()
+    return widgets

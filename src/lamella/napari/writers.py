@@ -1,0 +1,180 @@
+"""Writers: layers of napari as files that other programs, and `lamella`, read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lamella.core.errors import InputError, SettingsError
+from lamella.core.frames import Frames, Image
+from lamella.core.labels import Labels
+from lamella.core.movie import Scale
+from lamella.core.table import Col
+from lamella.core.tracked import Tracked
+from lamella.core.tracks import Tracks
+from lamella.io import write_labels as write_label_file
+from lamella.io import write_movie
+from lamella.io.formats import format_called
+from lamella.io.track_ids import tracked_from_ids
+from lamella.napari.lazy import LazyStack
+from lamella.napari.pictures import OURS
+
+_UM = {
+    "um": 1.0, "µm": 1.0, "micrometer": 1.0, "micron": 1.0,
+    "nm": 1e-3, "nanometer": 1e-3, "mm": 1e3, "millimeter": 1e3,
+}  # fmt: skip
+_OF_TRACKS = {".xml": "trackmate", ".csv": "tracks"}
+
+
+def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """A labels layer as OME-TIFF, or as a folder of the Cell Tracking Challenge.
+
+    Where the path has no suffix, numbers are taken for track ids and a folder is written.
+    """
+    frames, scale = frames_of(data, attributes), scale_of(attributes)
+    if Path(path).suffix:
+        write_label_file(path, frames, scale=scale)
+        return [path]
+    tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=str(attributes["name"]))
+    return _written(path, "ctc", tracked)
+
+
+def write_images(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
+    """Image layers as one OME-TIFF, a channel each, with their scale."""
+    channels: dict[str, Frames] = {}
+    for data, attributes, _ in layers:
+        name = str(attributes.get("name", "image"))
+        if attributes.get("rgb"):
+            raise InputError(name, "it is a colour picture", "save it as PNG")
+        channels[name] = frames_of(data, attributes)
+    shapes = {name: frames.shape for name, frames in channels.items()}
+    if len(set(shapes.values())) > 1:
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise InputError(path, f"layers differ in size: {told}", "save them one by one")
+    write_movie(path, channels, scale=scale_of(layers[0][1]))
+    return [path]
+
+
+def write_tracks(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """A tracks layer as TrackMate's XML (``.xml``) or our table ``tracks.csv`` (``.csv``)."""
+    tracked = Tracked(
+        tracks_of_layer(data, attributes),
+        n_frames=int(np.max(np.asarray(data)[:, 1])) + 1 if len(data) else 0,
+        scale=scale_of(attributes),
+        source=str(attributes.get("name", "tracks")),
+    )
+    return _written(path, _kind_of(path, shapes=False), tracked)
+
+
+def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
+    """A labels and a tracks layer together: a folder of the Challenge, or TrackMate's XML.
+
+    The labels' numbers are those of the tracks.
+    """
+    by_kind = {kind: (data, attributes) for data, attributes, kind in layers}
+    labels, its_notes = by_kind["labels"]
+    frames = frames_of(labels, its_notes)
+    tracked = Tracked(
+        tracks_of_layer(*by_kind["tracks"]),
+        n_frames=len(frames),
+        labels=Labels("cell", frames),
+        frame_shape=frames.frame_shape,
+        scale=scale_of(its_notes),
+        source=str(its_notes.get("name", "labels")),
+    )
+    return _written(path, _kind_of(path, shapes=True), tracked)
+
+
+def tracks_of_layer(data: Any, attributes: dict[str, Any]) -> Tracks:
+    """Tracks from a layer: (N, 4) of track, frame, row, column in pixels, and its graph."""
+    rows = np.asarray(data, np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 4:
+        raise InputError(
+            str(attributes.get("name", "tracks")),
+            f"its rows have {rows.shape[-1]} values, and tracks of a movie have 4",
+            "give track, frame, row and column",
+        )
+    cells, frames = rows[:, 0].astype(np.int64), rows[:, 1].round().astype(np.int64)
+    links = pd.DataFrame(
+        {
+            Col.CELL: cells,
+            Col.FRAME: frames,
+            Col.LABEL: cells,
+            Col.Y_PX: rows[:, 2],
+            Col.X_PX: rows[:, 3],
+        }
+    ).sort_values([Col.CELL, Col.FRAME], ignore_index=True)
+    graph = {int(cell): tuple(np.atleast_1d(parents).astype(int).tolist())
+             for cell, parents in (attributes.get("graph") or {}).items()}  # fmt: skip
+    return Tracks.from_links(links, graph)
+
+
+class _OfArray(Frames):
+    """Frames of anything that is indexed like an array, such as dask's."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self.span = range(data.shape[0])
+        self.frame_shape = (int(data.shape[1]), int(data.shape[2]))
+        self.dtype = np.dtype(data.dtype)
+
+    def frame(self, t: int) -> Image:
+        self._refuse_outside(t)
+        return np.asarray(self._data[t])
+
+
+def frames_of(data: Any, attributes: dict[str, Any]) -> Frames:
+    """Frames of a layer's data: (T, Y, X), or one (Y, X).
+
+    Raises
+    ------
+    InputError
+        Of other dimensions.
+    """
+    if isinstance(data, LazyStack):
+        return data.frames
+    if getattr(data, "ndim", 0) == 2:
+        data = np.asarray(data)[None]
+    if getattr(data, "ndim", 0) != 3:
+        raise InputError(
+            str(attributes.get("name", "layer")),
+            f"it has {getattr(data, 'ndim', 0)} dimensions, and movies have T, Y, X",
+            "save one time series of planes",
+        )
+    return _OfArray(data)
+
+
+def scale_of(attributes: dict[str, Any]) -> Scale:
+    """Pixel size from the layer's scale and unit, times from our notes; None where not known."""
+    side = float(np.asarray(attributes.get("scale", (1.0,)), float)[-1])
+    units = attributes.get("units") or ("pixel",)
+    per = _UM.get(str(units[-1]))
+    times = attributes.get("metadata", {}).get(OURS, {}).get("time_min")
+    scale = Scale(None if per is None else side * per)
+    return scale if times is None else replace(scale, time_min=np.asarray(times, np.float64))
+
+
+def _kind_of(path: str, *, shapes: bool) -> str:
+    suffix = Path(path).suffix.lower()
+    if not suffix and shapes:
+        return "ctc"
+    if suffix in _OF_TRACKS:
+        return _OF_TRACKS[suffix]
+    raise SettingsError(
+        path,
+        "no format of tracks is written under this name",
+        "end it in .xml (TrackMate) or .csv (our table)"
+        + (", or give no ending for a folder of the Cell Tracking Challenge" if shapes else ""),
+    )
+
+
+def _written(path: str, name: str, tracked: Tracked) -> list[str]:
+    kind = format_called(name, to_write=True)
+    assert kind.write is not None  # noqa: S101  only such are called
+    kind.write(Path(path), tracked)
+    return [path]
