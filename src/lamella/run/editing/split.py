@@ -25,20 +25,19 @@ from lamella.run.editing.change import (
     refuse_frame,
     span_words,
 )
-from lamella.segment.declump.pieces import Pieces, flooded
+from lamella.segment.declump.pieces import Pieces, flooded, peaks
 
 _CORE = 0.5
 """Of a piece's depth: what lies deeper leads it in the next frame."""
-_LEAST_SHARE = 0.1
-"""Of a cell's area: a cut along a valley that leaves a smaller piece follows the outline."""
+_APART = 0.4
+"""Of the depth of a shape: of two tops that are nearer the higher one counts."""
 
 
 class Split(Edit):
     """Split a cell at two points or more, a piece for each.
 
-    The cut runs along the valley of the distance from the outline, at a neck where there is one;
-    where that would leave less than a tenth of the cell to a piece, halfway between the points, on
-    ways within the cell. The piece that overlaps most with the cell in the frame before keeps its
+    The cut runs at a neck where there is one between the points, else halfway; see `split_at`. The
+    piece that overlaps most with the cell in the frame before keeps its
     number (in the first frame of the cell: with the frame after; else the largest, of equal ones
     that of the first point); the others get new ones.
 
@@ -149,13 +148,18 @@ def split_at(inside: NDArray[np.bool_], markers: Pieces) -> Pieces:
 
     Notes
     -----
+    The distance from the outline makes hills, and every marker stands for the hills that it alone
+    touches; the cut runs along the valley between them. Where a marker has no hill of its own there
+    is no neck to be seen, and the cut runs halfway between the markers, on ways within the shape.
     Parts of the shape that no marker reaches go to the nearest piece.
     """
-    valley = flooded(distance_inside(inside), inside, markers)
-    halfway = nearest_seed_within(inside.astype(np.int32), markers)[0]
-    shares = np.bincount(valley[inside], minlength=int(markers.max()) + 1)[1:] / inside.sum()
-    shares = shares[np.unique(markers[markers > 0]) - 1]
-    pieces = halfway if shares.min() < _LEAST_SHARE else valley
+    hills = distance_inside(inside)
+    tops = peaks(hills, inside, within_px=_APART * float(hills.max()))
+    own = _own_tops(flooded(hills, inside, tops), tops, markers)
+    if own is None:
+        pieces = nearest_seed_within(inside.astype(np.int32), markers)[0]
+    else:
+        pieces = flooded(hills, inside, own)
     rest = inside & (pieces == 0)
     if rest.any():
         from scipy.ndimage import distance_transform_edt
@@ -163,6 +167,22 @@ def split_at(inside: NDArray[np.bool_], markers: Pieces) -> Pieces:
         y, x = distance_transform_edt(pieces == 0, return_distances=False, return_indices=True)
         pieces = np.where(rest, pieces[y, x], pieces)
     return pieces.astype(np.int32)
+
+
+def _own_tops(basins: Pieces, tops: Pieces, markers: Pieces) -> Pieces | None:
+    """Markers, and the tops of the hills that each alone touches; None where one has none."""
+    touched = markers > 0
+    pairs = {*zip(basins[touched].tolist(), markers[touched].tolist(), strict=True)}
+    by_basin: dict[int, set[int]] = {}
+    for basin, marker in pairs:
+        by_basin.setdefault(basin, set()).add(marker)
+    alone = {b: min(found) for b, found in by_basin.items() if b and len(found) == 1}
+    if set(alone.values()) != {marker for _, marker in pairs}:
+        return None
+    out = markers.copy()
+    for basin, marker in alone.items():
+        out[(tops == basin) & ~touched] = marker
+    return out
 
 
 def _part(image: Image, cell: int) -> tuple[NDArray[np.bool_], tuple[slice, slice]]:
