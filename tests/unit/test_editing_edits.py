@@ -191,7 +191,9 @@ class TestSplit:
     def test_over_frames_each_part_keeps_its_number(self):
         labels = np.zeros((4, SIDE, SIDE), np.uint16)
         for t in range(4):
-            labels[t] = disc((SIDE, SIDE), 20 + 4 * t, 20, 8) | disc((SIDE, SIDE), 20 + 4 * t, 33, 8)
+            labels[t] = disc((SIDE, SIDE), 20 + 4 * t, 20, 8) | disc(
+                (SIDE, SIDE), 20 + 4 * t, 33, 8
+            )
         cells = overlay(labels)
         applied = cells.do(Split(frame=0, cell=1, seeds=((20, 18), (20, 35)), last=3))
         assert applied.found.added == (2,)

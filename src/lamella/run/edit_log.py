@@ -191,7 +191,11 @@ def write_corrected(
     if not is_corrected(folder, name):
         with whole_file(original) as part:
             shutil.copyfile(painted, part)
-    elif may_go_back and original.is_file() and _equal(open_labels(original, name=name).frames, drawn):
+    elif (
+        may_go_back
+        and original.is_file()
+        and _equal(open_labels(original, name=name).frames, drawn)
+    ):
         append_edits(folder, edits)
         corrected.unlink()
         return True

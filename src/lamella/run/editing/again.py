@@ -43,7 +43,9 @@ def measure_again(
         outcome = run_study(study, run.folder, only=[movie], on_progress=on_progress)
     if failed := [result for result in outcome.failed if result.movie == movie]:
         raise OutputError(
-            str(run.folder), f"{movie} was not measured: {failed[0].message}", "mend that, run again"
+            str(run.folder),
+            f"{movie} was not measured: {failed[0].message}",
+            "mend that, run again",
         )
     return outcome
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from lamella.core.errors import OutputError
 from lamella.io.atomic import output_error, whole_file
 from lamella.run.corrections import FOLDER
-from lamella.run.edit_log import now
+from lamella.run.edit_log import Ranges, Shapes, in_ranges, now
 from lamella.run.editing.change import Edit
 from lamella.run.editing.edits import EDIT
 from lamella.run.who import as_file_name
@@ -32,6 +32,8 @@ class Entry(NamedTuple):
     why: str
     time: str
     who: str
+    shapes: Ranges
+    """What it changed."""
 
 
 class Journal:
@@ -86,9 +88,9 @@ class Journal:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def add(self, edit: Edit, why: str) -> Entry:
+    def add(self, edit: Edit, why: str, shapes: Shapes) -> Entry:
         """Note an edit; it is on the disk when this returns."""
-        entry = Entry(edit, why, now(), self.who)
+        entry = Entry(edit, why, now(), self.who, in_ranges(shapes))
         self._append(_line(entry))
         self.entries.append(entry)
         self.undone.clear()
@@ -165,7 +167,8 @@ class Journal:
             entries.append(undone.pop())
         else:
             edit = EDIT.validate_python(line["edit"])
-            entries.append(Entry(edit, line["why"], line["time"], line["who"]))
+            shapes = dict(line["shapes"])
+            entries.append(Entry(edit, line["why"], line["time"], line["who"], shapes))
             undone.clear()
 
     def _mend(self, raw: bytes, good: int) -> None:
@@ -191,6 +194,7 @@ def _line(entry: Entry) -> dict[str, Any]:
         "why": entry.why,
         "time": entry.time,
         "who": entry.who,
+        "shapes": entry.shapes,
     }
 
 

@@ -281,7 +281,9 @@ def _patch(t: int, before: Image, after: Image) -> Patch | None:
     rows = np.flatnonzero((before != after).any(1))
     if not len(rows):
         return None
-    columns = np.flatnonzero((before[rows[0] : rows[-1] + 1] != after[rows[0] : rows[-1] + 1]).any(0))
+    columns = np.flatnonzero(
+        (before[rows[0] : rows[-1] + 1] != after[rows[0] : rows[-1] + 1]).any(0)
+    )
     box = after[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.uint32)
     packed = zlib.compress(np.ascontiguousarray(box).tobytes(), 1)
     return Patch(t, int(rows[0]), int(columns[0]), (box.shape[0], box.shape[1]), packed)

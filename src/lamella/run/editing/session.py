@@ -14,6 +14,7 @@ from lamella.run.cache import Manifest
 from lamella.run.corrections import edits_of, is_corrected
 from lamella.run.edit_log import (
     edit_line,
+    in_ranges,
     reserved_in,
     state_told,
     take_back_edits,
@@ -145,7 +146,7 @@ class EditSession:
         if not self._journal.session:
             self._journal.begin(self._base)
         try:
-            self._journal.add(applied.edit, why)
+            self._journal.add(applied.edit, why, applied.found.shapes)
         except BaseException:
             self._cells.undo(applied)
             raise
@@ -258,12 +259,13 @@ class EditSession:
                 done.append(fresh.do(edit))
             except InputError as fault:
                 raise theirs.refused(f"{fault.where}: {fault.what}") from fault
-        if met := meeting(done, theirs):
+        if met := meeting(entries, done, theirs):
             raise theirs.refused(met)
-        made = zip(entries, done, strict=True)
-        self._journal.begin(
-            self._base_now(), [each._replace(edit=applied.edit) for each, applied in made]
-        )
+        made = [
+            entry._replace(edit=applied.edit, shapes=in_ranges(applied.found.shapes))
+            for entry, applied in zip(entries, done, strict=True)
+        ]
+        self._journal.begin(self._base_now(), made)
         self._begin()
         self._applied = [self._cells.do(applied.edit) for applied in done]
         self.left = []

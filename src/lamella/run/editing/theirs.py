@@ -9,7 +9,8 @@ from typing import Any
 from lamella.core.errors import InputError
 from lamella.run.cache import key_of
 from lamella.run.edit_log import Shapes, from_ranges, in_ranges
-from lamella.run.editing.change import Edit
+from lamella.run.editing.change import Edit, span_words
+from lamella.run.editing.journal import Entry
 from lamella.run.editing.overlay import Applied, Overlay
 
 _MOST_TOLD = 5
@@ -42,6 +43,11 @@ class Theirs:
     def lineage(self) -> set[int]:
         """Cells to which they gave other parents."""
         return {cell for edit in self.edits for cell in edit["lineage"]}
+
+    @property
+    def added(self) -> set[int]:
+        """Cells that they made."""
+        return {cell for edit in self.edits for cell in edit["added"]}
 
     @property
     def words(self) -> str:
@@ -77,7 +83,11 @@ class Theirs:
 
 
 def theirs_since(
-    base: Mapping[str, Any], now: Mapping[str, Any], edits: Sequence[Mapping[str, Any]], *, where: str
+    base: Mapping[str, Any],
+    now: Mapping[str, Any],
+    edits: Sequence[Mapping[str, Any]],
+    *,
+    where: str,
 ) -> Theirs:
     """What others did, from the base that a session began with and that of now."""
     n = int(base.get("n_edits", 0))
@@ -91,25 +101,34 @@ def renamed_beside(ours: Sequence[Edit], fresh: Overlay, theirs: Theirs) -> list
 
     What they added was not there when we began: where we have the number, too, it is of a new cell.
     """
-    taken = {cell for edit in theirs.edits for cell in edit["added"]}
-    names = {cell: fresh.new_cell() for cell in sorted(taken)}
+    names = {cell: fresh.new_cell() for cell in sorted(theirs.added)}
     return [edit.renamed(names) for edit in ours]
 
 
-def meeting(ours: Sequence[Applied], theirs: Theirs) -> str:
-    """In words, where our edits touch what others changed; empty where they do not."""
+def meeting(entries: Sequence[Entry], ours: Sequence[Applied], theirs: Theirs) -> str:
+    """In words, where our edits touch what others changed; empty where they do not.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Our edits as they were made, on the cells of before.
+    ours : sequence of Applied
+        The same, done on theirs.
+    """
     if not theirs.told:
         return "it is not known what they changed"
-    there = theirs.shapes
-    for applied in ours:
-        if both := applied.found.shapes & there:
+    there, new = theirs.shapes, theirs.added
+    for entry, applied in zip(entries, ours, strict=True):
+        before = {(cell, t) for cell, t in from_ranges(entry.shapes) if cell not in new}
+        if both := (applied.found.shapes | before) & there:
             told = ", ".join(
-                f"cell {cell} in frame{'s' if first != last else ''} {first}"
-                + (f" to {last}" if first != last else "")
+                f"cell {cell} {span_words(first, last)}"
                 for cell, stretches in in_ranges(both).items()
                 for first, last in stretches
             )
-            return f"{applied.edit.words} touches {told}, which they changed"
+            return f"“{applied.edit.words}” touches {told}, which they changed"
         if cells := applied.lineage & theirs.lineage:
-            return f"{applied.edit.words} gives cell {min(cells)} a mother, and so did they"
+            return (
+                f"“{applied.edit.words}” changes the mother of cell {min(cells)}, and so did they"
+            )
     return ""
