@@ -22,9 +22,9 @@ from lamella.run.edit_log import (
     still_filled,
     write_corrected,
 )
-from lamella.run.who import who_edits
 from lamella.run.execute import locked
 from lamella.run.saved import is_run, movies_of, saved_tracked, sets_of
+from lamella.run.who import who_edits
 
 _SUFFIXES = (".zip", ".roi")
 

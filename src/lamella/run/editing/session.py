@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lamella.core.errors import InputError, OutputError
 from lamella.core.tracked import Tracked
@@ -25,8 +25,8 @@ from lamella.run.editing.change import Edit
 from lamella.run.editing.journal import Entry, Journal
 from lamella.run.editing.overlay import Applied, Overlay
 from lamella.run.editing.theirs import Theirs, meeting, renamed_beside, theirs_since
-from lamella.run.who import who_edits
 from lamella.run.execute import locked
+from lamella.run.who import who_edits
 
 
 class EditSession:
@@ -73,6 +73,7 @@ class EditSession:
         self.folder: Path = self.movie.folder
         refuse_removed(self.movie, self.name)
         self._journal = Journal(self.folder, self.name, who or who_edits())
+        self._applied: list[Applied] = []
         try:
             self.left = self._look_for_left()
             """Edits of an earlier session that were not saved: `recover` or `discard` them."""
@@ -81,7 +82,7 @@ class EditSession:
             self.close()
             raise
 
-    def __enter__(self) -> EditSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -277,7 +278,7 @@ class EditSession:
         edits = self._edits_now()
         self._tracked_lineage = _lineage_of_tracker(self.movie, self.name, edits)
         self._cells = Overlay(self.movie.current(self.name), gone=reserved_in(edits))
-        self._applied: list[Applied] = []
+        self._applied = []
 
     def _edits_now(self) -> list[dict[str, Any]]:
         return edits_of(self.folder, self.name)

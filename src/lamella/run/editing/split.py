@@ -89,7 +89,8 @@ class Split(Edit):
         for t in frames:
             image = cells.frame(t)
             inside, window = _part(image, self.cell)
-            middle = np.argwhere(inside).mean(0) + [window[0].start, window[1].start]
+            origin = np.array([window[0].start, window[1].start])
+            middle = np.argwhere(inside).mean(0) + origin
             if before is None:
                 markers = np.zeros(image.shape, np.int32)
                 for number, seed in enumerate(seeds, 1):
