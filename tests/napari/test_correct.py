@@ -371,10 +371,11 @@ def test_a_window_killed_amid_an_edit_is_recovered(viewer, qtbot, colony, tmp_pa
     from lamella.napari.correct import Correct
     from lamella.napari.desk import desk_of
 
+    seen = tmp_path / "x.npy"
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(colony / "results"), str(seen)]
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(colony / "results"), str(tmp_path / "x.npy")],
-        capture_output=True, text=True, check=False, env=dict(os.environ), timeout=240,
-    )  # fmt: skip
+        command, capture_output=True, text=True, check=False, env=dict(os.environ), timeout=240
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     desk = desk_of(viewer)
     desk.open_run(colony / "results")
@@ -386,7 +387,7 @@ def test_a_window_killed_amid_an_edit_is_recovered(viewer, qtbot, colony, tmp_pa
     assert widget.left.isVisible()
     assert "2 edits of yours not saved" in widget.left._words.text()
     widget.left.take_up.click()
-    seen = np.load(tmp_path / "x.npy")
+    seen = np.load(seen)
     assert (seen == 77).sum() > 20
     assert np.array_equal(np.asarray(widget._canvas.layer.data), seen)
     widget.end()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -57,7 +59,8 @@ class Correct(QWidget):
         self.edits.undo_to.connect(self.undo_to)
         self._desk.place_changed.connect(self._go)
         self._desk.run_changed.connect(self._go)
-        self._told_of = ""
+        self._held: list[EditSession | CanvasEdits] = []
+        self.destroyed.connect(partial(_end_all, self._held))
         self._show()
 
     @property
@@ -78,7 +81,9 @@ class Correct(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return False
-        keys = {tool.key: (lambda tool=tool: self.tools.press(tool)) for tool in self.tools.tools}
+        keys: dict[str, Callable[[], object]] = {
+            tool.key: partial(self.tools.press, tool) for tool in self.tools.tools
+        }
         keys |= {
             "M": self.new_cell,
             "Escape": self.put_down,
@@ -91,7 +96,7 @@ class Correct(QWidget):
         )
         self._canvas.layer.events.mode.connect(self._mode_changed)
         self._desk.editing = self.session
-        self._told_of = ""
+        self._held[:] = [self.session, self._canvas]
         self.message.say("\n".join(self.session.notes))
         self._show()
         return True
@@ -101,6 +106,7 @@ class Correct(QWidget):
         session, canvas = self.session, self._canvas
         self.put_down()
         self.session = self._canvas = None
+        self._held.clear()
         if canvas is not None:
             canvas.layer.events.mode.disconnect(self._mode_changed)
             canvas.close()
@@ -250,11 +256,10 @@ class Correct(QWidget):
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
             return
-        undone = []
+        undone: list[tuple[int, int]] = []
         try:
-            for _ in range(n):
-                if (applied := self.session.undo()) is not None:
-                    undone.append(applied.frames)
+            while len(undone) < n and (applied := self.session.undo()) is not None:
+                undone.append(applied.frames)
         except LamellaError as error:
             self.message.warn(error)
         self._changed(*undone)
@@ -319,10 +324,12 @@ class Correct(QWidget):
         if self._canvas is not None:
             self._canvas.layer.editable = not self.busy
 
-    def closeEvent(self, event: object) -> None:
-        """The window goes: the journal has what was not saved."""
-        self.end()
-        super().closeEvent(event)  # type: ignore[arg-type]
+
+def _end_all(held: list[EditSession | CanvasEdits]) -> None:
+    """The widget is gone: so are its session, whose journal has what was not saved."""
+    while held:
+        with suppress(Exception):  # the viewer may be gone, too
+            held.pop().close()
 
 
 def _saving(session: EditSession, measure: bool) -> Generator[Step, None, LamellaError | str]:
