@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -198,9 +199,9 @@ class SaveBar(QWidget):
             self.state.setText("" if movie else "Look at a movie of a run to correct its cells.")
         elif edits:
             n = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
-            when = edits[-1].time[11:19]
             self.state.setText(
-                f"<b>{n} not saved.</b> Kept in your journal at {when} UTC: a crash loses nothing."
+                f"<b>{n} not saved.</b> In your journal since {_clock(edits[-1].time, '%H:%M:%S')}: "
+                "a crash loses nothing."
             )
         else:
             self.state.setText(f"{session.movie.name}, {session.name}: nothing to save.")
@@ -234,6 +235,11 @@ class LeftBar(QWidget):
             last = left[-1]
             n = "1 edit" if len(left) == 1 else f"{len(left)} edits"
             self._words.setText(
-                f"<b>{n} of yours not saved</b>, the last at {last.time[:16].replace('T', ' ')} "
-                f"UTC: {last.edit.words}."
+                f"<b>{n} of yours not saved</b>, the last of {_clock(last.time, '%Y-%m-%d %H:%M')}: "
+                f"{last.edit.words}."
             )
+
+
+def _clock(time: str, how: str) -> str:
+    """A time of the journal, by the clock of this place."""
+    return datetime.fromisoformat(time).astimezone().strftime(how)
