@@ -9,7 +9,12 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-PICTURES: dict[str, Callable[[Path], None]] = {}
+import pictures_of_correcting as correcting
+
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "correct": correcting.correct,
+    "correct-edits": correcting.correct_edits,
+}
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 
 
