@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +48,11 @@ _FILES = ("png", "svg", "pdf")
 
 @styled
 def time_figure(
-    cells: Sequence[CellOverTime], measures: Sequence[str], *, look: Look = LIGHT
+    cells: Sequence[CellOverTime],
+    measures: Sequence[str],
+    *,
+    look: Look = LIGHT,
+    titles: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw cells over time, a panel a measure.
 
@@ -64,6 +68,8 @@ def time_figure(
         At least one; each in its colour.
     measures : sequence of str
         Columns of ``frames``, or `KYMOGRAPH`.
+    titles : mapping, optional
+        Titles of panels that are not to be those of their columns.
 
     Returns
     -------
@@ -79,6 +85,8 @@ def time_figure(
             _kymograph(figure, axes, cells[0], look)
         else:
             _lines(axes, cells, name, look)
+            title = (titles or {}).get(name) or axis_label(name)
+            axes.set_title(title, fontsize=8, color=look.ink, pad=3)
     panels[-1].set_xlabel("Time (min)" if cells[0].timed else "Frame", color=look.ink)
     low = min(float(np.nanmin(cell.times)) for cell in cells)
     high = max(float(np.nanmax(cell.times)) for cell in cells)
@@ -144,7 +152,6 @@ def _lines(axes: Axes, cells: Sequence[CellOverTime], name: str, look: Look) -> 
     if cosine:
         axes.set_ylim(-1.1, 1.3)
         axes.set_yticks([-1, 0, 1])
-    axes.set_title(axis_label(name), fontsize=8, color=look.ink, pad=3)
 
 
 def _kymograph(figure: Figure, axes: Axes, cell: CellOverTime, look: Look) -> None:
