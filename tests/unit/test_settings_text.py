@@ -64,7 +64,7 @@ def test_one_value_changes_one_line_and_keeps_its_comment():
 
 def test_what_is_new_stands_in_its_table():
     after = changed(measure__lamellipodium__closing_px=2)
-    assert after.endswith(']\nclosing_px = 2\n')
+    assert after.endswith("]\nclosing_px = 2\n")
     assert gone_and_new(TEXT, after)[0] == []
     after = changed(measure__migration__turn_deg=40)
     assert "[measure.migration]\nturn_deg = 40\n" in after
@@ -92,7 +92,7 @@ def test_inline_tables_and_dotted_keys():
     text = 'a.b = 1 # x\nc = { d = 1, e = "f" } # y\n'
     assert changed(text, a__b=2) == text.replace("1 # x", "2 # x")
     assert changed(text, c__d=5) == text.replace("d = 1", "d = 5")
-    assert changed(text, c__e=None) == 'a.b = 1 # x\nc = { d = 1 } # y\n'
+    assert changed(text, c__e=None) == "a.b = 1 # x\nc = { d = 1 } # y\n"
     assert "# y" in changed(text, c__g=True)
 
 
@@ -105,7 +105,7 @@ def test_windows_lines_stay():
 
 def test_what_cannot_be_changed_alone_is_refused():
     text = "[[many]]\na = 1\n[[many]]\na = 2\n"
-    with pytest.raises(SettingsError, match="many: it cannot be changed .* by hand"):
+    with pytest.raises(SettingsError, match=r"many: it cannot be changed .* by hand"):
         edited(text, {"many": [{"a": 1}, {"a": 3}]})
 
 

@@ -24,7 +24,7 @@ from lamella.core.errors import LamellaError
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
-from lamella.napari.looks import look_of
+from lamella.napari.looks import laid_on_movie, look_of
 from lamella.napari.parts import MessageLine
 from lamella.napari.time_canvas import TimeCanvas
 from lamella.report.tables import numbers
@@ -156,7 +156,11 @@ class FrontBack(QWidget):
             selected = set(self._viewer.layers.selection)
             colours = DirectLabelColormap(color_dict=dict(_COLOURS))
             layer = self._viewer.add_labels(
-                LazyStack(frames), name=name, colormap=colours, opacity=0.6
+                LazyStack(frames),
+                name=name,
+                colormap=colours,
+                opacity=0.6,
+                **laid_on_movie(self._viewer, ndim=3),
             )
             layer.editable = False  # looked at only: cells are corrected elsewhere
             self._viewer.layers.selection = selected or {layer}

@@ -62,6 +62,13 @@ class SettingsDraft:
         """What stands in a table; empty where it is absent, or ``false``."""
         return dict(_table_in(self._values, place))
 
+    def is_off(self, place: Place) -> bool:
+        """Whether a step or a group of measures is left out by ``false``."""
+        found: Any = self._values
+        for name in place:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found is False
+
     def set_value(self, place: Place, name: str, value: Any, *, default: Any = None) -> None:
         """Set one setting of a table.
 

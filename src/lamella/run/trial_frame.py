@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, MappedFrames, Window
 from lamella.core.level import nothing
+from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.regions import find_regions
 from lamella.measure import Migration, Sightings, joined, painted, walk
@@ -251,6 +252,7 @@ class FrameTrials:
         key = f"{sightings!r} {migration!r}"
         if key not in self._moved:
             tracked = self._opened.current(self._name)
+            work = _Lazy(self._opened.task, self._opened.manifest, lambda stage, done, total: None)
             table, (found,) = walk(
                 self._opened.movie,
                 painted(tracked),
@@ -259,6 +261,7 @@ class FrameTrials:
                 sightings=sightings,
                 first_last=tracked.tracks.first_last,
                 interpolated=tracked.tracks.interpolated,
+                registration=work.registration,
                 progress=lambda t: go_on(),
             )
             summaries = [sightings.summarise(table), migration.summarise(found, table)]
@@ -287,6 +290,11 @@ class _Lazy(StageWork):
         self, task: MovieTask, manifest: Manifest, tell: Callable[[str, int, int], None]
     ) -> None:
         super().__init__(task, manifest, tell)
+
+    @property
+    def registration(self) -> Registration | None:
+        """How the field drifted, where the run looked."""
+        return self._registration
 
     def segmented(self, name: str) -> Frames:
         """Labels before clumps are split."""
