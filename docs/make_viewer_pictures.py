@@ -9,7 +9,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-PICTURES: dict[str, Callable[[Path], None]] = {}
+import pictures_of_plots as plots
+
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "time-plots": plots.time_plots,
+    "front-back": plots.front_back,
+    "settings-panel": plots.settings_panel,
+    "settings-diff": plots.settings_diff,
+}
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 
 

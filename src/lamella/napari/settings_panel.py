@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError
-from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.diameter_lines import DiameterLines
 from lamella.napari.diff_dialog import DiffDialog
@@ -98,11 +97,13 @@ class SettingsPanel(QWidget):
         for button in (self.try_movie, self.write_button, self.undo_button):
             buttons.addWidget(button)
         rows = QVBoxLayout(self)
-        for widget in (self._title, self.tabs, self.lines, self.live, self.effect):
-            rows.addWidget(widget, 1 if widget is self.tabs else 0)
+        rows.addWidget(self._title)
+        rows.addWidget(self.tabs, 1)
+        for above in (self.lines, self.live, self.effect):
+            rows.addWidget(above)
         rows.addLayout(buttons)
-        for widget in (self.job, self.worst, self.message):
-            rows.addWidget(widget)
+        for below in (self.job, self.worst, self.message):
+            rows.addWidget(below)
         self.setMinimumWidth(400)
 
     def _read(self) -> None:
@@ -261,12 +262,10 @@ class SettingsPanel(QWidget):
         self.job.message.say("")
         self.effect.setText(_as_table(trial.changes, told))
         self.message.say("\n".join(trial.notes))
-        known = trial.frames[Col.IOU].dropna()
-        self.worst.setVisible(len(known) > 0)
-        if len(known):
-            frame = int(trial.frames.loc[known.idxmin(), Col.FRAME])
-            self.worst.setText(f"Go to the worst frame: {frame}, IoU {number(float(known.min()))}")
-            self._worst_frame = frame
+        self.worst.setVisible(trial.worst is not None)
+        if trial.worst is not None:
+            self._worst_frame, iou = trial.worst
+            self.worst.setText(f"Go to the worst frame: {self._worst_frame}, IoU {number(iou)}")
 
     def _drop_movie_trial(self) -> None:
         self._remove(TRIAL_MOVIE)

@@ -24,19 +24,19 @@ class TimeCanvas(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._canvas: FigureCanvasQTAgg | None = None
+        self._canvas: Any = None
         self._panels: Sequence[Axes] = ()
         self._cursors: list[Any] = []
         self._pixels: Any = None
         self._time = float("nan")
         self.n_drawn = 0
         """How often the whole figure was drawn."""
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
-    def canvas(self) -> FigureCanvasQTAgg | None:
+    def canvas(self) -> Any:
         """Where the figure is drawn; None where there is none."""
         return self._canvas
 
@@ -53,7 +53,7 @@ class TimeCanvas(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         if self._canvas is not None:
-            self.layout().removeWidget(self._canvas)
+            self._rows.removeWidget(self._canvas)
             self._canvas.setParent(None)
             self._canvas.deleteLater()
         self._canvas, self._panels, self._cursors, self._pixels = None, (), [], None
@@ -70,7 +70,8 @@ class TimeCanvas(QWidget):
             Of the cursor.
         """
         self.clear()
-        canvas = FigureCanvasQTAgg(figure)
+        make: Any = FigureCanvasQTAgg  # matplotlib does not type it
+        canvas: Any = make(figure)
         canvas.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._canvas, self._panels = canvas, panels
         self._cursors = [
@@ -81,7 +82,7 @@ class TimeCanvas(QWidget):
         canvas.mpl_connect("draw_event", self._drawn)
         canvas.mpl_connect("button_press_event", self._pressed)
         canvas.mpl_connect("motion_notify_event", self._pressed)
-        self.layout().addWidget(canvas)
+        self._rows.addWidget(canvas)
 
     def move_cursor(self, time: float) -> None:
         """Lay the cursor over the figure; nothing of the figure is drawn again."""

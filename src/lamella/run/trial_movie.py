@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.errors import InputError
-from lamella.core.frames import Frames
+from lamella.core.frames import Frames, Image
 from lamella.core.table import Col
 from lamella.evaluate import mean_iou
 from lamella.io import open_labels, read_table
@@ -58,6 +58,15 @@ class MovieTrial:
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
     _folder: TemporaryDirectory[str]
+
+    @property
+    def worst(self) -> tuple[int, float] | None:
+        """The frame in which both agree least, and the IoU there; None without a cell."""
+        known = self.frames.dropna(subset=[Col.IOU])
+        if known.empty:
+            return None
+        at = int(known[Col.IOU].to_numpy(np.float64).argmin())
+        return int(known[Col.FRAME].iloc[at]), float(known[Col.IOU].iloc[at])
 
     @property
     def mean_iou(self) -> float:
@@ -163,7 +172,7 @@ def _beside(
     return replace(opened.task, settings=plain, folder=place), notes
 
 
-def _number(labels: np.ndarray) -> int:
+def _number(labels: Image) -> int:
     return len(np.unique(labels[labels != 0]))
 
 

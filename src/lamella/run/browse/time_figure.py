@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
@@ -184,7 +184,7 @@ def _colours(cells: Sequence[CellOverTime], look: Look) -> list[str]:
 def _legend(cells: Sequence[CellOverTime], measures: Sequence[str], look: Look) -> list[Line2D]:
     """What of the signs occurs, and is not plain."""
 
-    def sign(label: str, **how: object) -> Line2D:
+    def sign(label: str, **how: Any) -> Line2D:
         return Line2D([], [], label=label, **({"color": look.ink, "ls": ""} | how))
 
     found = [
