@@ -91,7 +91,6 @@ def _both(out: Path, name: str, kind: Any, drive: Callable[[Any, Any], None]) ->
 @contextmanager
 def _window(kind: Any, theme: str) -> Iterator[tuple[Any, Any]]:
     import napari
-
     from lamella.napari.desk import desk_of
     from lamella.napari.lazy import LazyStack
 
@@ -105,8 +104,8 @@ def _window(kind: Any, theme: str) -> Iterator[tuple[Any, Any]]:
     viewer.add_labels(LazyStack(desk.tracked().painted()), name="cells", opacity=0.8).contour = 1
     viewer.layers.selection.active = viewer.layers[MOVIE]
     dock = viewer.window.add_dock_widget(widget, area="right", name=_title(kind))
-    viewer.window.resize(1400, 860)
     viewer.show()
+    viewer.window.resize(1400, 880)
     main = viewer.window._qt_window
     main.resizeDocks([dock], [560], _horizontal())
     _settle(0.5)

@@ -60,7 +60,7 @@ def test_the_window_shows_both(viewer, qtbot, cells):
     assert set(np.unique(layer.data[8])) == {0, 1, 2, 3, 4}
     assert not layer.editable
     row = front_back_table(desk.movie, "cell", 1).set_index(Col.FRAME).loc[8]
-    shown = [made.table.item(1, k).text() for k in range(3)]
+    shown = [made.table.item(2, k).text() for k in range(3)]
     wanted = [row[f"polarity_{n}"] for n in ("front_mean", "back_mean", "front_back_ratio")]
     assert [float(text.replace("\u202f", "")) for text in shown] == pytest.approx(wanted, rel=0.01)
     made.shown["polarity"].click()

@@ -142,3 +142,45 @@ def test_lines_tell_a_diameter(panel, viewer, qtbot):
     panel.lines.use.click()
     assert panel.forms[SEGMENT].fields["diameter_px"].text() == "35"
     assert panel.draft.settings.objects["cell"].segment.diameter_px == 35
+
+
+def test_a_line_is_drawn_with_the_mouse(panel, viewer, qtbot):
+    from qtpy.QtCore import QPoint, Qt
+
+    panel.lines.draw.click()
+    canvas = viewer.window._qt_viewer.canvas.native
+    canvas.resize(600, 600)
+    viewer.camera.zoom, viewer.camera.center = 4, (0, 75, 75)
+    viewer.show()
+    qtbot.wait(50)
+    middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    for x in (20, 60, 120):  # 120 px of the screen are 30 of the movie
+        qtbot.mouseMove(canvas, middle + QPoint(x, 0))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(120, 0))
+    assert panel.lines.diameter.n == 1
+    assert panel.lines.diameter.px == pytest.approx(30 / 1, rel=0.1)
+
+
+def test_the_wheel_changes_no_setting_that_was_not_clicked(panel, qtbot):
+    from qtpy.QtCore import QPoint, QPointF, Qt
+    from qtpy.QtGui import QWheelEvent
+    from qtpy.QtWidgets import QApplication
+
+    spin = panel.forms[LAM].fields["percentile"]
+    spin.clearFocus()
+    none = Qt.MouseButton.NoButton
+    wheel = QWheelEvent(
+        QPointF(5, 5), spin.mapToGlobal(QPointF(5, 5)), QPoint(0, 120), QPoint(0, 120), none,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(spin, wheel)
+    assert spin.value() == 50
+    assert not panel.draft.changed
+
+
+def test_tables_written_anew_keep_unwritten_settings(panel):
+    panel.forms[LAM].fields["percentile"].setValue(60)
+    panel._desk.run_changed.emit()
+    assert panel.draft.settings.measure.lamellipodium.percentile == 60
+    assert panel.forms[LAM].fields["percentile"].value() == 60

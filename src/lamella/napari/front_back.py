@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import napari
 
 _BY: tuple[By, By] = ("polarity", "movement")
+_UNKNOWN = float("nan")
 _COLOURS = {
     None: (0, 0, 0, 0),
     0: (0, 0, 0, 0),
@@ -70,10 +71,10 @@ class FrontBack(QWidget):
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.cell: CellOverTime | None = None
-        self._number: int | None = None
+        self._chosen: int | None = None
         self._title, self.canvas, self.message = QLabel(), TimeCanvas(), MessageLine()
         self.shown = {by: QCheckBox(f"Draw by {by}") for by in _BY}
-        self.table = QTableWidget(len(PAIRS), 6)
+        self.table = QTableWidget(len(PAIRS) * len(_BY), 3)
         self._build()
         self._desk.run_changed.connect(self._refresh)
         self._desk.place_changed.connect(self._refresh)
@@ -95,13 +96,14 @@ class FrontBack(QWidget):
             box.toggled.connect(lambda _: self._draw_layers())
             boxes.addWidget(box)
         boxes.addStretch()
-        heads = [f"{words}\nby {by}" for by in _BY for words in ("front", "back", "÷ or share")]
-        self.table.setHorizontalHeaderLabels(heads)
-        self.table.setVerticalHeaderLabels([pair.words for pair in PAIRS])
+        self.table.setHorizontalHeaderLabels(["front", "back", "front ÷ back"])
+        self.table.setVerticalHeaderLabels(
+            [f"{pair.words}, by {by}" for pair in PAIRS for by in _BY]
+        )
+        self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.setMinimumHeight(190)
-        self.table.setMaximumHeight(190)
+        self.table.setFixedHeight(22 * self.table.rowCount() + 32)
         self.table.setToolTip("The frame that is shown: front and back, and front ÷ back")
         key = QLabel("orange: front · blue: back · bright: lamellipodium")
         self.canvas.time_picked.connect(self._go)
@@ -120,7 +122,7 @@ class FrontBack(QWidget):
 
     def _refresh(self) -> None:
         desk = self._desk
-        self.cell, self._number = None, None
+        self.cell, self._chosen = None, None
         self.message.say("")
         try:
             if desk.movie is None or desk.object_name is None:
@@ -128,9 +130,9 @@ class FrontBack(QWidget):
             else:
                 rows = desk.movie.rows("frames", object_name=desk.object_name)
                 known = desk.cell is None and len(rows)
-                self._number = int(rows[Col.CELL].iloc[0]) if known else desk.cell
-                if self._number is not None:
-                    self.cell = cell_over_time(desk.movie, desk.object_name, self._number)
+                self._chosen = int(rows[Col.CELL].iloc[0]) if known else desk.cell
+                if self._chosen is not None:
+                    self.cell = cell_over_time(desk.movie, desk.object_name, self._chosen)
                     self._title.setText(f"<b>{self.cell.title}</b>")
         except LamellaError as error:
             self.message.warn(error)
@@ -147,11 +149,11 @@ class FrontBack(QWidget):
 
     def _add_layer(self, name: str, by: By) -> None:
         desk = self._desk
-        if desk.movie is None or desk.object_name is None or self._number is None:
+        if desk.movie is None or desk.object_name is None or self._chosen is None:
             return
         try:
             frames = front_back_frames(
-                desk.movie, desk.object_name, self._number, by=by, tracked=desk.tracked()
+                desk.movie, desk.object_name, self._chosen, by=by, tracked=desk.tracked()
             )
             selected = set(self._viewer.layers.selection)
             colours = DirectLabelColormap(color_dict=dict(_COLOURS))
@@ -196,16 +198,14 @@ class FrontBack(QWidget):
         row = frames[frames[Col.FRAME] == t]
         for i, pair in enumerate(PAIRS):
             for j, by in enumerate(_BY):
-                for k, bare in enumerate((pair.front, pair.back, pair.together)):
-                    self._write(i, 3 * j + k, self._told(row, by, bare))
+                front, back = self._number(row, by, pair.front), self._number(row, by, pair.back)
+                for k, value in enumerate((front, back, front / back if back > 0 else _UNKNOWN)):
+                    self._write(len(_BY) * i + j, k, number(value))
 
-    def _told(self, row: pd.DataFrame, by: By, bare: str) -> str:
-        if bare:
-            found = numbers(row, column_of(row, by, bare))
-            return number(float(found[0])) if len(found) else number(float("nan"))
-        sides = [numbers(row, column_of(row, by, each)) for each in (PAIRS[0].front, PAIRS[0].back)]
-        known = all(len(side) for side in sides) and sides[1][0] > 0
-        return number(float(sides[0][0] / sides[1][0]) if known else float("nan"))
+    @staticmethod
+    def _number(row: pd.DataFrame, by: By, bare: str) -> float:
+        found = numbers(row, column_of(row, by, bare))
+        return float(found[0]) if len(found) else _UNKNOWN
 
     def _write(self, row: int, column: int, words: str) -> None:
         item = QTableWidgetItem(words)

@@ -7,8 +7,9 @@ import tomllib
 from collections.abc import Callable, Collection
 from typing import Any
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -70,6 +71,8 @@ class SettingsForm(QWidget):
         self.method.blockSignals(True)
         self.method.setCurrentText(self._chosen())
         self.method.blockSignals(False)
+        for gone in self.fields.values():
+            gone.blockSignals(True)  # a line that loses the focus would tell its value once more
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.fields, self._labels = {}, {}
@@ -77,10 +80,13 @@ class SettingsForm(QWidget):
         self._summary.setText(summary_of(model) if model else "This is left out.")
         held = self._draft.table(self.table.place)
         for field in fields_of(model) if model else []:
-            label = QLabel(field.name.replace("_", " "))
+            label = QLabel(_in_words(field.name))
             widget = self._widget(field, held.get(field.name, field.default))
             for each in (label, widget):
                 each.setToolTip(_tooltip(field))
+            if isinstance(widget, QAbstractSpinBox | QComboBox):
+                widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                widget.installEventFilter(self)
             self.fields[field.name], self._labels[field.name] = widget, label
             self._rows.addRow(label, widget)
 
@@ -88,6 +94,14 @@ class SettingsForm(QWidget):
         """Mark the settings that are not accepted, and no others."""
         for name, widget in self.fields.items():
             widget.setStyleSheet(_WRONG if name in wrong else "")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """The wheel scrolls the form; it changes no setting that was not clicked before."""
+        focused = isinstance(watched, QWidget) and watched.hasFocus()
+        if event.type() == QEvent.Type.Wheel and not focused:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def _chosen(self) -> str:
         """What the choice of the method shows."""
@@ -175,6 +189,13 @@ def _parsed(field: SettingField, text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _in_words(name: str) -> str:
+    """Such as ``band (µm)`` for ``band_um``."""
+    bare, _, last = name.rpartition("_")
+    unit = {"um": "µm", "px": "px", "min": "min", "deg": "°"}.get(last if bare else "")
+    return f"{bare.replace('_', ' ')} ({unit})" if unit else name.replace("_", " ")
 
 
 def _tooltip(field: SettingField) -> str:

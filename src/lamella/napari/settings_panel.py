@@ -64,7 +64,7 @@ class SettingsPanel(QWidget):
         self.trialist.tried.connect(self._show)
         self.trialist.failed.connect(self._tell_failure)
         self._build()
-        self._desk.run_changed.connect(self._read)
+        self._desk.run_changed.connect(self._another_run)
         self._desk.place_changed.connect(self._look)
         viewer.dims.events.current_step.connect(self._another_frame)
         self._read()
@@ -105,6 +105,15 @@ class SettingsPanel(QWidget):
         for below in (self.job, self.worst, self.message):
             rows.addWidget(below)
         self.setMinimumWidth(400)
+
+    def _another_run(self) -> None:
+        """Tables that were written anew take nobody's unwritten settings away."""
+        run, draft = self._desk.run, self.draft
+        same = run is not None and draft is not None and draft.file.parent == run.study.folder
+        if same and draft is not None and draft.changed:
+            self._look()
+        else:
+            self._read()
 
     def _read(self) -> None:
         """Read study.toml anew; changes that were not written are dropped."""

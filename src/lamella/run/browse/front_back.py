@@ -36,9 +36,9 @@ class Pair(NamedTuple):
 PAIRS = (
     Pair("Area (µm²)", "front_area_um2", "back_area_um2"),
     Pair("Mean intensity (grey)", "front_mean", "back_mean", "front_back_ratio"),
-    Pair("Lamellipodium, area (µm²)", "lam_front_area_um2", "lam_back_area_um2",
+    Pair("Lamellipodium area (µm²)", "lam_front_area_um2", "lam_back_area_um2",
          "lam_front_fraction"),
-    Pair("Lamellipodium, mean (grey)", "lam_front_mean", "lam_back_mean", "lam_front_back_ratio"),
+    Pair("Lamellipodium mean (grey)", "lam_front_mean", "lam_back_mean", "lam_front_back_ratio"),
 )  # fmt: skip
 """What is compared."""
 
