@@ -106,8 +106,7 @@ def _window(kind: Any, theme: str) -> Iterator[tuple[Any, Any]]:
     dock = viewer.window.add_dock_widget(widget, area="right", name=_title(kind))
     viewer.show()
     viewer.window.resize(1400, 880)
-    main = viewer.window._qt_window
-    main.resizeDocks([dock], [560], _horizontal())
+    dock.parent().resizeDocks([dock], [560], _horizontal())
     _settle(0.5)
     viewer.reset_view()
     viewer.camera.zoom *= 1.6

@@ -171,7 +171,7 @@ class FrameTrials:
             return self._split[key]
         step = work.task.settings.objects[self._name].declump
         margin = max(NEIGHBOURS, *step.reach) if step else NEIGHBOURS
-        around = Window(frames, t - margin, t + margin + 1)
+        around = Window(frames, t - margin, t + margin + 1).span
         notes.append(
             f"How wide a cell is was taken from {len(around)} frames around; the movie may tell "
             "another width"
@@ -300,15 +300,19 @@ class _Lazy(StageWork):
         """Labels before clumps are split."""
         return self._segmented(self.task.settings.objects[name], {}, set())
 
-    def declumped(self, name: str, labels: Frames, *, seen: Frames | None = None) -> Frames:
+    def declumped(self, name: str, labels: Frames, *, seen: range | None = None) -> Frames:
         """Labels with clumps split; `seen` are the frames that tell how wide cells are."""
+
+        def cut(frames: Frames) -> Frames:
+            return frames if seen is None else Window(frames, seen.start, seen.stop)
+
         each = self.task.settings.objects[name]
         step = each.declump
         assert step  # noqa: S101  asked only then
         image = self._shown.channel(each.channel)
         nuclei = self._nuclei(step) if isinstance(step, UsesNuclei) else None
-        wide = labels if seen is None else seen
-        state = step.prepare(self._counted(wide, "cell sizes"), image, nuclei)
+        others = cut(image), None if nuclei is None else cut(nuclei)
+        state = step.prepare(self._counted(cut(labels), "cell sizes"), *others)
         return step(labels, image, nuclei, state=state)
 
 
