@@ -10,10 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pictures_of_correcting as correcting
+import pictures_of_plots as plots
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "correct": correcting.correct,
     "correct-edits": correcting.correct_edits,
+    "time-plots": plots.time_plots,
+    "front-back": plots.front_back,
+    "settings-panel": plots.settings_panel,
+    "settings-diff": plots.settings_diff,
 }
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 

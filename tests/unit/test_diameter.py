@@ -79,3 +79,21 @@ def test_the_command(tmp_path):
     said = lamella("diameter", tmp_path / "field.ome.tif", "--foreground", "pale")
     assert said.code == 2
     assert "use bright, dark or either" in said.err
+
+
+def test_lines_drawn_across_cells():
+    from lamella.run.diameter import fed_by, lines_in_words, of_lines
+    from lamella.run.settings import ObjectSettings
+    from lamella.segment import ByDistance, Cellpose, MultiOtsu
+
+    lines = [[[3, 10, 10], [3, 10, 40]], [[4, 0, 0], [4, 3, 4]], [[0, 5, 5], [0, 5, 5]]]
+    found = of_lines(lines)
+    assert (found.n, found.px, found.low, found.high) == (2, 17.5, 11.25, 23.75)
+    assert lines_in_words(found, 0.5) == "2 lines, median 17.5 px (8.75 µm)"
+    assert lines_in_words(of_lines([]), 0.5) == "no line drawn"
+    assert of_lines([[[0, 0], [3, 4], [3, 10]]]).px == 11
+    assert fed_by(ObjectSettings(segment=MultiOtsu()), 20) == {}
+    both = ObjectSettings(segment=Cellpose(), declump=ByDistance())
+    assert fed_by(both, 20.04) == {
+        ("segment", "diameter_px"): 20.0, ("declump", "half_width_px"): 10.0,
+    }  # fmt: skip

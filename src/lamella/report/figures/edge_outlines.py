@@ -13,7 +13,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lamella.core.table import Col
-from lamella.report.figures.edge_map import CONTACT, SHARE, movement
+from lamella.report.figures.edge_map import CONTACT
+from lamella.report.kymograph import SHARE, movement
 from lamella.report.style import INK, PAGE_MM, figure, nothing, styled
 from lamella.report.tables import has, has_values, numbers
 from lamella.report.words import unit

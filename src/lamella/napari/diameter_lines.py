@@ -1,0 +1,76 @@
+"""Lines drawn across cells: how wide a cell is, for the methods that want to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Shapes
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from lamella.kernels.diameter import Diameter
+from lamella.napari.looks import laid_on_movie
+from lamella.run.diameter import lines_in_words, of_lines
+
+if TYPE_CHECKING:
+    import napari
+
+LAYER = "diameter"
+
+
+class DiameterLines(QWidget):
+    """A button that makes a layer to draw lines in, and the median of their lengths.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    wanted = Signal(float)
+    """Take this diameter (px)."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._layer: Shapes | None = None
+        self.pixel_size_um: float | None = None
+        self.draw, self.use = QPushButton("Draw lines"), QPushButton("Use as diameter")
+        self.draw.setToolTip("Draw a line across each of a few typical cells, from edge to edge")
+        self.use.setToolTip("Take the median length for the methods that go by a diameter")
+        self.told = QLabel("Diameter: draw a line across a cell or more.")
+        self.told.setWordWrap(True)
+        self.draw.clicked.connect(self.begin)
+        self.use.clicked.connect(lambda: self.wanted.emit(self.diameter.px))
+        self.use.setEnabled(False)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.told, 1)
+        line.addWidget(self.draw)
+        line.addWidget(self.use)
+
+    @property
+    def diameter(self) -> Diameter:
+        """Median length of the lines that are there, px."""
+        if self._layer is None or self._layer not in self._viewer.layers:
+            return of_lines([])
+        return of_lines(self._layer.data)
+
+    def begin(self) -> None:
+        """Make the layer, or go to it, ready to draw lines."""
+        if self._layer is None or self._layer not in self._viewer.layers:
+            ndim = max(2, self._viewer.dims.ndim)
+            self._layer = self._viewer.add_shapes(
+                name=LAYER,
+                ndim=ndim,
+                edge_color="#e69f00",
+                edge_width=2,
+                **laid_on_movie(self._viewer, ndim=ndim),
+            )
+            self._layer.events.data.connect(self._tell)
+        self._viewer.layers.selection = {self._layer}
+        self._layer.mode = "add_line"
+
+    def _tell(self) -> None:
+        found = self.diameter
+        self.told.setText(f"Diameter: {lines_in_words(found, self.pixel_size_um)}")
+        self.use.setEnabled(found.n > 0)

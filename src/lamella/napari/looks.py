@@ -1,0 +1,30 @@
+"""Figures in the colours of the viewer's theme, layers in the places of its movie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from napari.utils.theme import get_theme
+
+from lamella.run.browse.time_figure import DARK, LIGHT, Look
+
+if TYPE_CHECKING:
+    import napari
+
+
+def look_of(theme: str) -> Look:
+    """Colours that are read well on the background of a theme of napari."""
+    ground = get_theme(theme).background.as_hex(format="long")
+    parts = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
+    return (DARK if sum(parts) < 3 * 128 else LIGHT)._replace(ground=ground)
+
+
+def laid_on_movie(viewer: napari.Viewer, *, ndim: int) -> dict[str, Any]:
+    """Scale, place and unit of a layer with `ndim` axes that lies on the movie in the viewer."""
+    for layer in viewer.layers:
+        if isinstance(layer, Image) and layer.ndim >= ndim:
+            found = {"scale": layer.scale[-ndim:], "translate": layer.translate[-ndim:]}
+            units = getattr(layer, "units", None)  # from napari 0.6 on, and not in every layer
+            return found | ({"units": units[-ndim:]} if units is not None else {})
+    return {}

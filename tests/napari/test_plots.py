@@ -1,0 +1,118 @@
+"""Plots beside the movie: they follow the slider, and a click on them goes to its frame."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lamella.core.table import Col
+
+pytest.importorskip("napari")
+
+
+@pytest.fixture
+def plots(viewer, qtbot, cells):
+    from lamella.napari.desk import desk_of
+    from lamella.napari.lazy import LazyStack
+    from lamella.napari.plots import TimePlots
+
+    made = TimePlots(viewer)
+    qtbot.addWidget(made)
+    made.resize(520, 800)
+    made.show()
+    desk = desk_of(viewer)
+    desk.open_run(cells / "results")
+    desk.look_at("KI__high__1", cell=1)
+    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
+    desk.frame = 0
+    qtbot.waitUntil(lambda: made.canvas.n_drawn > 0)
+    return made
+
+
+def _point(plots, panel, frame):
+    """Where a frame is on the screen."""
+    from qtpy.QtCore import QPoint
+
+    canvas, axes = plots.canvas.canvas, plots.canvas.panels[panel]
+    low, high = axes.get_ylim()
+    x, y = axes.transData.transform((plots.cells[0].time_of(frame), (low + high) / 2))
+    ratio = canvas.device_pixel_ratio
+    return QPoint(round(x / ratio), round(canvas.height() - y / ratio))
+
+
+def test_the_usual_five_are_shown(plots):
+    assert plots.measures == [
+        Col.SPEED, Col.AREA_UM2, Col.LAM_CYTO_RATIO, Col.POLARITY_COS_MOVEMENT, "edge kymograph",
+    ]  # fmt: skip
+    speed = plots.canvas.panels[0].get_lines()[0].get_ydata()
+    rows = plots.cells[0].frames
+    assert np.array_equal(speed, rows[Col.SPEED], equal_nan=True)
+    assert np.isnan(speed[0])  # no step ends in the first frame: the line begins later
+
+
+def test_a_click_goes_to_its_frame_and_dragging_scrubs(plots, viewer, qtbot):
+    from qtpy.QtCore import Qt
+
+    qtbot.mouseClick(plots.canvas.canvas, Qt.MouseButton.LeftButton, pos=_point(plots, 1, 9))
+    assert viewer.dims.current_step[0] == 9
+    qtbot.mousePress(plots.canvas.canvas, Qt.MouseButton.LeftButton, pos=_point(plots, 4, 3))
+    assert viewer.dims.current_step[0] == 3
+    qtbot.mouseMove(plots.canvas.canvas, _point(plots, 4, 6))
+    qtbot.mouseRelease(plots.canvas.canvas, Qt.MouseButton.LeftButton, pos=_point(plots, 4, 6))
+    assert plots.canvas.time == plots.cells[0].time_of(viewer.dims.current_step[0])
+
+
+def test_the_cursor_follows_without_drawing_the_figure_again(plots, viewer, qtbot):
+    drawn, frames = plots.canvas.n_drawn, 2 * list(plots.cells[0].numbers_of_frames)
+    began = time.perf_counter()
+    for t in frames:
+        viewer.dims.set_current_step(0, t)
+        qtbot.wait(1)
+    per_second = len(frames) / (time.perf_counter() - began)
+    assert plots.canvas.n_drawn == drawn
+    assert plots.canvas.time == plots.cells[0].times[-1]
+    assert per_second > 10
+
+
+def test_measures_are_ticked_in_a_list(plots, qtbot):
+    from qtpy.QtCore import Qt
+
+    plots._choose.click()
+    qtbot.keyClicks(plots._find, "circularity")
+    shown = [i for i in range(plots._list.count()) if not plots._list.item(i).isHidden()]
+    assert [plots._list.item(i).data(Qt.ItemDataRole.UserRole) for i in shown] == [Col.CIRCULARITY]
+    box = plots._list.visualItemRect(plots._list.item(shown[0]))
+    plots._list.item(shown[0]).setCheckState(Qt.CheckState.Checked)
+    assert plots.measures[-1] == Col.CIRCULARITY
+    assert box.isValid()
+    plots._usual.click()
+    assert Col.CIRCULARITY not in plots.measures
+
+
+def test_two_cells_are_compared_and_saved(plots, tmp_path):
+    plots.compare_with("WT__high__1", 1)
+    assert [cell.title for cell in plots.cells] == ["KI__high__1, cell 1", "WT__high__1, cell 1"]
+    plots.save(tmp_path / "plots.svg")
+    assert "WT__high__1" in (tmp_path / "plots.svg").read_text()
+    plots.save_rows(tmp_path / "rows.csv")
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert set(rows[Col.MOVIE]) == {"KI__high__1", "WT__high__1"}
+    assert {Col.VALID, Col.EMPTY, Col.SPEED, Col.LAM_CYTO_RATIO_NOISE} <= set(rows.columns)
+
+
+def test_colours_follow_the_theme(plots, viewer):
+    viewer.theme = "light"
+    light = plots.canvas.canvas.figure.get_facecolor()
+    viewer.theme = "dark"
+    dark = plots.canvas.canvas.figure.get_facecolor()
+    assert sum(light[:3]) > 2.4 > 0.9 > sum(dark[:3])
+
+
+def test_nothing_to_show_is_told(viewer, qtbot):
+    from lamella.napari.plots import TimePlots
+
+    made = TimePlots(viewer)
+    qtbot.addWidget(made)
+    assert "Open a run" in made._title.text()
+    assert not made._save.isEnabled()
