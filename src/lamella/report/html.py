@@ -14,6 +14,7 @@ from lamella.core.table import Col
 from lamella.report import sections
 from lamella.report.answers import SHOWN, Answer, answers, kinds_of
 from lamella.report.contents import ReportInput
+from lamella.report.decided import decided_in_words, decisions_sheet
 from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
 from lamella.report.inline.intervals import axis_of, intervals
@@ -101,6 +102,8 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         empties=sections.empties(report),
         events=sections.events_sheet(report),
         kinds=_kinds(report),
+        decided=decided_in_words(report),
+        decisions=decisions_sheet(report),
         several_cells=sections.several_cells(report),
         cells=sections.cells_sheet(report),
         dictionary=sections.dictionary(report),
