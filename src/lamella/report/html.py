@@ -24,9 +24,10 @@ from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
-from lamella.report.pictures import pictures, told_measures
+from lamella.report.pictures import pictures
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
+from lamella.report.told import told_measures
 from lamella.report.topics import topics
 from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised

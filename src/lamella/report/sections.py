@@ -155,8 +155,8 @@ def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column that the tables have and the vocabulary knows."""
     tables = (
         report.cells, report.frames, report.events, report.decisions, report.conditions,
-        report.effects, report.models, report.replication, report.outlines, report.msd, report.walks,
-        report.status, report.samples,
+        report.effects, report.models, report.replication, report.outlines, report.msd,
+        report.walks, report.status, report.samples,
     )  # fmt: skip
     present = unique([str(name) for table in tables for name in table.columns])
     found = [(name, Col.find(name)) for name in present]

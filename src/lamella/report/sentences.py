@@ -5,9 +5,9 @@ from __future__ import annotations
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.decided import n_excluded, n_short
-from lamella.report.pictures import told_measures
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
+from lamella.report.told import told_measures
 from lamella.report.unit_words import objects_counted, units_word
 from lamella.report.words import count, label, listed, raised
 

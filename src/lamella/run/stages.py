@@ -128,7 +128,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
-        seen = [track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE)]
+        seen: list[Any] = [track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE)]
         if by_person := frames_left_out(task.folder, name):
             seen.append([[each.id, each.cell, each.first, each.last] for each in by_person])
         sightings = key_of(*seen)

@@ -65,8 +65,8 @@ class Review:
             if each.state in ("counts", "outdated"):
                 told[tuple(each.decision.about)] = each
         for row in of_it:
-            each = told.get(_key(self.events.iloc[row]))
-            found = as_row(each) if each else {}
+            last = told.get(_key(self.events.iloc[row]))
+            found = as_row(last) if last else {}
             for name in _TOLD:
                 self.events.loc[row, name] = found.get(name, "")
 
@@ -145,7 +145,7 @@ class Review:
         OutputError
             It cannot be written.
         """
-        row = self.events.loc[event]
+        row: dict[str, Any] = self.events.iloc[event].to_dict()
         return self._record(
             str(row[Col.MOVIE]),
             verdict=verdict,

@@ -99,7 +99,8 @@ def _gone(decision: Decision, rows: pd.DataFrame) -> str:
         return ""
     there = rows[(rows[Col.OBJECT] == decision.object) & (rows[Col.FRAME] == place.frame)]
     there = there[there[Col.Y_PX].notna()]
-    away = np.hypot(there[Col.Y_PX] - place.y_px, there[Col.X_PX] - place.x_px).to_numpy(float)
+    at = there[[Col.Y_PX, Col.X_PX]].to_numpy(np.float64)
+    away = np.hypot(at[:, 0] - place.y_px, at[:, 1] - place.x_px)
     ours = np.flatnonzero(there[Col.CELL].to_numpy(np.int64) == decision.cell)
     if len(ours) and away[ours[0]] <= place.radius_px:
         return ""
