@@ -24,13 +24,13 @@ from qtpy.QtWidgets import (
 from lamella.core.errors import LamellaError
 from lamella.core.table import Col
 from lamella.napari.cell_model import CellModel
-from lamella.napari.cell_pictures import CellPictures, Key
+from lamella.napari.cell_pictures import SHOWN_PX, CellPictures, Key
 from lamella.napari.desk import desk_of
 from lamella.napari.parts import MessageLine
 from lamella.report.words import count, number
 from lamella.run.browse import OpenedRun
 from lamella.run.browse.index import StudyIndex
-from lamella.run.browse.thumbnails import SIDE_PX, Thumbnails
+from lamella.run.browse.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     import napari
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 TREE, LIST = "Tree of conditions", "List of all cells"
 _ALL = "all"
 _TYPING_MS = 250
-_COLUMN_PX, _NAME_PX = 92, 210
+_COLUMN_PX, _NAME_PX = 84, 190
+_WIDE_PX, _HIGH_PX = 520, 700
 
 
 class StudyBrowser(QWidget):
@@ -85,7 +86,7 @@ class StudyBrowser(QWidget):
         self.told, self.message = QLabel(), MessageLine()
         self.view = QTreeView()
         self.view.setUniformRowHeights(True)  # otherwise Qt would ask for every row
-        self.view.setIconSize(QSize(SIDE_PX - 14, SIDE_PX - 14))
+        self.view.setIconSize(QSize(SHOWN_PX, SHOWN_PX))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setAlternatingRowColors(False)
@@ -125,7 +126,7 @@ class StudyBrowser(QWidget):
             self.message.warn(error)
 
     def refresh(self) -> None:
-        """Show the cells that the choices ask for; a line that is not understood changes nothing."""
+        """Show the cells that are asked for; a line that is not understood changes nothing."""
         self._typing.stop()
         if self.index is None or self.model is None:
             return
@@ -296,6 +297,9 @@ class StudyBrowser(QWidget):
             self.open_run(Path(folder))
 
     # What Qt calls, by its names.
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(_WIDE_PX, _HIGH_PX)
 
     def dragEnterEvent(self, event: object) -> None:  # noqa: N802
         if any(url.isLocalFile() for url in event.mimeData().urls()):  # type: ignore[attr-defined]

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, QSize, Qt
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QApplication
 
 from lamella.core.table import Col
-from lamella.napari.cell_pictures import CellPictures, Key
+from lamella.napari.cell_pictures import SHOWN_PX, CellPictures, Key
 from lamella.report.words import count, label, number, unit
 from lamella.run.browse.index import KEYS, StudyIndex
 
 _LEVELS = (Col.CONDITION, Col.SESSION, Col.MOVIE)
 _FLAGS = (Col.N_EVENTS, Col.OUTLINE_SCORE, Col.EMPTY_RATE, Col.IN_STATISTICS)
 _MOST_MEASURES = 6
+ROW_PX = SHOWN_PX + 6
+"""Height of a row: all are alike, so that Qt asks for those alone that are seen."""
 _NAME = 0
 _NOWHERE = QModelIndex()
 Rows = NDArray[np.int64]
@@ -65,13 +67,19 @@ class CellModel(QAbstractItemModel):
             *index.measures[:_MOST_MEASURES],
             *(str(name) for name in _FLAGS),
         ]
-        self._levels = [name for name in _LEVELS if name in index.table]
+        # Where each movie has one cell, movies would be branches with one leaf each.
+        self._alone = not index.table[Col.MOVIE].duplicated().any()
+        self._levels = [
+            name
+            for name in _LEVELS
+            if name in index.table and not (self._alone and name == Col.MOVIE)
+        ]
         self._keys = [index.table[name].to_numpy(object) for name in KEYS]
         self._values = {name: index.table[name].to_numpy(object) for name in self.columns[1:]}
         self._kinds = index.table[Col.WORST_KIND].to_numpy(object)
         self._why = index.table[Col.WHY_NOT_COUNTED].to_numpy(object)
         self._corrected = index.table[Col.MOVIE_CORRECTED].to_numpy(bool)
-        self._several = index.table[Col.OBJECT].nunique() > 1
+        self._several = len(index.table[Col.OBJECT].unique()) > 1
         self.flat = False
         self._at: dict[Key, Node] = {}
         self._root = Node(None, 0, -1, "", np.arange(len(index)))
@@ -97,16 +105,21 @@ class CellModel(QAbstractItemModel):
     def movie_of(self, index: QModelIndex) -> str | None:
         """The movie of a row; None of a condition or session."""
         node = self.node(index)
-        if node.level < self.cell_level - 1 or not len(node.rows):
-            return None
-        return self._key(int(node.rows[0]))[0]
+        of_cell = node.level == self.cell_level
+        if of_cell or (node.level >= 0 and self._levels[node.level] == Col.MOVIE):
+            return self._key(int(node.rows[0]))[0]
+        return None
 
     def index_of(self, key: Key) -> QModelIndex:
         """Where a cell stands; an invalid index where it is not shown."""
         row = self.cells.row_of(*key)
         node: Node | None = self._root
         while node is not None and row is not None and node.level < self.cell_level:
-            node = next((each for each in self._children(node) if row in each.rows), None)
+            below = self._children(node)
+            if node.level == self.cell_level - 1:
+                node = self._at.get(key)
+            else:
+                node = next((each for each in below if row in each.rows), None)
         if node is None or row is None or node is self._root:
             return QModelIndex()
         return self.createIndex(node.place, _NAME, node)
@@ -153,6 +166,8 @@ class CellModel(QAbstractItemModel):
         if not index.isValid():
             return None
         node, name = self.node(index), self.columns[index.column()]
+        if role == Qt.ItemDataRole.SizeHintRole and not name:
+            return QSize(0, ROW_PX)
         if node.level < self.cell_level:
             return self._of_branch(node, name, role)
         row = int(node.rows[0])
@@ -206,6 +221,8 @@ class CellModel(QAbstractItemModel):
     def _name(self, row: int) -> str:
         movie, name, cell = self._key(row)
         kind = name if self._several else "cell"
+        if self._alone:
+            return movie
         return f"{movie} · {kind} {cell}" if self.flat else f"{kind} {cell}"
 
     def _text(self, row: int, name: str) -> str:

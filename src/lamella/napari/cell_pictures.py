@@ -8,10 +8,13 @@ from threading import Condition, Thread
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QImage, QPixmap
 
-from lamella.run.browse.thumbnails import SIDE_PX, Thumbnail, Thumbnails
+from lamella.run.browse.thumbnails import Thumbnail, Thumbnails
 
 Key = tuple[str, str, int]
 """Movie, set of objects, cell."""
+
+SHOWN_PX = 42
+"""Side of a picture beside a name."""
 
 _MOST_WAITING = 120
 """More are wanted only by somebody who scrolls on: the oldest wishes are dropped."""
@@ -36,7 +39,7 @@ class CellPictures(QObject):
         self._kept: OrderedDict[Key, QPixmap] = OrderedDict()
         self._waiting: OrderedDict[Key, None] = OrderedDict()
         self._change, self._ended = Condition(), False
-        self._blank = QPixmap(SIDE_PX, SIDE_PX)
+        self._blank = QPixmap(SHOWN_PX, SHOWN_PX)
         self._blank.fill(Qt.GlobalColor.transparent)
         self._drawn.connect(self._keep, Qt.ConnectionType.QueuedConnection)
         self._thread = Thread(target=self._work, args=(thumbnails,), daemon=True)
@@ -86,7 +89,8 @@ class CellPictures(QObject):
         else:
             height, width, _ = picture.shape
             shown = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-            self._kept[key] = QPixmap.fromImage(shown)
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._kept[key] = QPixmap.fromImage(shown.scaledToHeight(SHOWN_PX, smooth))
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         self.made.emit(key)
