@@ -10,7 +10,7 @@ from worlds.run_folders import many_cells
 
 pytest.importorskip("napari")
 
-from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
 from lamella.napari.browser import LIST, StudyBrowser
@@ -71,8 +71,11 @@ def test_the_ten_fastest_of_a_condition_by_hand(browser, qtbot, tmp_path):
     browser.open_run(study / "results")
     _choose(qtbot, browser.preset, "Fastest")
     _choose(qtbot, browser.condition, "KI")
-    browser.most.setFocus()
-    qtbot.keyClicks(browser.most.lineEdit(), "10")
+    browser.activateWindow()
+    edit = browser.most.lineEdit()
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(edit.hasSelectedText)
+    qtbot.keyClicks(edit, "10")
     qtbot.keyClick(browser.most, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: browser.model.rowCount() == 10)
     table = browser.index.table
@@ -106,8 +109,8 @@ def test_a_click_on_a_head_sorts(browser, qtbot, cells):
 
     def click(column):
         at = header.sectionViewportPosition(column) + 20
-        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=header.rect().center()
-                         .__class__(at, header.height() // 2))  # fmt: skip
+        place = QPoint(at, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     click(1)
     speeds = browser.index.table.set_index(Col.MOVIE)[browser.model.columns[1]]
@@ -202,4 +205,4 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
     browser.view.viewport().repaint()
     assert max(asked) == 9999
     assert len(asked) < 8 * browser.view.viewport().height() / ROW_PX
-    assert took < 20  # far above what it takes; see docs/viewer.md
+    assert took < 20  # far above what it takes

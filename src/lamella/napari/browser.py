@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -61,7 +62,7 @@ class StudyBrowser(QWidget):
         self.desk.run_changed.connect(self._on_run)
         self.desk.place_changed.connect(self._on_place)
         pictures = self._pictures  # not self: it is gone when this is called
-        self.destroyed.connect(lambda: [each.stop() for each in pictures])
+        self.destroyed.connect(lambda: _stop(pictures))
         self._on_run()
 
     def _build(self) -> None:
@@ -70,7 +71,7 @@ class StudyBrowser(QWidget):
         self.open_button.clicked.connect(self._ask_for_run)
         self.title = QLabel()
         self.preset = _choice("What is shown first")
-        self.most = QSpinBox()
+        self.most = _HowMany()
         self.most.setRange(0, 1_000_000)
         self.most.setSpecialValueText("all")
         self.most.setPrefix("first ")
@@ -173,8 +174,7 @@ class StudyBrowser(QWidget):
     def _on_run(self) -> None:
         """Another run is open, or its tables were written anew: choices and selection stay."""
         run, kept = self.desk.run, self._selected()
-        for each in self._pictures:
-            each.stop()
+        _stop(self._pictures)
         self._pictures.clear()
         self.index = self.model = None
         self.view.setModel(None)
@@ -265,8 +265,10 @@ class StudyBrowser(QWidget):
 
     def _first_frame(self, key: Key) -> int | None:
         """Where the cell is first seen, unless the frame that is shown has it already."""
-        assert self.index is not None  # noqa: S101  only asked of a cell in it
-        row = self.index.table.iloc[self.index.row_of(*key)]
+        row_of = None if self.index is None else self.index.row_of(*key)
+        if self.index is None or row_of is None:
+            return None
+        row = self.index.table.iloc[row_of]
         if Col.FIRST_FRAME not in row or Col.LAST_FRAME not in row:
             return None
         first, last = int(row[Col.FIRST_FRAME]), int(row[Col.LAST_FRAME])
@@ -301,15 +303,28 @@ class StudyBrowser(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(_WIDE_PX, _HIGH_PX)
 
-    def dragEnterEvent(self, event: object) -> None:  # noqa: N802
-        if any(url.isLocalFile() for url in event.mimeData().urls()):  # type: ignore[attr-defined]
-            event.acceptProposedAction()  # type: ignore[attr-defined]
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
 
-    def dropEvent(self, event: object) -> None:  # noqa: N802
-        for url in event.mimeData().urls():  # type: ignore[attr-defined]
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        for url in event.mimeData().urls():
             if url.isLocalFile():
                 self.open_run(Path(url.toLocalFile()))
                 return
+
+
+def _stop(pictures: list[CellPictures]) -> None:
+    for each in pictures:
+        each.stop()
+
+
+class _HowMany(QSpinBox):
+    """A number whose text is chosen when it is entered, so that typing replaces it."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  (Qt calls it)
+        super().focusInEvent(event)
+        QTimer.singleShot(0, self.selectAll)
 
 
 def _choice(tip: str) -> QComboBox:

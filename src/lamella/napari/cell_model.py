@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, QSize, Qt
+from qtpy.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QApplication
 
@@ -22,6 +28,7 @@ _MOST_MEASURES = 6
 ROW_PX = SHOWN_PX + 6
 """Height of a row: all are alike, so that Qt asks for those alone that are seen."""
 _NAME = 0
+Place = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 Rows = NDArray[np.int64]
 
@@ -97,12 +104,12 @@ class CellModel(QAbstractItemModel):
         self._root = Node(None, 0, self.cell_level - 1 if flat else -1, "", rows)
         self.endResetModel()
 
-    def key_of(self, index: QModelIndex) -> Key | None:
+    def key_of(self, index: Place) -> Key | None:
         """Movie, set of objects and cell of a row; None of a branch."""
         node = self.node(index)
         return self._key(int(node.rows[0])) if node.level == self.cell_level else None
 
-    def movie_of(self, index: QModelIndex) -> str | None:
+    def movie_of(self, index: Place) -> str | None:
         """The movie of a row; None of a condition or session."""
         node = self.node(index)
         of_cell = node.level == self.cell_level
@@ -124,28 +131,29 @@ class CellModel(QAbstractItemModel):
             return QModelIndex()
         return self.createIndex(node.place, _NAME, node)
 
-    def node(self, index: QModelIndex) -> Node:
+    def node(self, index: Place) -> Node:
         """What stands there; the root of an invalid index."""
-        return index.internalPointer() if index.isValid() else self._root
+        found: Node = index.internalPointer() if index.isValid() else self._root
+        return found
 
     # What Qt calls, by its names.
 
-    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
         return len(self._children(self.node(parent))) if parent.column() <= _NAME else 0
 
-    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802
+    def columnCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
         return len(self.columns)
 
-    def hasChildren(self, parent: QModelIndex = _NOWHERE) -> bool:  # noqa: N802
+    def hasChildren(self, parent: Place = _NOWHERE) -> bool:  # noqa: N802
         node = self.node(parent)
         return node.level < self.cell_level and len(node.rows) > 0
 
-    def index(self, row: int, column: int, parent: QModelIndex = _NOWHERE) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Place = _NOWHERE) -> QModelIndex:
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
         return self.createIndex(row, column, self._children(self.node(parent))[row])
 
-    def parent(self, index: QModelIndex = _NOWHERE) -> Any:
+    def parent(self, index: Place = _NOWHERE) -> Any:
         above = self.node(index).parent if index.isValid() else None
         if above is None or above is self._root:
             return QModelIndex()
@@ -162,7 +170,7 @@ class CellModel(QAbstractItemModel):
             return _meaning(name)
         return None
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Place, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         node, name = self.node(index), self.columns[index.column()]

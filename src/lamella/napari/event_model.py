@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from lamella.core.table import Col
 from lamella.report.words import decimals
@@ -13,6 +14,7 @@ from lamella.report.words import decimals
 COLUMNS = (Col.SEVERITY, Col.KIND, Col.MOVIE, Col.CELL, Col.FRAME, Col.DECISION)
 _HEADS = ("severity", "kind", "movie", "cell", "frame", "decided")
 _VERDICTS = {"accept": "✓ right", "fix": "✎ to correct", "exclude": "✗ left out"}
+Place = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
 
@@ -35,16 +37,15 @@ class EventModel(QAbstractTableModel):
 
     def row_of(self, event: int | None) -> int | None:
         """The row of an event; None where it is not shown."""
-        if event is None or event not in self.events.index:
-            return None
-        return int(self.events.index.get_indexer([event])[0])
+        places = np.flatnonzero(self.events.index.to_numpy() == event)
+        return int(places[0]) if event is not None and len(places) else None
 
     # What Qt calls, by its names.
 
-    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
         return 0 if parent.isValid() else len(self.events)
 
-    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:  # noqa: N802
+    def columnCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
         return len(COLUMNS)
 
     def headerData(  # noqa: N802
@@ -58,7 +59,7 @@ class EventModel(QAbstractTableModel):
             return Col.describe(COLUMNS[section]).meaning
         return None
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Place, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row, name = self.events.iloc[index.row()], COLUMNS[index.column()]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QModelIndex, QSize, Qt
-from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtGui import QAction, QKeySequence  # type: ignore[attr-defined]  # it is there
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -94,7 +94,7 @@ class SuspiciousEvents(QWidget):
         self.reason.setEditable(True)
         self.reason.addItems(["", *REASONS])
         self.reason.setToolTip("Why: leaving out needs a reason, which the report tells")
-        self.reason.lineEdit().setPlaceholderText("reason")
+        self.reason.setPlaceholderText("reason")
         self.scope = QComboBox()
         self.scope.addItems([WHOLE, STRETCH])
         self.scope.setToolTip("What is left out: the cell from all statistics, or some frames")
@@ -148,9 +148,11 @@ class SuspiciousEvents(QWidget):
             "F": self.fix.click, "X": self.exclude.click, "U": self.undo.click,
         }  # fmt: skip
         for key, does in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(does)
+            action = QAction(self)
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(does)
+            self.addAction(action)
         viewer, held = self.desk.viewer, {"open": True}
 
         def pressed(by: Literal[1, -1]) -> Any:
@@ -209,7 +211,7 @@ class SuspiciousEvents(QWidget):
         """Look at an event: its movie, its cell, its frame, and its place in the middle."""
         assert self.review is not None  # noqa: S101  an event is one of a review
         self.current = event
-        row: dict[str, Any] = self.review.events.iloc[event].to_dict()
+        row = _row_of(self.review, event)
         found = self.model.row_of(event)
         if found is not None:
             self.view.selectRow(found)
@@ -303,7 +305,7 @@ class SuspiciousEvents(QWidget):
 
     def _show_words(self) -> None:
         if self.review is not None and self.current is not None:
-            self.words.setText(self._about(self.review.events.iloc[self.current].to_dict()))
+            self.words.setText(self._about(_row_of(self.review, self.current)))
 
     def _about(self, row: dict[str, Any]) -> str:
         text = f"{row[Col.WORDS]}"
@@ -335,6 +337,10 @@ def _updated(folder: Path) -> Work:
         warnings.simplefilter("always", LamellaWarning)
         rebuild_report(folder)
     return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+
+
+def _row_of(review: Review, event: int) -> dict[str, Any]:
+    return {str(name): value for name, value in review.events.iloc[event].items()}
 
 
 def _button(text: str, key: str, tip: str) -> QPushButton:

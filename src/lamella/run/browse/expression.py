@@ -212,7 +212,8 @@ class _Reader:
             raise self._error(f"{column!r} is yes or no", f"write: {column} = yes")
         known = values.notna().to_numpy(bool)
         same = (values == wanted).to_numpy(bool)
-        return known & (same if sign == "=" else ~same)
+        told: Mask = known & (same if sign == "=" else ~same)
+        return told
 
     def _of_numbers(self, column: str, values: pd.Series, sign: str, value: _Piece) -> Mask:
         unit = column_unit(column)
@@ -238,13 +239,15 @@ class _Reader:
         known = values.notna().to_numpy(bool)
         texts = values.astype(object).map(lambda each: str(each).lower(), na_action="ignore")
         if sign == "~":
-            return known & np.asarray([wanted in str(each) for each in texts], bool)
+            holds: Mask = known & np.asarray([wanted in str(each) for each in texts], bool)
+            return holds
         if sign not in ("=", "!="):
             raise self._error(
                 f"{values.name!r} is text, which has no {sign}", "compare it by = != or ~"
             )
-        same = (texts == wanted).to_numpy(bool)
-        return known & (same if sign == "=" else ~same)
+        same = np.asarray(texts == wanted, bool)
+        told: Mask = known & (same if sign == "=" else ~same)
+        return told
 
     def _error(self, what: str, remedy: str) -> InputError:
         return InputError(f"filter {self.line.strip()!r}", what, remedy)

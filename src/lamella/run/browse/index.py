@@ -272,18 +272,16 @@ def _events(events: pd.DataFrame, rows: pd.MultiIndex) -> Mapping[str, Any]:
 
 def _scores(cells: pd.DataFrame, quality: pd.DataFrame) -> NDArray[np.float64]:
     """The outline score of every cell, defined as that of a movie is."""
-    needed = (Col.N_VALID_FRAMES, Col.N_FRAMES, Col.N_SIZE_BREAKS)
+    needed = (Col.N_FRAMES, Col.N_VALID_FRAMES, Col.N_SIZE_BREAKS)
     if not all(name in cells for name in needed):
         return np.full(len(cells), np.nan)
-    n, valid, breaks = (
-        cells[name].to_numpy(np.float64, na_value=np.nan) for name in (Col.N_FRAMES, *needed[::2])
-    )
-    steady = np.ones(len(cells))
+    n, valid, breaks = (cells[name].to_numpy(np.float64, na_value=np.nan) for name in needed)
+    steady: NDArray[np.float64] = np.ones(len(cells))
     if len(quality) and Col.AREA_FLICKER in quality:
         pairs = [str(Col.MOVIE), str(Col.OBJECT)]
         flicker = quality.set_index(pairs)[Col.AREA_FLICKER]
         known = flicker[~flicker.index.duplicated()].reindex(pd.MultiIndex.from_frame(cells[pairs]))
-        steady = 1 - known.fillna(0.0).to_numpy(np.float64)
+        steady = 1.0 - known.fillna(0.0).to_numpy(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         score: NDArray[np.float64] = (valid - breaks) / n * steady
     return score

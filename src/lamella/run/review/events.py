@@ -145,7 +145,7 @@ class Review:
         OutputError
             It cannot be written.
         """
-        row: dict[str, Any] = self.events.iloc[event].to_dict()
+        row: dict[str, Any] = {str(k): v for k, v in self.events.iloc[event].items()}
         return self._record(
             str(row[Col.MOVIE]),
             verdict=verdict,
