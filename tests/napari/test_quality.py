@@ -51,8 +51,10 @@ def test_next_goes_to_movie_cell_frame_and_place(events, qtbot):
     assert (desk.movie.name, desk.cell, desk.frame) == (
         row[Col.MOVIE], row[Col.CELL], row[Col.FRAME]
     )  # fmt: skip
+    layers = list(desk.viewer.layers)
+    scale = next((each for each in layers if "lamella" in each.metadata), layers[0]).scale
     assert desk.viewer.camera.center[1:] == pytest.approx(
-        (0.5 * row[Col.Y_PX], 0.5 * row[Col.X_PX])
+        (scale[-2] * row[Col.Y_PX], scale[-1] * row[Col.X_PX]), abs=0.6 * scale[-1]
     )
     assert row[Col.WORDS] in events.words.text()
     _key(qtbot, events, "n")

@@ -13,7 +13,8 @@ from lamella.report.words import decimals
 
 COLUMNS = (Col.SEVERITY, Col.KIND, Col.MOVIE, Col.CELL, Col.FRAME, Col.DECISION)
 _HEADS = ("severity", "kind", "movie", "cell", "frame", "decided")
-_VERDICTS = {"accept": "✓ right", "fix": "✎ to correct", "exclude": "✗ left out"}
+VERDICTS = {"accept": "✓ right", "fix": "✎ to correct", "exclude": "✗ left out"}
+"""Decisions in words."""
 Place = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -79,7 +80,7 @@ def _text(row: pd.Series, name: str) -> str:
     if name == Col.CELL:
         return str(int(value)) if int(value) else "all"
     if name == Col.DECISION:
-        told = _VERDICTS.get(str(value), "")
+        told = VERDICTS.get(str(value), "")
         return f"{told} (outdated)" if told and row[Col.STANDING] == "outdated" else told
     return str(value)
 

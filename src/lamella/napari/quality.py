@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 from lamella.core.errors import LamellaError, LamellaWarning
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
-from lamella.napari.event_model import EventModel
+from lamella.napari.event_model import VERDICTS, EventModel
 from lamella.napari.parts import JobLine, MessageLine, Step, Work
 from lamella.report.words import number
 from lamella.run.review import REASONS, Verdict, person
@@ -269,7 +269,9 @@ class SuspiciousEvents(QWidget):
             return
         self.refresh()
         self._show_words()
-        what = f"Taken back: {taken.verdict} of {taken.object} {taken.cell}." if taken else ""
+        what = ""
+        if taken is not None:
+            what = f"Taken back: {VERDICTS[taken.verdict]}, {taken.object} {taken.cell}."
         self.message.say(what or "Nothing was decided here since the run was opened.")
 
     def _on_run(self) -> None:
@@ -311,7 +313,7 @@ class SuspiciousEvents(QWidget):
         text = f"{row[Col.WORDS]}"
         if row[Col.DECISION]:
             why = f": {row[Col.REASON]}" if row[Col.REASON] else ""
-            text += f"\nDecided by {row[Col.WHO]}: {row[Col.DECISION]}{why}."
+            text += f"\n{VERDICTS[row[Col.DECISION]]} by {row[Col.WHO]}{why}."
         if row[Col.STANDING_WORDS]:
             text += f"\nOutdated, decide again: {row[Col.STANDING_WORDS]}."
         return text

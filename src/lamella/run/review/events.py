@@ -14,7 +14,7 @@ from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.review.apply import as_row
-from lamella.run.review.decision import Decision, Verdict, person
+from lamella.run.review.decision import Decision, EventKey, Verdict, person
 from lamella.run.review.record import DECISIONS, decisions_of, record
 from lamella.run.review.standing import Standing, place_of, standing
 
@@ -59,16 +59,19 @@ class Review:
 
     def _look_up(self, movie: str) -> None:
         """Write into the events of a movie what has been decided about them."""
-        of_it = np.flatnonzero(self.events[Col.MOVIE] == movie)
-        told: dict[tuple[Any, ...], Standing] = {}
-        for each in self.standing(movie):
-            if each.state in ("counts", "outdated"):
-                told[tuple(each.decision.about)] = each
-        for row in of_it:
-            last = told.get(_key(self.events.iloc[row]))
-            found = as_row(last) if last else {}
-            for name in _TOLD:
-                self.events.loc[row, name] = found.get(name, "")
+        told: dict[EventKey, dict[str, Any]] = {
+            each.decision.about: as_row(each)
+            for each in self.standing(movie)
+            if each.state in ("counts", "outdated")
+        }
+        of_it = self.events.index[self.events[Col.MOVIE] == movie]
+        columns = (self.events.loc[of_it, name] for name in _KEY)
+        about = [
+            EventKey(str(name), str(kind), int(cell), int(frame), int(other))
+            for name, kind, cell, frame, other in zip(*columns, strict=True)
+        ]
+        for name in _TOLD:
+            self.events.loc[of_it, name] = [told.get(key, {}).get(name, "") for key in about]
 
     def standing(self, movie: str) -> list[Standing]:
         """Every decision about a movie, and whether it counts as the tables are now."""
@@ -261,9 +264,3 @@ class Review:
     def _cell(self, movie: str, object_name: str, cell: int) -> pd.DataFrame:
         rows = self._rows(movie)
         return rows[(rows[Col.OBJECT] == object_name) & (rows[Col.CELL] == cell)]
-
-
-def _key(row: pd.Series) -> tuple[Any, ...]:
-    """As `Decision.about`."""
-    about, kind = str(row[Col.OBJECT]), str(row[Col.KIND])
-    return (about, kind, int(row[Col.CELL]), int(row[Col.FRAME]), int(row[Col.OTHER]))
