@@ -41,10 +41,10 @@ def _draw(out: Path, name: str, prepare: Callable[[Any, Any], None]) -> None:
 
 
 def _window(run: Path, file: Path, theme: str, prepare: Callable[[Any, Any], None]) -> None:
-    import napari
     from PIL import Image
     from qtpy.QtWidgets import QApplication
 
+    import napari
     from lamella.napari.correct import Correct
     from lamella.napari.desk import desk_of
 
@@ -57,9 +57,7 @@ def _window(run: Path, file: Path, theme: str, prepare: Callable[[Any, Any], Non
     desk.look_at("wt1")
     scale = desk.movie.movie.scale.um
     if not any(layer.metadata.get("lamella") for layer in viewer.layers):
-        viewer.add_image(
-            desk.movie.movie.channel().asarray(), name="wt1", scale=(1, scale, scale)
-        )
+        viewer.add_image(desk.movie.movie.channel().asarray(), name="wt1", scale=(1, scale, scale))
     widget = Correct(viewer)
     viewer.window.add_dock_widget(widget, name="Correct cells", area="right")
     widget.begin()

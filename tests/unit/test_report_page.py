@@ -11,13 +11,14 @@ from lamella.report.contents import ReportInput
 from lamella.report.figures.empty import empty_frames, empty_rate
 from lamella.report.figures.forest import effect_sizes
 from lamella.report.figures.intensity import lam_versus_cyto
-from lamella.report.figures.superplot import speed_measure, superplot
+from lamella.report.figures.superplot import superplot
 from lamella.report.figures.time_course import time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.filmstrip import to_png
 from lamella.report.html import render
 from lamella.report.pictures import pictures
 from lamella.report.style import Images, Key, save, swarm
+from lamella.report.told import speed_measure
 
 HOSTILE = "<script>alert(1)</script>&\"'{{ 7 * 7 }} $x_1$"
 

@@ -14,11 +14,11 @@ from lamella.report.figures.violins import violins
 from lamella.report.html import render
 from lamella.report.methods import methods_of, signal
 from lamella.report.methods.citations import Citations
-from lamella.report.pictures import key_measures
 from lamella.report.plates import on_plates
 from lamella.report.sentences import asked
 from lamella.report.signal import signal as figures_of_signal
 from lamella.report.style import Key
+from lamella.report.told import key_measures
 from lamella.report.words import label, number
 from lamella.statistics import Contrasts
 from lamella.statistics.measures import standard_measures

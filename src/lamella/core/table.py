@@ -16,6 +16,7 @@ from lamella.core.columns.annotations import AnnotationColumns
 from lamella.core.columns.column import Column
 from lamella.core.columns.comparison import ComparisonColumns
 from lamella.core.columns.compartment import CompartmentColumns
+from lamella.core.columns.decisions import DecisionColumns
 from lamella.core.columns.edge import EdgeColumns
 from lamella.core.columns.keys import KeyColumns
 from lamella.core.columns.lamellipodium import LamellipodiumColumns
@@ -65,6 +66,7 @@ class Col(
     AnalysesColumns,
     ScoreColumns,
     RunColumns,
+    DecisionColumns,
     ComparisonColumns,
     AnnotationColumns,
     PseudoLabelColumns,

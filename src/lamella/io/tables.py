@@ -25,7 +25,7 @@ TEXT_COLUMNS = [
         Col.REPLICATE, Col.POSITION, Col.PATH, Col.EXCLUDE,
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
         Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES, Col.SEGMENTER, Col.COMPARED_WITH,
-        Col.SCORE,
+        Col.SCORE, Col.EXCLUDED, Col.REASON, Col.WHO, Col.WHEN,
     )
 ]  # fmt: skip
 # Since 3.1 pandas reads floats exactly unless told otherwise, and warns when told.

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lamella.run.browse import OpenedMovie, OpenedRun
 
 
+_SEEN_AXES = 2
+
+
 class Editing(Protocol):
     """Cells of the movie looked at, as a person is correcting them."""
 
@@ -40,6 +43,8 @@ class Desk:
     """Another movie, set of objects or cell is looked at."""
     labels_changed = Signal(int, int)
     """Cells were corrected by hand, in these frames (first, last)."""
+    correction_wanted = Signal()
+    """The cell looked at is to be corrected now: whoever can do that comes forward."""
 
     def __init__(self, viewer: ViewerModel) -> None:
         self.viewer = viewer
@@ -105,6 +110,23 @@ class Desk:
         self.coming = None
         if frame is not None:
             self.frame = frame
+
+    def centre_on(self, y_px: float, x_px: float) -> None:
+        """Move the camera so that a place of the movie lies in its middle; the zoom stays.
+
+        Parameters
+        ----------
+        y_px, x_px : float
+            In the raw frames. NaN moves nothing.
+        """
+        layers = [each for each in self.viewer.layers if each.ndim >= _SEEN_AXES]
+        if not layers or y_px != y_px or x_px != x_px:
+            return
+        ours = [each for each in layers if "lamella" in each.metadata]
+        layer = (ours or layers)[0]
+        rest = [0.0] * (layer.ndim - _SEEN_AXES)
+        y, x = layer.data_to_world((*rest, y_px, x_px))[-_SEEN_AXES:]
+        self.viewer.camera.center = (self.viewer.camera.center[0], float(y), float(x))
 
     def tracked(self) -> Tracked | None:
         """The cells of the movie looked at: as they are being corrected, else as they count now.

@@ -28,6 +28,8 @@ class ReportInput:
         How far the outlines of every movie can be trusted.
     events : pandas.DataFrame
         What is suspicious in the tracks, the worst first.
+    decisions : pandas.DataFrame
+        What people decided about suspicious events.
     units : pandas.DataFrame
         The mean over the cells of every movie, which statistics count.
     conditions, effects : pandas.DataFrame
@@ -72,6 +74,7 @@ class ReportInput:
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
     quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
+    decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     units: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     effects: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -14,6 +14,7 @@ from lamella.core.table import Col
 from lamella.report import sections
 from lamella.report.answers import SHOWN, Answer, answers, kinds_of
 from lamella.report.contents import ReportInput
+from lamella.report.decided import decided_in_words, decisions_sheet
 from lamella.report.downloads import downloads
 from lamella.report.headlines import headlines
 from lamella.report.inline.intervals import axis_of, intervals
@@ -23,9 +24,10 @@ from lamella.report.methods import methods_of
 from lamella.report.movie_pages import MoviePage, movie_pages
 from lamella.report.page import frame, photo_uri, templates, uri, version
 from lamella.report.picture import Picture
-from lamella.report.pictures import pictures, told_measures
+from lamella.report.pictures import pictures
 from lamella.report.style import Key
 from lamella.report.tables import has_values, texts
+from lamella.report.told import told_measures
 from lamella.report.topics import topics
 from lamella.report.unit_words import units_word
 from lamella.report.words import decimals, number, raised
@@ -101,6 +103,8 @@ def render(report: ReportInput, drawn: Sequence[Picture] | None = None) -> str:
         empties=sections.empties(report),
         events=sections.events_sheet(report),
         kinds=_kinds(report),
+        decided=decided_in_words(report),
+        decisions=decisions_sheet(report),
         several_cells=sections.several_cells(report),
         cells=sections.cells_sheet(report),
         dictionary=sections.dictionary(report),

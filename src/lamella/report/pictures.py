@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.claims import THESE_SESSIONS
-from lamella.core.table import KEY_MEASURES, Col
+from lamella.core.table import Col
 from lamella.report import captions
 from lamella.report.contents import ReportInput
 from lamella.report.dynamics import dynamics
@@ -22,14 +22,13 @@ from lamella.report.figures.montage import montage, ranked
 from lamella.report.figures.outlines import outline_bands
 from lamella.report.figures.replication import replication_plot
 from lamella.report.figures.rose import rose
-from lamella.report.figures.superplot import speed_measure, superplot
+from lamella.report.figures.superplot import superplot
 from lamella.report.figures.time_course import MOST_CELLS, course_measures, time_course
 from lamella.report.figures.trajectories import trajectories
 from lamella.report.picture import Picture, picture
 from lamella.report.signal import signal
 from lamella.report.style import Key
 from lamella.report.tables import (
-    distinct,
     has,
     has_values,
     is_share,
@@ -40,50 +39,12 @@ from lamella.report.tables import (
     texts,
     unique,
 )
+from lamella.report.told import key_measures, told_measures
 from lamella.report.unit_words import units_word
 from lamella.report.words import CLAIMS, count, label, listed, number, raised
 
-FEW_MEASURES = 4
-"""So many measures at most are all told of, key measures or not."""
-
 MOST_IN_ALT = 6
 """Differences that the description of a figure reads out."""
-_SHARES = (Col.POSITIVE, Col.POSITIVE_FRACTION)
-
-
-def key_measures(table: pd.DataFrame) -> list[str]:
-    """The measures a report is about, of those in a table of cells.
-
-    Shares of positives, which who counts them asks for before all else; speed, path, area, ratios.
-    """
-    speed = speed_measure(table)
-    others = [base for base in KEY_MEASURES if base not in _SHARES]
-    names: list[str] = []
-    for base in (*_SHARES, *([speed] if speed else []), *others):
-        names += [name for name in per_channel(table, base) if has_values(table, name)]
-    wholes = {name.partition("__")[2] for name in per_channel(table, Col.POSITIVE_FRACTION)}
-    # Positives that are a share of another set are told by that share alone.
-    told_twice = {Col.POSITIVE.of(name) for name in wholes}
-    names = [name for name in names if name not in told_twice]
-    if Col.AREA_UM2 not in names and has_values(table, Col.AREA_PX):
-        names.append(Col.AREA_PX)
-    return names
-
-
-def told_measures(report: ReportInput) -> list[str]:
-    """What figures and the first screen are about, the measures that the user named in front.
-
-    Those; else the key measures that there are, and where few measures were compared, all of these.
-    """
-    compared = distinct(report.effects, Col.MEASURE)
-    named = report.provenance.get("settings", {}).get("statistics", {}).get("measures") or ()
-    first = [name for name in named if name in compared or has_values(report.cells, name)]
-    if first:
-        return first
-    keys = key_measures(report.cells)
-    if len(compared) <= FEW_MEASURES or not set(keys) & set(compared):
-        keys += [name for name in compared if name not in keys]
-    return keys
 
 
 def drawn_measures(report: ReportInput) -> list[str]:

@@ -19,7 +19,7 @@ MOST_CELLS, MOST_OF_A_KIND = 100, 6
 
 CELL_COLUMNS: tuple[str, ...] = (
     Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT, Col.IN_STATISTICS,
-    Col.PARENT, Col.N_DAUGHTERS, Col.FIRST_FRAME, Col.LAST_FRAME, Col.N_INTERPOLATED,
+    Col.EXCLUDED, Col.PARENT, Col.N_DAUGHTERS, Col.FIRST_FRAME, Col.LAST_FRAME, Col.N_INTERPOLATED,
     Col.N_CORRECTED, Col.N_FRAMES,
     Col.N_EMPTY_FRAMES, Col.N_VALID_PAIRS, Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX,
     Col.PATH_UM, Col.NET_UM, Col.PERSISTENCE, Col.STRAIGHTNESS_FIXED, Col.AREA_UM2, Col.AREA_PX,
@@ -154,9 +154,9 @@ def empties(report: ReportInput) -> Sheet | None:
 def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column that the tables have and the vocabulary knows."""
     tables = (
-        report.cells, report.frames, report.events, report.conditions, report.effects,
-        report.models, report.replication, report.outlines, report.msd, report.walks,
-        report.status, report.samples,
+        report.cells, report.frames, report.events, report.decisions, report.conditions,
+        report.effects, report.models, report.replication, report.outlines, report.msd,
+        report.walks, report.status, report.samples,
     )  # fmt: skip
     present = unique([str(name) for table in tables for name in table.columns])
     found = [(name, Col.find(name)) for name in present]

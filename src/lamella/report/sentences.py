@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
-from lamella.report.pictures import told_measures
+from lamella.report.decided import n_excluded, n_short
 from lamella.report.style import Key
 from lamella.report.tables import distinct, flags, numbers, texts, unique
+from lamella.report.told import told_measures
 from lamella.report.unit_words import objects_counted, units_word
 from lamella.report.words import count, label, listed, raised
 
@@ -61,13 +62,15 @@ def _counting(report: ReportInput) -> str:
     movies = distinct(cells, Col.MOVIE)
     if len(cells) > len(movies) or units not in ("movies", "images"):
         text += ", by the mean over its cells"
-    short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
-    if short:
+    if short := n_short(cells):
         verb = "was" if short == 1 else "were"
         text += (
             f"; {count(short, 'cell')} of {len(cells)} {verb} followed for too few steps to count"
             " (min_steps)"
         )
+    if excluded := n_excluded(cells):
+        verb = "was" if excluded == 1 else "were"
+        text += f"; {count(excluded, 'cell')} of {len(cells)} {verb} left out by hand"
     return text + "."
 
 

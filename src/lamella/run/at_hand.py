@@ -13,6 +13,7 @@ from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
+from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels
 from lamella.measure import Measured, refuse_mismatch
@@ -23,6 +24,7 @@ from lamella.run.counted import counted
 from lamella.run.flats import evened
 from lamella.run.measured import read_measured
 from lamella.run.raw import Raw, open_raw
+from lamella.run.review.apply import frames_left_out, unseen
 from lamella.run.saved import saved_tracks
 from lamella.run.stages import DRIFT_STAGE, SIGHTINGS, measure_stage
 from lamella.run.task import MovieTask
@@ -110,6 +112,12 @@ class AtHand:
 
     def _tracks(self, name: str) -> Tracks:
         return saved_tracks(self.task.folder, self.manifest, name)
+
+    def _left_out(self, name: str) -> pd.DataFrame:
+        """Cell and frame of what a person left out: it is not measured, as if it were not seen."""
+        decisions = frames_left_out(self.task.folder, name)
+        links = self._tracks(name).links
+        return unseen(decisions, links.assign(**{Col.OBJECT: name}))
 
     def _found_anywhere(self, name: str) -> Labels:
         """All objects of a set, tracked or not; what a person corrected holds no other."""

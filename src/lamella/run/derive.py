@@ -18,6 +18,13 @@ from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.positives import count_positives, warn_of_positives
 from lamella.run.quality import outline_scores
+from lamella.run.review.apply import (
+    TABLE,
+    decision_table,
+    left_out,
+    warn_of_outdated,
+    with_reasons,
+)
 from lamella.run.stages import events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
 from lamella.run.task import MovieTask
@@ -57,6 +64,11 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
     cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
+    decided = decision_table({task.name: task.folder for task in ready}, frames)
+    warn_of_outdated(decided)
+    cells, frames = with_reasons(cells, frames, decided)
+    out_of_all = cells[left_out(cells)]  # a person left them out: they enter no number
+    cells = cells.drop(index=out_of_all.index)
     if len(cells):
         counting = study.settings.statistics.counting(cells)
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
@@ -73,18 +85,23 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         counted = count_positives(judged, cells, samples)
     warn_of_positives(counted, study.settings.statistics.unit)
     cells = counted.cells
+    every_cell = _with_left_out(cells, out_of_all)
     made = {
         "samples": samples,
-        "cells": cells,
+        "cells": every_cell,
         "events": events,
         "quality": quality,
     }
+    if len(decided):
+        made[TABLE] = decided
+    else:
+        (folder / f"{TABLE}.csv").unlink(missing_ok=True)
     made |= _pairs(study, ready, frames, cells)
     counts = counted.tables if judged else {}
     _write(made | counts, folder)
     for name in counted.tables.keys() - counts.keys():  # of positives that are off by now
         (folder / f"{name}.csv").unlink(missing_ok=True)
-    write_table(folder / "cells.parquet", cells)
+    write_table(folder / "cells.parquet", every_cell)
     for name in (PAIRS, NUCLEI_CHECK):
         if name not in made:  # of a group that is off by now
             for suffix in (".parquet", ".csv"):
@@ -102,7 +119,7 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
     try:
         told = study.settings.statistics(cells)
-        variants = _with_outlines(study, ready, judged, samples)
+        variants = _with_outlines(study, ready, judged, samples, out_of_all)
         outlines = outline_effects(study.settings.statistics, told.effects, variants)
         told_by = [step.measure for step in judged.values()]
         units = study.settings.statistics.units(cells, also=told_by)
@@ -132,6 +149,26 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
+
+
+def _with_left_out(cells: pd.DataFrame, out_of_all: pd.DataFrame) -> pd.DataFrame:
+    """All cells in the order of the movies; those left out by a person do not count."""
+    if not len(out_of_all):
+        return cells
+    told = out_of_all.assign(**{Col.IN_STATISTICS: False})
+    if not len(cells):
+        return told
+    table: pd.DataFrame = pd.concat([cells, told]).sort_index().reset_index(drop=True)
+    return table.astype({Col.IN_STATISTICS: bool})
+
+
+def _without(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The cells that are not among the others."""
+    keys = [Col.MOVIE, Col.OBJECT, Col.CELL]
+    if not len(others) or not len(cells):
+        return cells
+    known = pd.MultiIndex.from_frame(others[keys])
+    return cells[~pd.MultiIndex.from_frame(cells[keys]).isin(known)]
 
 
 def _questions(
@@ -229,6 +266,7 @@ def _with_outlines(
     ready: Sequence[MovieTask],
     judged: Mapping[str, Positives],
     samples: pd.DataFrame,
+    out_of_all: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """The cells of all movies with other outlines, by variant; empty where that is off.
 
@@ -248,7 +286,9 @@ def _with_outlines(
         return {}
     quick = {name: step.model_copy(update={"draws": 0}) for name, step in judged.items()}
     return {
-        variant: count_positives(quick, _variant(study, ready, variant), samples).cells
+        variant: count_positives(
+            quick, _without(_variant(study, ready, variant), out_of_all), samples
+        ).cells
         for variant in VARIANTS
     }
 

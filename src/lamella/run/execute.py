@@ -32,7 +32,9 @@ from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import refuse_other_folder, write_report
-from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, is_aside, keys_of
+from lamella.run.review.again import apply_decisions
+from lamella.run.saved import as_locked
+from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, up_to_date
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
@@ -114,7 +116,7 @@ def run_study(
     usable = [s for s in study.samples if s.fault is None and not s.exclude]
     chosen = [s for s in usable if not only or s.movie in only]
     # Networks are loaded for that, so not where there is nothing to do.
-    if fresh or not all(_up_to_date(task_for(study, s, out)) for s in chosen):
+    if fresh or not all(up_to_date(task_for(study, s, out)) for s in chosen):
         refuse_unusable(study.settings, study.folder)
     with locked(out):
         if fresh:
@@ -148,7 +150,7 @@ def run_study(
                 for s in usable
                 if s not in chosen
             ]
-        ready = [task for task in (task_for(study, s, out) for s in usable) if _up_to_date(task)]
+        ready = [task for task in (task_for(study, s, out) for s in usable) if up_to_date(task)]
         results += _changed(results, {task.name for task in ready})
         results = _in_order(results, study.samples)
         with warnings.catch_warnings(record=True) as caught:
@@ -161,6 +163,9 @@ def run_study(
 def rebuild_report(out: Path) -> Path:
     """Draw figures and report again from the tables of a run, while no run works on them.
 
+    Tables and statistics first follow what has been decided about suspicious events since; see
+    `apply_decisions`.
+
     Raises
     ------
     InputError
@@ -170,7 +175,11 @@ def rebuild_report(out: Path) -> Path:
     """
     refuse_other_folder(out)
     with locked(out):
-        return write_report(out)
+        fault = apply_decisions(out)
+        page = write_report(out)
+    if fault is not None:
+        raise fault
+    return page
 
 
 def _written(
@@ -205,16 +214,6 @@ def _lengths(ready: Sequence[MovieTask]) -> Iterator[int]:
         for stage, done in Manifest(task.folder):
             if stage.startswith("track/"):
                 yield done.found["n_frames"]
-
-
-def _up_to_date(task: MovieTask) -> bool:
-    """Whether all that a movie counts by is as the settings say."""
-    manifest = Manifest(task.folder)
-    try:
-        keys = keys_of(task).items()
-        return all(manifest.holds(stage, key) for stage, key in keys if not is_aside(stage))
-    except Exception:
-        return False
 
 
 @contextmanager
@@ -325,7 +324,7 @@ def _write_lock(study: Study, out: Path) -> None:
     ]
     content = {
         "versions": versions(),
-        "settings": _without_none(study.settings.model_dump(mode="json")),
+        "settings": as_locked(study.settings),
         "inputs": inputs,
         "samples": rows,
     }
@@ -342,12 +341,3 @@ def _inputs(task: MovieTask) -> Any:
         }
     except Exception:  # its absence is reported with the movie
         return "not found"
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null: a setting that is None is left out."""
-    if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [_without_none(v) for v in value]
-    return value

@@ -13,6 +13,7 @@ from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table
 from lamella.run.cache import Manifest
+from lamella.run.review.apply import left_out
 from lamella.run.saved import read_lock
 from lamella.run.stages import CELL_STRIPS, LOCK_FILE
 
@@ -55,12 +56,14 @@ def write_report(out: Path) -> Path:
     status = read_table(out / "status.csv")
     samples = read_table(out / "tables" / "samples.csv")
     manifests = _manifests(out, samples)
+    frames = _of_counted_cells(frames, cells)
     report = ReportInput(
         title=lock["settings"]["title"],
         frames=frames,
         cells=cells,
         quality=_if_there(out / "tables" / "quality.csv"),
         events=_if_there(out / "tables" / "events.csv"),
+        decisions=_if_there(out / "tables" / "decisions.csv"),
         units=_if_there(out / "tables" / "units.csv"),
         conditions=read_table(out / "tables" / "conditions.csv"),
         effects=read_table(out / "tables" / "effects.csv"),
@@ -102,6 +105,16 @@ def write_page(report: ReportInput, drawn: Sequence[Picture], out: Path) -> Path
 def _if_there(path: Path) -> pd.DataFrame:
     """A table that runs of earlier versions did not write."""
     return read_table(path) if path.is_file() else pd.DataFrame()
+
+
+def _of_counted_cells(frames: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Frames without those of cells that a person left out: they are in no figure over time."""
+    keys = [Col.MOVIE, Col.OBJECT, Col.CELL]
+    gone = cells[left_out(cells)]
+    if not len(gone) or not len(frames):
+        return frames
+    known = pd.MultiIndex.from_frame(gone[keys])
+    return frames[~pd.MultiIndex.from_frame(frames[keys]).isin(known)]
 
 
 def _edges(out: Path, cells: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie, read_table
 from lamella.run.cache import Manifest
+from lamella.run.settings import Settings
 from lamella.run.stages import LOCK_FILE
 
 
@@ -51,6 +52,12 @@ def read_lock(run: Path) -> dict[str, Any]:
             str(file), f"it does not tell what decided a run ({error})", "run the study again"
         ) from error
     return lock
+
+
+def as_locked(settings: Settings) -> dict[str, Any]:
+    """Settings as they stand in the lock file of a run."""
+    told: dict[str, Any] = _without_none(settings.model_dump(mode="json"))
+    return told
 
 
 def is_run(path: Path) -> bool:
@@ -106,3 +113,12 @@ def saved_tracked(run: Path, movie: str, name: str) -> Tracked:
         open_movie(file).scale,
         source=f"{run.name}/{movie}",
     )
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: a setting that is None is left out."""
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_none(v) for v in value]
+    return value

@@ -9,11 +9,12 @@ from typing import Any
 
 from lamella.io import fingerprint
 from lamella.measure import Variant, looked_at
-from lamella.run.cache import key_of
+from lamella.run.cache import Manifest, key_of
 from lamella.run.corrected_rows import VERSION as CORRECTED_ROWS
 from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.flats import key_of_flats
 from lamella.run.follow import CHECKS
+from lamella.run.review.apply import frames_left_out
 from lamella.run.settings import Known, ObjectSettings, Settings
 from lamella.run.task import MovieTask, external_in, masks_path
 from lamella.run.weights import Network, weights_of
@@ -128,7 +129,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     keys[f"picture/{first}"] = key_of("picture", 5, shown)
     measured = {}
     for name, track in tracks.items():
-        sightings = key_of(track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE))
+        seen: list[Any] = [track, settings.measure.sightings.provenance(), keys.get(DRIFT_STAGE)]
+        if by_person := frames_left_out(task.folder, name):
+            seen.append([[each.id, each.cell, each.first, each.last] for each in by_person])
+        sightings = key_of(*seen)
         keys[sightings_stage(name)] = measured[name, SIGHTINGS] = sightings
         for group_name, group in settings.groups_of(name).items():
             light = [level] if group.looks_at_light else []  # otherwise it changes nothing
@@ -179,6 +183,16 @@ def _asides(settings: Settings, measured: Mapping[tuple[str, str], str]) -> dict
 def is_aside(stage: str) -> bool:
     """Whether a movie counts without this stage: what it adds is not what was measured."""
     return stage.startswith(_OUTLINES)
+
+
+def up_to_date(task: MovieTask) -> bool:
+    """Whether all that a movie counts by is as the settings say."""
+    manifest = Manifest(task.folder)
+    try:
+        keys = keys_of(task).items()
+        return all(manifest.holds(stage, key) for stage, key in keys if not is_aside(stage))
+    except Exception:
+        return False
 
 
 def _tracking(each: ObjectSettings) -> list[Any]:

@@ -136,8 +136,8 @@ def counting_cells(cells: pd.DataFrame, source: str) -> pd.DataFrame:
     if out.any():
         warnings.warn(
             f"{source}: {int(out.sum())} of {len(cells)} cells do not count ({Col.IN_STATISTICS} "
-            "is False: too few steps beside the others of their movie) and are left out; delete "
-            "that column to count them",
+            "is False: too few steps beside the others of their movie, or excluded by a person) "
+            "and are left out; delete that column to count them",
             LamellaWarning,
             stacklevel=3,
         )

@@ -57,6 +57,7 @@ from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.outlines import cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
 from lamella.run.remarks import Tally, described, named, naming
+from lamella.run.review.unmeasured import hidden, told_apart
 from lamella.run.settings import ObjectSettings
 from lamella.run.stages import (
     DRIFT_STAGE,
@@ -303,12 +304,13 @@ class StageWork(AtHand):
         """The movie measured with these labels, in its light."""
         settings, n = self.task.settings.measure, self.movie.n_frames
         sets = [self._found_anywhere(name).frames for name in self.task.settings.objects]
-        return walked_in_light(
+        left_out = self._left_out(labels.name)
+        light, walked = walked_in_light(
             self.evened,
             labels,
             groups,
             settings,
-            tracks=tracks,
+            tracks=hidden(tracks, left_out),
             anything=wherever(sets) if settings.background.looks_outside else None,
             others={
                 each: seen_alone(self._labels("labels", each), self._tracks(each).interpolated)
@@ -317,6 +319,7 @@ class StageWork(AtHand):
             registration=self._registration,
             progress=lambda t: self.tell(doing, t + 1, n),
         )
+        return light, told_apart(walked, tracks, left_out)
 
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)

@@ -21,7 +21,11 @@ class AnnotationColumns:
         "cut_by_view_px", "px", "Length along which the centred view cut them, added up."
     )
     KEPT = _("kept", "", "True where the frame is learnt from.")
-    REASON = _("reason", "", "Why the frame is left out; empty where it is kept.")
+    REASON = _(
+        "reason",
+        "",
+        "Why the frame is left out, empty where it is kept; decisions.csv: why it was decided so.",
+    )
 
     # annotators.csv of a model
     ANNOTATOR = _("annotator", "", "Who drew: the name of the folder or file.")

@@ -41,7 +41,8 @@ class TrackColumns:
     IN_STATISTICS = _(
         "in_statistics",
         "",
-        "False where the cell has too few valid steps (min_steps) to count in its movie's mean.",
+        "False where the cell has too few valid steps (min_steps) to count in its movie's mean, or "
+        "where a person left it out (excluded).",
     )
     N_CELLS_SHORT = _(
         "n_cells_short",

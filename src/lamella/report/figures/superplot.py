@@ -31,8 +31,6 @@ from lamella.report.style import (
 from lamella.report.tables import flags, has_values, numbers, only, sibling, texts, unique
 from lamella.report.words import axis_label, count, label, number
 
-SPEEDS: tuple[str, ...] = (Col.MEAN_SPEED, Col.MEAN_STEP_UM, Col.MEAN_STEP_PX)
-"""Measures of speed, the best first: the others stand in where interval or scale is unknown."""
 MOST_MARKS = 400
 """Means of movies of one condition, beyond which they are small."""
 _ROOM = (-0.42, 0.26)
@@ -41,11 +39,6 @@ _MEAN = 0.38
 _NARROWEST_LANE_MM = 2.0
 
 Floats = NDArray[np.float64]
-
-
-def speed_measure(cells: pd.DataFrame) -> str | None:
-    """The best measure of speed which has values; None where none has."""
-    return next((name for name in SPEEDS if has_values(cells, name)), None)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from lamella.core.table import Col
 from lamella.report.contents import ReportInput
+from lamella.report.decided import n_excluded, n_short
 from lamella.report.methods import comparisons, images, signal
 from lamella.report.methods.citations import Citations
 from lamella.report.style import Key
-from lamella.report.tables import distinct, flags, numbers
+from lamella.report.tables import distinct, numbers
 from lamella.report.unit_words import objects_counted, units_word
 from lamella.report.words import count, in_brackets, label, listed
 
@@ -88,11 +89,13 @@ def _data(report: ReportInput, version: str) -> str:
     if key.sessions:
         text += f" and {count(len(key.sessions), report.session)}"
     text += f", were analysed with Lamella {version}.".replace("  ", " ")
-    short = int((~flags(cells, Col.IN_STATISTICS, default=True)).sum())
-    if short:
+    if short := n_short(cells):
         least = report.provenance.get("settings", {}).get("statistics", {}).get("min_steps")
         text += f" {count(short, 'cell')} with too few steps to count{_of(least)} entered no mean"
         text += f" of a {report.movie}."
+    if excluded := n_excluded(cells):
+        verb = "was" if excluded == 1 else "were"
+        text += f" {count(excluded, 'cell')} {verb} left out after a look at suspicious events."
     empty = int(sum(n for n in numbers(cells, Col.N_EMPTY_FRAMES) if n > 0))
     frames = int(sum(n for n in numbers(cells, Col.N_FRAMES) if n > 0))
     if frames and not report.stills:

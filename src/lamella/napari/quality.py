@@ -1,0 +1,373 @@
+"""Step through what is suspicious: look at it, and say what is to become of it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from qtpy.QtCore import QModelIndex, QSize, Qt
+from qtpy.QtGui import QAction, QKeySequence  # type: ignore[attr-defined]  # it is there
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lamella.core.errors import LamellaError, LamellaWarning
+from lamella.core.table import Col
+from lamella.napari.desk import desk_of
+from lamella.napari.event_model import VERDICTS, EventModel
+from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.report.words import number
+from lamella.run.review import REASONS, Verdict, person
+from lamella.run.review.events import Review
+
+if TYPE_CHECKING:
+    import napari
+
+WHOLE, STRETCH = "the whole cell", "frames of it"
+_FAR = 100_000
+_COLUMNS_PX = (66, 84, 120, 42, 52, 90)
+_WIDE_PX, _HIGH_PX = 490, 700
+
+
+class SuspiciousEvents(QWidget):
+    """The events of the run that is open, the worst first, with a decision about each.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.desk = desk_of(viewer)
+        self.review: Review | None = None
+        self.current: int | None = None
+        self.model = EventModel()
+        self._folder: Path | None = None
+        self._build()
+        self._bind()
+        self.desk.run_changed.connect(self._on_run)
+        self._on_run()
+
+    def _build(self) -> None:
+        self.kind, self.condition = QComboBox(), QComboBox()
+        self.kind.setToolTip("Kind of event")
+        self.condition.setToolTip("Condition of the movie")
+        self.undecided = QCheckBox("undecided only")
+        self.undecided.setToolTip("Leave out what somebody has decided about already")
+        self.view = QTableView()
+        self.view.setModel(self.model)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setAccessibleName("Suspicious events")
+        self.view.verticalHeader().hide()
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.clicked.connect(self._clicked)
+        self.view.activated.connect(self._clicked)
+        header = self.view.horizontalHeader()
+        for column, width in enumerate(_COLUMNS_PX):
+            header.resizeSection(column, width)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
+        self.words.setWordWrap(True)
+        self.back = _button("◀ Previous", "P", "Go to the event before")
+        self.onward = _button("Next ▶", "N", "Go to the next event")
+        self.accept = _button("Right", "A", "It is right as it is: nothing changes")
+        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
+        self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
+        self.undo = _button("Undo", "U", "Take back the last decision made here")
+        self.reason = QComboBox()
+        self.reason.setEditable(True)
+        self.reason.addItems(["", *REASONS])
+        self.reason.setToolTip("Why: leaving out needs a reason, which the report tells")
+        self.reason.setPlaceholderText("reason")
+        self.scope = QComboBox()
+        self.scope.addItems([WHOLE, STRETCH])
+        self.scope.setToolTip("What is left out: the cell from all statistics, or some frames")
+        self.first, self.last = QSpinBox(), QSpinBox()
+        for edge, what in ((self.first, "First"), (self.last, "Last")):
+            edge.setRange(0, _FAR)
+            edge.setToolTip(f"{what} frame that is left out")
+        self.who = QLineEdit(person())
+        self.who.setToolTip("Your name, as it is kept with every decision")
+        self.update_button = QPushButton("Update statistics and report")
+        self.update_button.setToolTip("Count anew without what was left out; as: lamella report")
+        self.job = JobLine()
+        self._lay_out()
+        self.back.clicked.connect(lambda: self.go(-1))
+        self.onward.clicked.connect(lambda: self.go(1))
+        self.accept.clicked.connect(lambda: self.decide("accept"))
+        self.fix.clicked.connect(lambda: self.decide("fix"))
+        self.exclude.clicked.connect(lambda: self.decide("exclude"))
+        self.undo.clicked.connect(self.take_back)
+        self.update_button.clicked.connect(self._update)
+        self.scope.currentTextChanged.connect(self._on_scope)
+        for choice in (self.kind, self.condition):
+            choice.activated.connect(lambda _: self.refresh())
+        self.undecided.toggled.connect(lambda _: self.refresh())
+        self._on_scope(WHOLE)
+
+    def _lay_out(self) -> None:
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(6, 6, 6, 6)
+        rows.addWidget(_row(self.kind, self.condition))
+        rows.addWidget(self.view, 1)
+        rows.addWidget(_row(self.told, self.undecided))
+        rows.addWidget(self.words)
+        rows.addWidget(_row(self.back, self.onward))
+        below = QWidget()
+        form = QFormLayout(below)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Reason", self.reason)
+        form.addRow("Leave out", _row(self.scope, self.first, self.last))
+        form.addRow("You are", self.who)
+        rows.addWidget(below)
+        rows.addWidget(_row(self.accept, self.fix, self.exclude, self.undo))
+        rows.addWidget(self.update_button)
+        rows.addWidget(self.job)
+        rows.addWidget(self.message)
+
+    def _bind(self) -> None:
+        """Keys: all of them in this window, next and previous on the canvas, too."""
+        keys: dict[str, Any] = {
+            "N": self.onward.click, "P": self.back.click, "A": self.accept.click,
+            "F": self.fix.click, "X": self.exclude.click, "U": self.undo.click,
+        }  # fmt: skip
+        for key, does in keys.items():
+            action = QAction(self)
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(does)
+            self.addAction(action)
+        viewer, held = self.desk.viewer, {"open": True}
+
+        def pressed(by: Literal[1, -1]) -> Any:
+            def go(_: Any) -> None:
+                if held["open"]:
+                    self.go(by)
+
+            return go
+
+        viewer.bind_key("n", pressed(1), overwrite=True)
+        viewer.bind_key("p", pressed(-1), overwrite=True)
+
+        def let_go() -> None:
+            held["open"] = False
+            for key in ("n", "p"):
+                viewer.bind_key(key, None, overwrite=True)
+
+        self.destroyed.connect(let_go)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt calls it)
+        return QSize(_WIDE_PX, _HIGH_PX)
+
+    def refresh(self) -> None:
+        """Show the events that are asked for; the one that is looked at stays, if it is shown."""
+        if self.review is None:
+            return
+        shown = self.review.shown(
+            kinds=_picked(self.kind),
+            conditions=_picked(self.condition),
+            undecided=self.undecided.isChecked(),
+        )
+        self.model.show_events(shown)
+        row = self.model.row_of(self.current)
+        if row is not None:
+            self.view.selectRow(row)
+        n = len(self.review.events)
+        self.told.setText(
+            f"{number(len(shown))} of {number(n)} events; {number(self.review.n_decided)} decided"
+        )
+        if not n:
+            self.told.setText("Nothing suspicious was found in this run.")
+
+    def go(self, by: Literal[1, -1]) -> None:
+        """Look at the next event (1), or the one before (−1), of those shown."""
+        if self.review is None:
+            self.message.warn("no run is open: open one in the study browser")
+            return
+        event = self.review.next_after(self.model.events, self.current, by)
+        if event is None:
+            self.words.setText("")
+            self.message.say("No event is left here: choose other kinds, or show decided ones.")
+            return
+        self.show_event(event)
+
+    def show_event(self, event: int) -> None:
+        """Look at an event: its movie, its cell, its frame, and its place in the middle."""
+        assert self.review is not None  # noqa: S101  an event is one of a review
+        self.current = event
+        row = _row_of(self.review, event)
+        found = self.model.row_of(event)
+        if found is not None:
+            self.view.selectRow(found)
+        frame = int(row[Col.FRAME])
+        self.first.setValue(frame)
+        self.last.setValue(frame)
+        self.words.setText(self._about(row))
+        try:
+            self.desk.look_at(
+                str(row[Col.MOVIE]),
+                object_name=str(row[Col.OBJECT]),
+                cell=int(row[Col.CELL]) or None,
+                frame=frame,
+            )
+            self.desk.centre_on(float(row[Col.Y_PX]), float(row[Col.X_PX]))
+            self.message.say("")
+        except (LamellaError, OSError) as error:
+            self.message.warn(error)
+
+    def decide(self, verdict: Verdict) -> None:
+        """Decide about the event that is looked at, then go on to the next one."""
+        if self.review is None or self.current is None:
+            self.message.warn("no event is looked at: choose one, or press N")
+            return
+        stretch = verdict == "exclude" and self.scope.currentText() == STRETCH
+        before = self.current
+        try:
+            self.review.decide(
+                before,
+                verdict,
+                reason=self.reason.currentText(),
+                frames=(self.first.value(), self.last.value()) if stretch else None,
+                who=self.who.text().strip() or None,
+            )
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.reason.setCurrentIndex(0)
+        self.refresh()
+        if verdict == "fix":
+            self._show_words()
+            self.message.say("Marked. Correct the cell now; the event goes when it is right.")
+            self.desk.correction_wanted.emit()
+        else:
+            self.go(1)
+
+    def take_back(self) -> None:
+        """Take back the last decision that was made in this window."""
+        if self.review is None:
+            return
+        try:
+            taken = self.review.undo(who=self.who.text().strip() or None)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.refresh()
+        self._show_words()
+        what = ""
+        if taken is not None:
+            what = f"Taken back: {VERDICTS[taken.verdict]}, {taken.object} {taken.cell}."
+        self.message.say(what or "Nothing was decided here since the run was opened.")
+
+    def _on_run(self) -> None:
+        """Another run is open, or its tables were written anew."""
+        run = self.desk.run
+        folder = None if run is None else run.folder
+        if folder != self._folder:
+            self.current, self._folder = None, folder
+            self.words.setText("")
+        self.review = None
+        self.model.show_events(self.model.events.iloc[:0])
+        self.setEnabled(run is not None)
+        if run is None:
+            self.told.setText("No run is open: open one in the study browser.")
+            return
+        try:
+            self.review = Review(run)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        if self.current is not None and self.current >= len(self.review.events):
+            self.current = None
+        _refill(self.kind, ["all kinds", *self.review.kinds])
+        _refill(self.condition, ["all conditions", *self.review.conditions])
+        self.refresh()
+
+    def _on_scope(self, what: str) -> None:
+        for edge in (self.first, self.last):
+            edge.setVisible(what == STRETCH)
+
+    def _clicked(self, place: QModelIndex) -> None:
+        self.show_event(self.model.event_at(place.row()))
+
+    def _show_words(self) -> None:
+        if self.review is not None and self.current is not None:
+            self.words.setText(self._about(_row_of(self.review, self.current)))
+
+    def _about(self, row: dict[str, Any]) -> str:
+        text = f"{row[Col.WORDS]}"
+        if row[Col.DECISION]:
+            why = f": {row[Col.REASON]}" if row[Col.REASON] else ""
+            text += f"\n{VERDICTS[row[Col.DECISION]]} by {row[Col.WHO]}{why}."
+        if row[Col.STANDING_WORDS]:
+            text += f"\nOutdated, decide again: {row[Col.STANDING_WORDS]}."
+        return text
+
+    def _update(self) -> None:
+        if self._folder is not None:
+            self.job.start(_updated(self._folder), done=self._updated)
+
+    def _updated(self, told: list[str]) -> None:
+        if told:
+            self.job.message.warn("\n".join(told))
+        else:
+            self.job.message.say("Statistics and report follow what was decided.")
+        self.desk.run_changed.emit()
+
+
+def _updated(folder: Path) -> Work:
+    """Tables, statistics and report, with what was decided; gives what to know of that."""
+    from lamella.run.execute import rebuild_report
+
+    yield Step(0, 0, "statistics and report")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LamellaWarning)
+        rebuild_report(folder)
+    return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+
+
+def _row_of(review: Review, event: int) -> dict[str, Any]:
+    return {str(name): value for name, value in review.events.iloc[event].items()}
+
+
+def _button(text: str, key: str, tip: str) -> QPushButton:
+    made = QPushButton(f"{text} ({key})")
+    made.setToolTip(f"{tip}. Key: {key}")
+    return made
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    made = QWidget()
+    line = QHBoxLayout(made)
+    line.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        line.addWidget(widget)
+    return made
+
+
+def _refill(choice: QComboBox, names: list[str]) -> None:
+    """Other entries; what was chosen stays chosen where it is still there."""
+    before = choice.currentText()
+    choice.clear()
+    choice.addItems(names)
+    choice.setCurrentIndex(max(0, choice.findText(before)))
+
+
+def _picked(choice: QComboBox) -> list[str]:
+    """What is chosen; nothing where all are."""
+    return [choice.currentText()] if choice.currentIndex() > 0 else []

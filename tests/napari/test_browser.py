@@ -1,0 +1,208 @@
+"""The study browser, driven as a person does: open, filter, sort, click, and go on by keys."""
+
+import time
+
+import pytest
+
+from lamella.core.table import Col
+from lamella.io import read_table, write_table
+from worlds.run_folders import many_cells
+
+pytest.importorskip("napari")
+
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDropEvent
+
+from lamella.napari.browser import LIST, StudyBrowser
+from lamella.napari.cell_model import ROW_PX
+from lamella.napari.desk import desk_of
+
+
+@pytest.fixture
+def browser(viewer, qtbot):
+    made = StudyBrowser(viewer)
+    qtbot.addWidget(made)
+    made.resize(700, 700)
+    made.show()
+    return made
+
+
+def _rows(browser):
+    model = browser.model
+    return [model.key_of(model.index(k, 0)) for k in range(model.rowCount())]
+
+
+def _click(qtbot, browser, place):
+    browser.view.scrollTo(place)
+    middle = browser.view.visualRect(place).center()
+    qtbot.mouseClick(browser.view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+
+
+def _choose(qtbot, box, text):
+    """By keys, as a person does."""
+    box.setFocus()
+    while box.currentText() != text:
+        before = box.currentIndex()
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+        assert box.currentIndex() == before + 1, f"no {text}"
+
+
+def test_a_tree_from_conditions_to_cells(browser, qtbot, colony):
+    desk_of(browser.desk.viewer).open_run(colony / "results")
+    model = browser.model
+    assert [model.data(model.index(k, 0)).split()[0] for k in range(model.rowCount())] == [
+        "WT", "KO"
+    ]  # fmt: skip
+    session = model.index(0, 0, model.index(0, 0))
+    movie = model.index(0, 0, session)
+    assert model.movie_of(movie) == "wt1"
+    assert model.key_of(movie) is None
+    cell = model.index(0, 0, movie)
+    browser.view.expandAll()
+    _click(qtbot, browser, cell)
+    desk = browser.desk
+    assert (desk.movie.name, desk.object_name, desk.cell) == model.key_of(cell)
+    assert model.parent(cell) == movie
+    assert not model.hasChildren(cell)
+
+
+def test_the_ten_fastest_of_a_condition_by_hand(browser, qtbot, tmp_path):
+    study = many_cells(tmp_path / "study", movies=12, cells_each=20)
+    browser.open_run(study / "results")
+    _choose(qtbot, browser.preset, "Fastest")
+    _choose(qtbot, browser.condition, "KI")
+    browser.activateWindow()
+    edit = browser.most.lineEdit()
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(edit.hasSelectedText)
+    qtbot.keyClicks(edit, "10")
+    qtbot.keyClick(browser.most, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: browser.model.rowCount() == 10)
+    table = browser.index.table
+    wanted = table[table[Col.CONDITION] == "KI"].nlargest(10, Col.MEAN_SPEED)
+    assert [key[0] for key in _rows(browser)] == wanted[Col.MOVIE].tolist()
+    assert [key[2] for key in _rows(browser)] == wanted[Col.CELL].tolist()
+    assert browser.told.text() == "10 of 240 cells"
+
+
+def test_a_line_filters_and_its_errors_teach(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    qtbot.keyClicks(browser.line, "condition = KI and area > 1")
+    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    assert {key[0][:2] for key in _rows(browser)} == {"KI"}
+    browser.line.clear()
+    qtbot.keyClicks(browser.line, "aera > 1")
+    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    assert "did you mean area" in browser.message.text()
+    assert {key[0][:2] for key in _rows(browser)} == {"KI"}  # as it was
+    browser.line.clear()
+    qtbot.keyClicks(browser.text, "WT__low")
+    qtbot.waitUntil(lambda: [key[0] for key in _rows(browser)] == ["WT__low__1"])
+    assert browser.message.text() == ""
+    qtbot.keyClicks(browser.text, "zzz")
+    qtbot.waitUntil(lambda: "No cell is like that" in browser.message.text())
+
+
+def test_a_click_on_a_head_sorts(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    header = browser.view.header()
+
+    def click(column):
+        at = header.sectionViewportPosition(column) + 20
+        place = QPoint(at, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    click(1)
+    speeds = browser.index.table.set_index(Col.MOVIE)[browser.model.columns[1]]
+    down = [speeds[key[0]] for key in _rows(browser)]
+    assert down == sorted(down, reverse=True)
+    click(1)
+    assert [speeds[key[0]] for key in _rows(browser)] == down[::-1]
+    click(0)
+    assert not browser.model.flat
+
+
+def test_enter_looks_at_a_cell_and_what_is_selected_follows(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.preset, LIST)
+    view = browser.view
+    view.setFocus()
+    view.setCurrentIndex(browser.model.index(0, 0))
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert browser.desk.movie.name == _rows(browser)[1][0]
+    browser.desk.look_at("WT__low__1", object_name="cell", cell=1)
+    assert browser.model.key_of(view.currentIndex()) == ("WT__low__1", "cell", 1)
+
+
+def test_the_selection_stays_when_tables_are_written_anew(browser, qtbot, cells):
+    out = cells / "results"
+    browser.open_run(out)
+    _choose(qtbot, browser.condition, "KO")
+    browser.select(("KO__low__1", "cell", 1))
+    table = read_table(out / "tables/cells.parquet")
+    table[Col.MEAN_SPEED] *= 2
+    write_table(out / "tables/cells.parquet", table)
+    before = browser.index.table[Col.MEAN_SPEED].max()
+    browser.desk.run_changed.emit()
+    assert browser.index.table[Col.MEAN_SPEED].max() == 2 * before
+    assert browser.model.key_of(browser.view.currentIndex()) == ("KO__low__1", "cell", 1)
+    assert browser.condition.currentText() == "KO"
+
+
+def test_thumbnails_come_for_what_is_seen(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.preset, LIST)
+    blank = browser._pictures[0].blank.toImage()
+
+    def drawn():
+        place = browser.model.index(0, 0)
+        shown = browser.model.data(place, Qt.ItemDataRole.DecorationRole).toImage()
+        return shown != blank
+
+    qtbot.waitUntil(drawn, timeout=10_000)
+    (cells / "results/movies/KO__low__1/cell_strips.webp").unlink()
+    from lamella.run.browse.thumbnails import Thumbnails
+
+    cut = Thumbnails(browser.desk.run)
+    picture = cut.of("KO__low__1", "cell", 1)  # from the raw frames
+    assert picture.std() > 10
+    (cells / browser.desk.run.movie("KO__low__1").sample.path).unlink()
+    assert Thumbnails(browser.desk.run).of("KO__low__1", "cell", 1) is None
+
+
+def test_a_folder_is_dropped_and_what_is_none_is_told(browser, qtbot, cells, tmp_path):
+    for folder in (tmp_path, cells / "results"):
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(folder))])
+        event = QDropEvent(
+            QPointF(9, 9), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        browser.dropEvent(event)
+        if folder == tmp_path:
+            assert "not the folder of a run" in browser.message.text()
+    assert browser.model.rowCount() == 3
+
+
+def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot, tmp_path):
+    study = many_cells(tmp_path / "study", movies=200, cells_each=50)
+    start = time.perf_counter()
+    browser.open_run(study / "results")
+    _choose(qtbot, browser.preset, LIST)
+    qtbot.wait(50)
+    took = time.perf_counter() - start
+    assert browser.model.rowCount() == 10_000
+    asked = set()
+    real = browser.model.data
+
+    def data(index, role=0):
+        asked.add(index.row())
+        return real(index, role)
+
+    browser.model.data = data
+    browser.view.scrollToBottom()
+    browser.view.viewport().repaint()
+    assert max(asked) == 9999
+    assert len(asked) < 8 * browser.view.viewport().height() / ROW_PX
+    assert took < 20  # far above what it takes

@@ -1,0 +1,174 @@
+"""Step through what is suspicious: by keys and buttons, to a decision that is kept."""
+
+import pytest
+
+from lamella.core.table import Col
+from lamella.io import read_table
+from lamella.run import execute
+from lamella.run.report import write_report
+from lamella.run.review import decisions_of
+from worlds.suspicious import add_events
+
+pytest.importorskip("napari")
+
+from qtpy.QtCore import QPoint, Qt
+
+from lamella.napari.quality import STRETCH, SuspiciousEvents
+
+
+@pytest.fixture
+def events(viewer, qtbot, colony):
+    add_events(colony / "results")
+    made = SuspiciousEvents(viewer)
+    qtbot.addWidget(made)
+    made.show()
+    movie = made.desk
+    movie.open_run(colony / "results")
+    first = movie.run.movie(movie.run.samples[0].movie)
+    viewer.add_image(first.movie.channel().asarray(), scale=(1, 0.5, 0.5))
+    return made
+
+
+def _click(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _key(qtbot, widget, letter):
+    widget.activateWindow()
+    widget.view.setFocus()
+    qtbot.waitUntil(widget.view.hasFocus)
+    qtbot.keyClick(widget.view, letter)
+
+
+def _folder(events, row):
+    return events.desk.run.folder / "movies" / row[Col.MOVIE]
+
+
+def test_next_goes_to_movie_cell_frame_and_place(events, qtbot):
+    desk, shown = events.desk, events.review.shown()
+    _click(qtbot, events.onward)
+    row = shown.iloc[0]
+    assert (desk.movie.name, desk.cell, desk.frame) == (
+        row[Col.MOVIE], row[Col.CELL], row[Col.FRAME]
+    )  # fmt: skip
+    layers = list(desk.viewer.layers)
+    scale = next((each for each in layers if "lamella" in each.metadata), layers[0]).scale
+    assert desk.viewer.camera.center[1:] == pytest.approx(
+        (scale[-2] * row[Col.Y_PX], scale[-1] * row[Col.X_PX]), abs=0.6 * scale[-1]
+    )
+    assert row[Col.WORDS] in events.words.text()
+    _key(qtbot, events, "n")
+    assert events.current == shown.index[1]
+    _key(qtbot, events, "p")
+    assert events.current == shown.index[0]
+    assert events.view.selectionModel().selectedRows()[0].row() == 0
+
+
+def test_keys_go_on_from_the_canvas(events, qtbot):
+    _click(qtbot, events.onward)
+    viewer = events.desk.viewer
+    viewer.show()
+    native = viewer.window._qt_viewer.canvas.native
+    native.setFocus()
+    qtbot.keyClick(native, "n")
+    qtbot.waitUntil(lambda: events.current == events.review.shown().index[1])
+
+
+def test_accept_and_go_on(events, qtbot):
+    events.undecided.setChecked(True)
+    _click(qtbot, events.onward)
+    first, row = events.current, events.review.events.loc[events.current]
+    n = events.model.rowCount()
+    events.who.setText("ada")
+    _key(qtbot, events, "a")
+    (kept,) = decisions_of(_folder(events, row))
+    assert (kept.verdict, kept.who, kept.cell, kept.kind) == (
+        "accept", "ada", row[Col.CELL], row[Col.KIND]
+    )  # fmt: skip
+    assert events.model.rowCount() == n - 1
+    assert events.current not in (None, first)
+    _key(qtbot, events, "u")
+    assert events.model.rowCount() == n
+    assert "Taken back" in events.message.text()
+
+
+def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monkeypatch):
+    out = events.desk.run.folder
+    monkeypatch.setattr(execute, "write_report", lambda folder: folder / "report.html")
+    _click(qtbot, events.onward)
+    row = events.review.events.loc[events.current]
+    _click(qtbot, events.exclude)
+    assert "needs a reason" in events.message.text()
+    assert not decisions_of(_folder(events, row))
+    qtbot.keyClicks(events.reason.lineEdit(), "debris")
+    _click(qtbot, events.exclude)
+    assert decisions_of(_folder(events, row))[0].reason == "debris"
+    assert events.reason.currentText() == ""
+    told = []
+    events.desk.run_changed.connect(lambda: told.append(1))
+    _click(qtbot, events.update_button)
+    qtbot.waitUntil(lambda: bool(told), timeout=120_000)
+    cells = read_table(out / "tables/cells.parquet")
+    (gone,) = cells[cells[Col.EXCLUDED].notna()].to_dict("records")
+    assert (gone[Col.MOVIE], gone[Col.CELL], gone[Col.IN_STATISTICS]) == (
+        row[Col.MOVIE], row[Col.CELL], False
+    )  # fmt: skip
+    assert "follow what was decided" in events.job.message.text()
+
+
+def test_frames_are_left_out(events, qtbot):
+    _click(qtbot, events.onward)
+    row = events.review.events.loc[events.current]
+    assert not events.first.isVisible()
+    events.scope.setCurrentText(STRETCH)
+    assert events.first.isVisible()
+    assert events.first.value() == row[Col.FRAME]
+    events.last.setValue(row[Col.FRAME] + 2)
+    events.reason.setCurrentText("out of focus")
+    _click(qtbot, events.exclude)
+    (kept,) = decisions_of(_folder(events, row))
+    assert kept.frames == range(row[Col.FRAME], row[Col.FRAME] + 3)
+
+
+def test_correct_marks_it_and_calls_for_hands(events, qtbot):
+    called = []
+    events.desk.correction_wanted.connect(lambda: called.append(events.desk.cell))
+    _click(qtbot, events.onward)
+    row = events.review.events.loc[events.current]
+    _key(qtbot, events, "f")
+    assert called == [row[Col.CELL]]
+    assert decisions_of(_folder(events, row))[0].verdict == "fix"
+    assert events.desk.cell == row[Col.CELL]  # it stays there
+
+
+def test_kinds_and_conditions_are_chosen(events, qtbot):
+    events.kind.setFocus()
+    while events.kind.currentText() != "swap":
+        qtbot.keyClick(events.kind, Qt.Key.Key_Down)
+    kinds = {events.model.events.iloc[k][Col.KIND] for k in range(events.model.rowCount())}
+    assert kinds == {"swap"}
+    row = events.view.rowViewportPosition(0)
+    qtbot.mouseClick(events.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, row + 5))
+    assert events.review.events.loc[events.current, Col.KIND] == "swap"
+    while events.condition.currentText() != "WT":
+        qtbot.keyClick(events.condition, Qt.Key.Key_Down)
+    assert set(events.model.events[Col.CONDITION]) == {"WT"}
+
+
+def test_without_a_run_it_says_what_to_do(viewer, qtbot):
+    made = SuspiciousEvents(viewer)
+    qtbot.addWidget(made)
+    assert not made.isEnabled()
+    assert "open one in the study browser" in made.told.text()
+
+
+def test_the_report_has_what_was_decided(events, qtbot):
+    _click(qtbot, events.onward)
+    events.who.setText("ada")
+    _click(qtbot, events.accept)
+    out = events.desk.run.folder
+    from lamella.run.review.again import apply_decisions
+
+    apply_decisions(out)
+    page = write_report(out).read_text()
+    assert "1 event accepted as right, by ada." in page
