@@ -34,7 +34,7 @@ from lamella.run.browse.index import StudyIndex
 from lamella.run.browse.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 TREE, LIST = "Tree of conditions", "List of all cells"
 _ALL = "all"
@@ -51,7 +51,7 @@ class StudyBrowser(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.desk = desk_of(viewer)
         self.index: StudyIndex | None = None

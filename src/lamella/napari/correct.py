@@ -19,7 +19,7 @@ from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
     from lamella.run.editing import Edit
-    from napari import Viewer
+    import napari.viewer
 
 
 class Correct(QWidget):
@@ -32,7 +32,7 @@ class Correct(QWidget):
     viewer : Viewer
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.session: EditSession | None = None

@@ -13,7 +13,7 @@ from lamella.napari.looks import laid_on_movie
 from lamella.run.diameter import lines_in_words, of_lines
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 LAYER = "diameter"
 
@@ -29,7 +29,7 @@ class DiameterLines(QWidget):
     wanted = Signal(float)
     """Take this diameter (px)."""
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
         self._layer: Shapes | None = None

@@ -45,7 +45,7 @@ from lamella.run.browse.over_time import CellOverTime, cell_over_time
 from lamella.run.browse.time_figure import time_figure
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 _BY: tuple[By, By] = ("polarity", "movement")
 _UNKNOWN = float("nan")
@@ -67,7 +67,7 @@ class FrontBack(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.cell: CellOverTime | None = None

@@ -38,7 +38,7 @@ from lamella.run.browse.over_time import (
 from lamella.run.browse.time_figure import save_figure, time_figure
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 _NOBODY = "no other cell"
 
@@ -51,7 +51,7 @@ class TimePlots(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.cells: list[CellOverTime] = []

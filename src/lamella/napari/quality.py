@@ -33,7 +33,7 @@ from lamella.run.review import REASONS, Verdict, person
 from lamella.run.review.events import Review
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 WHOLE, STRETCH = "the whole cell", "frames of it"
 _FAR = 100_000
@@ -49,7 +49,7 @@ class SuspiciousEvents(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.desk = desk_of(viewer)
         self.review: Review | None = None

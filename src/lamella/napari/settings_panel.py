@@ -35,7 +35,7 @@ from lamella.run.trial_frame import Change, FrameTrial
 from lamella.run.trial_movie import MovieTrial, try_on_movie
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 TRIAL, TRIAL_LAMELLIPODIUM, TRIAL_MOVIE = "trial", "trial lamellipodium", "trial, whole movie"
 _TABS = ("Segmentation", "Clumps", "Tracking", "Trust", "Lamellipodium", "Movement")
@@ -51,7 +51,7 @@ class SettingsPanel(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.draft: SettingsDraft | None = None
