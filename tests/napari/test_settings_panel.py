@@ -105,6 +105,7 @@ def test_a_movie_is_tried_then_written(panel, viewer, qtbot, cells):
     assert "+classes = 2" in panel.dialog.text.toPlainText()
     qtbot.mouseClick(panel.dialog.write, Qt.MouseButton.LeftButton)
     assert set(file.read_text().splitlines()) - set(before.splitlines()) == {"classes = 2"}
+    qtbot.waitUntil(lambda: not panel.trialist.busy, timeout=20000)
     assert "lamella run" in panel.message.text()
     assert not panel.write_button.isEnabled()
 

@@ -22,6 +22,9 @@ class TimeCanvas(QWidget):
     time_picked = Signal(float)
     """A point was clicked, or dragged to: its place on the axis of time."""
 
+    stepped = Signal(int)
+    """An arrow key was pressed: so many frames on (1) or back (−1)."""
+
     def __init__(self) -> None:
         super().__init__()
         self._canvas: Any = None
@@ -82,6 +85,7 @@ class TimeCanvas(QWidget):
         canvas.mpl_connect("draw_event", self._drawn)
         canvas.mpl_connect("button_press_event", self._pressed)
         canvas.mpl_connect("motion_notify_event", self._pressed)
+        canvas.mpl_connect("key_press_event", self._key)
         self._rows.addWidget(canvas)
 
     def move_cursor(self, time: float) -> None:
@@ -108,6 +112,11 @@ class TimeCanvas(QWidget):
         for axes, cursor in zip(self._panels, self._cursors, strict=True):
             cursor.set_xdata([self._time, self._time])
             axes.draw_artist(cursor)
+
+    def _key(self, event: Any) -> None:
+        step = {"left": -1, "right": 1}.get(event.key)
+        if step is not None:
+            self.stepped.emit(step)
 
     def _pressed(self, event: Any) -> None:
         left = event.button == 1  # 1 while the left button is held, in movements too
