@@ -204,8 +204,9 @@ class SettingsPanel(QWidget):
         self.trialist.ask(settings, desk.frame, desk.cell)
 
     def _show(self, trial: FrameTrial) -> None:
-        self._layer(TRIAL, trial.labels, _CELLS, contour=2)
-        self._layer(TRIAL_LAMELLIPODIUM, trial.lamellipodium, _LAMELLIPODIUM, contour=0)
+        self._layer(TRIAL, _in_16_bits(trial.labels), _CELLS, contour=2)
+        lamellipodium = _in_16_bits(trial.lamellipodium)
+        self._layer(TRIAL_LAMELLIPODIUM, lamellipodium, _LAMELLIPODIUM, contour=0)
         self.effect.setText(_as_table(trial.changes, f"Frame {trial.frame}"))
         self.notes.say("\n".join(trial.notes))
 
@@ -321,6 +322,13 @@ def _as_table(changes: tuple[Change, ...], head: str) -> str:
         told = before if before == after else f"{before} → <b>{after}</b>"
         rows.append(f"<tr><td>{change.what}&nbsp;&nbsp;</td><td>{told}</td></tr>")
     return f"<p><b>{head}</b>: present → trial</p><table>{''.join(rows)}</table>"
+
+
+def _in_16_bits(labels: Any) -> Any:
+    """Labels of one type for all layers: napari compiles its colours anew for every other type."""
+    most = np.iinfo(np.uint16).max
+    wrapped = (labels.astype(np.int64) - 1) % most + 1  # neighbours stay apart, 0 stays 0
+    return np.where(labels > 0, wrapped, 0).astype(np.uint16)
 
 
 def _whole(value: float) -> float:
