@@ -190,7 +190,7 @@ class FrontBack(QWidget):
             names = [name for name in COURSES if any(_known(each.frames, name) for each in both)]
             if names:
                 figure = time_figure(both, names, look=look, titles=COURSES)
-                self.canvas.show_figure(figure, figure.axes[: len(names)], colour=look.ink)
+                self.canvas.show_figure(figure, figure.axes[: len(names)])
             else:
                 self.canvas.clear()
                 self.message.say(

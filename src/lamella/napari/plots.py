@@ -266,7 +266,7 @@ class TimePlots(QWidget):
             return
         look = look_of(self._viewer.theme)
         figure = time_figure(self.cells, self.measures, look=look)
-        self.canvas.show_figure(figure, figure.axes[: len(self.measures)], colour=look.ink)
+        self.canvas.show_figure(figure, figure.axes[: len(self.measures)])
         self._follow()
 
     def _follow(self) -> None:
