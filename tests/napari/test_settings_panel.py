@@ -186,3 +186,13 @@ def test_tables_written_anew_keep_unwritten_settings(panel):
     panel._desk.run_changed.emit()
     assert panel.draft.settings.measure.lamellipodium.percentile == 60
     assert panel.forms[LAM].fields["percentile"].value() == 60
+
+
+def test_settings_of_a_method_that_the_file_does_not_name(panel, cells):
+    (cells / "study.toml").write_text('title = "Short"\n')
+    panel.undo_button.click()
+    form = panel.forms[SEGMENT]
+    assert form.method.currentText() == "motion"
+    form.fields["max_lag"].setValue(4)
+    assert panel.draft.settings.objects["cell"].segment.max_lag == 4
+    assert panel.write_button.isEnabled()
