@@ -56,6 +56,11 @@ def test_a_click_goes_to_its_frame_and_dragging_scrubs(plots, viewer, qtbot):
 
     qtbot.mouseClick(plots.canvas.canvas, Qt.MouseButton.LeftButton, pos=_point(plots, 1, 9))
     assert viewer.dims.current_step[0] == 9
+    qtbot.keyClick(plots.canvas.canvas, Qt.Key.Key_Right)
+    assert viewer.dims.current_step[0] == 10
+    qtbot.keyClick(plots.canvas.canvas, Qt.Key.Key_Left)
+    qtbot.keyClick(plots.canvas.canvas, Qt.Key.Key_Left)
+    assert viewer.dims.current_step[0] == 8
     qtbot.mousePress(plots.canvas.canvas, Qt.MouseButton.LeftButton, pos=_point(plots, 4, 3))
     assert viewer.dims.current_step[0] == 3
     qtbot.mouseMove(plots.canvas.canvas, _point(plots, 4, 6))
@@ -107,6 +112,19 @@ def test_colours_follow_the_theme(plots, viewer):
     viewer.theme = "dark"
     dark = plots.canvas.canvas.figure.get_facecolor()
     assert sum(light[:3]) > 2.4 > 0.9 > sum(dark[:3])
+
+
+def test_a_hidden_panel_draws_nothing_until_it_is_shown(plots, qtbot):
+    drawn = plots.canvas.n_drawn
+    plots.hide()
+    plots._desk.look_at("WT__high__1", cell=1)
+    qtbot.wait(20)
+    assert plots.canvas.n_drawn == drawn
+    plots.show()
+    qtbot.waitUntil(lambda: plots.canvas.n_drawn > 0)
+    assert plots.cells[0].title == "WT__high__1, cell 1"
+    speed = plots.canvas.panels[0].get_lines()[0].get_ydata()
+    assert np.array_equal(speed, plots.cells[0].values(Col.SPEED), equal_nan=True)
 
 
 def test_nothing_to_show_is_told(viewer, qtbot):

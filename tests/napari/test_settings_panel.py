@@ -105,6 +105,7 @@ def test_a_movie_is_tried_then_written(panel, viewer, qtbot, cells):
     assert "+classes = 2" in panel.dialog.text.toPlainText()
     qtbot.mouseClick(panel.dialog.write, Qt.MouseButton.LeftButton)
     assert set(file.read_text().splitlines()) - set(before.splitlines()) == {"classes = 2"}
+    qtbot.waitUntil(lambda: not panel.trialist.busy, timeout=20000)
     assert "lamella run" in panel.message.text()
     assert not panel.write_button.isEnabled()
 
@@ -185,3 +186,13 @@ def test_tables_written_anew_keep_unwritten_settings(panel):
     panel._desk.run_changed.emit()
     assert panel.draft.settings.measure.lamellipodium.percentile == 60
     assert panel.forms[LAM].fields["percentile"].value() == 60
+
+
+def test_settings_of_a_method_that_the_file_does_not_name(panel, cells):
+    (cells / "study.toml").write_text('title = "Short"\n')
+    panel.undo_button.click()
+    form = panel.forms[SEGMENT]
+    assert form.method.currentText() == "motion"
+    form.fields["max_lag"].setValue(4)
+    assert panel.draft.settings.objects["cell"].segment.max_lag == 4
+    assert panel.write_button.isEnabled()

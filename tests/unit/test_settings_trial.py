@@ -193,3 +193,20 @@ def test_every_setting_has_a_field():
     )  # fmt: skip
     assert lam["side"].choices == ("bright", "dim")
     assert "median split as published" in lam["percentile"].meaning
+
+
+def test_tables_that_the_file_has_not(study):
+    file = study / "study.toml"
+    file.write_text('title = "Short"\n')
+    draft = SettingsDraft(study)
+    draft.set_value(LAM, "percentile", 50.0, default=50)
+    assert not draft.changed  # the default of what is not there is nothing
+    draft.set_value(LAM, "percentile", 55.0, default=50)
+    draft.set_value(LAM, "percentile", 50.0, default=50)
+    assert not draft.changed
+    draft.set_method(SEGMENT, "motion")
+    draft.set_value(SEGMENT, "max_lag", 4, default=8)
+    draft.write()
+    assert file.read_text() == (
+        'title = "Short"\n[objects.cell.segment]\nmethod = "motion"\nmax_lag = 4\n'
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -70,6 +71,7 @@ class FrontBack(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
+        self._undrawn = False
         self.cell: CellOverTime | None = None
         self._chosen: int | None = None
         self._title, self.canvas, self.message = QLabel(), TimeCanvas(), MessageLine()
@@ -107,6 +109,7 @@ class FrontBack(QWidget):
         self.table.setToolTip("The frame that is shown: front and back, and front ÷ back")
         key = QLabel("orange: front · blue: back · bright: lamellipodium")
         self.canvas.time_picked.connect(self._go)
+        self.canvas.stepped.connect(self._step)
         scrolled = QScrollArea()
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -169,7 +172,16 @@ class FrontBack(QWidget):
         except LamellaError as error:
             self.message.warn(error)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """What was chosen while nobody looked is drawn now."""
+        super().showEvent(event)
+        if self._undrawn:
+            self._draw()
+
     def _draw(self) -> None:
+        self._undrawn = not self.isVisible()
+        if self._undrawn:  # a hidden panel costs no time when another cell is chosen
+            return
         if self.cell is None:
             self.canvas.clear()
         else:
@@ -178,7 +190,7 @@ class FrontBack(QWidget):
             names = [name for name in COURSES if any(_known(each.frames, name) for each in both)]
             if names:
                 figure = time_figure(both, names, look=look, titles=COURSES)
-                self.canvas.show_figure(figure, figure.axes[: len(names)], colour=look.ink)
+                self.canvas.show_figure(figure, figure.axes[: len(names)])
             else:
                 self.canvas.clear()
                 self.message.say(
@@ -211,6 +223,9 @@ class FrontBack(QWidget):
         item = QTableWidgetItem(words)
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         self.table.setItem(row, column, item)
+
+    def _step(self, by: int) -> None:
+        self._desk.frame = max(0, self._desk.frame + by)
 
     def _go(self, time: float) -> None:
         if self.cell is not None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     import napari.viewer
 
 _NOBODY = "no other cell"
+_MOST_OTHERS = 500
+"""A longer list to choose from would help nobody, and takes long to fill."""
 
 
 class TimePlots(QWidget):
@@ -54,13 +58,16 @@ class TimePlots(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
+        self._undrawn = False
+        self._table: pd.DataFrame | None = None  # cells of the run, read when asked for
         self.cells: list[CellOverTime] = []
         self.measures: list[str] = []
         self._chosen: list[str] | None = None  # None: the usual ones
         self.canvas, self.message = TimeCanvas(), MessageLine()
         self._build()
         self.canvas.time_picked.connect(self._go)
-        self._desk.run_changed.connect(self._refresh)
+        self.canvas.stepped.connect(self._step)
+        self._desk.run_changed.connect(self._another_run)
         self._desk.place_changed.connect(self._refresh)
         self._desk.labels_changed.connect(self._outdated)
         viewer.dims.events.current_step.connect(self._follow)
@@ -147,6 +154,10 @@ class TimePlots(QWidget):
         rows.addLayout(second)
         rows.addWidget(self.message)
 
+    def _another_run(self) -> None:
+        self._table = None
+        self._refresh()
+
     def _refresh(self) -> None:
         """Read the cell looked at anew, and draw it."""
         self.cells, self.measures = [], []
@@ -186,13 +197,15 @@ class TimePlots(QWidget):
     def _offer_cells(self, movie: str, cell: int) -> None:
         """Cells of the run that the plots may show beside it, those of the same movie first."""
         assert self._desk.run is not None  # noqa: S101  asked before
-        table = self._desk.run.table("cells")
-        others = []
+        if self._table is None:
+            self._table = self._desk.run.table("cells")
+        table, others = self._table, []
         if len(table):
             of_set = table[table[Col.OBJECT] == self._desk.object_name]
             pairs = zip(of_set[Col.MOVIE], of_set[Col.CELL], strict=True)
             others = [(str(m), int(c)) for m, c in pairs if (m, c) != (movie, cell)]
             others.sort(key=lambda pair: pair[0] != movie)
+            others = others[:_MOST_OTHERS]
         before = self._other.currentData()
         self._other.blockSignals(True)
         self._other.clear()
@@ -235,16 +248,25 @@ class TimePlots(QWidget):
         self._find.setVisible(shown)
         self._list.setVisible(shown)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """What was chosen while nobody looked is drawn now."""
+        super().showEvent(event)
+        if self._undrawn:
+            self._draw()
+
     def _draw(self) -> None:
         usable = bool(self.cells and self.measures)
         for button in (self._copy, self._save, self._save_rows, self._choose, self._usual):
             button.setEnabled(usable)
+        self._undrawn = not self.isVisible()
+        if self._undrawn:  # a hidden panel costs no time when another cell is chosen
+            return
         if not usable:
             self.canvas.clear()
             return
         look = look_of(self._viewer.theme)
         figure = time_figure(self.cells, self.measures, look=look)
-        self.canvas.show_figure(figure, figure.axes[: len(self.measures)], colour=look.ink)
+        self.canvas.show_figure(figure, figure.axes[: len(self.measures)])
         self._follow()
 
     def _follow(self) -> None:
@@ -253,6 +275,9 @@ class TimePlots(QWidget):
 
     def _go(self, time: float) -> None:
         self._desk.frame = self.cells[0].frame_at(time)
+
+    def _step(self, by: int) -> None:
+        self._desk.frame = max(0, self._desk.frame + by)
 
     def _outdated(self, first: int, last: int) -> None:
         self.message.say(

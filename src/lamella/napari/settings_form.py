@@ -129,7 +129,10 @@ class SettingsForm(QWidget):
         self.changed.emit()
 
     def _set(self, field: SettingField, value: Any) -> None:
-        self._draft.set_value(self.table.place, field.name, value, default=field.default)
+        place, method = self.table.place, self._method()
+        if method and "method" not in self._draft.table(place):
+            self._draft.set_method(place, method)  # a table has to name whose settings it holds
+        self._draft.set_value(place, field.name, value, default=field.default)
         self.changed.emit()
 
     def _widget(self, field: SettingField, value: Any) -> QWidget:

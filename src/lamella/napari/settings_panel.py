@@ -75,7 +75,8 @@ class SettingsPanel(QWidget):
         self.live.setChecked(True)
         self.live.setToolTip("Layers 'trial' and 'trial lamellipodium' show what would be found")
         self.live.toggled.connect(lambda _: self._try_frame())
-        self.effect, self.message, self.job = QLabel(), MessageLine(), JobLine()
+        self.effect, self.notes = QLabel(), MessageLine()
+        self.message, self.job = MessageLine(), JobLine()
         self.effect.setWordWrap(True)
         self.effect.setToolTip("As it is → as it would be")
         self.lines = DiameterLines(self._viewer)
@@ -99,7 +100,7 @@ class SettingsPanel(QWidget):
         rows = QVBoxLayout(self)
         rows.addWidget(self._title)
         rows.addWidget(self.tabs, 1)
-        for above in (self.lines, self.live, self.effect):
+        for above in (self.lines, self.live, self.effect, self.notes):
             rows.addWidget(above)
         rows.addLayout(buttons)
         for below in (self.job, self.worst, self.message):
@@ -197,19 +198,21 @@ class SettingsPanel(QWidget):
         if not self.live.isChecked() or settings == desk.movie.run.study.settings:
             self._remove(TRIAL, TRIAL_LAMELLIPODIUM)
             self.effect.setText("")
+            self.notes.say("")
             return
         self.effect.setText(f"{self.effect.text().removesuffix(' …')} …".strip())
         self.trialist.ask(settings, desk.frame, desk.cell)
 
     def _show(self, trial: FrameTrial) -> None:
-        self._layer(TRIAL, trial.labels, _CELLS, contour=2)
-        self._layer(TRIAL_LAMELLIPODIUM, trial.lamellipodium, _LAMELLIPODIUM, contour=0)
+        self._layer(TRIAL, _in_16_bits(trial.labels), _CELLS, contour=2)
+        lamellipodium = _in_16_bits(trial.lamellipodium)
+        self._layer(TRIAL_LAMELLIPODIUM, lamellipodium, _LAMELLIPODIUM, contour=0)
         self.effect.setText(_as_table(trial.changes, f"Frame {trial.frame}"))
-        self.message.say("\n".join(trial.notes))
+        self.notes.say("\n".join(trial.notes))
 
     def _tell_failure(self, error: Exception) -> None:
         self.effect.setText("")
-        self.message.warn(error)
+        self.notes.warn(error)
 
     def _layer(self, name: str, labels: Any, colour: tuple[float, ...], *, contour: int) -> None:
         """A 2-D layer over the frame that is shown; the one of this name is used again."""
@@ -270,7 +273,7 @@ class SettingsPanel(QWidget):
         told = f"Whole movie, IoU with the present cells {number(trial.mean_iou)}"
         self.job.message.say("")
         self.effect.setText(_as_table(trial.changes, told))
-        self.message.say("\n".join(trial.notes))
+        self.notes.say("\n".join(trial.notes))
         self.worst.setVisible(trial.worst is not None)
         if trial.worst is not None:
             self._worst_frame, iou = trial.worst
@@ -319,6 +322,13 @@ def _as_table(changes: tuple[Change, ...], head: str) -> str:
         told = before if before == after else f"{before} → <b>{after}</b>"
         rows.append(f"<tr><td>{change.what}&nbsp;&nbsp;</td><td>{told}</td></tr>")
     return f"<p><b>{head}</b>: present → trial</p><table>{''.join(rows)}</table>"
+
+
+def _in_16_bits(labels: Any) -> Any:
+    """Labels of one type for all layers: napari compiles its colours anew for every other type."""
+    most = np.iinfo(np.uint16).max
+    wrapped = (labels.astype(np.int64) - 1) % most + 1  # neighbours stay apart, 0 stays 0
+    return np.where(labels > 0, wrapped, 0).astype(np.uint16)
 
 
 def _whole(value: float) -> float:

@@ -85,6 +85,7 @@ class SettingsDraft:
             table.pop(name, None)
         else:
             table[name] = value
+        self._prune(place)
 
     def set_method(self, place: Place, method: str) -> None:
         """Do a step by another method, with its defaults; that of the file comes as it is there."""
@@ -172,6 +173,16 @@ class SettingsDraft:
                 inner = found[name] = {}
             found = inner
         return found
+
+    def _prune(self, place: Place) -> None:
+        """Take out tables that became empty and that the file has not."""
+        in_file = tomllib.loads(self._text)
+        for n in range(len(place), 0, -1):
+            above = self._made(place[: n - 1])
+            if above.get(place[n - 1]) == {} and place[n - 1] not in _table_in(
+                in_file, place[: n - 1]
+            ):
+                del above[place[n - 1]]
 
     def _put(self, place: Place, value: Any) -> None:
         self._made(place[:-1])[place[-1]] = value

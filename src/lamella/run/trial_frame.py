@@ -13,21 +13,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, MappedFrames, Window
+from lamella.core.frames import Frames, Image, Window
 from lamella.core.level import nothing
-from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.kernels.regions import find_regions
 from lamella.measure import Migration, Sightings, joined, painted, walk
 from lamella.run.browse.frame_view import view_of
 from lamella.run.browse.opened import OpenedMovie
-from lamella.run.cache import Manifest
+from lamella.run.lazy_stages import LazyStages, remembering
 from lamella.run.settings import Settings
 from lamella.run.stages import keys_of
-from lamella.run.task import MovieTask
 from lamella.run.trial import NEIGHBOURS
-from lamella.run.work import StageWork
-from lamella.segment import UsesNuclei
 from lamella.track import Largest
 
 _KEPT = 4
@@ -140,7 +136,7 @@ class FrameTrials:
         if not {"segment", "declump", "channel", "normalise"}.intersection(changed):
             return before
         task = replace(self._opened.task, settings=settings)
-        work = _Lazy(task, self._opened.manifest, lambda stage, done, total: go_on())
+        work = LazyStages(task, self._opened.manifest, lambda stage, done, total: go_on())
         keys = keys_of(task)
         frames = self._segmented(work, keys[f"segment/{self._name}"])
         go_on()
@@ -154,15 +150,15 @@ class FrameTrials:
                 labels = labels * (labels == regions.label[np.argmax(regions.area)])
         return labels
 
-    def _segmented(self, work: _Lazy, key: str) -> Frames:
+    def _segmented(self, work: LazyStages, key: str) -> Frames:
         if key not in self._found:
             there = work.manifest.holds(f"segment/{self._name}", key)
             found = self._opened.segmented(self._name) if there else work.segmented(self._name)
-            _keep(self._found, key, found if there else _remembering(found))
+            _keep(self._found, key, found if there else remembering(found))
         return self._found[key]
 
     def _declumped(
-        self, work: _Lazy, key: str, key_before: str, frames: Frames, t: int, notes: list[str]
+        self, work: LazyStages, key: str, key_before: str, frames: Frames, t: int, notes: list[str]
     ) -> Frames:
         if key in self._split:
             return self._split[key]
@@ -252,7 +248,8 @@ class FrameTrials:
         key = f"{sightings!r} {migration!r}"
         if key not in self._moved:
             tracked = self._opened.current(self._name)
-            work = _Lazy(self._opened.task, self._opened.manifest, lambda stage, done, total: None)
+            opened = self._opened
+            work = LazyStages(opened.task, opened.manifest, lambda stage, done, total: None)
             table, (found,) = walk(
                 self._opened.movie,
                 painted(tracked),
@@ -281,51 +278,6 @@ _MOVEMENT: Mapping[str, str] = {
     Col.N_TURNING_EVENTS: "Turning events",
     Col.STRAIGHTNESS_FIXED: "Straightness",
 }
-
-
-class _Lazy(StageWork):
-    """The stages of a movie as frames that are computed when they are read; nothing is written."""
-
-    def __init__(
-        self, task: MovieTask, manifest: Manifest, tell: Callable[[str, int, int], None]
-    ) -> None:
-        super().__init__(task, manifest, tell)
-
-    @property
-    def registration(self) -> Registration | None:
-        """How the field drifted, where the run looked."""
-        return self._registration
-
-    def segmented(self, name: str) -> Frames:
-        """Labels before clumps are split."""
-        return self._segmented(self.task.settings.objects[name], {}, set())
-
-    def declumped(self, name: str, labels: Frames, *, seen: range | None = None) -> Frames:
-        """Labels with clumps split; `seen` are the frames that tell how wide cells are."""
-
-        def cut(frames: Frames) -> Frames:
-            return frames if seen is None else Window(frames, seen.start, seen.stop)
-
-        each = self.task.settings.objects[name]
-        step = each.declump
-        assert step  # noqa: S101  asked only then
-        image = self._shown.channel(each.channel)
-        nuclei = self._nuclei(step) if isinstance(step, UsesNuclei) else None
-        others = cut(image), None if nuclei is None else cut(nuclei)
-        state = step.prepare(self._counted(cut(labels), "cell sizes"), *others)
-        return step(labels, image, nuclei, state=state)
-
-
-def _remembering(frames: Frames, most: int = 32) -> Frames:
-    """The same frames; those that were computed last are not computed again."""
-    kept: OrderedDict[int, Image] = OrderedDict()
-
-    def read(t: int) -> Image:
-        if t not in kept:
-            _keep(kept, t, frames.frame(t), most)
-        return kept[t]
-
-    return MappedFrames(frames, read)
 
 
 def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any, most: int = _KEPT) -> None:
