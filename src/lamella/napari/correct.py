@@ -176,6 +176,22 @@ class Correct(QWidget):
             self._canvas.listen(tool is not None)
         self.message.say(self._clicks.asks if self._clicks else "")
 
+    def click(self, click: Click) -> None:
+        """Take a click on the canvas with the tool in hand."""
+        if self.session is None or self._clicks is None or not self._may_edit():
+            return
+        try:
+            edit = self._clicks.add(click, self.tools.scope, self.session.cells)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        if self._canvas is not None and click.cell:
+            self._canvas.layer.selected_label = click.cell
+        if edit is None:
+            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
+        elif self.do(edit):
+            self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
+
     def put_down(self) -> None:
         """Put the tool down."""
         self.tools.put_down()
@@ -270,22 +286,6 @@ class Correct(QWidget):
         for stroke in strokes:
             if not self.do(stroke):
                 break
-
-    def click(self, click: Click) -> None:
-        """Take a click on the canvas with the tool in hand."""
-        if self.session is None or self._clicks is None or not self._may_edit():
-            return
-        try:
-            edit = self._clicks.add(click, self.tools.scope, self.session.cells)
-        except LamellaError as error:
-            self.message.warn(error)
-            return
-        if self._canvas is not None and click.cell:
-            self._canvas.layer.selected_label = click.cell
-        if edit is None:
-            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
-        elif self.do(edit):
-            self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
     def _mode_changed(self) -> None:
         """Napari's own tools take the place of ours."""
