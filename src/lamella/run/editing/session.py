@@ -303,7 +303,7 @@ class EditSession:
         ours = [edit for edit in self._edits_now() if edit.get("session") == journal.session]
         if journal.session and ours:
             if not same_labels(journal.base, self._base_now()):
-                journal.clear()  # the labels are there: all was saved
+                journal.put_aside()  # the labels are there: all was saved
             else:  # killed after it told of the labels and before they were there
                 with self._locked():
                     take_back_edits(
