@@ -1,4 +1,4 @@
-"""Pictures of the window that corrects cells, on a phantom in which two cells were taken for one."""
+"""Pictures of the window that corrects cells: a phantom where two cells were taken for one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _about_to_split(viewer: Any, widget: Any) -> None:
     cell = max(cells.cells, key=lambda c: int((cells.frame(5) == c).sum()))
     y, x = np.argwhere(cells.frame(5) == cell)[40]
     widget.tools.button("Split").click()
-    widget._clicked(Click(5, float(y), float(x), cell))
+    widget.click(Click(5, float(y), float(x), cell))
 
 
 def _with_edits(viewer: Any, widget: Any) -> None:
@@ -97,12 +97,12 @@ def _with_edits(viewer: Any, widget: Any) -> None:
     cell = max(cells.cells, key=lambda c: int((cells.frame(5) == c).sum()))
     places = np.argwhere(cells.frame(5) == cell)
     ends = tuple(tuple(map(float, p)) for p in (places[40], places[-40]))
-    widget.edits._why.setText("two cells that touch")
+    widget.edits.why = "two cells that touch"
     widget.do(Split(frame=5, cell=cell, seeds=ends, last=6, until_lost=True))
     others = sorted(c for c in cells.cells if c != cell and len(cells.frames_of(c)) > 8)
-    widget.edits._why.setText("debris")
+    widget.edits.why = "debris"
     widget.do(Delete(cell=others[0], first=7, last=7))
-    widget.edits._why.setText("")
+    widget.edits.why = ""
     widget.do(Cut(cell=others[1], frame=4))
 
 

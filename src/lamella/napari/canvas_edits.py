@@ -62,8 +62,8 @@ class CanvasEdits:
         Is given what napari's tools drew.
     clicked : callable
         Is given clicks on the canvas while `listening`.
-    keys : mapping of str to callable
-        Key to what it does.
+    keys : mapping to callable
+        Key, as napari names them, to what it does.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class CanvasEdits:
         *,
         drawn: Callable[[list[Paint]], object],
         clicked: Callable[[Click], object],
-        keys: Mapping[str, Callable[[], object]],
+        keys: Mapping[str | int, Callable[[], object]],
     ) -> None:
         self._viewer, self._session = viewer, session
         self._drawn, self._clicked = drawn, clicked

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app_model.types import KeyCode, KeyMod
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
@@ -57,6 +58,7 @@ class Correct(QWidget):
         self.edits.undo.clicked.connect(self.undo)
         self.edits.redo.clicked.connect(self.redo)
         self.edits.undo_to.connect(self.undo_to)
+        self.job.ended.connect(self._show)
         self._desk.place_changed.connect(self._go)
         self._desk.run_changed.connect(self._go)
         self._held: list[EditSession | CanvasEdits] = []
@@ -81,18 +83,18 @@ class Correct(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return False
-        keys: dict[str, Callable[[], object]] = {
+        keys: dict[str | int, Callable[[], object]] = {
             tool.key: partial(self.tools.press, tool) for tool in self.tools.tools
         }
         keys |= {
             "M": self.new_cell,
             "Escape": self.put_down,
-            "Control-Z": self.undo,
-            "Control-Shift-Z": self.redo,
-            "Control-S": self.save,
+            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
+            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
+            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
         }
         self._canvas = CanvasEdits(
-            self._viewer, self.session, drawn=self._drawn, clicked=self._clicked, keys=keys
+            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=keys
         )
         self._canvas.layer.events.mode.connect(self._mode_changed)
         self._desk.editing = self.session
@@ -173,6 +175,22 @@ class Correct(QWidget):
         if self._canvas is not None:
             self._canvas.listen(tool is not None)
         self.message.say(self._clicks.asks if self._clicks else "")
+
+    def click(self, click: Click) -> None:
+        """Take a click on the canvas with the tool in hand."""
+        if self.session is None or self._clicks is None or not self._may_edit():
+            return
+        try:
+            edit = self._clicks.add(click, self.tools.scope, self.session.cells)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        if self._canvas is not None and click.cell:
+            self._canvas.layer.selected_label = click.cell
+        if edit is None:
+            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
+        elif self.do(edit):
+            self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
     def put_down(self) -> None:
         """Put the tool down."""
@@ -268,21 +286,6 @@ class Correct(QWidget):
         for stroke in strokes:
             if not self.do(stroke):
                 break
-
-    def _clicked(self, click: Click) -> None:
-        if self.session is None or self._clicks is None or not self._may_edit():
-            return
-        try:
-            edit = self._clicks.add(click, self.tools.scope, self.session.cells)
-        except LamellaError as error:
-            self.message.warn(error)
-            return
-        if self._canvas is not None and click.cell:
-            self._canvas.layer.selected_label = click.cell
-        if edit is None:
-            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
-        elif self.do(edit):
-            self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
     def _mode_changed(self) -> None:
         """Napari's own tools take the place of ours."""

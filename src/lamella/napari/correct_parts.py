@@ -122,6 +122,10 @@ class EditList(QWidget):
         """The reason that was given."""
         return str(self._why.text()).strip()
 
+    @why.setter
+    def why(self, words: str) -> None:
+        self._why.setText(words)
+
     def tell(self, session: EditSession | None) -> None:
         """Show the edits of a session."""
         entries = [] if session is None else session.edits
@@ -199,9 +203,9 @@ class SaveBar(QWidget):
             self.state.setText("" if movie else "Look at a movie of a run to correct its cells.")
         elif edits:
             n = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
+            since = _clock(edits[-1].time, "%H:%M:%S")
             self.state.setText(
-                f"<b>{n} not saved.</b> In your journal since {_clock(edits[-1].time, '%H:%M:%S')}: "
-                "a crash loses nothing."
+                f"<b>{n} not saved.</b> In your journal since {since}: a crash loses nothing."
             )
         else:
             self.state.setText(f"{session.movie.name}, {session.name}: nothing to save.")
@@ -234,9 +238,9 @@ class LeftBar(QWidget):
         if left:
             last = left[-1]
             n = "1 edit" if len(left) == 1 else f"{len(left)} edits"
+            when = _clock(last.time, "%Y-%m-%d %H:%M")
             self._words.setText(
-                f"<b>{n} of yours not saved</b>, the last of {_clock(last.time, '%Y-%m-%d %H:%M')}: "
-                f"{last.edit.words}."
+                f"<b>{n} of yours not saved</b>, the last of {when}: {last.edit.words}."
             )
 
 

@@ -98,13 +98,12 @@ class Desk:
 
         if self.run is None:
             raise InputError("napari", "no run is open", "open one first: lamella view RUN")
-        before = self.movie and self.movie.name, self.object_name
+        if object_name not in (None, self.object_name):
+            self.editing = None  # of other cells; who edits has it all in a journal
         if self.movie is None or self.movie.name != movie:
-            self.movie, self.object_name = self.run.movie(movie), None
+            self.movie, self.object_name, self.editing = self.run.movie(movie), None, None
         known = self.movie.objects
         self.object_name = object_name or self.object_name or (known[0] if known else None)
-        if (movie, self.object_name) != before:
-            self.editing = None  # of other cells; who edits has it all in a journal
         self.cell, self.coming = cell, frame
         self.place_changed.emit()
         self.coming = None

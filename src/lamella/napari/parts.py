@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker
+from psygnal import Signal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -58,6 +59,9 @@ class JobLine(QWidget):
     One piece of work at a time. Stopping takes effect at its next step; what it wrote by then stays
     as the work itself promises.
     """
+
+    ended = Signal()
+    """Work has ended, in whichever way; after its result was given away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,6 +125,7 @@ class JobLine(QWidget):
         self._worker = None
         self._working(False)
         then()
+        self.ended.emit()
 
     def _working(self, yes: bool) -> None:
         self._bar.setRange(0, 0)

@@ -10,8 +10,7 @@ from typing import Any, Self
 from lamella.core.errors import InputError, OutputError
 from lamella.core.tracked import Tracked
 from lamella.run.browse import OpenedMovie, OpenedRun
-from lamella.run.cache import Manifest
-from lamella.run.corrections import edits_of, is_corrected
+from lamella.run.corrections import edits_of
 from lamella.run.edit_log import (
     edit_line,
     in_ranges,
@@ -74,9 +73,10 @@ class EditSession:
         refuse_removed(self.movie, self.name)
         self._journal = Journal(self.folder, self.name, who or who_edits())
         self._applied: list[Applied] = []
+        self.left: list[Entry] = []
+        """Edits of an earlier session that were not saved: `recover` or `discard` them."""
         try:
             self.left = self._look_for_left()
-            """Edits of an earlier session that were not saved: `recover` or `discard` them."""
             self._begin()
         except BaseException:
             self.close()
@@ -168,7 +168,11 @@ class EditSession:
         if self.left or not self._journal.undone:
             return None
         applied = self._cells.do(self._journal.undone[-1].edit)
-        self._journal.redo()
+        try:
+            self._journal.redo()
+        except BaseException:
+            self._cells.undo(applied)
+            raise
         self._applied.append(applied)
         return applied
 
@@ -232,7 +236,7 @@ class EditSession:
                 self.name,
                 self._cells.snapshot(),
                 self._lines(),
-                may_go_back=dict(self._cells.parents) == self._tracked_lineage,
+                may_go_back=False,
             )
             self._journal.clear()
         self._begin()
@@ -276,7 +280,6 @@ class EditSession:
         """Look at the cells as they are saved."""
         self._base = self._base_now()
         edits = self._edits_now()
-        self._tracked_lineage = _lineage_of_tracker(self.movie, self.name, edits)
         self._cells = Overlay(self.movie.current(self.name), gone=reserved_in(edits))
         self._applied = []
 
@@ -300,7 +303,7 @@ class EditSession:
         ours = [edit for edit in self._edits_now() if edit.get("session") == journal.session]
         if journal.session and ours:
             if not same_labels(journal.base, self._base_now()):
-                journal.clear()  # the labels are there: all was saved
+                journal.put_aside()  # the labels are there: all was saved
             else:  # killed after it told of the labels and before they were there
                 with self._locked():
                     take_back_edits(
@@ -328,9 +331,7 @@ class EditSession:
             )
             for entry, applied in zip(self._journal.entries, self._applied, strict=True)
         ]
-        state = state_told(self._cells.parents, self._cells.filled)
-        tracked = {str(c): list(p) for c, p in self._tracked_lineage.items()}
-        lines[-1] |= {**state, "tracked_parents": tracked}
+        lines[-1] |= state_told(self._cells.parents, self._cells.filled)
         return lines
 
     def _theirs(self, base: Mapping[str, Any]) -> Theirs:
@@ -352,18 +353,6 @@ def unsaved_edits(movie: OpenedMovie, name: str, *, who: str | None = None) -> i
         return len(journal.entries)
     finally:
         journal.close()
-
-
-def _lineage_of_tracker(
-    movie: OpenedMovie, name: str, edits: list[dict[str, Any]]
-) -> dict[int, tuple[int, ...]]:
-    """Who came from whom before the first correction."""
-    if is_corrected(movie.folder, name):
-        for edit in reversed(edits):
-            if "tracked_parents" in edit:
-                return {int(c): tuple(p) for c, p in edit["tracked_parents"].items()}
-    found = Manifest(movie.folder)[f"track/{name}"].found
-    return {int(c): tuple(p) for c, p in found["parents"].items()}
 
 
 @contextmanager
