@@ -98,12 +98,15 @@ class TestLayers:
         desk.frame = 4
         assert set(asked) <= {3, 4}
 
-    def test_the_camera_goes_to_the_cell(self, viewer, desk):
-        desk.look_at(MOVIE)
+    def test_the_camera_goes_to_the_cell(self, viewer, colony):
+        desk = desk_of(viewer)
+        desk.open_run(colony / "results")
+        desk.look_at("wt1")
         whole = viewer.camera.zoom
-        desk.look_at(MOVIE, cell=1, frame=9)
+        cell = min(c for c, life in desk.tracked().tracks.first_last.items() if life[0] == 0)
+        desk.look_at("wt1", cell=cell, frame=4)
         assert viewer.camera.zoom > 1.2 * whole
-        place = desk.tracked().tracks.centroids(1, n_frames=16)[9] * desk.movie.movie.scale.um
+        place = desk.tracked().tracks.centroids(cell, n_frames=99)[4] * desk.movie.movie.scale.um
         assert viewer.camera.center[1:] == pytest.approx(tuple(place))
 
     def test_another_cell_keeps_the_images_and_what_was_switched(self, viewer, colony):
@@ -138,8 +141,8 @@ class TestLayers:
         desk.look_at("KI__high__1", cell=1)
         assert old not in viewer.layers
         assert mine in viewer.layers
-        assert {layer.metadata["lamella"]["movie"] for layer in viewer.layers if layer is not mine} \
-            == {"KI__high__1"}  # fmt: skip
+        ours = [layer for layer in viewer.layers if layer is not mine]
+        assert {layer.metadata["lamella"]["movie"] for layer in ours} == {"KI__high__1"}
 
     def test_a_frame_without_the_cell_is_left_for_one_with_it(self, viewer, colony):
         desk = desk_of(viewer)
