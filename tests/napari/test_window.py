@@ -49,7 +49,7 @@ def test_a_movie_opens_without_being_read(viewer, tmp_path, monkeypatch):
     from lamella.napari.window import open_window
 
     with TiffWriter(tmp_path / "long.ome.tif", ome=True) as tif:
-        tif.write(np.zeros((400, 64, 64), np.uint16),
+        tif.write(np.zeros((300, 64, 64), np.uint16),
                   metadata={"axes": "TYX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5,
                             "TimeIncrement": 30.0})  # fmt: skip
     read = []
@@ -59,7 +59,7 @@ def test_a_movie_opens_without_being_read(viewer, tmp_path, monkeypatch):
     try:
         # Of these, three tell that it is no label movie, five the contrast, and what is shown.
         assert len(set(read)) <= 3 + SAMPLED + 2
-        assert window.layers[0].data.shape == (400, 64, 64)
+        assert window.layers[0].data.shape == (300, 64, 64)
         assert window.dims.current_step[0] == 17
         assert window.text_overlay.text == "8.5 min"
         assert window.scale_bar.visible

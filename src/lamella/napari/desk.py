@@ -134,6 +134,7 @@ def desk_of(viewer: ViewerModel) -> Desk:
 
     What is looked at is drawn by `lamella.napari.layers.CellLayers`, whoever goes there.
     """
+    viewer = getattr(viewer, "__wrapped__", viewer)  # napari hands widgets a proxy
     if viewer not in _DESKS:
         from lamella.napari.layers import CellLayers
 
@@ -144,5 +145,4 @@ def desk_of(viewer: ViewerModel) -> Desk:
 
 def layers_of(viewer: ViewerModel) -> CellLayers:
     """The layers of what the desk of a viewer is at."""
-    desk_of(viewer)
-    return _LAYERS[viewer]
+    return _LAYERS[desk_of(viewer).viewer]

@@ -25,7 +25,7 @@ from lamella.run.browse.film import FILMS, STRIPS, Film, Filmed, film_run
 from lamella.run.browse.roles import POLARITY, ROLES
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
     from lamella.run.browse import OpenedMovie
 
 _KINDS = {
@@ -42,10 +42,11 @@ class FilmWidget(QWidget):
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.viewer.Viewer
+        Written out in full in the signature: napari knows by this what to hand over.
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
         self._asked: Path | None = None  # a file that the dialog may replace, since it asked
