@@ -57,7 +57,6 @@ def _window(*, widgets: bool) -> Any:
         window.window.resize(1400, 990)
         for role in ("lamellipodium", "edge velocity"):
             layers_of(window).of_role(role).visible = True
-        window.camera.zoom *= 0.8
     return window
 
 

@@ -26,6 +26,7 @@ from lamella.run.browse.roles import POLARITY, ROLES
 
 if TYPE_CHECKING:
     import napari.viewer
+
     from lamella.run.browse import OpenedMovie
 
 _KINDS = {
