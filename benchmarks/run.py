@@ -18,6 +18,7 @@ import recurrent_speed
 import region_speed
 import studies
 import tracking_speed
+import viewer_speed
 from timing import machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -49,6 +50,7 @@ TOPICS = {
     "n": ("Cells from their nuclei", guided_speed.growing),
     "o": ("Cellpose", cellpose_speed.cellpose),
     "p": ("The recurrent network", recurrent_speed.inference),
+    "q": ("Looking at a movie of 4 GB", viewer_speed.opening),
 }
 
 
@@ -56,14 +58,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="topics such as a,c; the other sections are kept")
     parser.add_argument(
-        "--memory", action="store_true", help="also the run on a movie of 4 GB (minutes)"
+        "--memory", action="store_true", help="also run and view a movie of 4 GB (minutes)"
     )
     chosen = parser.parse_args()
-    wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - {"f"}
+    wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - {"f", "q"}
     if unknown := wanted - set(TOPICS):
         parser.error(f"no topic {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}")
     if chosen.memory:
-        wanted.add("f")
+        wanted |= {"f", "q"}
     for topic in sorted(wanted):
         title, measured = TOPICS[topic]
         print(f"{topic}: {title} …", flush=True)

@@ -40,6 +40,18 @@ def test_help_loads_nothing_heavy():
     assert not modules_after(code) & (FORBIDDEN | {"numpy", "pandas", "numba", "cv2"})
 
 
+def test_no_command_but_view_loads_qt():
+    """Nor does asking whether a window can be opened: Qt may end the process."""
+    code = (
+        "import sys, lamella.cli.view, lamella.run.browse.film, lamella.run.browse.recognised\n"
+        "from lamella.run.browse import screen\n"
+        "for ask in (screen.refuse_no_napari, screen.refuse_no_screen):\n"
+        "    try: ask()\n"
+        "    except Exception: pass"
+    )
+    assert not modules_after(code) & (FORBIDDEN | {"PyQt5", "vispy"})
+
+
 def test_workers_and_doors_load_nothing_slow():
     doors = ("movie", "execute", "stats", "power", "compare_runs")
     code = "\n".join(f"import lamella.run.{door}" for door in doors)

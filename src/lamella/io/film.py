@@ -20,6 +20,7 @@ Picture = NDArray[np.uint8]
 _QUALITY = "18"
 """Constant rate factor of H.264: at 18 nobody sees what is lost."""
 _COLOURS = 256
+_STEPS = (0, 128, 255)
 
 
 def write_mp4(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps: float) -> int:
@@ -111,7 +112,7 @@ def write_gif(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps:
         _refuse_other_size(path, picture.shape, first_shape)
         image = Image.fromarray(picture)
         if palette is None:
-            palette = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT)
+            palette = _palette(image)
         frames.append(image.quantize(palette=palette, dither=Image.Dither.NONE))
     _refuse_none(path, len(frames))
     with whole_file(path) as part:
@@ -126,6 +127,19 @@ def write_gif(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps:
             disposal=1,
         )
     return len(frames)
+
+
+def _palette(first: Image.Image) -> Image.Image:
+    """Colours of the first picture, and a coarse cube for those that come later.
+
+    The cube holds black and white, so that writing and the scale bar are just that.
+    """
+    cube = [value for r in _STEPS for g in _STEPS for b in _STEPS for value in (r, g, b)]
+    own = first.quantize(_COLOURS - len(cube) // 3, method=Image.Quantize.MEDIANCUT)
+    colours = (own.getpalette() or [])[: 3 * _COLOURS - len(cube)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*colours, *cube])
+    return palette
 
 
 def _even(picture: Picture) -> Picture:

@@ -19,8 +19,9 @@ from lamella.run.editing import EditSession, measuring_again
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
-    from lamella.run.editing import Edit
     import napari.viewer
+
+    from lamella.run.editing import Edit
 
 
 class Correct(QWidget):

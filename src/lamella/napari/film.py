@@ -26,6 +26,7 @@ from lamella.run.browse.roles import POLARITY, ROLES
 
 if TYPE_CHECKING:
     import napari.viewer
+
     from lamella.run.browse import OpenedMovie
 
 _KINDS = {
@@ -42,7 +43,8 @@ class FilmWidget(QWidget):
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.viewer.Viewer
+        Written out in full in the signature: napari knows by this what to hand over.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:

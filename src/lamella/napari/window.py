@@ -35,6 +35,7 @@ def open_window(
     cell: int | None = None,
     frame: int | None = None,
     taken_for: Literal["movie", "labels"] | None = None,
+    widgets: bool = True,
     show: bool = True,
 ) -> Viewer:
     """Open a viewer on a run, a movie, labels or tracks.
@@ -49,6 +50,8 @@ def open_window(
         Of a run: where to go; the first movie by default. `frame` also of a movie, from 0.
     taken_for : {"movie", "labels"}, optional
         What an image is, where that is taken wrongly.
+    widgets : bool
+        Whether our widgets are docked, where a run is opened.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def open_window(
         try:
             if target is not None:
                 _open_run(viewer, target, study=study, movie=movie, cell=cell, frame=frame)
-            dock_widgets(viewer)
+            if widgets:
+                dock_widgets(viewer)
         except Exception:
             viewer.close()
             raise

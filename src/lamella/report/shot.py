@@ -125,12 +125,13 @@ def painted(
         length, thick = max(round(bar.length_px * zoom), 1), max(round(4 * unit), 2)
         right, foot = width - edge - 1, height - edge - 1
         box = (right - length + 1, foot - thick + 1, right, foot)
-        pen.rectangle((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1), fill=_BLACK)
-        pen.rectangle(box, fill=_WHITE)
         middle = (box[0] + box[2]) // 2
         half = font.getlength(bar.words) / 2 + 2
         middle = int(min(middle, width - half))
-        _write(pen, (middle, box[1] - round(3 * unit)), bar.words, font, anchor="ms")
+        _write(pen, (middle, box[1] - round(5 * unit)), bar.words, font, anchor="ms")
+        # After the words: what hangs below their line must not cut into the bar.
+        pen.rectangle((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1), fill=_BLACK)
+        pen.rectangle(box, fill=_WHITE)
     if legend is not None:
         _put_legend(base, pen, legend, font, edge, unit)
     return np.asarray(base)
@@ -158,7 +159,7 @@ def _put_legend(
     strip = np.repeat(row[None].round().astype(np.uint8), thick, axis=0)
     base.paste(Image.fromarray(strip), (edge, top))
     words = f"−{legend.most:.2g} … +{legend.most:.2g} {legend.unit}"
-    _write(pen, (edge, top - round(3 * unit)), words, font, anchor="ls")
+    _write(pen, (edge, top - round(5 * unit)), words, font, anchor="ls")
 
 
 def _drawn(shot: Shot, size: tuple[int, int], zoom: float) -> Image.Image:

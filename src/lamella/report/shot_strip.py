@@ -18,6 +18,8 @@ DPI = 300
 _GAP_MM = 1.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _OUTLINE_PT = 0.8
+# A dark ground, not a dark rim: with a rim, matplotlib would write letters into an SVG as curves.
+_GROUND = {"facecolor": "black", "alpha": 0.4, "linewidth": 0, "boxstyle": "square,pad=0.15"}
 
 
 @styled
@@ -127,18 +129,12 @@ def _put_bar(axes: Axes, bar: Bar, width: int, height: int) -> None:
     )
     axes.text(
         left + bar.length_px, top - thick * 0.6, bar.words, color="white", size=6.5, ha="right",
-        va="bottom", path_effects=_halo(),
+        va="bottom", bbox=_GROUND,
     )  # fmt: skip
 
 
 def _say(axes: Axes, x: float, y: float, words: str, **how: Any) -> None:
-    axes.text(x, y, words, transform=axes.transAxes, color="white", path_effects=_halo(), **how)
-
-
-def _halo() -> list[Any]:
-    from matplotlib import patheffects
-
-    return [patheffects.withStroke(linewidth=1.2, foreground="black")]
+    axes.text(x, y, words, transform=axes.transAxes, color="white", bbox=_GROUND, **how)
 
 
 def strip_bytes(drawn: Figure, suffix: str) -> bytes:

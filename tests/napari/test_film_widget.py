@@ -1,0 +1,50 @@
+"""The widget Film, pressed with the mouse: what is shown is what is written."""
+
+import pytest
+from PIL import Image
+
+from lamella.napari.desk import desk_of, layers_of
+
+pytest.importorskip("napari")
+
+
+@pytest.fixture
+def widget(viewer, qtbot, cells):
+    from lamella.napari.film import FilmWidget
+
+    made = FilmWidget(viewer)
+    qtbot.addWidget(made)
+    made.show()
+    desk = desk_of(viewer)
+    desk.open_run(cells / "results")
+    desk.look_at("KI__low__1", cell=1)
+    return made
+
+
+def test_a_film_of_the_cell_is_written(widget, viewer, qtbot, tmp_path):
+    from qtpy.QtCore import Qt
+
+    widget.kind.setCurrentText("film that plays anywhere (.gif)")
+    assert widget.path.text().endswith("KI__low__1_cell1.gif")
+    widget.path.setText(str(tmp_path / "cell.gif"))
+    widget.first.setValue(2)
+    widget.last.setValue(7)
+    widget.every.setValue(2)
+    layers_of(viewer).of_role("track").visible = False
+    assert "track" not in widget.settings().layers
+    assert {"outline", "centre", "polarity"} <= set(widget.settings().layers)
+    qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Written" in widget.message.text(), timeout=60_000)
+    with Image.open(tmp_path / "cell.gif") as film:
+        assert film.n_frames == 3
+    qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "--force" in widget.job.message.text(), timeout=60_000)
+
+
+def test_without_a_movie_it_says_so(viewer, qtbot):
+    from lamella.napari.film import FilmWidget
+
+    widget = FilmWidget(viewer)
+    qtbot.addWidget(widget)
+    widget.begin()
+    assert "No movie of a run is open" in widget.message.text()
