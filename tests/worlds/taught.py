@@ -34,7 +34,8 @@ def taught_study(folder, segment, *, n_movies=3):
     (folder / "samples.csv").write_text(HEADER + "\n".join(rows) + "\n")
     (folder / "study.toml").write_text(
         'title = "Taught"  # mine\n[scale]\npixel_size_um = 0.318  # of the camera\n'
-        f"interval_min = 5\n[objects.cell.segment]\n{segment}\n[measure]\nedge = false  # slow\nprotrusion = false\n"
+        f"interval_min = 5\n[objects.cell.segment]\n{segment}\n"
+        "[measure]\nedge = false  # slow\nprotrusion = false\n"
     )
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore", LamellaWarning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,17 +144,21 @@ def _found(
     made: dict[tuple[str, int], Image] = {}
     samples = {sample.movie: sample for sample in study.samples}
     for movie in dict.fromkeys(movie for movie, _ in chosen):
-        own, before = [t for each, t in chosen if each == movie], len(made)
+        own = [t for each, t in chosen if each == movie]
         labels = found_in(
             study,
             samples[movie],
             lesson.run.folder,
             lesson.object_name,
             own,
-            advance=lambda done, _, before=before: advance(doing, before + done, len(chosen)),
+            advance=partial(_ahead, advance, doing, len(made), len(chosen)),
         )
         made |= {(movie, t): labels[t] for t in own}
     return made
+
+
+def _ahead(advance: _Advance, doing: str, before: int, total: int, done: int, _: int) -> None:
+    advance(doing, before + done, total)
 
 
 def _corrected(lesson: Lesson, chosen: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Image]:

@@ -1,7 +1,7 @@
 """Where models that were taught from a study's corrections lie: in one place, beside the study.
 
-``models/<object>_<number>`` in the study's folder is such a model, whole, whatever became of it; what
-its training left lies in ``models/<object>_<number>_work``, as ``lamella train`` leaves it.
+``models/<object>_<number>`` in the study's folder is such a model, whole, whatever became of it;
+what its training left lies in ``models/<object>_<number>_work``, as ``lamella train`` leaves it.
 """
 
 from __future__ import annotations

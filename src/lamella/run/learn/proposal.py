@@ -92,7 +92,7 @@ class Proposal:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """A row per frame and side (``before``, ``after``): movie, frame, segmenter, counts, scores."""
+        """A row per frame and side, see `lamella.run.learn.compare.scored`."""
         return read_table(self.folder / SCORES)
 
     @cached_property

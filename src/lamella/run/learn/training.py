@@ -79,7 +79,7 @@ class Training:
             raise faults[0]
         file = job_file(self.out)
         write_json(file, self._job)
-        with tempfile.TemporaryFile() as said, _process(file, said) as process:
+        with tempfile.TemporaryFile() as said, _Process(file, said) as process:
             lines: queue.Queue[str | None] = queue.Queue()
             threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
             yield from self._listen(lines)
@@ -145,7 +145,7 @@ class Training:
         )
 
 
-class _process:
+class _Process:
     """The process of a training, ended with the block whatever happens in it."""
 
     def __init__(self, job: Path, said: IO[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from lamella.core.table import Col
@@ -11,7 +12,7 @@ from lamella.report.words import count
 from lamella.run.learn.proposal import Proposal
 
 FEWEST = 5
-"""Frames, or movies, below which the scatter between them is not known well enough to claim more."""
+"""Of fewer frames, or movies, the scatter is not known well enough to claim anything."""
 _LEVEL = 0.95
 
 
@@ -38,7 +39,9 @@ def changes(scores: pd.DataFrame, score: str = Col.SEG) -> pd.DataFrame:
     scores : DataFrame
         As `lamella.run.learn.compare.scored` gives it.
     """
-    wide = scores.pivot(index=[Col.MOVIE, Col.FRAME], columns=Col.SEGMENTER, values=score)
+    wide = scores.pivot_table(
+        index=[Col.MOVIE, Col.FRAME], columns=Col.SEGMENTER, values=score, dropna=False
+    )
     wide = wide.reindex(columns=["before", "after"])
     return wide.assign(change=wide["after"] - wide["before"]).reset_index()
 
@@ -79,7 +82,7 @@ def words_of(scores: pd.DataFrame) -> str:
     )
 
 
-def _interval(changes: np.ndarray) -> tuple[float, float]:
+def _interval(changes: NDArray[np.float64]) -> tuple[float, float]:
     mean, error = float(changes.mean()), float(stats.sem(changes))
     half = float(stats.t.ppf((1 + _LEVEL) / 2, len(changes) - 1)) * error
     return mean - half, mean + half
