@@ -154,6 +154,7 @@ LABELS: dict[str, str] = {
     Col.IN_STATISTICS: "counts",
     Col.N_DAUGHTERS: "daughters",
     Col.N_INTERPOLATED: "filled-in frames",
+    Col.N_CORRECTED: "corrected frames",
     Col.WORDS: "what",
     Col.N_MOVIES: "movies",
     Col.EXCLUDE: "reason",

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import shutil
 import warnings
-from collections.abc import Container, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
-from lamella.core.frames import Frames
 from lamella.core.tracked import Tracked
-from lamella.io import open_labels, open_movie, tiff
-from lamella.io.atomic import whole_file
 from lamella.io.imagej_roi import read_corrected_rois
 from lamella.io.link_rows import settled_parents
 from lamella.run.cache import Manifest
-from lamella.run.corrections import (
-    EDITS,
-    corrected_cells,
-    corrected_file,
-    edits_of,
-    is_corrected,
-    original_file,
+from lamella.run.corrections import corrected_cells, edits_of, is_corrected
+from lamella.run.edit_log import (
+    difference,
+    edit_line,
+    reserved_in,
+    state_told,
+    still_filled,
+    write_corrected,
 )
+from lamella.run.who import who_edits
 from lamella.run.execute import locked
 from lamella.run.saved import is_run, movies_of, saved_tracked, sets_of
 
@@ -169,7 +163,6 @@ def _corrected(run: Path, movie: str, name: str, file: Path, *, others: list[str
     assert now.labels is not None  # noqa: S101  a run's cells have shapes
     shape = now.labels.frames.frame_shape
     edits = edits_of(folder, name)
-    reserved = {cell for edit in edits for cell in _all_of(edit)}
     known: dict[str, int] = {}
     for edit in edits:
         known |= edit["names"]
@@ -181,38 +174,29 @@ def _corrected(run: Path, movie: str, name: str, file: Path, *, others: list[str
         scale=now.scale,
         others=others,
         known=known,
-        reserved=reserved | set(now.tracks.first_last),
+        reserved=reserved_in(edits) | set(now.tracks.first_last),
     )
     assert drawn.labels is not None  # noqa: S101  ROIs are shapes
-    found = _difference(now.labels.frames, drawn.labels.frames)
+    found = difference(now.labels.frames, drawn.labels.frames)
     made = Corrected(movie, name, found.changed, found.added, found.removed)
     for note in drawn.notes:
         warnings.warn(f"{file}: {note}", LamellaWarning, stacklevel=4)
     if not made.anything:
         return made
     orphaned: list[str] = []  # of cells that were removed: told as such
-    parents = settled_parents(now.tracks.parents, dict(drawn.tracks.first_last), orphaned)
-    edit = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "object": name,
-        "from": str(file.resolve()),
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "n_cells_before": len(now.tracks.first_last),
-        "n_cells": len(drawn.tracks.first_last),
-        "changed": list(made.changed),
-        "added": list(made.added),
-        "removed": list(made.removed),
-        "names": names,
-        "parents": {str(cell): list(named) for cell, named in parents.items()},
-        "filled": _still_filled(now, found.shapes),
-    }
-    # First what it means, then the labels: an edit without labels changes nothing.
-    _append(folder / EDITS, edit)
-    return made._replace(back=_keep(folder, name, drawn.labels.frames))
-
-
-def _all_of(edit: Mapping[str, Any]) -> list[int]:
-    return [*edit["changed"], *edit["added"], *edit["removed"]]
+    lives = dict(drawn.tracks.first_last)
+    parents = settled_parents(now.tracks.parents, lives, orphaned)
+    edit = edit_line(
+        name,
+        found,
+        who=who_edits(),
+        why="",
+        n_cells=(len(now.tracks.first_last), len(lives)),
+        lineage=set(now.tracks.parents) - set(parents),
+        names=names,
+        **{"from": str(file.resolve()), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
+    ) | state_told(parents, still_filled(now, found.shapes))
+    return made._replace(back=write_corrected(folder, name, drawn.labels.frames, [edit]))
 
 
 def _current(folder: Path, run: Path, movie: str, name: str) -> Tracked:
@@ -226,59 +210,3 @@ def _current(folder: Path, run: Path, movie: str, name: str) -> Tracked:
             "run the study again, then export and import",
         )  # fmt: skip
     return tracked
-
-
-class _Difference(NamedTuple):
-    changed: tuple[int, ...]
-    added: tuple[int, ...]
-    removed: tuple[int, ...]
-    shapes: frozenset[tuple[int, int]]
-    """Cell and frame of every shape that is another one, new, or gone."""
-
-
-def _difference(before: Frames, after: Frames) -> _Difference:
-    """Which cells have other pixels; one frame of each in memory at a time."""
-    ids: tuple[set[int], set[int]] = set(), set()
-    shapes: set[tuple[int, int]] = set()
-    for t in before.span:
-        one, two = before.frame(t), after.frame(t)
-        for found, image in zip(ids, (one, two), strict=True):
-            found.update(np.unique(image).tolist())
-        other = one != two
-        touched = {*np.unique(one[other]).tolist(), *np.unique(two[other]).tolist()} - {0}
-        shapes |= {(cell, t) for cell in touched}
-    cells = {cell for cell, _ in shapes}
-    return _Difference(
-        tuple(sorted(cells & ids[0] & ids[1])),
-        tuple(sorted(ids[1] - ids[0] - {0})),
-        tuple(sorted(ids[0] - ids[1] - {0})),
-        frozenset(shapes),
-    )
-
-
-def _still_filled(now: Tracked, shapes: Container[tuple[int, int]]) -> list[list[int]]:
-    """Cell and frame of the shapes that were filled in, were not seen, and nobody touched."""
-    rows = now.tracks.interpolated.to_numpy(np.int64).tolist()
-    return [row for row in rows if tuple(row) not in shapes]
-
-
-def _keep(folder: Path, name: str, drawn: Frames) -> bool:
-    """Write the corrected labels, beside those as they were; whether they are these again."""
-    original, corrected = original_file(folder, name), corrected_file(folder, name)
-    if not is_corrected(folder, name):
-        with whole_file(original) as part:
-            shutil.copyfile(folder / f"labels/{name}.ome.tif", part)
-    elif original.is_file():
-        before = open_labels(original, name=name).frames
-        if all(np.array_equal(before.frame(t), drawn.frame(t)) for t in before.span):
-            corrected.unlink()
-            return True
-    scale = open_movie(folder / f"labels/{name}.ome.tif").scale
-    tiff.write_labels(corrected, drawn, scale=scale, name=name)
-    return False
-
-
-def _append(file: Path, edit: Mapping[str, Any]) -> None:
-    before = file.read_text(encoding="utf-8") if file.is_file() else ""
-    with whole_file(file) as part:
-        part.write_text(f"{before}{json.dumps(edit, ensure_ascii=False)}\n", encoding="utf-8")

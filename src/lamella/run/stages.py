@@ -10,6 +10,7 @@ from typing import Any
 from lamella.io import fingerprint
 from lamella.measure import Variant, looked_at
 from lamella.run.cache import key_of
+from lamella.run.corrected_rows import VERSION as CORRECTED_ROWS
 from lamella.run.corrections import corrected_file, deciding, is_corrected
 from lamella.run.flats import key_of_flats
 from lamella.run.follow import CHECKS
@@ -134,7 +135,8 @@ def keys_of(task: MovieTask) -> dict[str, str]:
             others = [tracks[other] for other in looked_at([group])]
             key = key_of(sightings, group.provenance(), *light, *others)
             keys[measure_stage(name, group_name)] = measured[name, group_name] = key
-    keys[LAST_STAGE] = key_of(task.name, [[*names, key] for names, key in measured.items()])
+    each_measured = [[*names, key] for names, key in measured.items()]
+    keys[LAST_STAGE] = key_of(task.name, each_measured, ["corrected", CORRECTED_ROWS])
     return keys | _asides(settings, measured)
 
 

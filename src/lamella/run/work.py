@@ -41,6 +41,11 @@ from lamella.run.cautions import (
 )
 from lamella.run.centred import centred
 from lamella.run.channels import shifts_told
+from lamella.run.corrected_rows import (
+    cells_with_corrected,
+    corrected_shapes,
+    frames_with_corrected,
+)
 from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import noting_flat
 from lamella.run.diameter import as_json
@@ -198,7 +203,9 @@ class StageWork(AtHand):
             if by_hand
             else self._followed(name)
         )
-        labels, tracks = followed.labels, followed.tracks
+        labels, tracks, found = followed.labels, followed.tracks, followed.found
+        if by_hand:
+            found["corrected"] = corrected_shapes(self.task.folder, name)
         file, links = f"labels/{name}.ome.tif", f"tracks/{name}.parquet"
         tiff.write_labels(
             self.task.folder / file,
@@ -214,7 +221,7 @@ class StageWork(AtHand):
         how = self.task.settings.objects[name].track.provenance()
         provenance = {"corrected": last_edit(self.task.folder, name)} if by_hand else {"track": how}
         provenance["checks"] = CHECKS.provenance()
-        return {f"track/{name}": Made((file, links, events), followed.found, provenance)}
+        return {f"track/{name}": Made((file, links, events), found, provenance)}
 
     def _followed(self, name: str) -> Followed:
         each = self.task.settings.objects[name]
@@ -329,8 +336,12 @@ class StageWork(AtHand):
         settings = self.task.settings
         for each in settings.objects:
             sightings, found = self._found(each)
-            parts["frames"].append(joined([sightings, *(each.frames for each in found.values())]))
-            parts["cells"].append(cells_of(settings.measure, sightings, found, self._tracks(each)))
+            by_hand = self.manifest[f"track/{each}"].found.get("corrected", {})
+            frames = joined([sightings, *(measured.frames for measured in found.values())])
+            frames = frames_with_corrected(frames, by_hand)
+            cells = cells_of(settings.measure, sightings, found, self._tracks(each))
+            parts["frames"].append(frames)
+            parts["cells"].append(cells_with_corrected(cells, frames))
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)

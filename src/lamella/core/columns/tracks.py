@@ -20,6 +20,12 @@ class TrackColumns:
         "",
         "True where the shape was filled in between the frames around; never measured as valid.",
     )
+    CORRECTED = _(
+        "corrected",
+        "",
+        "True where a person corrected the cell's shape or its number in this frame, or removed it. "
+        "What belongs to a step rests on the row before, too.",
+    )
     PIXEL_SIZE_UM = _(
         "pixel_size_um", "µm", "Size of a pixel, the same in every row; empty = not known."
     )
@@ -28,6 +34,9 @@ class TrackColumns:
     N_DAUGHTERS = _("n_daughters", "", "Cells that came from it; 2 after a division.")
     N_INTERPOLATED = _(
         "n_interpolated_frames", "", "Frames whose shape was filled in; no measure counts them."
+    )
+    N_CORRECTED = _(
+        "n_corrected_frames", "", "Frames in which a person corrected the cell's shape or number."
     )
     IN_STATISTICS = _(
         "in_statistics",

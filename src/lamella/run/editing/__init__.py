@@ -1,0 +1,27 @@
+"""Cells corrected by hand: edits, a session that can undo and never loses them, saving.
+
+>>> from lamella.run.browse import OpenedRun                                    # doctest: +SKIP
+>>> from lamella.run.editing import EditSession, Merge, measure_again
+>>> run = OpenedRun(Path("results"))
+>>> with EditSession(run, "wt1") as session:
+...     session.do(Merge(cell=7, into=4, first=3, last=None), why="one cell")
+...     session.save()
+>>> measure_again(run, "wt1")
+"""
+
+from lamella.run.editing.again import measure_again, measuring_again
+from lamella.run.editing.change import Cells, Change, Edit
+from lamella.run.editing.edits import EDIT, AnyEdit
+from lamella.run.editing.journal import Entry, Journal
+from lamella.run.editing.links import Cut, Divide, Relink, Undivide
+from lamella.run.editing.overlay import Applied, Overlay
+from lamella.run.editing.paint import Fill, Paint
+from lamella.run.editing.session import EditSession, unsaved_edits
+from lamella.run.editing.shapes import Delete, Interpolate, Merge
+from lamella.run.editing.split import Split
+
+__all__ = [
+    "EDIT", "AnyEdit", "Applied", "Cells", "Change", "Cut", "Delete", "Divide", "Edit",
+    "EditSession", "Entry", "Fill", "Interpolate", "Journal", "Merge", "Overlay", "Paint", "Relink",
+    "Split", "Undivide", "measure_again", "measuring_again", "unsaved_edits",
+]  # fmt: skip

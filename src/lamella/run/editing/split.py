@@ -1,0 +1,212 @@
+"""A shape that is two cells or more, split at the points where a person saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lamella.core.frames import Image
+from lamella.kernels.distance import distance_inside
+from lamella.kernels.geodesic import nearest_seed_within
+from lamella.kernels.regions import find_regions
+from lamella.run.editing.change import (
+    CellId,
+    Cells,
+    Change,
+    Edit,
+    FrameNumber,
+    Point,
+    refuse,
+    refuse_absent,
+    refuse_frame,
+    span_words,
+)
+from lamella.segment.declump.pieces import Pieces, flooded, peaks
+
+_CORE = 0.5
+"""Of a piece's depth: what lies deeper leads it in the next frame."""
+_APART = 0.4
+"""Of the depth of a shape: of two tops that are nearer the higher one counts."""
+
+
+class Split(Edit):
+    """Split a cell at two points or more, a piece for each.
+
+    The cut runs at a neck where there is one between the points, else halfway; see `split_at`. The
+    piece that overlaps most with the cell in the frame before keeps its
+    number (in the first frame of the cell: with the frame after; else the largest, of equal ones
+    that of the first point); the others get new ones.
+
+    Parameters
+    ----------
+    seeds : (y, x) of two points or more
+        Within the cell, on different pixels.
+    last : int, optional
+        Splits the frames after `frame`, too, up to this one: the inner part of every piece, moved
+        as the cell moves, leads it in the next frame. Frames without the cell are passed over.
+    """
+
+    edit: Literal["split"] = "split"
+    frame: FrameNumber
+    cell: CellId
+    seeds: Annotated[tuple[Point, ...], Field(min_length=2)]
+    last: FrameNumber | None = None
+    new: tuple[CellId, ...] = ()
+
+    def n_new(self, cells: Cells) -> int:
+        return len(self.seeds) - 1
+
+    def __call__(self, cells: Cells) -> Change:
+        refuse_frame(self, cells, self.frame, self.last or 0)
+        frames = refuse_absent(self, cells, self.cell, self.frame)
+        image = cells.frame(self.frame)
+        seeds = [(round(y), round(x)) for y, x in self.seeds]
+        for y, x in seeds:
+            within = 0 <= y < image.shape[0] and 0 <= x < image.shape[1]
+            if not within or image[y, x] != self.cell:
+                raise refuse(
+                    self,
+                    f"the point ({y}, {x}) lies outside of cell {self.cell}",
+                    "click inside the cell, once in each of its parts",
+                )
+        if len(set(seeds)) < len(seeds):
+            raise refuse(self, "two points are the same pixel", "click in different places")
+        last = self.frame if self.last is None else self.last
+        if last < self.frame:
+            raise refuse(self, f"frame {last} comes before", "choose a later frame as the last")
+        wanted = [t for t in frames if self.frame <= t <= last]
+        return Change(self._split(cells, seeds, wanted))
+
+    def _split(
+        self, cells: Cells, seeds: Sequence[tuple[int, int]], frames: list[int]
+    ) -> Iterator[tuple[int, Image]]:
+        names: NDArray[np.int64] | None = None
+        before: tuple[Pieces, NDArray[np.float64]] | None = None
+        for t in frames:
+            image = cells.frame(t)
+            inside, window = _part(image, self.cell)
+            middle = np.argwhere(inside).mean(0) + [window[0].start, window[1].start]
+            if before is None:
+                markers = np.zeros(image.shape, np.int32)
+                for number, seed in enumerate(seeds, 1):
+                    markers[seed] = number
+            else:
+                markers = _moved(_cores(before[0]), middle - before[1])
+            marked = np.where(inside, markers[window], 0).astype(np.int32)
+            if len(np.unique(marked[marked > 0])) < len(seeds):
+                raise refuse(
+                    self,
+                    f"in frame {t} a part is no longer where it was before",
+                    f"split up to frame {t - 1}, and again from frame {t} on",
+                )
+            pieces = split_at(inside, marked)
+            whole = np.zeros(image.shape, np.int32)
+            whole[window] = pieces
+            if names is None:
+                names = self._names(cells, whole)
+            out = image.copy()
+            out[whole > 0] = names[whole[whole > 0]]
+            before = whole, middle
+            yield t, out
+
+    def _names(self, cells: Cells, pieces: Pieces) -> NDArray[np.int64]:
+        """Number of the cell of every piece; item 0 is not used."""
+        area = np.bincount(pieces.ravel())
+        keeps = area.copy()
+        frames = cells.frames_of(self.cell)
+        near = [t for t in (self.frame - 1, self.frame + 1) if t in frames]
+        if near:
+            there = cells.frame(near[0]) == self.cell
+            keeps = np.bincount(pieces[there], minlength=len(area))
+            if not keeps[1:].any():
+                keeps = area.copy()
+        keeps[0] = -1
+        names = np.zeros(len(area), np.int64)
+        first = int(np.argmax(keeps))
+        names[[k for k in range(1, len(area)) if k != first]] = self.new
+        names[first] = self.cell
+        return names
+
+    @property
+    def words(self) -> str:
+        where = span_words(self.frame, self.frame if self.last is None else self.last)
+        return f"split cell {self.cell} {where}"
+
+
+def split_at(inside: NDArray[np.bool_], markers: Pieces) -> Pieces:
+    """The pieces of a shape that grow from markers, numbered as these; every pixel has one.
+
+    Parameters
+    ----------
+    inside : (Y, X) bool array
+    markers : (Y, X) int32 array
+        Above 0 within the shape alone.
+
+    Notes
+    -----
+    The distance from the outline makes hills, and every marker stands for the hills that it alone
+    touches; the cut runs along the valley between them. Where a marker has no hill of its own there
+    is no neck to be seen, and the cut runs halfway between the markers, on ways within the shape.
+    Parts of the shape that no marker reaches go to the nearest piece.
+    """
+    hills = distance_inside(inside)
+    tops = peaks(hills, inside, within_px=_APART * float(hills.max()))
+    own = _own_tops(flooded(hills, inside, tops), tops, markers)
+    if own is None:
+        pieces = nearest_seed_within(inside.astype(np.int32), markers)[0]
+    else:
+        pieces = flooded(hills, inside, own)
+    rest = inside & (pieces == 0)
+    if rest.any():
+        from scipy.ndimage import distance_transform_edt
+
+        y, x = distance_transform_edt(pieces == 0, return_distances=False, return_indices=True)
+        pieces = np.where(rest, pieces[y, x], pieces)
+    return pieces.astype(np.int32)
+
+
+def _own_tops(basins: Pieces, tops: Pieces, markers: Pieces) -> Pieces | None:
+    """Markers, and the tops of the hills that each alone touches; None where one has none."""
+    touched = markers > 0
+    pairs = {*zip(basins[touched].tolist(), markers[touched].tolist(), strict=True)}
+    by_basin: dict[int, set[int]] = {}
+    for basin, marker in pairs:
+        by_basin.setdefault(basin, set()).add(marker)
+    alone = {b: min(found) for b, found in by_basin.items() if b and len(found) == 1}
+    if set(alone.values()) != {marker for _, marker in pairs}:
+        return None
+    out = markers.copy()
+    for basin, marker in alone.items():
+        out[(tops == basin) & ~touched] = marker
+    return out
+
+
+def _part(image: Image, cell: int) -> tuple[NDArray[np.bool_], tuple[slice, slice]]:
+    """The shape of a cell in its box, and where that lies."""
+    regions = find_regions(image)
+    top, left, bottom, right = regions.box[int(np.searchsorted(regions.label, cell))].tolist()
+    window = np.s_[top:bottom, left:right]
+    return image[window] == cell, window
+
+
+def _cores(pieces: Pieces) -> Pieces:
+    """The inner part of every piece."""
+    cores = np.zeros_like(pieces)
+    for number in np.unique(pieces[pieces > 0]).tolist():
+        depth = distance_inside(pieces == number)
+        cores[depth > _CORE * depth.max()] = number
+    return cores
+
+
+def _moved(image: Pieces, by: NDArray[Any]) -> Pieces:
+    """The same, moved by whole pixels; what leaves the frame is gone."""
+    out = np.zeros_like(image)
+    y, x = np.nonzero(image)
+    dy, dx = np.rint(by).astype(int).tolist()
+    kept = (y + dy >= 0) & (x + dx >= 0) & (y + dy < out.shape[0]) & (x + dx < out.shape[1])
+    out[y[kept] + dy, x[kept] + dx] = image[y[kept], x[kept]]
+    return out
