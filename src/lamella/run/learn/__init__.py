@@ -1,7 +1,7 @@
 """Corrections by hand become a network that makes fewer of these errors, or is sent away again."""
 
 from lamella.run.learn.decide import accept, forget, reject
-from lamella.run.learn.lesson import CorrectedMovie, Lesson, lesson_of
+from lamella.run.learn.lesson import CorrectedMovie, Effort, Lesson, NetworkName, lesson_of
 from lamella.run.learn.places import models_folder, proposals_of
 from lamella.run.learn.proposal import HeldOutFrame, Proposal
 from lamella.run.learn.told import Told
@@ -10,8 +10,10 @@ from lamella.run.learn.verdict import verdict
 
 __all__ = [
     "CorrectedMovie",
+    "Effort",
     "HeldOutFrame",
     "Lesson",
+    "NetworkName",
     "Proposal",
     "Told",
     "Training",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from lamella.run.learn.proposal import Proposal
 from lamella.run.learn.segment_text import write_segmenter
 from lamella.run.study import Study, open_study
 from lamella.run.train import work_folder
+from lamella.run.who import who_edits
 
 
 def accept(proposal: Proposal, study: Study) -> Study:
@@ -33,19 +33,16 @@ def accept(proposal: Proposal, study: Study) -> Study:
         It cannot be written.
     """
     write_segmenter(study, proposal.object_name, proposal.segment)
-    proposal.mark("accepted", when=_now(), who=_who())
+    proposal.mark("accepted", when=_now(), who=who_edits())
     return open_study(study.folder)
 
 
 def reject(proposal: Proposal) -> None:
     """Keep the model, and say on its card that it was not taken.
 
-    Raises
-    ------
-    OutputError
-        study.toml uses it.
+    A study that uses it goes on doing so.
     """
-    proposal.mark("rejected", when=_now(), who=_who())
+    proposal.mark("rejected", when=_now(), who=who_edits())
 
 
 def forget(proposal: Proposal, study: Study) -> None:
@@ -71,10 +68,3 @@ def forget(proposal: Proposal, study: Study) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container without users
-        return ""

@@ -25,7 +25,7 @@ from lamella.run.learn.told import Told, raised
 
 _EVERY_S = 0.3
 """So often it is told how far the training is, whether or not it got any further."""
-_GRACE_S = 3.0
+_GRACE_S = 1.0
 """A process that is asked to end has so long before it is ended."""
 _WORDS = {"training": "epoch {done} of {total}"}
 
@@ -89,6 +89,12 @@ class Training:
         return Proposal(self.out)
 
     @property
+    def losses(self) -> tuple[tuple[int, float, float], ...]:
+        """Those told so far: epoch, loss on what is learnt from, on what is held out."""
+        known = dict(self._losses)
+        return tuple(known[epoch] for epoch in sorted(known))
+
+    @property
     def _job(self) -> dict[str, Any]:
         run = self.lesson.run
         return {
@@ -122,7 +128,7 @@ class Training:
         if "epoch" in line:
             train, held_out = (math.nan if x is None else float(x) for x in line["losses"])
             self._losses[line["epoch"]] = (line["epoch"], train, held_out)
-            return now._replace(losses=tuple(self._losses[n] for n in sorted(self._losses)))
+            return now._replace(losses=self.losses)
         done, total = int(line["done"]), int(line["total"])
         words = _WORDS.get(line["doing"], "{doing}: {done} of {total}").format(**line)
         if line["doing"] == "training":

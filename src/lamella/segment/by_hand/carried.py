@@ -67,4 +67,5 @@ def labels_from_before(
 def _rim(far: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """The part of the far background next to the cells: what lies beyond decides nothing."""
     wide = cv2.erode(far.view(np.uint8), np.ones((9, 9), np.uint8), borderValue=1).astype(bool)
-    return far & ~wide
+    rim: NDArray[np.bool_] = far & ~wide
+    return rim

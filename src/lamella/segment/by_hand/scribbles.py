@@ -84,7 +84,7 @@ def _cells_in(image: NDArray[Any], strokes: NDArray[Any], background: int) -> ND
             "draw on the image itself",
         )  # fmt: skip
     present = np.unique(strokes)
-    cells = present[(present != 0) & (present != background)]
+    cells: NDArray[Any] = present[(present != 0) & (present != background)]
     if not len(cells):
         raise InputError(
             "scribbles",
@@ -118,8 +118,8 @@ def _walked(part: NDArray[Any], marks: NDArray[np.int32], beta: float) -> NDArra
     seen = marks if factor == 1 else _thinned(marks, factor, (small.shape[0], small.shape[1]))
     cell = likeness(small, seen > 1, seen == 1)
     planes = [_stretched(blurred(np.asarray(small, np.float32), 1.0)), cell]
-    chances = [1 - cell, *(cell * share for share in _shares(seen))]
-    found = walked(planes, seen, chances, beta=beta, trust=_TRUST)
+    chances: list[NDArray[Any]] = [1 - cell, *(cell * share for share in _shares(seen))]
+    found: list[NDArray[Any]] = list(walked(planes, seen, chances, beta=beta, trust=_TRUST))
     if factor > 1:
         found = [enlarged(np.asarray(each, np.float32), shape) for each in found]
     out: NDArray[np.int32] = np.argmax(found, axis=0).astype(np.int32) + 1
