@@ -9,7 +9,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-PICTURES: dict[str, Callable[[Path], None]] = {}
+import pictures_of_teaching as teaching
+
+PICTURES: dict[str, Callable[[Path], None]] = {**teaching.PICTURES}
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 
 

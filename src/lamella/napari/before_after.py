@@ -27,14 +27,14 @@ from lamella.napari.parts import MessageLine
 from lamella.run.learn import Proposal, verdict
 
 _MARKS = {"open": "not decided", "accepted": "accepted", "rejected": "rejected"}
-_HEADS = ("movie", "frame", "SEG", "IoU", "F1", "cells")
+_HEADS = ("movie", "frame", "SEG", "cells", "IoU", "F1")
 _TIPS = (
     "",
     "Number of the frame, from 0",
     "Overlap of every corrected cell with the one found, before → after; 1 is perfect",
+    "Cells found before → after, of those in the corrected frame",
     "Overlap of all cell pixels, before → after",
     "F1 of pixels (Dice), before → after",
-    "Cells found before → after, of those in the corrected frame",
 )
 
 
@@ -122,13 +122,12 @@ class BeforeAfter(QWidget):
         for row, (one, two) in enumerate(
             zip(before.to_dict("records"), after.to_dict("records"), strict=True)
         ):
-            texts = [
-                str(one[Col.MOVIE]),
-                str(one[Col.FRAME]),
-                *(f"{one[c]:.2f} → {two[c]:.2f}" for c in (Col.SEG, Col.IOU, Col.PIXEL_F1)),
-                f"{one[Col.N_OBJECTS_FOUND]} → {two[Col.N_OBJECTS_FOUND]}"
-                f" of {one[Col.N_OBJECTS_TRUE]}",
-            ]
+            seg, iou, f1 = (
+                f"{one[score]:.2f} → {two[score]:.2f}" for score in (Col.SEG, Col.IOU, Col.PIXEL_F1)
+            )
+            found, after_that = one[Col.N_OBJECTS_FOUND], two[Col.N_OBJECTS_FOUND]
+            cells = f"{found} → {after_that} of {one[Col.N_OBJECTS_TRUE]}"
+            texts = [str(one[Col.MOVIE]), str(one[Col.FRAME]), seg, cells, iou, f1]
             for column, text in enumerate(texts):
                 self.table.setItem(row, column, QTableWidgetItem(text.replace("nan", "–")))
 

@@ -42,6 +42,7 @@ _LEARNERS: dict[str, NetworkName | None] = {
     "Cellpose": "cellpose",
 }
 _EFFORTS: dict[str, Effort] = {"quick": "quick", "thorough": "thorough"}
+_WIDTH_PX = 390
 
 
 class Learn(QWidget):
@@ -93,6 +94,7 @@ class Learn(QWidget):
         self.result.accepted.connect(self._accept)
         self.result.rejected.connect(self._reject)
         self.result.forgotten.connect(self._forget)
+        self.setMinimumWidth(_WIDTH_PX)
         form = QFormLayout()
         form.addRow("Objects", self.objects)
         form.addRow("Learns", self.learner)
@@ -190,7 +192,7 @@ class Learn(QWidget):
     def _trained(self, proposal: Proposal) -> None:
         losses = proposal.losses[["epoch", "train_loss", "held_out_loss"]]
         self.curve.show_losses([(int(a), float(b), float(c)) for a, b, c in losses.to_numpy()])
-        self.job.message.say(f"The new model lies in {proposal.folder}. Nothing uses it yet.")
+        self.job.message.say(f"The new model is {_place(proposal)}. Nothing uses it yet.")
         self._show_proposals()
 
     def _show_proposals(self) -> None:
@@ -211,7 +213,7 @@ class Learn(QWidget):
     def _reject(self, proposal: Proposal) -> None:
         if self._tried(lambda: reject(proposal)):
             self._show_proposals()
-            self.job.message.say(f"Rejected. It is kept in {proposal.folder}; nothing uses it.")
+            self.job.message.say(f"Rejected. It is kept as {_place(proposal)}; nothing uses it.")
 
     def _forget(self, proposal: Proposal) -> None:
         run = self.desk.run
@@ -231,3 +233,8 @@ class Learn(QWidget):
             self.job.message.warn(error)
             return False
         return True
+
+
+def _place(proposal: Proposal) -> str:
+    """Where a model lies, as a person finds it."""
+    return f"{proposal.folder.parent.name}/{proposal.folder.name} in the study’s folder"

@@ -127,7 +127,10 @@ class Lesson:
     def held_out(self) -> str:
         """What will be held out, in words: never learnt from, to see what was learnt."""
         if len(self.movies) > 1:
-            return "One in five of these movies is held out, to see what was learnt."
+            return (
+                "Whole movies, about one in five and some of every session, are held out to see "
+                "what was learnt."
+            )
         return (
             "The first or last frames of this one movie are held out, which tells how well the "
             "network learns this movie and nothing of others. Correct a second one."

@@ -71,8 +71,8 @@ def words_of(scores: pd.DataFrame) -> str:
         )
     low, high = _interval(each)
     better = int((each > 0).sum())
-    told += f" It rose in {better} of {count(len(each), unit)}; mean change {each.mean():+.2f}"
-    told += f" (95 % interval {low:+.2f} to {high:+.2f})"
+    told += f" It rose in {better} of {count(len(each), unit)}; mean change {_signed(each.mean())}"
+    told += f" (95 % interval {_signed(low)} to {_signed(high)})"
     if low > 0:
         return f"{told}: better, by more than the scatter between {unit}s."
     if high < 0:
@@ -80,6 +80,12 @@ def words_of(scores: pd.DataFrame) -> str:
     return (
         f"{told}: no more than the scatter between {unit}s, so that neither is shown to be better."
     )
+
+
+def _signed(change: float) -> str:
+    """With a real minus, and none before a zero."""
+    text = f"{change:+.2f}".replace("-", "−")
+    return "0.00" if text[1:] == "0.00" else text
 
 
 def _interval(changes: NDArray[np.float64]) -> tuple[float, float]:

@@ -117,7 +117,8 @@ def _walked(part: NDArray[Any], marks: NDArray[np.int32], beta: float) -> NDArra
     small = part if factor == 1 else reduced(part, factor)
     seen = marks if factor == 1 else _thinned(marks, factor, (small.shape[0], small.shape[1]))
     cell = likeness(small, seen > 1, seen == 1)
-    planes = [_stretched(blurred(np.asarray(small, np.float32), 1.0)), cell]
+    light = _stretched(blurred(np.asarray(small, np.float32), 1.0))
+    planes: list[NDArray[Any]] = [light, cell]
     chances: list[NDArray[Any]] = [1 - cell, *(cell * share for share in _shares(seen))]
     found: list[NDArray[Any]] = list(walked(planes, seen, chances, beta=beta, trust=_TRUST))
     if factor > 1:
