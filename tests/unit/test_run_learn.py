@@ -334,3 +334,24 @@ def test_movies_are_the_unit_where_there_are_enough_of_them():
     told = words_of(_table(before, before + change, movie=lambda n: f"m{n // 10}"))
     assert "in 3 of 5 movies" in told
     assert "no more than the scatter" in told
+
+
+def test_cellpose_learns_on_from_frames_of_one_movie(small_cellpose, tmp_path):
+    """Its own weights are the base, some frames of the one movie are held out, and nothing more."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    shutil.copyfile(small_cellpose, folder / "small.pth")
+    taught_study(folder, 'method = "cellpose"\nmodel = "small.pth"\ndiameter_px = 30', n_movies=1)
+    correct(folder, "m0", {t: truth(0, t) for t in (0, 1, 7)})
+    found = lesson(folder)
+    assert (found.network, found.base) == ("cellpose", str(folder / "small.pth"))
+    options = ("epochs=2", "patch_px=64", "batch_size=2", "patience=false")
+    *told, made = _ran(Training(found, options=options, device="cpu"))
+    assert made.of_one_movie
+    assert {movie for movie, _ in made.frames} == {"m0"}
+    assert made.segment["diameter_px"] == 30
+    assert made.segment["model"] == "models/cell_1"
+    assert made.scores[Col.SEG].min() > 0.5
+    assert [row[0] for row in told[-1].losses] == [0, 2]
+    accept(made, open_study(folder))
+    assert open_study(folder).settings.objects["cell"].segment.model == "models/cell_1"

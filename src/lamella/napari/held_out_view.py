@@ -14,6 +14,7 @@ from lamella.run.learn import HeldOutFrame
 COLOURS = {"before": "#e69f00", "after": "#56b4e9", "corrected": "#009e73"}
 """Of the outlines; told apart by colour-blind eyes."""
 _GAP = 0.06
+_ABOVE = -0.12
 _TAG = "held out"
 
 
@@ -71,10 +72,10 @@ class HeldOutView:
                 opacity=1.0,
                 **about,
             )
-            labels.contour = max(1, round(max(height, width) / 200))
+            labels.contour = max(1, round(max(height, width) / 100))
             labels.editable = False
             self._viewer.add_layer(labels)
-        self._write(height, width, step, words, about)
+        self._write(height, step, words, about)
         self._viewer.reset_view()
 
     def clear(self) -> None:
@@ -91,10 +92,8 @@ class HeldOutView:
         for each in self.layers:
             self._viewer.layers.remove(each)
 
-    def _write(
-        self, height: int, width: int, step: int, words: dict[str, str], about: dict[str, Any]
-    ) -> None:
-        places = [(-0.03 * height, place * step + width / 2) for place in range(3)]
+    def _write(self, height: int, step: int, words: dict[str, str], about: dict[str, Any]) -> None:
+        places = [(_ABOVE * height, place * step) for place in range(3)]
         text = {
             "string": "{words}",
             "size": 12,
@@ -102,7 +101,7 @@ class HeldOutView:
             "anchor": "lower_left",
         }
         points = Points(
-            [(y, x - width / 2) for y, x in places],
+            places,
             features={"words": [f"{side} {words.get(side, '')}".strip() for side in COLOURS]},
             text=text,
             size=1,
