@@ -9,9 +9,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+import pictures_of_correcting as correcting
 import pictures_of_teaching as teaching
 
-PICTURES: dict[str, Callable[[Path], None]] = {**teaching.PICTURES}
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "correct": correcting.correct,
+    "correct-edits": correcting.correct_edits,
+    **teaching.PICTURES,
+}
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 
 

@@ -138,3 +138,23 @@ def test_cells_that_were_not_marked_stay(colony):
         assert paints(after, after, frame=0, new_cell=session.new_cell) == []
         with pytest.raises(InputError, match="there is none; mark cells first"):
             paints(after, np.zeros_like(after), frame=0, new_cell=session.new_cell)
+
+
+def test_what_is_taken_shows_where_cells_are_corrected(widget, viewer, qtbot):
+    from lamella.napari.correct import Correct
+
+    correcting = Correct(viewer)
+    viewer.window.add_dock_widget(correcting, name="Correct cells")
+    assert correcting.begin()
+    session = correcting.session
+    assert widget.desk.editing is session
+    before = session.cells.frame(4).copy()
+    widget.proposed = {4: np.roll(before, 3, axis=1)}
+    widget.take_all()
+    assert session.unsaved > 0
+    layer = next(each for each in viewer.layers if each.metadata.get("lamella"))
+    assert np.array_equal(np.asarray(layer.data[4]), np.roll(before, 3, axis=1))
+    while session.unsaved:
+        correcting.undo()
+    assert np.array_equal(session.cells.frame(4), before)
+    correcting.end()

@@ -59,6 +59,7 @@ class Desk:
 
         opened = OpenedRun(folder, study=study)
         self.run, self.movie, self.object_name, self.cell = opened, None, None, None
+        self.editing = None  # who edits has it all in a journal
         self.run_changed.emit()
         self.place_changed.emit()
 
@@ -89,8 +90,10 @@ class Desk:
 
         if self.run is None:
             raise InputError("napari", "no run is open", "open one first: lamella view RUN")
+        if object_name not in (None, self.object_name):
+            self.editing = None  # of other cells; who edits has it all in a journal
         if self.movie is None or self.movie.name != movie:
-            self.movie, self.object_name = self.run.movie(movie), None
+            self.movie, self.object_name, self.editing = self.run.movie(movie), None, None
         known = self.movie.objects
         self.object_name = object_name or self.object_name or (known[0] if known else None)
         self.cell = cell

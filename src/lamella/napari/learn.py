@@ -89,7 +89,7 @@ class Learn(QWidget):
         )
         self.train.clicked.connect(self.begin)
         self.job, self.curve = JobLine(), LossCurve()
-        self.job.working.connect(lambda _: self._allow())
+        self.job.ended.connect(self._allow)
         self.result = BeforeAfter(viewer, self.desk)
         self.result.accepted.connect(self._accept)
         self.result.rejected.connect(self._reject)
@@ -134,6 +134,7 @@ class Learn(QWidget):
 
         self.lesson = None
         self.job.start(looking(), done=self._show_lesson)
+        self._allow()
         self._show_proposals()
 
     def begin(self) -> None:
@@ -146,6 +147,7 @@ class Learn(QWidget):
         self.curve.show_losses(())
         self._now = training
         self.job.start(self._training(training), done=self._trained)
+        self._allow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """A training ends with its window; what it has learnt so far is taken up the next time."""

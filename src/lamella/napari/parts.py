@@ -60,10 +60,10 @@ class JobLine(QWidget):
     as the work itself promises.
     """
 
-    working = Signal(bool)
-    """Work began, or ended in whatever way."""
     stepped = Signal()
     """Work has come further."""
+    ended = Signal()
+    """Work has ended, in whichever way; after its result was given away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,6 +132,7 @@ class JobLine(QWidget):
         self._worker = None
         self._working(False)
         then()
+        self.ended.emit()
 
     def _working(self, yes: bool) -> None:
         self._bar.setRange(0, 0)
@@ -139,4 +140,3 @@ class JobLine(QWidget):
         self._bar.setVisible(yes)
         self._stop.setVisible(yes)
         self._stop.setEnabled(yes)
-        self.working.emit(yes)

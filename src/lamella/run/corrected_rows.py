@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lamella.core.table import Col
 from lamella.io import open_labels
@@ -44,16 +46,19 @@ def frames_with_corrected(
     pairs = from_ranges(shapes)
     cells, times = frames[Col.CELL].tolist(), frames[Col.FRAME].tolist()
     marked = np.array([pair in pairs for pair in zip(cells, times, strict=True)], bool)
-    out = frames.copy()
-    out.insert(out.columns.get_loc(Col.INTERPOLATED) + 1, Col.CORRECTED, marked)
-    return out
+    return _inserted(frames, Col.CORRECTED, marked, after=Col.INTERPOLATED)
 
 
 def cells_with_corrected(cells: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
     """A table of cells with the count of its rows in `frames` that are marked as corrected."""
     marked = frames.loc[frames[Col.CORRECTED].to_numpy(bool), Col.CELL].value_counts()
     counts = [int(marked.get(cell, 0)) for cell in cells[Col.CELL]]
-    out = cells.copy()
-    after = Col.N_INTERPOLATED if Col.N_INTERPOLATED in out.columns else out.columns[-1]
-    out.insert(out.columns.get_loc(after) + 1, Col.N_CORRECTED, np.array(counts, np.int64))
+    return _inserted(cells, Col.N_CORRECTED, np.array(counts, np.int64), after=Col.N_INTERPOLATED)
+
+
+def _inserted(table: pd.DataFrame, name: str, values: NDArray[Any], *, after: str) -> pd.DataFrame:
+    """The table with another column behind one; at the end where it does not have that."""
+    names = list(map(str, table.columns))
+    out = table.copy()
+    out.insert(names.index(after) + 1 if after in names else len(names), name, values)
     return out

@@ -177,8 +177,8 @@ def write_corrected(
     edits : sequence of dict
         Lines, the last with `state_told`.
     may_go_back : bool
-        False where the lineage is another than that of the tracker: then equal pixels do not mean
-        that all is as it was.
+        False where equal pixels do not mean that all is as it was: edits of the viewer change the
+        lineage, too.
 
     Returns
     -------

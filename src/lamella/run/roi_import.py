@@ -22,9 +22,9 @@ from lamella.run.edit_log import (
     still_filled,
     write_corrected,
 )
-from lamella.run.who import who_edits
 from lamella.run.execute import locked
 from lamella.run.saved import is_run, movies_of, saved_tracked, sets_of
+from lamella.run.who import who_edits
 
 _SUFFIXES = (".zip", ".roi")
 
@@ -163,6 +163,7 @@ def _corrected(run: Path, movie: str, name: str, file: Path, *, others: list[str
     assert now.labels is not None  # noqa: S101  a run's cells have shapes
     shape = now.labels.frames.frame_shape
     edits = edits_of(folder, name)
+    pixels_alone = not any("edit" in each for each in edits)
     known: dict[str, int] = {}
     for edit in edits:
         known |= edit["names"]
@@ -196,7 +197,9 @@ def _corrected(run: Path, movie: str, name: str, file: Path, *, others: list[str
         names=names,
         **{"from": str(file.resolve()), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
     ) | state_told(parents, still_filled(now, found.shapes))
-    return made._replace(back=write_corrected(folder, name, drawn.labels.frames, [edit]))
+    return made._replace(
+        back=write_corrected(folder, name, drawn.labels.frames, [edit], may_go_back=pixels_alone)
+    )
 
 
 def _current(folder: Path, run: Path, movie: str, name: str) -> Tracked:

@@ -23,8 +23,8 @@ class TrackColumns:
     CORRECTED = _(
         "corrected",
         "",
-        "True where a person corrected the cell's shape or its number in this frame, or removed it. "
-        "What belongs to a step rests on the row before, too.",
+        "True where a person corrected the cell's shape or its number in this frame, or removed "
+        "it. What belongs to a step rests on the row before, too.",
     )
     PIXEL_SIZE_UM = _(
         "pixel_size_um", "µm", "Size of a pixel, the same in every row; empty = not known."

@@ -172,7 +172,7 @@ class Journal:
             undone.clear()
 
     def _mend(self, raw: bytes, good: int) -> None:
-        """What cannot be read is no edit that anyone saw, if it is the last line; else it is kept."""
+        """A last line that cannot be read is no edit that anyone saw; of others all is kept."""
         rest = raw[good:]
         if b"\n" in rest[:-1]:
             damaged = self.file.with_suffix(".damaged.jsonl")

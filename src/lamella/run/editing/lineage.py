@@ -18,8 +18,8 @@ def renamed_after(cells: Cells, names: Mapping[int, int], t: int) -> Parents:
     """Parents after cells have other numbers in frame `t` and all later ones.
 
     A birth in frame `t` or later is told with the new number of the child. Its mother is last seen
-    in the frame before it, and has her new number if that is `t` or later. Who continues a cell that
-    was there before is not born, and loses its mother.
+    in the frame before it, and has her new number if that is `t` or later. Who continues a cell
+    that was there before is not born, and loses its mother.
 
     Parameters
     ----------

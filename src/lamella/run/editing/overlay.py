@@ -1,5 +1,6 @@
 """The cells of a movie with edits on top: only frames that changed are held, and only their part
-that did."""
+that did.
+"""
 
 from __future__ import annotations
 
@@ -199,7 +200,8 @@ class Overlay(Cells):
 
     def snapshot(self) -> Frames:
         """Labels as they are now, for writing, in the smallest type that holds them; read from the
-        files again, so that other threads may go on."""
+        files again, so that other threads may go on.
+        """
         patches = {t: tuple(each) for t, each in self._patches.items()}
         dtype = np.dtype(np.uint16 if max(self.cells, default=0) < 2**16 else np.uint32)
 

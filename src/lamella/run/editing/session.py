@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lamella.core.errors import InputError, OutputError
 from lamella.core.tracked import Tracked
 from lamella.run.browse import OpenedMovie, OpenedRun
-from lamella.run.cache import Manifest
-from lamella.run.corrections import edits_of, is_corrected
+from lamella.run.corrections import edits_of
 from lamella.run.edit_log import (
     edit_line,
     in_ranges,
@@ -25,8 +24,8 @@ from lamella.run.editing.change import Edit
 from lamella.run.editing.journal import Entry, Journal
 from lamella.run.editing.overlay import Applied, Overlay
 from lamella.run.editing.theirs import Theirs, meeting, renamed_beside, theirs_since
-from lamella.run.who import who_edits
 from lamella.run.execute import locked
+from lamella.run.who import who_edits
 
 
 class EditSession:
@@ -73,15 +72,17 @@ class EditSession:
         self.folder: Path = self.movie.folder
         refuse_removed(self.movie, self.name)
         self._journal = Journal(self.folder, self.name, who or who_edits())
+        self._applied: list[Applied] = []
+        self.left: list[Entry] = []
+        """Edits of an earlier session that were not saved: `recover` or `discard` them."""
         try:
             self.left = self._look_for_left()
-            """Edits of an earlier session that were not saved: `recover` or `discard` them."""
             self._begin()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> EditSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -167,7 +168,11 @@ class EditSession:
         if self.left or not self._journal.undone:
             return None
         applied = self._cells.do(self._journal.undone[-1].edit)
-        self._journal.redo()
+        try:
+            self._journal.redo()
+        except BaseException:
+            self._cells.undo(applied)
+            raise
         self._applied.append(applied)
         return applied
 
@@ -231,7 +236,7 @@ class EditSession:
                 self.name,
                 self._cells.snapshot(),
                 self._lines(),
-                may_go_back=dict(self._cells.parents) == self._tracked_lineage,
+                may_go_back=False,
             )
             self._journal.clear()
         self._begin()
@@ -275,9 +280,8 @@ class EditSession:
         """Look at the cells as they are saved."""
         self._base = self._base_now()
         edits = self._edits_now()
-        self._tracked_lineage = _lineage_of_tracker(self.movie, self.name, edits)
         self._cells = Overlay(self.movie.current(self.name), gone=reserved_in(edits))
-        self._applied: list[Applied] = []
+        self._applied = []
 
     def _edits_now(self) -> list[dict[str, Any]]:
         return edits_of(self.folder, self.name)
@@ -327,9 +331,7 @@ class EditSession:
             )
             for entry, applied in zip(self._journal.entries, self._applied, strict=True)
         ]
-        state = state_told(self._cells.parents, self._cells.filled)
-        tracked = {str(c): list(p) for c, p in self._tracked_lineage.items()}
-        lines[-1] |= {**state, "tracked_parents": tracked}
+        lines[-1] |= state_told(self._cells.parents, self._cells.filled)
         return lines
 
     def _theirs(self, base: Mapping[str, Any]) -> Theirs:
@@ -351,18 +353,6 @@ def unsaved_edits(movie: OpenedMovie, name: str, *, who: str | None = None) -> i
         return len(journal.entries)
     finally:
         journal.close()
-
-
-def _lineage_of_tracker(
-    movie: OpenedMovie, name: str, edits: list[dict[str, Any]]
-) -> dict[int, tuple[int, ...]]:
-    """Who came from whom before the first correction."""
-    if is_corrected(movie.folder, name):
-        for edit in reversed(edits):
-            if "tracked_parents" in edit:
-                return {int(c): tuple(p) for c, p in edit["tracked_parents"].items()}
-    found = Manifest(movie.folder)[f"track/{name}"].found
-    return {int(c): tuple(p) for c, p in found["parents"].items()}
 
 
 @contextmanager

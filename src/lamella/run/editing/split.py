@@ -48,6 +48,8 @@ class Split(Edit):
     last : int, optional
         Splits the frames after `frame`, too, up to this one: the inner part of every piece, moved
         as the cell moves, leads it in the next frame. Frames without the cell are passed over.
+    until_lost : bool
+        Where a part cannot be followed into a frame, stop before that frame instead of refusing.
     """
 
     edit: Literal["split"] = "split"
@@ -55,6 +57,7 @@ class Split(Edit):
     cell: CellId
     seeds: Annotated[tuple[Point, ...], Field(min_length=2)]
     last: FrameNumber | None = None
+    until_lost: bool = False
     new: tuple[CellId, ...] = ()
 
     def n_new(self, cells: Cells) -> int:
@@ -89,7 +92,8 @@ class Split(Edit):
         for t in frames:
             image = cells.frame(t)
             inside, window = _part(image, self.cell)
-            middle = np.argwhere(inside).mean(0) + [window[0].start, window[1].start]
+            origin = np.array([window[0].start, window[1].start])
+            middle = np.argwhere(inside).mean(0) + origin
             if before is None:
                 markers = np.zeros(image.shape, np.int32)
                 for number, seed in enumerate(seeds, 1):
@@ -98,6 +102,8 @@ class Split(Edit):
                 markers = _moved(_cores(before[0]), middle - before[1])
             marked = np.where(inside, markers[window], 0).astype(np.int32)
             if len(np.unique(marked[marked > 0])) < len(seeds):
+                if self.until_lost:
+                    return
                 raise refuse(
                     self,
                     f"in frame {t} a part is no longer where it was before",

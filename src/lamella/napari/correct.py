@@ -1,0 +1,366 @@
+"""The widget that corrects cells: tools, the edits that were made, saving and measuring again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app_model.types import KeyCode, KeyMod
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from lamella.core.errors import LamellaError
+from lamella.napari.canvas_edits import DRAWING, CanvasEdits
+from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox
+from lamella.napari.desk import desk_of
+from lamella.napari.parts import JobLine, MessageLine, Step
+from lamella.run.editing import EditSession, measuring_again
+from lamella.run.editing.clicks import Click, Clicks, Tool
+
+if TYPE_CHECKING:
+    from lamella.run.editing import Edit
+    from napari import Viewer
+
+
+class Correct(QWidget):
+    """Correct the cells of the movie that is looked at.
+
+    Everything here is an `EditSession`, which scripts use without a window.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer, self._desk = viewer, desk_of(viewer)
+        self.session: EditSession | None = None
+        self._canvas: CanvasEdits | None = None
+        self._clicks: Clicks | None = None
+        self.message, self.job = MessageLine(), JobLine()
+        self.tools, self.edits = ToolBox(), EditList()
+        self.saving, self.left = SaveBar(), LeftBar()
+        rows = QVBoxLayout(self)
+        for part in (self.saving.begin, self.left, self.tools, self.message, self.edits):
+            rows.addWidget(part)
+        rows.addWidget(self.saving)
+        rows.addWidget(self.job)
+        rows.addStretch()
+        self.saving.begin.clicked.connect(self.begin)
+        self.saving.save.clicked.connect(self.save)
+        self.saving.discard.clicked.connect(self.discard)
+        self.saving.replay.clicked.connect(self.replay)
+        self.left.take_up.clicked.connect(self.recover)
+        self.left.discard.clicked.connect(self.discard)
+        self.tools.chosen.connect(self.choose)
+        self.edits.undo.clicked.connect(self.undo)
+        self.edits.redo.clicked.connect(self.redo)
+        self.edits.undo_to.connect(self.undo_to)
+        self.job.ended.connect(self._show)
+        self._telling = False
+        self._desk.labels_changed.connect(self._heard)
+        self._desk.place_changed.connect(self._go)
+        self._desk.run_changed.connect(self._go)
+        self._held: list[EditSession | CanvasEdits] = []
+        self.destroyed.connect(partial(_end_all, self._held))
+        self._show()
+
+    @property
+    def busy(self) -> bool:
+        """Whether edits are being saved, or a movie is measured again."""
+        return self.job.busy
+
+    def begin(self) -> bool:
+        """Start to correct the movie that is looked at; False where that cannot be."""
+        if self.session is not None:
+            return True
+        run, movie = self._desk.run, self._desk.movie
+        if run is None or movie is None:
+            self.message.warn("Look at a movie of a run first: open one in the study browser.")
+            return False
+        try:
+            self.session = EditSession(run, movie.name, self._desk.object_name)
+        except LamellaError as error:
+            self.message.warn(error)
+            return False
+        keys: dict[str | int, Callable[[], object]] = {
+            tool.key: partial(self.tools.press, tool) for tool in self.tools.tools
+        }
+        keys |= {
+            "M": self.new_cell,
+            "Escape": self.put_down,
+            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
+            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
+            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
+        }
+        self._canvas = CanvasEdits(
+            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=keys
+        )
+        self._canvas.layer.events.mode.connect(self._mode_changed)
+        self._desk.editing = self.session
+        self._held[:] = [self.session, self._canvas]
+        self.message.say("\n".join(self.session.notes))
+        self._show()
+        return True
+
+    def end(self) -> None:
+        """Stop correcting. What is not saved stays in the journal, and is offered on return."""
+        session, canvas = self.session, self._canvas
+        self.put_down()
+        self.session = self._canvas = None
+        self._held.clear()
+        if canvas is not None:
+            canvas.layer.events.mode.disconnect(self._mode_changed)
+            canvas.close()
+        if session is not None:
+            n = session.unsaved
+            session.close()
+            if n:
+                self.message.say(
+                    f"{_counted(n)} of {session.movie.name} not yet saved: kept in the journal, "
+                    "and offered when you correct that movie again."
+                )
+            if self._desk.editing is session:
+                self._desk.editing = None
+        self._show()
+
+    def do(self, edit: Edit) -> bool:
+        """Do an edit, with the reason in the field; False where it was refused."""
+        if self.session is None or not self._may_edit():
+            return False
+        try:
+            applied = self.session.do(edit, why=self.edits.why)
+        except LamellaError as error:
+            self.message.warn(error)
+            self._refresh()
+            return False
+        self.message.say("")
+        self._changed(applied.frames)
+        return True
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self._step_back(1)
+
+    def undo_to(self, n: int) -> None:
+        """Take back edits until so many are left."""
+        if self.session is not None:
+            self._step_back(self.session.unsaved - n)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self.session is None or not self._may_edit():
+            return
+        try:
+            applied = self.session.redo()
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        if applied is not None:
+            self._changed(applied.frames)
+
+    def new_cell(self) -> None:
+        """Draw with the number of a new cell."""
+        if self.session is not None and self._canvas is not None and self._may_edit():
+            self._canvas.layer.selected_label = self.session.new_cell()
+            self._canvas.layer.mode = "paint"
+            self.message.say(f"Draw the new cell {self._canvas.layer.selected_label}.")
+
+    def choose(self, tool: Tool | None) -> None:
+        """Take a tool in hand, or none; its clicks begin anew."""
+        if tool is not None and not self.begin():
+            self.tools.put_down()
+            return
+        self._clicks = None if tool is None else Clicks(tool)
+        if self._canvas is not None:
+            self._canvas.listen(tool is not None)
+        self.message.say(self._clicks.asks if self._clicks else "")
+
+    def click(self, click: Click) -> None:
+        """Take a click on the canvas with the tool in hand."""
+        if self.session is None or self._clicks is None or not self._may_edit():
+            return
+        try:
+            edit = self._clicks.add(click, self.tools.scope, self.session.cells)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        if self._canvas is not None and click.cell:
+            self._canvas.layer.selected_label = click.cell
+        if edit is None:
+            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
+        elif self.do(edit):
+            self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
+
+    def put_down(self) -> None:
+        """Put the tool down."""
+        self.tools.put_down()
+
+    def recover(self) -> None:
+        """Take up the edits that an earlier session did not save."""
+        if self.session is None:
+            return
+        try:
+            applied = self.session.recover()
+        except LamellaError as error:
+            self.message.warn(error)
+            self.saving.replay.setVisible(True)
+            return
+        self.message.say(f"{_counted(len(applied))} taken up. They are not yet saved.")
+        self._changed(*(each.frames for each in applied))
+
+    def discard(self) -> None:
+        """Give up all that is not saved; a copy is kept beside the corrections."""
+        if self.session is None or not self._may_edit(left=True):
+            return
+        touched = list(self.session.cells.changed_frames)
+        try:
+            aside = self.session.discard()
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.saving.replay.hide()
+        self.message.say(f"Discarded. A copy of the edits is kept as {aside.name}.")
+        self._changed((touched[0], touched[-1]) if touched else (0, -1))
+
+    def replay(self) -> None:
+        """Put our edits on top of what others saved since."""
+        if self.session is None:
+            return
+        try:
+            self.session.replay_on_theirs()
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.saving.replay.hide()
+        self.message.say("Your edits are on top of theirs now. Look at them, then save.")
+        self._changed((0, self.session.cells.n_frames - 1))
+
+    def save(self) -> None:
+        """Save in the background and, where wanted, measure the movie again."""
+        session = self.session
+        if session is None or not self._may_edit():
+            return
+        self.put_down()
+        if self.job.start(_saving(session, self.saving.measures), done=self._saved):
+            self._show()
+
+    def _saved(self, ended: LamellaError | str) -> None:
+        self._show()
+        if isinstance(ended, LamellaError):
+            self.job.message.warn(ended)
+            changed = "since you began" in ended.what
+            self.saving.replay.setVisible(changed)
+            return
+        self.job.message.say(ended)
+        if self.session is not None:
+            self._changed((0, -1))
+        if self.saving.measures:
+            self._desk.run_changed.emit()
+
+    def _may_edit(self, *, left: bool = False) -> bool:
+        if self.session is not None and self.session.left and not left:
+            self.message.warn(
+                f"{_counted(len(self.session.left))} of an earlier session not saved: take them "
+                "up or discard them first."
+            )
+            self._refresh()
+            return False
+        if self.busy:
+            self.message.warn("Saving: wait until it is done.")
+            self._refresh()
+        return not self.busy
+
+    def _step_back(self, n: int) -> None:
+        if self.session is None or not self._may_edit():
+            return
+        undone: list[tuple[int, int]] = []
+        try:
+            while len(undone) < n and (applied := self.session.undo()) is not None:
+                undone.append(applied.frames)
+        except LamellaError as error:
+            self.message.warn(error)
+        self._changed(*undone)
+
+    def _drawn(self, strokes: Iterable[Edit]) -> None:
+        for stroke in strokes:
+            if not self.do(stroke):
+                break
+
+    def _mode_changed(self) -> None:
+        """Napari's own tools take the place of ours."""
+        if self._canvas is not None and str(self._canvas.layer.mode) in DRAWING:
+            self.put_down()
+
+    def _changed(self, *frames: tuple[int, int]) -> None:
+        """Cells of these stretches of frames are others now; none of a stretch that is empty."""
+        self._refresh()
+        self._show()
+        known = [each for each in frames if each[0] <= each[1]]
+        self._telling = True
+        try:
+            if known:
+                self._desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
+            elif frames:  # the lineage alone
+                self._desk.labels_changed.emit(self._desk.frame, self._desk.frame)
+        finally:
+            self._telling = False
+
+    def _heard(self) -> None:
+        """Another window edited these cells in our session."""
+        if not self._telling:
+            self._refresh()
+            self._show()
+
+    def _refresh(self) -> None:
+        if self._canvas is not None:
+            self._canvas.refresh()
+
+    def _go(self) -> None:
+        """Another movie, or other objects, are looked at."""
+        session, desk = self.session, self._desk
+        if session is not None:
+            same = desk.movie is not None and desk.movie.folder == session.folder
+            if not same or desk.object_name != session.name:
+                self.end()
+            elif desk.editing is None:
+                desk.editing = session
+        self._show()
+
+    def _show(self) -> None:
+        """What can be done now, and how it stands."""
+        movie = self._desk.movie
+        self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
+        self.left.tell(self.session)
+        self.edits.tell(self.session)
+        self.tools.setEnabled(movie is not None and not self.busy)
+        if self._canvas is not None:
+            self._canvas.layer.editable = not self.busy
+
+
+def _end_all(held: list[EditSession | CanvasEdits]) -> None:
+    """The widget is gone: so are its session, whose journal has what was not saved."""
+    while held:
+        with suppress(Exception):  # the viewer may be gone, too
+            held.pop().close()
+
+
+def _saving(session: EditSession, measure: bool) -> Generator[Step, None, LamellaError | str]:
+    """Save, and measure again; the error where that cannot be, else how it ended."""
+    try:
+        yield Step(0, 0, "save")
+        session.save()
+        if not measure:
+            return "Saved. The next run measures the corrected cells."
+        movie = session.movie.name
+        for progress in measuring_again(session.run, movie):
+            yield Step(progress.done, progress.total, progress.stage)
+    except LamellaError as error:
+        return error
+    return f"Saved, and {movie} was measured again."
+
+
+def _counted(n: int) -> str:
+    return "1 edit" if n == 1 else f"{n} edits"

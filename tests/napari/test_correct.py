@@ -1,0 +1,402 @@
+"""Cells corrected in the window: clicks and strokes on the canvas, keys, undo, saving, recovery."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from scipy.ndimage import binary_erosion
+
+from lamella.core.table import Col
+from lamella.run.browse import OpenedRun
+from lamella.run.corrections import edits_of
+from lamella.run.editing import EditSession
+from lamella.run.editing.clicks import Scope
+
+pytest.importorskip("napari")
+
+
+@pytest.fixture
+def correct(viewer, qtbot, colony):
+    """The widget in its window, on the movie wt1 of the colony."""
+    from lamella.napari.correct import Correct
+    from lamella.napari.desk import desk_of
+
+    desk = desk_of(viewer)
+    desk.open_run(colony / "results")
+    desk.look_at("wt1")
+    widget = Correct(viewer)
+    viewer.window.add_dock_widget(widget, area="right")
+    viewer.show()
+    qtbot.waitExposed(viewer.window._qt_window)
+    widget.saving.measures = False
+    assert widget.begin()
+    viewer.reset_view()
+    qtbot.wait(50)
+    yield widget
+    widget.end()
+
+
+@pytest.fixture
+def hand(correct, viewer, qtbot):
+    return Hand(correct, viewer, qtbot)
+
+
+class Hand:
+    """A mouse on the canvas and fingers on the keys."""
+
+    def __init__(self, widget, viewer, qtbot):
+        self.widget, self.viewer, self.qtbot = widget, viewer, qtbot
+        self.canvas = viewer.window._qt_viewer.canvas
+
+    @property
+    def cells(self):
+        return self.widget.session.cells
+
+    def go(self, t):
+        self.viewer.dims.set_current_step(0, t)
+        self.qtbot.wait(10)
+
+    def at(self, y, x):
+        """Place on the canvas of a pixel of the frame that is shown."""
+        from qtpy.QtCore import QPoint
+
+        layer = self.widget._canvas.layer
+        world = layer.data_to_world((self.viewer.dims.current_step[0], y, x))
+        scene = self.canvas.view.camera.transform.map([world[2], world[1], 0, 1])
+        place = scene[:2] / scene[3]
+        return QPoint(round(place[0]), round(place[1]))
+
+    def click(self, y, x):
+        from qtpy.QtCore import Qt
+
+        native = self.canvas.native
+        self.qtbot.mouseMove(native, self.at(y, x))
+        self.qtbot.mouseClick(native, Qt.MouseButton.LeftButton, pos=self.at(y, x))
+        self.qtbot.wait(10)
+
+    def drag(self, *points):
+        from qtpy.QtCore import Qt
+
+        native = self.canvas.native
+        first, *others = [self.at(y, x) for y, x in points]
+        self.qtbot.mouseMove(native, first)
+        self.qtbot.mousePress(native, Qt.MouseButton.LeftButton, pos=first)
+        for place in others:
+            self.qtbot.mouseMove(native, place)
+            self.qtbot.wait(5)
+        self.qtbot.mouseRelease(native, Qt.MouseButton.LeftButton, pos=others[-1])
+        self.qtbot.wait(20)
+
+    def key(self, key, modifier=None):
+        from qtpy.QtCore import Qt
+
+        native = self.canvas.native
+        native.setFocus()
+        self.qtbot.keyClick(native, key, modifier or Qt.KeyboardModifier.NoModifier)
+        self.qtbot.wait(10)
+
+    def press(self, button):
+        from qtpy.QtCore import Qt
+
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def inside(self, cell, t):
+        """A pixel well within a cell."""
+        shape = self.cells.frame(t) == cell
+        while binary_erosion(shape).any():
+            shape = binary_erosion(shape)
+        return tuple(np.argwhere(shape)[0].tolist())
+
+
+def shown(hand, t):
+    hand.go(t)
+    return np.asarray(hand.widget._canvas.layer.data[t])
+
+
+def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
+    from qtpy.QtCore import Qt
+
+    widget = hand.widget
+    cell = max(hand.cells.cells, key=lambda c: (hand.cells.frame(4) == c).sum())
+    ys, xs = np.nonzero(hand.cells.frame(4) == cell)
+    before = hand.cells.frame(4).copy()
+    one, two = np.argsort(ys + 0.01 * xs)[[3, -4]]
+    told = []
+    widget._desk.labels_changed.connect(lambda *frames: told.append(frames))
+    hand.go(4)
+    hand.key(Qt.Key.Key_S)
+    assert widget.tools.button("Split").isChecked()
+    assert "one of the two cells" in widget.message.text()
+    hand.click(ys[one], xs[one])
+    assert f"Cell {cell}." in widget.message.text()
+    assert widget.session.unsaved == 0
+    hand.click(ys[two], xs[two])
+    assert widget.session.unsaved == 1
+    (new,) = widget.session.edits[-1].edit.new
+    after = shown(hand, 4)
+    assert {after[ys[one], xs[one]], after[ys[two], xs[two]]} == {cell, new}
+    assert np.array_equal(after > 0, before > 0)
+    assert told == [(4, 4)]
+    assert widget._desk.tracked() is widget.session.tracked()
+    assert (new, 4) in set(
+        zip(*(widget._desk.tracked().tracks.links[c] for c in (Col.CELL, Col.FRAME)), strict=True)
+    )
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert np.array_equal(shown(hand, 4), before)
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert np.array_equal(shown(hand, 4), after)
+    assert widget.edits.list.count() == 1
+
+
+def test_merge_relink_cut_and_delete_by_clicks(hand):
+    from qtpy.QtCore import Qt
+
+    widget = hand.widget
+    cells = sorted(c for c in hand.cells.cells if len(hand.cells.frames_of(c)) == 12)
+    one, two = cells[:2]
+    widget.tools.scope = Scope.FRAME
+    hand.go(2)
+    hand.press(widget.tools.button("Merge"))
+    hand.click(*hand.inside(one, 2))
+    hand.click(*hand.inside(two, 2))
+    assert two not in shown(hand, 2)
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hand.press(widget.tools.button("Re-link"))
+    hand.go(3)
+    hand.click(*hand.inside(one, 3))
+    hand.go(7)
+    there = hand.inside(two, 7)
+    hand.click(*there)
+    assert widget.session.edits[-1].edit.swap
+    assert shown(hand, 7)[there] == one
+    hand.press(widget.tools.button("Cut track"))
+    hand.go(9)
+    there = hand.inside(one, 9)
+    hand.click(*there)
+    (new,) = widget.session.edits[-1].edit.new
+    assert shown(hand, 9)[there] == new
+    hand.press(widget.tools.button("Delete"))
+    widget.tools.scope = Scope.ON
+    hand.click(*there)
+    assert hand.cells.frames_of(new) == []
+    hand.click(1, 1)
+    assert "there is no cell at that point" in widget.message.text()
+    assert widget.session.unsaved == 3
+    widget.edits.list.itemDoubleClicked.emit(widget.edits.list.item(0))
+    assert widget.session.unsaved == 1
+
+
+def test_a_division_by_three_clicks(hand):
+    from qtpy.QtCore import Qt
+
+    widget = hand.widget
+    mother, daughters = next(iter(widget.session.tracked().tracks.daughters.items()))
+    first = hand.cells.frames_of(daughters[0])[0]
+    hand.go(first - 1)
+    hand.press(widget.tools.button("No division"))
+    hand.click(*hand.inside(mother, first - 1))
+    assert mother not in widget.session.tracked().tracks.daughters
+    hand.key(Qt.Key.Key_N)
+    hand.click(*hand.inside(mother, first - 1))
+    hand.go(first)
+    for daughter in daughters:
+        hand.click(*hand.inside(daughter, first))
+    assert widget.session.tracked().tracks.daughters[mother] == daughters
+
+
+def test_brush_eraser_and_bucket_are_edits(hand, qtbot):
+    from qtpy.QtCore import Qt
+
+    widget, layer = hand.widget, hand.widget._canvas.layer
+    hand.go(1)
+    layer.brush_size = 5
+    hand.key(Qt.Key.Key_M)
+    new = layer.selected_label
+    assert new not in hand.cells.cells
+    hand.drag((5, 5), (5, 15), (5, 25))
+    assert widget.session.unsaved == 1
+    (stroke,) = widget.session.edits
+    assert (stroke.edit.edit, stroke.edit.cell, stroke.edit.frame) == ("paint", new, 1)
+    drawn = hand.cells.frame(1) == new
+    assert drawn[5, 5]
+    assert drawn[5, 25]
+    assert np.array_equal(np.asarray(layer.data[1]), hand.cells.frame(1))
+    layer.mode = "erase"
+    hand.drag((5, 12), (5, 14))
+    assert widget.session.unsaved == 2
+    assert (hand.cells.frame(1) == new).sum() < drawn.sum()
+    layer.mode = "fill"
+    layer.selected_label = widget.session.new_cell()
+    hand.click(5, 5)
+    assert widget.session.unsaved == 3
+    assert hand.cells.frame(1)[5, 5] == layer.selected_label
+    for left in (2, 1, 0):
+        hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert widget.session.unsaved == left
+    assert not (np.asarray(layer.data[1]) == new).any()
+    layer.paint((3, 40, 40), new)  # as a script, or the polygon tool, does
+    qtbot.waitUntil(lambda: widget.session.unsaved == 1)
+    assert (hand.cells.frame(3) == new).any()
+
+
+def test_saving_and_who_when_why(hand, qtbot, colony):
+    widget = hand.widget
+    folder = colony / "results/movies/wt1"
+    cell = sorted(hand.cells.cells)[0]
+    qtbot.keyClicks(widget.edits._why, "dirt")
+    t = hand.cells.frames_of(cell)[0]
+    hand.go(t)
+    widget.tools.scope = Scope.ALL
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, t))
+    assert "1 edit not saved" in widget.saving.state.text()
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.busy, timeout=20000)
+    (edit,) = edits_of(folder, "cell")
+    assert (edit["why"], edit["removed"]) == ("dirt", [cell])
+    assert "@" in edit["who"]
+    assert "nothing to save" in widget.saving.state.text()
+    saved = OpenedRun(colony / "results").movie("wt1").current("cell")
+    assert cell not in saved.tracks.first_last
+    assert cell not in hand.cells.cells
+    assert cell not in shown(hand, t)
+
+
+def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
+    from lamella.run import execute
+
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
+    widget = hand.widget
+    cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
+    t = 5
+    told = []
+    widget._desk.run_changed.connect(lambda: told.append(True))
+    hand.go(t)
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, t))
+    widget.saving.measures = True
+    hand.press(widget.saving.save)
+    assert widget.busy
+    assert not widget.saving.save.isEnabled()
+    qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
+    assert "measured again" in widget.job.message.text()
+    assert told == [True]
+    frames = widget._desk.run.table("frames")
+    marked = frames[frames["corrected"]]
+    assert marked[["movie", "cell", "frame"]].to_numpy().tolist() == [["wt1", cell, t]]
+    assert marked["empty"].all()
+
+
+def test_another_movie_and_back(hand, viewer, qtbot):
+    widget = hand.widget
+    cell = sorted(hand.cells.cells)[0]
+    hand.go(hand.cells.frames_of(cell)[0])
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, hand.cells.frames_of(cell)[0]))
+    desk = widget._desk
+    desk.look_at("ko1")
+    assert widget.session is None
+    assert desk.editing is None
+    assert "1 edit of wt1 not yet saved: kept in the journal" in widget.message.text()
+    desk.look_at("wt1")
+    hand.press(widget.saving.begin)
+    assert widget.left.isVisible()
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(sorted(hand.cells.cells)[1], 5))
+    assert "take them up or discard them first" in widget.message.text()
+    hand.press(widget.left.take_up)
+    assert widget.session.unsaved == 1
+    assert not widget.left.isVisible()
+    hand.press(widget.saving.discard)
+    assert widget.session.unsaved == 0
+    assert "A copy of the edits is kept" in widget.message.text()
+
+
+def test_somebody_else_saved_meanwhile(hand, qtbot, colony):
+    from lamella.run.editing import Delete
+
+    widget = hand.widget
+    one, two = sorted(hand.cells.cells)[:2]
+    hand.go(hand.cells.frames_of(one)[0])
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(one, hand.cells.frames_of(one)[0]))
+    with EditSession(OpenedRun(colony / "results"), "wt1", who="ivo@desk") as ivo:
+        ivo.do(Delete(cell=two))
+        ivo.save()
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.busy)
+    assert "ivo@desk delete cell" in widget.job.message.text()
+    assert widget.session.unsaved == 1
+    hand.press(widget.saving.replay)
+    assert two not in hand.cells.cells
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.busy and widget.session.unsaved == 0)
+    assert [e["who"] == "ivo@desk" for e in edits_of(colony / "results/movies/wt1", "cell")] == [
+        True, False,
+    ]  # fmt: skip
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    import napari, numpy as np
+    from lamella.napari.correct import Correct
+    from lamella.napari.desk import desk_of
+    viewer = napari.Viewer(show=False)
+    desk = desk_of(viewer)
+    desk.open_run(Path(sys.argv[1]))
+    desk.look_at("wt1")
+    widget = Correct(viewer)
+    viewer.window.add_dock_widget(widget)
+    assert widget.begin()
+    layer = widget._canvas.layer
+    layer.brush_size = 6
+    for t in (1, 2):
+        viewer.dims.set_current_step(0, t)
+        with layer.block_history():
+            layer.paint((t, 8, 8), 77)
+    assert widget.session.unsaved == 2
+    np.save(sys.argv[2], np.asarray(layer.data))
+    with layer.block_history():  # a stroke that is still being drawn
+        layer.paint((3, 8, 8), 77)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_window_killed_amid_an_edit_is_recovered(viewer, qtbot, colony, tmp_path):
+    from lamella.napari.correct import Correct
+    from lamella.napari.desk import desk_of
+
+    seen = tmp_path / "x.npy"
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(colony / "results"), str(seen)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=dict(os.environ), timeout=240
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    desk = desk_of(viewer)
+    desk.open_run(colony / "results")
+    desk.look_at("wt1")
+    widget = Correct(viewer)
+    qtbot.addWidget(widget)
+    widget.show()
+    widget.begin()
+    assert widget.left.isVisible()
+    assert "2 edits of yours not saved" in widget.left._words.text()
+    widget.left.take_up.click()
+    seen = np.load(seen)
+    assert (seen == 77).sum() > 20
+    assert np.array_equal(np.asarray(widget._canvas.layer.data), seen)
+    widget.end()
+
+
+def test_nothing_to_correct_is_told(viewer, qtbot):
+    from lamella.napari.correct import Correct
+
+    widget = Correct(viewer)
+    qtbot.addWidget(widget)
+    assert not widget.begin()
+    assert "Look at a movie of a run first" in widget.message.text()
