@@ -13,6 +13,7 @@ import pictures_of_browsing as browsing
 import pictures_of_correcting as correcting
 import pictures_of_opening as opening
 import pictures_of_plots as plots
+import pictures_of_teaching as teaching
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "cell": opening.cell_picture,
@@ -25,6 +26,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "front-back": plots.front_back,
     "settings-panel": plots.settings_panel,
     "settings-diff": plots.settings_diff,
+    **teaching.PICTURES,
 }
 """Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
 

@@ -60,6 +60,8 @@ class Correct(QWidget):
         self.edits.redo.clicked.connect(self.redo)
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
+        self._telling = False
+        self._desk.labels_changed.connect(self._heard)
         self._desk.place_changed.connect(self._go)
         self._desk.run_changed.connect(self._go)
         self._held: list[EditSession | CanvasEdits] = []
@@ -298,10 +300,20 @@ class Correct(QWidget):
         self._refresh()
         self._show()
         known = [each for each in frames if each[0] <= each[1]]
-        if known:
-            self._desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
-        elif frames:  # the lineage alone
-            self._desk.labels_changed.emit(self._desk.frame, self._desk.frame)
+        self._telling = True
+        try:
+            if known:
+                self._desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
+            elif frames:  # the lineage alone
+                self._desk.labels_changed.emit(self._desk.frame, self._desk.frame)
+        finally:
+            self._telling = False
+
+    def _heard(self) -> None:
+        """Another window edited these cells in our session."""
+        if not self._telling:
+            self._refresh()
+            self._show()
 
     def _refresh(self) -> None:
         if self._canvas is not None:

@@ -60,6 +60,8 @@ class JobLine(QWidget):
     as the work itself promises.
     """
 
+    stepped = Signal()
+    """Work has come further."""
     ended = Signal()
     """Work has ended, in whichever way; after its result was given away."""
 
@@ -103,7 +105,7 @@ class JobLine(QWidget):
         worker.yielded.connect(self._tell)
         worker.returned.connect(lambda result: self._ended(lambda: done(result)))
         worker.errored.connect(lambda error: self._ended(lambda: self.message.warn(error)))
-        worker.aborted.connect(lambda: self._ended(lambda: self.message.say("Stopped.")))
+        worker.aborted.connect(lambda: self._ended(lambda: self._stopped(work)))
         self._worker = worker
         self.message.say("")
         self._working(True)
@@ -116,10 +118,15 @@ class JobLine(QWidget):
             self._stop.setEnabled(False)
             self._worker.quit()
 
+    def _stopped(self, work: Work) -> None:
+        work.close()  # at once: it may hold a process, or a lock
+        self.message.say("Stopped.")
+
     def _tell(self, step: Step) -> None:
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self._bar.setFormat(f"{step.words} (%p %)" if step.total else step.words)
+        self.stepped.emit()
 
     def _ended(self, then: Callable[[], None]) -> None:
         self._worker = None

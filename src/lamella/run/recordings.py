@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from lamella.run.annotations import Taught
 from lamella.segment import Recurrent
 from lamella.segment.recurrent.smooth import reach_of
 from lamella.segment.recurrent.step import Greys
-from lamella.train.block import hold_out_block
+from lamella.train.block import Block, hold_out_block
 from lamella.train.examples import Example
 from lamella.train.recurrent import TaughtMovie
 from lamella.train.split import HoldOut
@@ -123,6 +124,42 @@ def parted(taught: Taught, hold_out: HoldOut, *, window: int, segmenter: Recurre
             movie, t, length=length, ahead=segmenter.backwards, more=smoothing
         ),
     )
+    return _apart(taught, movie, block)
+
+
+_NEAR_FRAMES = 5
+"""Frames around a held-out one that a network that sees single frames does not learn from: those of
+a cell that hardly moves are nearly the same image."""
+
+
+def parted_stills(taught: Taught, hold_out: HoldOut) -> Parted:
+    """The same for a network that is shown every frame alone.
+
+    Raises
+    ------
+    SettingsError
+        See `parted`.
+    """
+    movies = sorted({each.movie for each in taught.examples})
+    if len(movies) > 1 or hold_out.by == "session":
+        return Parted(taught, hold_out(taught.movies), of_one_movie=False)
+
+    def near(t: int) -> range:
+        return range(t - _NEAR_FRAMES, t + 1)
+
+    block = hold_out_block(
+        [each.frame for each in taught.examples], share=hold_out.share, shown=near, decide=near
+    )
+    return _apart(taught, movies[0], block)
+
+
+def movie_of(name: str) -> str:
+    """The movie of which frames are held out under a name of their own, as `parted` calls them."""
+    return re.sub(r"__frames?_\d+(-\d+)?$", "", name)
+
+
+def _apart(taught: Taught, movie: str, block: Block) -> Parted:
+    """Frames of the one movie that are held out, under a name of their own."""
     first, last = block.held_out[0], block.held_out[-1]
     name = f"{movie}__frame{'s' * (first != last)}_{first}{f'-{last}' * (first != last)}"
     examples = [

@@ -17,6 +17,7 @@ from lamella.run.annotations import LabelSource
 from lamella.run.execute import locked
 from lamella.run.model_made import Kind, Made, make_model
 from lamella.run.pseudo_labels import step_for
+from lamella.run.recordings import parted_stills
 from lamella.run.study import SETTINGS_FILE, Study
 from lamella.run.train_annotated import AnnotatedWork, channel_of, chosen_images
 from lamella.run.train_kept import CellposeTrainings
@@ -26,6 +27,7 @@ from lamella.segment import Cellpose
 from lamella.train.annotations import Annotations
 from lamella.train.cellpose import FineTune
 from lamella.train.examples import Example
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.pseudo_labels import PseudoLabels
 from lamella.train.rounds import Round, Rounds
 from lamella.train.split import HoldOut
@@ -142,6 +144,8 @@ def train_labels(
     force: bool = False,
     advance: Advance = lambda doing, done, total: None,
     done: Callable[[Round], object] = lambda each: None,
+    looked: Looked = nobody_looks,
+    one_movie: bool = False,
 ) -> Made:
     """Teach a network what people drew or corrected.
 
@@ -152,6 +156,11 @@ def train_labels(
         Where the examples come from, for the card.
     base : str, optional
         Model to begin with, relative to the current folder; by default Cellpose's generalist.
+    looked : callable
+        Hears the losses while the network learns.
+    one_movie : bool
+        Where one movie alone has labels, some of its frames are held out; otherwise that is
+        refused.
     """
     refuse_model_there(out, force=force)
     weights = find(base)
@@ -161,9 +170,15 @@ def train_labels(
     if nuclear is not None:
         segmenter = segmenter.model_copy(update={"nuclear_channel": nuclear})
     taught = source._replace(nuclear_channel=nuclear).examples(choose)
-    held_out = settings.hold_out(taught.movies)
+    of_one_movie = False
+    if one_movie:
+        taught, held_out, of_one_movie = parted_stills(taught, settings.hold_out)
+    else:
+        held_out = settings.hold_out(taught.movies)
     with working(out) as folder:
-        trainings = CellposeTrainings(folder, weights, settings.fine_tune, device=device)
+        trainings = CellposeTrainings(
+            folder, weights, settings.fine_tune, device=device, looked=looked
+        )
 
         def segmented(weights: Path, own: Sequence[Example]) -> Frames:
             step = segmenter.model_copy(update={"model": str(weights.resolve()), "device": device})
@@ -179,7 +194,7 @@ def train_labels(
         kind = Kind(how, base or default_model(), segmenter, labelled, source.name or "cell")
         model = make_model(
             out, work, once(work, done=done), trainings, kind=kind, settings=_told(settings),
-            held_out=held_out, device=device, force=force,
+            held_out=held_out, of_one_movie=of_one_movie, device=device, force=force,
         )  # fmt: skip
         return model._replace(notes=taught.notes)
 

@@ -20,6 +20,7 @@ from lamella.nets.weights import digest, read_tensors
 from lamella.run.cache import key_of
 from lamella.train.cellpose import FineTune, save_weights
 from lamella.train.examples import Example
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.rounds import Training
 
 
@@ -32,13 +33,17 @@ class Trainings(ABC):
         Made when the first training ends.
     base : Path
         Weights that all began with.
+    looked : callable
+        Hears the losses while a network learns.
     """
 
     suffix: ClassVar[str]
     """Ending of a file of weights."""
 
-    def __init__(self, folder: Path, base: Path, *, device: Device) -> None:
-        self.folder, self.base, self._device = folder, base, device
+    def __init__(
+        self, folder: Path, base: Path, *, device: Device, looked: Looked = nobody_looks
+    ) -> None:
+        self.folder, self.base, self._device, self._looked = folder, base, device, looked
 
     def weights(self, number: int) -> Path:
         """The file of a round's weights; of round 0 those of the base."""
@@ -134,8 +139,16 @@ class CellposeTrainings(Trainings):
 
     suffix = ".pth"
 
-    def __init__(self, folder: Path, base: Path, step: FineTune, *, device: Device) -> None:
-        super().__init__(folder, base, device=device)
+    def __init__(
+        self,
+        folder: Path,
+        base: Path,
+        step: FineTune,
+        *,
+        device: Device,
+        looked: Looked = nobody_looks,
+    ) -> None:
+        super().__init__(folder, base, device=device, looked=looked)
         self._step = step
 
     def save(self, tensors: Mapping[str, Any], file: Path) -> None:
@@ -173,7 +186,7 @@ class CellposeTrainings(Trainings):
         advance: Callable[[int, int], object],
     ) -> Training:
         model = load(start, device=self._device)
-        tuned = self._step(model, training, held_out, advance=advance)
+        tuned = self._step(model, training, held_out, advance=advance, looked=self._looked)
         return Training(
             tuned.tensors, tuned.losses, tuned.best_epoch, tuned.n_images, tuned.n_cells
         )

@@ -22,6 +22,7 @@ from lamella.run.train_start import refuse_absent, starting
 from lamella.segment import Recurrent
 from lamella.train.annotations import Annotations
 from lamella.train.examples import Example
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.recurrent import Fit, Patches
 from lamella.train.recurrent.faults import refuse_side
 from lamella.train.rounds import Chosen, Round, Rounds
@@ -78,6 +79,7 @@ def train_recurrent(
     force: bool = False,
     advance: Advance = lambda doing, done, total: None,
     done: Callable[[Round], object] = lambda each: None,
+    looked: Looked = nobody_looks,
 ) -> Made:
     """Teach a recurrent network what people drew or corrected.
 
@@ -93,6 +95,8 @@ def train_recurrent(
         Model to begin with, relative to the current folder; ``imagenet`` is a new network whose
         encoder has learnt from ImageNet, ``none`` one that knows nothing. By default the model that
         comes with Lamella.
+    looked : callable
+        Hears the losses while the network learns.
     """
     refuse_model_there(out, force=force)
     refuse_absent(base)
@@ -100,7 +104,7 @@ def train_recurrent(
     with working(out) as folder:
         start = starting(base, settings.network, folder, seed=settings.fit.seed)
         trainings = RecurrentTrainings(
-            folder, start.path, settings.fit, about=start.about, device=device
+            folder, start.path, settings.fit, about=start.about, device=device, looked=looked
         )
         refuse_side(settings.fit.patches, trainings.architecture)
         segmenter = settings.segmenter

@@ -15,6 +15,7 @@ from lamella.nets.convlstm_unet import load_network, read_model, save_model
 from lamella.nets.device import Device
 from lamella.run.checkpoints import read_checkpoint, write_checkpoint
 from lamella.run.train_kept import Trainings
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.recurrent import Fit, TaughtMovie
 from lamella.train.rounds import Training
 
@@ -37,9 +38,16 @@ class RecurrentTrainings(Trainings):
     suffix = ".safetensors"
 
     def __init__(
-        self, folder: Path, base: Path, fit: Fit, *, about: Mapping[str, str], device: Device
+        self,
+        folder: Path,
+        base: Path,
+        fit: Fit,
+        *,
+        about: Mapping[str, str],
+        device: Device,
+        looked: Looked = nobody_looks,
     ) -> None:
-        super().__init__(folder, base, device=device)
+        super().__init__(folder, base, device=device, looked=looked)
         self._fit, self._about = fit, about
         _, self.architecture, _ = read_model(base)
 
@@ -99,6 +107,7 @@ class RecurrentTrainings(Trainings):
             resume=read_checkpoint(self.checkpoint, of=key),
             keep=lambda checkpoint: write_checkpoint(self.checkpoint, checkpoint, of=key),
             advance=advance,
+            looked=self._looked,
         )
         return Training(
             learnt.tensors, learnt.losses, learnt.best_epoch, learnt.n_frames, learnt.n_cells

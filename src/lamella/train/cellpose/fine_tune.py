@@ -21,6 +21,7 @@ from lamella.nets.cellpose.installation import imported
 from lamella.nets.device import out_of_memory
 from lamella.train.cellpose.patches import Prepared, Yardstick, numpy_seeded, prepared
 from lamella.train.examples import Example, refuse_shared
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.patience import Patience
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class FineTune(Step):
         held_out: Sequence[Example] = (),
         *,
         advance: Callable[[int, int], object] = lambda done, total: None,
+        looked: Looked = nobody_looks,
     ) -> Tuned:
         """Train a copy of the model's network; the model stays as it is.
 
@@ -128,6 +130,8 @@ class FineTune(Step):
             Held-out images must be of other movies: frames of one movie are all alike.
         advance : callable
             Called with the number of epochs done, and of all.
+        looked : callable
+            Called with the losses of every epoch; anew from the first where memory was short.
 
         Raises
         ------
@@ -150,7 +154,7 @@ class FineTune(Step):
             try:
                 with _random_state_kept(device, self.seed):
                     tensors, rows, best = self._train(
-                        copy.deepcopy(network), ready, asked, batch_size, advance
+                        copy.deepcopy(network), ready, asked, batch_size, advance, looked
                     )
                 break
             except RuntimeError as error:
@@ -204,9 +208,10 @@ class FineTune(Step):
         asked: Sequence[Prepared],
         batch_size: int,
         advance: Callable[[int, int], object],
+        looked: Looked,
     ) -> tuple[dict[str, torch.Tensor], list[tuple[int, float, float]], int]:
         trainer = imported("train")
-        watch = _Watch(self, net, ready, asked, batch_size, advance)
+        watch = _Watch(self, net, ready, asked, batch_size, advance, looked)
         # The trainer has no callback, but saves the network after every epoch from the second.
         net.save_model = watch.epoch_ended
         with (
@@ -253,9 +258,10 @@ class _Watch:
         asked: Sequence[Prepared],
         batch_size: int,
         advance: Callable[[int, int], object],
+        looked: Looked,
     ) -> None:
         self._step, self._net, self._batch_size = step, net, batch_size
-        self._advance = advance
+        self._advance, self._looked = advance, looked
         mean_px = float(np.mean([each.diameter_px for each in ready]))
 
         def patches(some: Sequence[Prepared]) -> Yardstick:
@@ -297,6 +303,7 @@ class _Watch:
                 f"set a lower learning_rate than {self._step.learning_rate:g}, or check the images",
             )
         self.rows.append((epoch, train, held_out))
+        self._looked(epoch, train, held_out)
         if not len(self._held_out) or held_out < self._best:
             self._best, self.best_epoch = held_out, epoch
             self.best_tensors = {

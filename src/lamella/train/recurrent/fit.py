@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from lamella.core.errors import LamellaWarning
 from lamella.core.step import Step
 from lamella.nets.device import Device, pick
+from lamella.train.losses import Looked, nobody_looks
 from lamella.train.patience import Patience
 from lamella.train.recurrent.checkpoint import Checkpoint
 from lamella.train.recurrent.faults import counted, refuse
@@ -151,6 +152,7 @@ class Fit(Step):
         resume: Checkpoint | None = None,
         keep: Callable[[Checkpoint], object] = lambda checkpoint: None,
         advance: Callable[[int, int], object] = lambda done, total: None,
+        looked: Looked = nobody_looks,
     ) -> Learnt:
         """Train a copy of the network; the network stays as it is.
 
@@ -166,6 +168,8 @@ class Fit(Step):
             Called with a checkpoint before the first epoch and after every one.
         advance : callable
             Called with the number of epochs done, and of all.
+        looked : callable
+            Called with the losses of every epoch, those before a checkpoint included.
 
         Raises
         ------
@@ -192,9 +196,11 @@ class Fit(Step):
             course.begin(resume)
             if resume is None:
                 keep(course.checkpoint())
+            _tell_losses(course.losses, looked)
             while not course.ended:
                 course.epoch()
                 keep(course.checkpoint())
+                _tell_losses(course.losses.tail(1), looked)
                 advance(course.n_epochs, self.epochs_frozen + self.epochs)
         n_frames, n_cells = counted(library)
         return Learnt(
@@ -219,6 +225,12 @@ class Fit(Step):
     def settings(self) -> dict[str, Any]:
         """All that decides the weights, in JSON."""
         return self.model_dump(mode="json")
+
+
+def _tell_losses(losses: pd.DataFrame, looked: Looked) -> None:
+    columns = (losses[name] for name in ("epoch", "train_loss", "held_out_loss"))
+    for epoch, train, held_out in zip(*columns, strict=True):
+        looked(int(epoch), float(train), float(held_out))
 
 
 def _tell_short(movies: Sequence[TaughtMovie], window: int) -> None:

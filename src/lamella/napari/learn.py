@@ -1,0 +1,242 @@
+"""Teach from corrections: one button trains, the held-out frames decide, a person accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+import napari
+from lamella.core.errors import LamellaError
+from lamella.napari.before_after import BeforeAfter
+from lamella.napari.desk import desk_of
+from lamella.napari.loss_curve import LossCurve
+from lamella.napari.parts import JobLine, Step, Work
+from lamella.run.learn import (
+    Effort,
+    Lesson,
+    NetworkName,
+    Proposal,
+    Training,
+    accept,
+    forget,
+    lesson_of,
+    proposals_of,
+    reject,
+)
+from lamella.run.study import open_study
+
+_LEARNERS: dict[str, NetworkName | None] = {
+    "what finds the cells now": None,
+    "the recurrent network": "recurrent",
+    "Cellpose": "cellpose",
+}
+_EFFORTS: dict[str, Effort] = {"quick": "quick", "thorough": "thorough"}
+_WIDTH_PX = 390
+
+
+class Learn(QWidget):
+    """What there is to learn from, a button that trains, and what came of it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.desk = desk_of(viewer)
+        self.lesson: Lesson | None = None
+        self.options: tuple[str, ...] = ()
+        """Further settings of the training, ``key=value`` as `lamella train` takes them."""
+        self._build(viewer)
+        self._now: Training | None = None
+        self.job.stepped.connect(self._hear)
+        self.desk.run_changed.connect(self.look)
+        self.look()
+
+    def _build(self, viewer: napari.Viewer) -> None:
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.again = QPushButton("Look again")
+        self.again.setToolTip("Count the corrected frames anew, after more were saved")
+        self.again.clicked.connect(self.look)
+        self.objects, self.learner, self.effort = QComboBox(), QComboBox(), QComboBox()
+        self.objects.setToolTip("The set of objects whose corrections are learnt from")
+        self.objects.currentTextChanged.connect(lambda _: self.look())
+        self.learner.addItems(list(_LEARNERS))
+        self.learner.setToolTip(
+            "The network that learns. Thresholds and motion cannot learn: then the recurrent "
+            "network that comes with Lamella begins in their place"
+        )
+        self.learner.currentTextChanged.connect(lambda _: self.look())
+        self.effort.addItems(list(_EFFORTS))
+        self.effort.setToolTip("quick: a few minutes, to see whether it helps; thorough: longer")
+        self.train = QPushButton("Train")
+        self.train.setToolTip(
+            "Teach a copy of the network from the corrected frames, in a process of its own. "
+            "Nothing changes in the study before you accept"
+        )
+        self.train.clicked.connect(self.begin)
+        self.job, self.curve = JobLine(), LossCurve()
+        self.job.ended.connect(self._allow)
+        self.result = BeforeAfter(viewer, self.desk)
+        self.result.accepted.connect(self._accept)
+        self.result.rejected.connect(self._reject)
+        self.result.forgotten.connect(self._forget)
+        self.setMinimumWidth(_WIDTH_PX)
+        form = QFormLayout()
+        form.addRow("Objects", self.objects)
+        form.addRow("Learns", self.learner)
+        form.addRow("How long", self.effort)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.train, 1)
+        buttons.addWidget(self.again)
+        rows = QVBoxLayout(self)
+        rows.addWidget(self.words)
+        rows.addLayout(form)
+        rows.addLayout(buttons)
+        for each in (self.job, self.curve, self.result):
+            rows.addWidget(each)
+        rows.addStretch(1)
+
+    def look(self) -> None:
+        """Count what there is to learn from, and show the newest model."""
+        run = self.desk.run
+        if run is None:
+            self._cannot("Open a run first.")
+            self.result.set_proposals([])
+            return
+        if self.job.busy:
+            return
+        names = list(run.study.settings.objects)
+        if [self.objects.itemText(n) for n in range(self.objects.count())] != names:
+            self.objects.blockSignals(True)
+            self.objects.clear()
+            self.objects.addItems(names)
+            self.objects.setCurrentText(self.desk.object_name or names[0])
+            self.objects.blockSignals(False)
+        name, network = self.objects.currentText(), _LEARNERS[self.learner.currentText()]
+
+        def looking() -> Work:
+            yield Step(0, 0, "looking for corrected frames")
+            return lesson_of(run, name, network=network)
+
+        self.lesson = None
+        self.job.start(looking(), done=self._show_lesson)
+        self._allow()
+        self._show_proposals()
+
+    def begin(self) -> None:
+        """Train."""
+        if self.lesson is None:
+            return
+        training = Training(
+            self.lesson, effort=_EFFORTS[self.effort.currentText()], options=self.options
+        )
+        self.curve.show_losses(())
+        self._now = training
+        self.job.start(self._training(training), done=self._trained)
+        self._allow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """A training ends with its window; what it has learnt so far is taken up the next time."""
+        self.job.stop()
+        super().closeEvent(event)
+
+    def _training(self, training: Training) -> Work:
+        steps = training.steps()
+        try:
+            while True:
+                told = next(steps)
+                yield Step(told.done, told.total, told.words)
+        except StopIteration as end:
+            return end.value
+        finally:
+            steps.close()
+
+    def _hear(self) -> None:
+        if self._now is not None and len(self._now.losses) > len(self.curve.losses):
+            self.curve.show_losses(self._now.losses)
+
+    def _allow(self) -> None:
+        """Train, where there is something to learn from and nothing else goes on."""
+        self.train.setEnabled(
+            self.lesson is not None and not self.lesson.faults and not self.job.busy
+        )
+
+    def _show_lesson(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        faults = lesson.faults
+        said = [lesson.words]
+        if not faults:
+            said += [lesson.held_out, lesson.hint]
+        self.words.setText("\n\n".join(each for each in said if each))
+        self._allow()
+        if faults:
+            self.job.message.warn("\n".join(map(str, faults)))
+
+    def _cannot(self, words: str) -> None:
+        self.lesson = None
+        self.words.setText(words)
+        self._allow()
+
+    def _trained(self, proposal: Proposal) -> None:
+        losses = proposal.losses[["epoch", "train_loss", "held_out_loss"]]
+        self.curve.show_losses([(int(a), float(b), float(c)) for a, b, c in losses.to_numpy()])
+        self.job.message.say(f"The new model is {_place(proposal)}. Nothing uses it yet.")
+        self._show_proposals()
+
+    def _show_proposals(self) -> None:
+        run = self.desk.run
+        if run is not None:
+            self.result.set_proposals(proposals_of(run.study, self.objects.currentText()))
+
+    def _accept(self, proposal: Proposal) -> None:
+        run = self.desk.run
+        if run is None or not self._tried(lambda: accept(proposal, open_study(run.study.folder))):
+            return
+        self.desk.open_run(run.folder, study=run.study.folder)
+        self.job.message.say(
+            "study.toml uses the new model now. Run the study again to segment with it: "
+            "frames corrected by hand stay as they are."
+        )
+
+    def _reject(self, proposal: Proposal) -> None:
+        if self._tried(lambda: reject(proposal)):
+            self._show_proposals()
+            self.job.message.say(f"Rejected. It is kept as {_place(proposal)}; nothing uses it.")
+
+    def _forget(self, proposal: Proposal) -> None:
+        run = self.desk.run
+        asked = QMessageBox.question(
+            self, "Delete the model?", f"{proposal.folder} will be deleted for good."
+        )
+        if run is None or asked != QMessageBox.StandardButton.Yes:
+            return
+        if self._tried(lambda: forget(proposal, open_study(run.study.folder))):
+            self._show_proposals()
+            self.job.message.say("Deleted.")
+
+    def _tried(self, deed: Any) -> bool:
+        try:
+            deed()
+        except LamellaError as error:
+            self.job.message.warn(error)
+            return False
+        return True
+
+
+def _place(proposal: Proposal) -> str:
+    """Where a model lies, as a person finds it."""
+    return f"{proposal.folder.parent.name}/{proposal.folder.name} in the study’s folder"

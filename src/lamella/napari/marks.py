@@ -1,0 +1,254 @@
+"""Seeds and strokes: a few marks of a person become the cells of a frame, and of those after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels, Points
+from numpy.typing import NDArray
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+import napari
+from lamella.core.errors import InputError, LamellaError
+from lamella.napari.desk import desk_of
+from lamella.napari.parts import JobLine, Step, Work
+from lamella.napari.proposed import take
+from lamella.segment.by_hand import (
+    Look,
+    labels_from_before,
+    labels_from_scribbles,
+    labels_from_seeds,
+)
+
+SEEDS, STROKES, PROPOSED = "seeds", "strokes", "proposed"
+_GROUND, _FIRST_CELL = 1, 2
+_LOOKS: dict[str, Look | None] = {
+    "as the frame shows": None,
+    "bright": "bright",
+    "dark": "dark",
+    "rough (phase contrast)": "rough",
+}
+_HELP = (
+    "Click once into every cell, or draw a short stroke in every cell and one on the background. "
+    "Then press Find cells, mend the proposal with napari’s own brush where it is wrong, and "
+    "take it."
+)
+
+
+class Marks(QWidget):
+    """Marks of a person, what is found from them, and a button that takes it as corrections.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer, self.desk = viewer, desk_of(viewer)
+        self.proposed: dict[int, NDArray[np.uint32]] = {}
+        """By frame: cells that were found and not yet taken."""
+        self._build()
+        viewer.dims.events.current_step.connect(self._show)
+        self.desk.place_changed.connect(self._forget)
+
+    def _build(self) -> None:
+        words = QLabel(_HELP)
+        words.setWordWrap(True)
+        self.seed, self.stroke = QPushButton("Place seeds"), QPushButton("Draw strokes")
+        self.next_cell, self.ground = QPushButton("Next cell"), QPushButton("Background")
+        self.find_cells, self.take = QPushButton("Find cells"), QPushButton("Take as corrections")
+        self.clear = QPushButton("Clear marks")
+        self.look, self.more = QComboBox(), QSpinBox()
+        self.look.addItems(list(_LOOKS))
+        self.more.setRange(0, 10_000)
+        for widget, tip, deed in (
+            (self.seed, "A layer of points: click once into every cell of this frame", self._seeds),
+            (self.stroke, "A layer to draw on: strokes in cells and on the background", self._draw),
+            (self.next_cell, "The next stroke is of another cell (key M)", self._next_cell),
+            (self.ground, "The next stroke is on the background", self._background),
+            (self.find_cells, "Find the cells of this frame from the marks", self.begin),
+            (self.take, "Lay the cells over those of their frames, as edits that can be undone "
+             "one by one; cells that were not marked stay", self.take_all),
+            (self.clear, "Remove seeds, strokes and what is proposed", self._clear),
+        ):  # fmt: skip
+            widget.setToolTip(tip)
+            widget.clicked.connect(deed)
+        self.look.setToolTip("How cells stand out from the ground; for seeds")
+        self.more.setToolTip(
+            "In so many frames after this one, too: each is found where the frame before has it"
+        )
+        self.job = JobLine()
+        grid = QGridLayout()
+        for place, widget in enumerate((self.seed, self.stroke, self.next_cell, self.ground)):
+            grid.addWidget(widget, place // 2, place % 2)
+        form = QFormLayout()
+        form.addRow("Cells are", self.look)
+        form.addRow("Further frames", self.more)
+        rows = QVBoxLayout(self)
+        rows.addWidget(words)
+        rows.addLayout(grid)
+        rows.addLayout(form)
+        for below in (self.find_cells, self.take, self.clear, self.job):
+            rows.addWidget(below)
+        rows.addStretch(1)
+        self.take.setEnabled(False)
+
+    def begin(self) -> None:
+        """Find the cells of the frame that is shown, and of those after it where asked."""
+        t = self.desk.frame
+        try:
+            image = self._image(t)
+            marks = self._marks(t)
+        except LamellaError as error:
+            self.job.message.warn(error)
+            return
+        look, last = _LOOKS[self.look.currentText()], t + self.more.value()
+
+        def finding() -> Work:
+            yield Step(0, last - t + 1, f"frame {t}")
+            if isinstance(marks, tuple):
+                found = {t: labels_from_seeds(image, marks[0], look=look)}
+            else:
+                found = {t: labels_from_scribbles(image, marks, background=_GROUND)}
+            for later in range(t + 1, last + 1):
+                yield Step(later - t, last - t + 1, f"frame {later}")
+                try:
+                    following = self._image(later)
+                except InputError:
+                    break
+                found[later] = labels_from_before(following, found[later - 1])
+            return found
+
+        self.job.start(finding(), done=self._found)
+
+    def take_all(self) -> None:
+        """Take what is proposed as corrections of the movie looked at."""
+        try:
+            for t in sorted(self.proposed):
+                take(self.desk, t, self.proposed[t])
+                del self.proposed[t]
+        except LamellaError as error:
+            self.job.message.warn(error)
+        else:
+            self._clear()
+            self.job.message.say("Taken. Undo, name and save them in the window Correct cells.")
+        self._show()
+
+    def _found(self, found: dict[int, NDArray[np.uint32]]) -> None:
+        self.proposed |= found
+        n = sum(len(np.unique(each)) - 1 for each in found.values())
+        where = "this frame" if len(found) == 1 else f"{len(found)} frames"
+        self.job.message.say(f"{n} cells proposed in {where}.")
+        self._show()
+
+    def _show(self, event: Any = None) -> None:
+        """The proposal of the frame that is shown, if there is one."""
+        self.take.setEnabled(bool(self.proposed))
+        layer = self._layer(PROPOSED)
+        if not self.proposed:
+            if layer is not None:
+                self._viewer.layers.remove(layer)
+            return
+        some = next(iter(self.proposed.values()))
+        now = self.proposed.get(self.desk.frame, np.zeros_like(some))
+        if layer is None:
+            made = Labels(now, name=PROPOSED, opacity=0.6)
+            self._viewer.add_layer(made)
+        else:
+            layer.data = now
+
+    def _seeds(self) -> None:
+        layer = self._layer(SEEDS)
+        if layer is None:
+            layer = Points(
+                ndim=max(2, min(3, self._viewer.dims.ndim)), name=SEEDS, size=6,
+                face_color="#f0e442", border_color="black",
+            )  # fmt: skip
+            self._viewer.add_layer(layer)
+        self._viewer.layers.selection.active = layer
+        layer.mode = "add"
+
+    def _draw(self) -> None:
+        layer = self._layer(STROKES)
+        if layer is None:
+            try:
+                shape = self._image(self.desk.frame).shape
+            except LamellaError as error:
+                self.job.message.warn(error)
+                return
+            layer = Labels(np.zeros(shape, np.uint16), name=STROKES)
+            layer.brush_size = 4
+            layer.selected_label = _FIRST_CELL
+            self._viewer.add_layer(layer)
+        self._viewer.layers.selection.active = layer
+        layer.mode = "paint"
+
+    def _next_cell(self) -> None:
+        self._draw()
+        layer = self._layer(STROKES)
+        if layer is not None:
+            layer.selected_label = max(_FIRST_CELL, int(layer.data.max()) + 1)
+
+    def _background(self) -> None:
+        self._draw()
+        layer = self._layer(STROKES)
+        if layer is not None:
+            layer.selected_label = _GROUND
+
+    def _marks(self, t: int) -> Any:
+        """Strokes, or else seeds of the frame in a tuple."""
+        strokes = self._layer(STROKES)
+        if strokes is not None and strokes.data.any():
+            return np.array(strokes.data)
+        seeds = self._layer(SEEDS)
+        points = np.zeros((0, 2)) if seeds is None else np.asarray(seeds.data)
+        if points.shape[1] > 2:
+            points = points[np.round(points[:, 0]) == t][:, -2:]
+        if not len(points):
+            raise InputError(
+                f"frame {t}", "it has no seed and no stroke", "place seeds or draw strokes first"
+            )
+        return (points,)
+
+    def _image(self, t: int) -> NDArray[Any]:
+        """The raw frame: of the movie looked at, else of the first image that is shown."""
+        desk = self.desk
+        if desk.movie is not None and desk.run is not None:
+            each = desk.run.study.settings.objects.get(desk.object_name or "")
+            frames = desk.movie.movie.channel(None if each is None else each.channel)
+            if t not in frames.span:
+                raise InputError(desk.movie.name, f"it has no frame {t}", "choose another")
+            return np.asarray(frames.frame(t))
+        for layer in self._viewer.layers:
+            if isinstance(layer, Image) and layer.visible and layer.ndim in (2, 3):
+                if layer.ndim == 3 and t >= layer.data.shape[0]:
+                    break
+                return np.asarray(layer.data if layer.ndim == 2 else layer.data[t])
+        raise InputError("napari", "no movie is shown", "open a run or a movie first")
+
+    def _layer(self, name: str) -> Any:
+        return next((each for each in self._viewer.layers if each.name == name), None)
+
+    def _forget(self) -> None:
+        """Another movie is looked at: marks and proposals are of the one before."""
+        if self.proposed or self._layer(SEEDS) or self._layer(STROKES):
+            self._clear()
+
+    def _clear(self) -> None:
+        self.proposed = {}
+        for name in (SEEDS, STROKES, PROPOSED):
+            layer = self._layer(name)
+            if layer is not None:
+                self._viewer.layers.remove(layer)
+        self._show()

@@ -1,0 +1,70 @@
+"""Accept a model that was taught, or send it away."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+
+from lamella.core.errors import OutputError
+from lamella.io.atomic import output_error
+from lamella.run.learn.proposal import Proposal
+from lamella.run.learn.segment_text import write_segmenter
+from lamella.run.study import Study, open_study
+from lamella.run.train import work_folder
+from lamella.run.who import who_edits
+
+
+def accept(proposal: Proposal, study: Study) -> Study:
+    """Let a study find its objects with the new model: written into study.toml, nothing is run.
+
+    The table ``[objects.<name>.segment]`` becomes `Proposal.segment`; all else in the file stays as
+    it is, comments included.
+
+    Returns
+    -------
+    Study
+        As it now reads.
+
+    Raises
+    ------
+    SettingsError
+        The file has changed in a way that the change does not fit.
+    OutputError
+        It cannot be written.
+    """
+    write_segmenter(study, proposal.object_name, proposal.segment)
+    proposal.mark("accepted", when=_now(), who=who_edits())
+    return open_study(study.folder)
+
+
+def reject(proposal: Proposal) -> None:
+    """Keep the model, and say on its card that it was not taken.
+
+    A study that uses it goes on doing so.
+    """
+    proposal.mark("rejected", when=_now(), who=who_edits())
+
+
+def forget(proposal: Proposal, study: Study) -> None:
+    """Delete a model for good, with what its training left beside it.
+
+    Raises
+    ------
+    OutputError
+        The study uses it, or the disk refuses.
+    """
+    used = getattr(study.settings.objects[proposal.object_name].segment, "model", None)
+    if used is not None and (study.folder / used).resolve() == proposal.folder.resolve():
+        raise OutputError(
+            str(proposal.folder), "study.toml uses it", "let the study use another model first"
+        )
+    try:
+        for each in (proposal.folder, work_folder(proposal.folder)):
+            if each.exists():
+                shutil.rmtree(each)
+    except OSError as error:
+        raise output_error(proposal.folder, error) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,140 @@
+"""A person presses Train, looks at the held-out frames, and accepts, rejects or deletes."""
+
+import shutil
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from lamella.run.learn import proposals_of
+from lamella.run.study import open_study
+from worlds.taught import TINY, correct, taught_study, truth, untaught
+
+pytest.importorskip("napari")
+pytest.importorskip("torch")
+
+RECURRENT = 'method = "recurrent"\nmodel = "untaught.safetensors"'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("learn") / "study"
+    folder.mkdir()
+    untaught(folder / "untaught.safetensors")
+    taught_study(folder, RECURRENT)
+    for k in range(3):
+        correct(folder, f"m{k}", {t: truth(k, t) for t in (1, 3, 5, 7)})
+    return folder
+
+
+@pytest.fixture
+def study(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "study")
+
+
+@pytest.fixture
+def widget(viewer, qtbot):
+    from lamella.napari.learn import Learn
+
+    made = Learn(viewer)
+    made.options = TINY
+    viewer.window.add_dock_widget(made, name="Learn")
+    viewer.show()
+    yield made
+    made.job.stop()
+    qtbot.waitUntil(lambda: not made.job.busy, timeout=20_000)
+
+
+def press(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def opened(widget, study, qtbot):
+    widget.desk.open_run(study / "results")
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+
+
+def test_train_look_accept(widget, study, viewer, qtbot):
+    assert widget.words.text() == "Open a run first."
+    assert not widget.train.isEnabled()
+    opened(widget, study, qtbot)
+    assert "12 corrected frames with 12 cells in 3 movies" in widget.words.text()
+    assert not widget.result.isVisible()
+    press(qtbot, widget.train)
+    assert widget.job.busy
+    assert not widget.train.isEnabled()
+    qtbot.waitUntil(lambda: len(widget.curve.losses) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=120_000)
+    assert len(widget.curve.losses) == 6
+    result = widget.result
+    assert result.isVisible()
+    assert "nothing can be claimed" in result.words.text()
+    assert result.table.rowCount() == 4
+
+    press(qtbot, result.next)
+    frame = result.proposal.frame(0)
+    assert "before" in viewer.layers
+    for side in ("before", "after", "corrected"):
+        assert np.array_equal(viewer.layers[side].data, getattr(frame, side))
+    assert viewer.layers["after"].translate[1] > frame.after.shape[1]
+    press(qtbot, result.next)
+    assert np.array_equal(viewer.layers["corrected"].data, result.proposal.frame(1).corrected)
+    press(qtbot, result.back)
+    press(qtbot, result.back)
+    assert result.table.currentRow() == 3
+    press(qtbot, result.close_view)
+    assert len(viewer.layers) == 0
+
+    press(qtbot, result.accept)
+    segment = open_study(study).settings.objects["cell"].segment
+    assert segment.model == "models/cell_1"
+    assert widget.desk.run.study.settings.objects["cell"].segment.model == "models/cell_1"
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert result.models.currentText() == "cell_1: accepted"
+    assert not result.accept.isEnabled()
+
+
+def test_pictures_hide_what_was_shown_and_give_it_back(widget, study, viewer, qtbot):
+    opened(widget, study, qtbot)
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: widget.result.isVisible(), timeout=120_000)
+    layer = viewer.add_image(np.zeros((8, 96, 96)), name="movie")
+    press(qtbot, widget.result.next)
+    assert not layer.visible
+    press(qtbot, widget.result.close_view)
+    assert layer.visible
+    before = (study / "study.toml").read_bytes()
+    press(qtbot, widget.result.reject)
+    assert widget.result.models.currentText() == "cell_1: rejected"
+    assert proposals_of(open_study(study), "cell")[0].decision == "rejected"
+    assert (study / "study.toml").read_bytes() == before
+
+
+def test_stop_leaves_no_model_and_train_goes_on(widget, study, qtbot):
+    opened(widget, study, qtbot)
+    widget.options = (*TINY, "epochs=5000", "patience=false")
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: len(widget.curve.losses) > 2, timeout=60_000)
+    press(qtbot, widget.job._stop)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert widget.job.message.text() == "Stopped."
+    assert not (study / "models/cell_1").exists()
+    assert (study / "models/cell_1_work/checkpoint.safetensors").is_file()
+    assert not widget.result.isVisible()
+    assert widget.train.isEnabled()
+    before = len(widget.curve.losses)
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: len(widget.curve.losses) > before, timeout=60_000)
+
+
+def test_nothing_was_corrected(widget, study, qtbot):
+    for k in range(3):
+        shutil.rmtree(study / f"results/movies/m{k}/corrections")
+    opened(widget, study, qtbot)
+    assert widget.words.text() == "No frame of 'cell' has been corrected yet."
+    assert not widget.train.isEnabled()
+    assert "correct some frames first" in widget.job.message.text()
+    correct(study, "m0", {t: truth(0, t) for t in (1, 7)})
+    press(qtbot, widget.again)
+    qtbot.waitUntil(lambda: widget.train.isEnabled(), timeout=20_000)
+    assert "2 corrected frames" in widget.words.text()
