@@ -50,7 +50,7 @@ class BeforeAfter(QWidget):
     accepted, rejected, forgotten = Signal(Proposal), Signal(Proposal), Signal(Proposal)
     """A person decided on a `Proposal`."""
 
-    def __init__(self, viewer: napari.Viewer, desk: Desk) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, desk: Desk) -> None:
         super().__init__()
         self._desk, self._proposals = desk, list[Proposal]()
         self.view = HeldOutView(viewer)

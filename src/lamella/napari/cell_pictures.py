@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Condition, Thread
 
-from qtpy.QtCore import QObject, Qt, Signal  # type: ignore[attr-defined]  # it is there
+from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QImage, QPixmap
 
 from lamella.run.browse.thumbnails import Thumbnail, Thumbnails

@@ -53,7 +53,7 @@ class Learn(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.desk = desk_of(viewer)
         self.lesson: Lesson | None = None
@@ -65,7 +65,7 @@ class Learn(QWidget):
         self.desk.run_changed.connect(self.look)
         self.look()
 
-    def _build(self, viewer: napari.Viewer) -> None:
+    def _build(self, viewer: napari.viewer.Viewer) -> None:
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.again = QPushButton("Look again")

@@ -10,7 +10,7 @@ from napari.utils.theme import get_theme
 from lamella.run.browse.time_figure import DARK, LIGHT, Look
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 
 def look_of(theme: str) -> Look:
@@ -20,7 +20,7 @@ def look_of(theme: str) -> Look:
     return (DARK if sum(parts) < 3 * 128 else LIGHT)._replace(ground=ground)
 
 
-def laid_on_movie(viewer: napari.Viewer, *, ndim: int) -> dict[str, Any]:
+def laid_on_movie(viewer: napari.viewer.Viewer, *, ndim: int) -> dict[str, Any]:
     """Scale, place and unit of a layer with `ndim` axes that lies on the movie in the viewer."""
     for layer in viewer.layers:
         if isinstance(layer, Image) and layer.ndim >= ndim:

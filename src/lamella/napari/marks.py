@@ -53,7 +53,7 @@ class Marks(QWidget):
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self.desk = viewer, desk_of(viewer)
         self.proposed: dict[int, NDArray[np.uint32]] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QModelIndex, QSize, Qt
-from qtpy.QtGui import QAction, QKeySequence  # type: ignore[attr-defined]  # it is there
+from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,

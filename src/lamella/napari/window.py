@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari.layers import Layer
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QMainWindow
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
 import napari
 from lamella.napari.desk import desk_of
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 PLUGIN = "lamella"
-_AREAS = {
-    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
-    "right": Qt.DockWidgetArea.RightDockWidgetArea,
-    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
-}
 
 
 def open_window(
@@ -125,26 +120,16 @@ def widget_names() -> list[str]:
 
 
 def dock_widgets(viewer: Viewer) -> list[Any]:
-    """Dock all widgets of our manifest as tabs, in its order, the first one in front.
-
-    A widget says with its attribute ``dock_area`` where it wants to be: ``"right"`` (the default),
-    ``"left"`` or ``"bottom"``; those of one side are tabs.
-    """
-    docked: dict[str, list[QDockWidget]] = {}
-    widgets = []
+    """Dock all widgets of our manifest as tabs on the right, in its order, the first in front."""
+    docks: list[QDockWidget] = []
+    widgets: list[Any] = []
     for name in widget_names():
-        dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name)
-        widgets.append(widget)
+        dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=bool(docks))
         dock.setWindowTitle(name)
-        area = getattr(widget, "dock_area", "right")
-        main = dock.parent()
-        if isinstance(main, QMainWindow):
-            before = docked.setdefault(area, [])
-            if before:
-                main.tabifyDockWidget(before[-1], dock)
-            elif area != "right":
-                main.addDockWidget(_AREAS[area], dock)
-            before.append(dock)
-    for docks in docked.values():
-        docks[0].raise_()
+        docks.append(dock)
+        widgets.append(widget)
+    main = docks[0].parent()
+    if isinstance(main, QMainWindow):  # along the side there is room for whole names
+        main.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
+    docks[0].raise_()
     return widgets
