@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 TREE, LIST = "Tree of conditions", "List of all cells"
 _ALL = "all"
 _TYPING_MS = 250
-_COLUMN_PX, _NAME_PX = 76, 180
+_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 176, 104
 _WIDE_PX, _HIGH_PX = 520, 700
 
 
@@ -264,8 +264,8 @@ class StudyBrowser(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(False)
         header.resizeSection(0, _NAME_PX)
-        for column in range(1, len(self.model.columns)):
-            header.resizeSection(column, _COLUMN_PX)
+        for column, name in enumerate(self.model.columns[1:], 1):
+            header.resizeSection(column, _EVENTS_PX if name == Col.N_EVENTS else _COLUMN_PX)
         self.refresh()
         if not self.model.flat:
             self.view.expandToDepth(0)

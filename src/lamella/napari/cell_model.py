@@ -24,7 +24,7 @@ from lamella.run.browse.index import KEYS, StudyIndex
 
 _LEVELS = (Col.CONDITION, Col.SESSION, Col.MOVIE)
 _FLAGS = (Col.N_EVENTS, Col.IN_STATISTICS, Col.OUTLINE_SCORE, Col.EMPTY_RATE)
-_FIRST_MEASURES, _OTHER_MEASURES = 3, 9
+_FIRST_MEASURES, _OTHER_MEASURES = 2, 10
 ROW_PX = SHOWN_PX + 6
 """Height of a row: all are alike, so that Qt asks for those alone that are seen."""
 _NAME = 0
