@@ -6,12 +6,14 @@ import pytest
 
 from lamella.core.table import Col
 from lamella.io import read_table, write_table
+from lamella.run.review import decisions_of
 from worlds.run_folders import many_cells
 
 pytest.importorskip("napari")
 
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QMenu
 
 from lamella.napari.browser import LIST, StudyBrowser
 from lamella.napari.cell_model import ROW_PX
@@ -206,3 +208,27 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
     assert max(asked) == 9999
     assert len(asked) < 8 * browser.view.viewport().height() / ROW_PX
     assert took < 20  # far above what it takes
+
+
+def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.preset, LIST)
+    place = browser.model.index(2, 0)
+    key = browser.model.key_of(place)
+    monkeypatch.setattr(
+        StudyBrowser, "_ask_reason", lambda self, key: self.leave_out(key, "dead or dying")
+    )
+    browser.view.customContextMenuRequested.emit(browser.view.visualRect(place).center())
+    menu = browser.findChild(QMenu)
+    qtbot.waitUntil(menu.isVisible)
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: browser.message.text() != "")
+    assert "will be left out: dead or dying" in browser.message.text()
+    row = browser.index.table.iloc[browser.index.row_of(*key)]
+    assert row[Col.WHY_NOT_COUNTED] == "will be left out: dead or dying"
+    assert browser.model.columns[0] == ""
+    place = browser.model.index(2, 0)
+    assert "will be left out" in browser.model.data(place, Qt.ItemDataRole.ToolTipRole)
+    (kept,) = decisions_of(cells / "results/movies" / key[0])
+    assert (kept.verdict, kept.cell, kept.kind) == ("exclude", key[2], "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -13,8 +13,10 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSpinBox,
     QTreeView,
@@ -32,6 +34,8 @@ from lamella.report.words import count, number
 from lamella.run.browse import OpenedRun
 from lamella.run.browse.index import StudyIndex
 from lamella.run.browse.thumbnails import Thumbnails
+from lamella.run.review import REASONS
+from lamella.run.review.events import Review
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 TREE, LIST = "Tree of conditions", "List of all cells"
 _ALL = "all"
 _TYPING_MS = 250
-_COLUMN_PX, _NAME_PX = 84, 190
+_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 176, 104
 _WIDE_PX, _HIGH_PX = 520, 700
 
 
@@ -97,6 +101,8 @@ class StudyBrowser(QWidget):
         self.view.header().sectionClicked.connect(self._sort_by)
         self.view.clicked.connect(self._look)
         self.view.activated.connect(self._look)  # by Enter
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._offer)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
@@ -171,6 +177,43 @@ class StudyBrowser(QWidget):
         self.view.scrollTo(place)
         return True
 
+    def leave_out(self, key: Key, reason: str) -> None:
+        """Leave a cell out of all statistics, as of the next run or report; see `Review.exclude`.
+
+        Parameters
+        ----------
+        key : (str, str, int)
+            Movie, set of objects, cell.
+        reason : str
+        """
+        if self.desk.run is None:
+            return
+        try:
+            Review(self.desk.run).exclude(key[0], key[1], key[2], reason=reason)
+        except LamellaError as error:
+            self.message.warn(error)
+            return
+        self.desk.run_changed.emit()
+        self.message.say(f"{key[0]}, {key[1]} {key[2]} will be left out: {reason}.")
+
+    def _offer(self, at: QPoint) -> None:
+        """What can be done with the cell under the mouse."""
+        place = self.view.indexAt(at)
+        key = self.model.key_of(place) if self.model is not None and place.isValid() else None
+        if key is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        action = menu.addAction("Leave out of all statistics …")
+        action.triggered.connect(lambda: self._ask_reason(key))
+        menu.popup(self.view.viewport().mapToGlobal(at))
+
+    def _ask_reason(self, key: Key) -> None:
+        about = f"{key[0]}, {key[1]} {key[2]}\nReason"
+        reason, given = QInputDialog.getItem(self, "Leave a cell out", about, REASONS)
+        if given:
+            self.leave_out(key, reason)
+
     def _on_run(self) -> None:
         """Another run is open, or its tables were written anew: choices and selection stay."""
         run, kept = self.desk.run, self._selected()
@@ -221,8 +264,8 @@ class StudyBrowser(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(False)
         header.resizeSection(0, _NAME_PX)
-        for column in range(1, len(self.model.columns)):
-            header.resizeSection(column, _COLUMN_PX)
+        for column, name in enumerate(self.model.columns[1:], 1):
+            header.resizeSection(column, _EVENTS_PX if name == Col.N_EVENTS else _COLUMN_PX)
         self.refresh()
         if not self.model.flat:
             self.view.expandToDepth(0)

@@ -23,8 +23,8 @@ from lamella.report.words import count, label, number, unit
 from lamella.run.browse.index import KEYS, StudyIndex
 
 _LEVELS = (Col.CONDITION, Col.SESSION, Col.MOVIE)
-_FLAGS = (Col.N_EVENTS, Col.OUTLINE_SCORE, Col.EMPTY_RATE, Col.IN_STATISTICS)
-_MOST_MEASURES = 6
+_FLAGS = (Col.N_EVENTS, Col.IN_STATISTICS, Col.OUTLINE_SCORE, Col.EMPTY_RATE)
+_FIRST_MEASURES, _OTHER_MEASURES = 2, 10
 ROW_PX = SHOWN_PX + 6
 """Height of a row: all are alike, so that Qt asks for those alone that are seen."""
 _NAME = 0
@@ -69,11 +69,9 @@ class CellModel(QAbstractItemModel):
     def __init__(self, index: StudyIndex, pictures: CellPictures) -> None:
         super().__init__()
         self.cells, self._pictures = index, pictures
-        self.columns: list[str] = [
-            "",
-            *index.measures[:_MOST_MEASURES],
-            *(str(name) for name in _FLAGS),
-        ]
+        first, others = index.measures[:_FIRST_MEASURES], index.measures[_FIRST_MEASURES:]
+        flags = (str(name) for name in _FLAGS)
+        self.columns: list[str] = ["", *first, *flags, *others[:_OTHER_MEASURES]]
         # Where each movie has one cell, movies would be branches with one leaf each.
         self._alone = not index.table[Col.MOVIE].duplicated().any()
         self._levels = [
@@ -228,10 +226,9 @@ class CellModel(QAbstractItemModel):
 
     def _name(self, row: int) -> str:
         movie, name, cell = self._key(row)
-        kind = name if self._several else "cell"
-        if self._alone:
-            return movie
-        return f"{movie} · {kind} {cell}" if self.flat else f"{kind} {cell}"
+        own = f"{name if self._several else 'cell'} {cell}"
+        text = movie if self._alone else f"{movie} · {own}" if self.flat else own
+        return f"{text} ✎" if self._corrected[row] else text
 
     def _text(self, row: int, name: str) -> str:
         value = self._values[name][row]
@@ -270,6 +267,6 @@ def _head(name: str) -> str:
 def _meaning(name: str) -> str:
     """What a column is, from the data dictionary."""
     if not name:
-        return "Click a cell, or press Enter, to look at it. Grey: in no statistics."
+        return "Click a cell, or press Enter, to look at it. Grey: in no statistics; ✎: corrected."
     found = Col.find(name)
     return f"{name}: {found.meaning}" if found is not None else name

@@ -75,7 +75,7 @@ def write_report(out: Path) -> Path:
         **{name: _if_there(out / "tables" / f"{name}.csv") for name in _OF_SIGNAL},
         cells_and_nuclei=_if_there(out / "tables" / "cells_and_nuclei.parquet"),
         cortex=_if_there(out / "tables" / "cortex_mean.parquet"),
-        edges=_edges(out, cells),
+        edges=_edges(out, cells[~left_out(cells)]),
         status=status,
         samples=samples,
         filmstrips=dict(_filmstrips(manifests)),

@@ -74,7 +74,7 @@ def apply_decisions(out: Path) -> LamellaError | None:
     stale = [task.name for task in tasks if not up_to_date(task)]
     if stale or len(tasks) < len(counted):
         named = ", ".join(stale[:3]) or "samples.csv"
-        _warn(out, f"results change with them that are to be measured again ({named})")
+        _warn(out, f"movies are to be measured again or are not there ({named})")
         return None
     try:
         derive_tables(study, tasks, out)
