@@ -400,3 +400,38 @@ def test_nothing_to_correct_is_told(viewer, qtbot):
     qtbot.addWidget(widget)
     assert not widget.begin()
     assert "Look at a movie of a run first" in widget.message.text()
+
+
+def test_the_first_stroke_begins_to_correct(viewer, qtbot, colony):
+    from lamella.napari.canvas_edits import shows_cells
+    from lamella.napari.correct import Correct
+    from lamella.napari.desk import desk_of
+    from lamella.napari.lazy import LazyStack
+
+    desk = desk_of(viewer)
+    desk.open_run(colony / "results")
+    widget = Correct(viewer)
+    qtbot.addWidget(widget)
+    desk.look_at("wt1")
+    shown = [layer for layer in viewer.layers if shows_cells(layer)]
+    if not shown:
+        cells = LazyStack(desk.movie.current("cell").labels.frames)
+        told = {"lamella": {"role": "cells", "object": "cell"}}
+        shown = [viewer.add_labels(cells, multiscale=False, metadata=told)]
+    (layer,) = shown
+    assert widget.session is None
+    layer.mode = "paint"
+    assert widget.session is not None
+    assert widget._canvas.layer is layer
+    assert str(layer.mode) == "paint"
+    assert desk.editing is widget.session
+    widget.tools.button("Split").click()
+    assert str(layer.mode) == "pan_zoom"
+    layer.mode = "erase"
+    assert not widget.tools.button("Split").isChecked()
+    widget.end()
+    assert desk.editing is None
+    assert isinstance(layer.data, LazyStack)
+    desk.open_run(colony / "results")
+    layer.mode = "paint"
+    assert "Look at a movie" in widget.message.text() or layer not in viewer.layers

@@ -318,6 +318,19 @@ class TestJournal:
         (kept,) = journal.parent.glob("*.damaged.jsonl")
         assert kept.read_bytes() == damaged
 
+    def test_edits_are_recovered_all_or_none(self, run, tmp_path):
+        before = stack(run.movie("a").current("cell"))
+        killed(run, tmp_path)
+        (journal,) = (run.folder / "movies/a/corrections/journal").glob("*.jsonl")
+        lines = [json.loads(line) for line in journal.read_text().splitlines()]
+        lines[2]["edit"]["cell"] = 99
+        journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        with EditSession(run, "a", who="ines@scope") as session:
+            with pytest.raises(InputError, match="there is no cell 99"):
+                session.recover()
+            assert len(session.left) == 2
+            assert np.array_equal(stack(session.tracked()), before)
+
     def test_discarding_keeps_a_copy(self, run, tmp_path):
         before = stack(run.movie("a").current("cell"))
         killed(run, tmp_path)

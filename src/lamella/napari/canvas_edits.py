@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 from qtpy.QtCore import QTimer
 
 from lamella.napari.editable import EditableStack
@@ -27,12 +27,16 @@ _CLICK_PX = 4
 """A mouse that moved further while its button was down was not a click."""
 
 
+def shows_cells(layer: Layer) -> bool:
+    """Whether a layer is that of the cells of the movie that is looked at."""
+    return isinstance(layer, Labels) and layer.metadata.get(OURS, {}).get("role") == CELLS
+
+
 def cells_layer(viewer: ViewerModel, session: EditSession) -> Labels:
     """The layer of the cells of a movie; made where there is none."""
     for layer in viewer.layers:
         told = layer.metadata.get(OURS, {})
-        same = told.get("object", session.name) == session.name
-        if isinstance(layer, Labels) and told.get("role") == CELLS and same:
+        if shows_cells(layer) and told.get("object", session.name) == session.name:
             return layer
     scale: Scale = session.movie.movie.scale
     um = scale.pixel_size_um or 1.0
@@ -109,10 +113,10 @@ class CanvasEdits:
         for key in self._keys:
             self.layer.bind_key(key, None, overwrite=True)
         if self.layer in self._viewer.layers:
-            tracked = self._session.movie.current(self._session.name)
-            assert tracked.labels is not None  # noqa: S101  a run's cells have shapes
+            saved = self._session.cells.base.labels
+            assert saved is not None  # noqa: S101  a run's cells have shapes
             self.layer.mode = "pan_zoom"
-            self.layer.data = LazyStack(tracked.labels.frames)
+            self.layer.data = LazyStack(saved.frames)
 
     def press(self, event: Any) -> Generator[None, None, None]:
         """A mouse button goes down: a click, unless the mouse is moved before it goes up."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app_model.types import KeyCode, KeyMod
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
-from lamella.napari.canvas_edits import DRAWING, CanvasEdits
-from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox
+from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
+from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
 from lamella.napari.desk import desk_of
 from lamella.napari.parts import JobLine, MessageLine, Step
 from lamella.run.editing import EditSession, measuring_again
@@ -20,6 +20,7 @@ from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
     import napari.viewer
+    from napari.layers import Layer
 
     from lamella.run.editing import Edit
 
@@ -64,6 +65,9 @@ class Correct(QWidget):
         self._desk.labels_changed.connect(self._heard)
         self._desk.place_changed.connect(self._go)
         self._desk.run_changed.connect(self._go)
+        viewer.layers.events.inserted.connect(self._watch)
+        for layer in viewer.layers:
+            self._watch_layer(layer)
         self._held: list[EditSession | CanvasEdits] = []
         self.destroyed.connect(partial(_end_all, self._held))
         self._show()
@@ -99,7 +103,6 @@ class Correct(QWidget):
         self._canvas = CanvasEdits(
             self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=keys
         )
-        self._canvas.layer.events.mode.connect(self._mode_changed)
         self._desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
         self.message.say("\n".join(self.session.notes))
@@ -113,7 +116,6 @@ class Correct(QWidget):
         self.session = self._canvas = None
         self._held.clear()
         if canvas is not None:
-            canvas.layer.events.mode.disconnect(self._mode_changed)
             canvas.close()
         if session is not None:
             n = session.unsaved
@@ -132,7 +134,8 @@ class Correct(QWidget):
         if self.session is None or not self._may_edit():
             return False
         try:
-            applied = self.session.do(edit, why=self.edits.why)
+            with waiting():
+                applied = self.session.do(edit, why=self.edits.why)
         except LamellaError as error:
             self.message.warn(error)
             self._refresh()
@@ -290,10 +293,24 @@ class Correct(QWidget):
             if not self.do(stroke):
                 break
 
-    def _mode_changed(self) -> None:
-        """Napari's own tools take the place of ours."""
-        if self._canvas is not None and str(self._canvas.layer.mode) in DRAWING:
-            self.put_down()
+    def _watch(self, event: Any) -> None:
+        self._watch_layer(event.value)
+
+    def _watch_layer(self, layer: Layer) -> None:
+        if shows_cells(layer):
+            layer.events.mode.connect(self._mode_changed)
+
+    def _mode_changed(self, event: Any) -> None:
+        """Tools of napari take the place of ours; the first of them begins to correct."""
+        layer = event.source
+        mode = str(layer.mode)
+        if mode not in DRAWING:
+            return
+        if self.session is None and not self.begin():
+            layer.mode = "pan_zoom"
+            return
+        self.put_down()
+        layer.mode = mode
 
     def _changed(self, *frames: tuple[int, int]) -> None:
         """Cells of these stretches of frames are others now; none of a stretch that is empty."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -242,6 +245,16 @@ class LeftBar(QWidget):
             self._words.setText(
                 f"<b>{n} of yours not saved</b>, the last of {when}: {last.edit.words}."
             )
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """The mouse pointer shows that something takes its time."""
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QGuiApplication.restoreOverrideCursor()
 
 
 def _clock(time: str, how: str) -> str:

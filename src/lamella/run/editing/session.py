@@ -183,13 +183,17 @@ class EditSession:
         ------
         InputError
             The cells are not those that the edits were made on; they stay in the journal, see
-            `replay_on_theirs`.
+            `replay_on_theirs`. Or one of them makes no sense there: none is done.
         """
         if not self.left:
             return []
         if self._journal.base != self._base:
             raise self._changed_meanwhile()
-        self._applied = [self._cells.do(entry.edit) for entry in self.left]
+        try:
+            self._applied = [self._cells.do(entry.edit) for entry in self.left]
+        except BaseException:
+            self._begin()  # all of them or none
+            raise
         self.left = []
         return list(self._applied)
 
