@@ -105,6 +105,14 @@ def test_labels_are_told_from_images(cells, finished_colony):
     assert not looks_like_labels(open_movie(cells / "movies/KI/low/1.tif"))
 
 
+def test_files_are_called_as_elsewhere():
+    from lamella.run.browse import recognised
+    from lamella.run.stages import LOCK_FILE
+    from lamella.run.study import SETTINGS_FILE
+
+    assert (recognised._LOCK, recognised._STUDY) == (LOCK_FILE, SETTINGS_FILE)
+
+
 class TestScreen:
     def test_the_minimum_is_that_of_the_extra(self):
         wanted = (Path(__file__).parents[2] / "pyproject.toml").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.colormaps import Colormap, DirectLabelColormap
@@ -15,9 +15,6 @@ from lamella.core.tracked import Tracked
 from lamella.io.napari_tracks import napari_tracks
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import OURS, LayerData, space, timed
-from lamella.run.browse import Drawn
-from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM
-from lamella.run.browse.drawn import Arrows
 from lamella.run.browse.roles import (
     BODY,
     CELLS,
@@ -25,6 +22,8 @@ from lamella.run.browse.roles import (
     COLOURS,
     EDGE,
     INWARDS,
+    IS_BODY,
+    IS_LAMELLIPODIUM,
     LAMELLIPODIUM,
     MOVEMENT,
     OUTLINE,
@@ -34,6 +33,9 @@ from lamella.run.browse.roles import (
     TIPS,
     TRACK,
 )
+
+if TYPE_CHECKING:
+    from lamella.run.browse import Arrows, Drawn
 
 TAIL_FRAMES = 30
 _LENGTHENED = 2.0

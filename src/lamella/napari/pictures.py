@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lamella.core.movie import Movie, Scale
 from lamella.napari.lazy import LazyStack
-from lamella.run.browse import contrast_of
+from lamella.run.browse.contrast import contrast_of
 from lamella.run.browse.stamps import stamp
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from lamella.core.errors import LamellaError
 from lamella.core.tracked import Tracked
 from lamella.napari.drawings import labels_of, tracks_of
 from lamella.napari.pictures import LayerData, image_layers
-from lamella.run.browse import OpenedRun
 from lamella.run.browse.recognised import Shown, kind_of, open_any
 from lamella.run.browse.roles import CELLS
 
@@ -47,6 +46,7 @@ def _read_run(path: str | Sequence[str]) -> list[Any]:
     """Open a run: in the viewer that asks for it, else the first movie of it as layers."""
     import napari
     from lamella.napari.desk import desk_of
+    from lamella.run.browse import OpenedRun
 
     folder = Path(path if isinstance(path, str) else path[0])
     viewer = napari.current_viewer()

@@ -15,9 +15,8 @@ from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.view import FrameView
 from lamella.preprocess import Background
 from lamella.run.browse.opened import OpenedMovie
+from lamella.run.browse.roles import IS_BODY, IS_LAMELLIPODIUM
 from lamella.run.stages import measure_stage
-
-IS_BODY, IS_LAMELLIPODIUM = 1, 2
 
 
 class MeasuredBy(NamedTuple):

@@ -17,12 +17,11 @@ from lamella.io.formats import FORMATS
 from lamella.io.image_folder import SUFFIXES
 from lamella.io.pattern import is_pattern
 from lamella.kernels.regions import find_regions
-from lamella.run.exchange import read_tracked
-from lamella.run.saved import is_run
-from lamella.run.study import SETTINGS_FILE
 
 Kind = Literal["run", "tracked", "image"]
 
+# As run.stages and run.study say; these load all that a study needs, and a movie opens without.
+_LOCK, _STUDY = "study.lock.toml", "study.toml"
 _TRACKED = ("geff", "lamella", "ctc", "trackmate", "quimp", "tracks", "napari")
 """Formats that tell by their content that they hold tracked objects, and nothing else."""
 
@@ -44,7 +43,7 @@ class Shown(NamedTuple):
 
 def kind_of(path: Path) -> Kind | None:
     """What is at a path, told by names and the first bytes; None where it is nothing to look at."""
-    if is_run(path):
+    if _is_run(path):
         return "run"
     if is_pattern(str(path)):
         return "image"
@@ -57,6 +56,10 @@ def kind_of(path: Path) -> Kind | None:
         images = (each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
         return "image" if next(images, None) else None
     return "image" if path.suffix.lower() in SUFFIXES else None
+
+
+def _is_run(path: Path) -> bool:
+    return (path / _LOCK).is_file()
 
 
 def open_any(path: Path, *, taken_for: Literal["movie", "labels"] | None = None) -> Shown:
@@ -76,6 +79,8 @@ def open_any(path: Path, *, taken_for: Literal["movie", "labels"] | None = None)
     if kind is None or kind == "run":
         raise _nothing_to_see(path)
     if kind == "tracked":
+        from lamella.run.exchange import read_tracked
+
         tracked, _ = read_tracked(path)
         return Shown(path.name, tracked=tracked)
     movie = open_movie(path)
@@ -116,8 +121,8 @@ def _compact(frame: Image) -> bool:
 def _nothing_to_see(path: Path) -> LamellaError:
     if not path.exists():
         return InputError(str(path), "there is no such file or folder", "check the path")
-    if (path / SETTINGS_FILE).is_file():
-        runs = sorted(each.name for each in path.iterdir() if each.is_dir() and is_run(each))
+    if (path / _STUDY).is_file():
+        runs = sorted(each.name for each in path.iterdir() if each.is_dir() and _is_run(each))
         if runs:
             return InputError(
                 str(path), "it is a study, not its run", f"give the run: {path / runs[0]}"

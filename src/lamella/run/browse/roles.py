@@ -35,6 +35,9 @@ COLOURS: dict[str, Colour] = {
 BODY: Colour = (0, 114, 178)
 """What of a cell is not lamellipodium."""
 
+IS_BODY, IS_LAMELLIPODIUM = 1, 2
+"""Numbers of the two in a label image."""
+
 INWARDS: Colour = (33, 102, 240)
 STILL: Colour = (245, 245, 245)
 OUTWARDS: Colour = (230, 40, 30)

@@ -14,7 +14,6 @@ from lamella.core.movie import Movie
 from lamella.kernels.regions import find_regions, inside_of
 from lamella.kernels.tracing import trace_rings
 from lamella.report.shot import Colour, Legend, Line, Marks, Shot
-from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM
 from lamella.run.browse.drawn import Arrows, Drawn, Floats, Valued
 from lamella.run.browse.roles import (
     BODY,
@@ -23,6 +22,8 @@ from lamella.run.browse.roles import (
     COLOURS,
     EDGE,
     INWARDS,
+    IS_BODY,
+    IS_LAMELLIPODIUM,
     LAMELLIPODIUM,
     MOVEMENT,
     OUTLINE,
