@@ -11,6 +11,10 @@ pytest_plugins = QT_PLUGINS
 if "PYTEST_XDIST_WORKER" in os.environ:  # of as many workers as there are cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# napari colours labels by numba, which would tell OpenMP how many threads it has, and so PyTorch:
+# a training gives the same weights only with as many.
+os.environ.setdefault("NUMBA_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+
 
 @pytest.fixture(scope="session")
 def small_cellpose(tmp_path_factory, worker_id):
