@@ -1,5 +1,6 @@
 """A window to test in: napari on a virtual screen; skipped, with the reason, without one."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -71,6 +72,16 @@ def viewer(screen, qtbot, tmp_path, monkeypatch):
     made = napari.Viewer(show=False)
     yield made
     made.close()
+    _threads_again()
+
+
+def _threads_again():
+    """napari colours labels by numba, which tells OpenMP, and so PyTorch, to use all cores: from
+    then on a training would give other weights than in a process without a window."""
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
 
 
 if MISSING_LIBRARIES:  # then the plugin that has the real one is not loaded
