@@ -156,12 +156,12 @@ def test_a_line_is_drawn_with_the_mouse(panel, viewer, qtbot):
     qtbot.wait(50)
     middle = QPoint(canvas.width() // 2, canvas.height() // 2)
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
-    for x in (20, 60, 120):  # 120 px of the screen are 30 of the movie
+    for x in (20, 60, 120):  # 120 px of the screen are 30 µm
         qtbot.mouseMove(canvas, middle + QPoint(x, 0))
         qtbot.wait(40)
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(120, 0))
     assert panel.lines.diameter.n == 1
-    assert panel.lines.diameter.px == pytest.approx(30, rel=0.1)
+    assert panel.lines.diameter.px == pytest.approx(30 / 0.318, rel=0.02)
 
 
 def test_the_wheel_changes_no_setting_that_was_not_clicked(panel, qtbot):

@@ -219,8 +219,8 @@ class StudyBrowser(QWidget):
         run, kept = self.desk.run, self._selected()
         _stop(self._pictures)
         self._pictures.clear()
+        self.view.setModel(None)  # while the old one still is there: Qt looks at it once more
         self.index = self.model = None
-        self.view.setModel(None)
         self.title.setText("" if run is None else run.title)
         self.told.setText("" if run else "No run is open: choose the folder of its results.")
         if run is None:

@@ -49,12 +49,13 @@ class Node:
         Its cells, rows of the index.
     """
 
-    __slots__ = ("children", "level", "name", "parent", "place", "rows")
+    __slots__ = ("children", "level", "name", "number", "parent", "place", "rows")
 
     def __init__(self, parent: Node | None, place: int, level: int, name: str, rows: Rows) -> None:
         self.parent, self.place, self.level = parent, place, level
         self.name, self.rows = name, rows
         self.children: list[Node] | None = None
+        self.number = 0  # in its model, as Qt knows it: Qt must not hold objects that are gone
 
 
 class CellModel(QAbstractItemModel):
@@ -87,8 +88,9 @@ class CellModel(QAbstractItemModel):
         self._several = len(index.table[Col.OBJECT].unique()) > 1
         self.flat = False
         self._at: dict[Key, Node] = {}
+        self._nodes: list[Node] = []
         self._root = Node(None, 0, -1, "", np.arange(len(index)))
-        pictures.made.connect(self._redraw)
+        pictures.drawn.connect(self._redraw)
 
     @property
     def cell_level(self) -> int:
@@ -98,7 +100,7 @@ class CellModel(QAbstractItemModel):
     def show_rows(self, rows: Rows, *, flat: bool) -> None:
         """Show these cells, in this order where they are a list."""
         self.beginResetModel()
-        self.flat, self._at = flat, {}
+        self.flat, self._at, self._nodes = flat, {}, []
         self._root = Node(None, 0, self.cell_level - 1 if flat else -1, "", rows)
         self.endResetModel()
 
@@ -127,12 +129,14 @@ class CellModel(QAbstractItemModel):
                 node = next((each for each in below if row in each.rows), None)
         if node is None or row is None or node is self._root:
             return QModelIndex()
-        return self.createIndex(node.place, _NAME, node)
+        return self._place(node)
 
     def node(self, index: Place) -> Node:
         """What stands there; the root of an invalid index."""
-        found: Node = index.internalPointer() if index.isValid() else self._root
-        return found
+        return self._nodes[index.internalId()] if index.isValid() else self._root
+
+    def _place(self, node: Node, column: int = _NAME) -> QModelIndex:
+        return self.createIndex(node.place, column, node.number)
 
     # What Qt calls, by its names.
 
@@ -149,13 +153,13 @@ class CellModel(QAbstractItemModel):
     def index(self, row: int, column: int, parent: Place = _NOWHERE) -> QModelIndex:
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
-        return self.createIndex(row, column, self._children(self.node(parent))[row])
+        return self._place(self._children(self.node(parent))[row], column)
 
     def parent(self, index: Place = _NOWHERE) -> Any:
         above = self.node(index).parent if index.isValid() else None
         if above is None or above is self._root:
             return QModelIndex()
-        return self.createIndex(above.place, _NAME, above)
+        return self._place(above)
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -215,6 +219,9 @@ class CellModel(QAbstractItemModel):
                 Node(node, k, level, str(name), node.rows[codes == k])
                 for k, name in enumerate(known)
             ]
+        for k, each in enumerate(made, len(self._nodes)):
+            each.number = k
+        self._nodes += made
         node.children = made
         if level == self.cell_level:
             self._at |= {self._key(int(each.rows[0])): each for each in made}
@@ -251,7 +258,7 @@ class CellModel(QAbstractItemModel):
     def _redraw(self, key: Key) -> None:
         node = self._at.get(key)
         if node is not None:
-            place = self.createIndex(node.place, _NAME, node)
+            place = self._place(node)
             self.dataChanged.emit(place, place, [Qt.ItemDataRole.DecorationRole])
 
 

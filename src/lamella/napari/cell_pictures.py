@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from threading import Condition, Thread
 
-from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QImage, QPixmap
 
 from lamella.run.browse.thumbnails import Thumbnail, Thumbnails
@@ -19,6 +19,53 @@ SHOWN_PX = 42
 _MOST_WAITING = 120
 """More are wanted only by somebody who scrolls on: the oldest wishes are dropped."""
 _MOST_KEPT = 3000
+_LOOK_EVERY_MS = 30
+
+
+class _Wishes:
+    """What is wanted and what is made, between the window and the thread that makes it.
+
+    The thread knows nothing of Qt: an object of a window must not end in another thread.
+    """
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        self._thumbnails = thumbnails
+        self._waiting: OrderedDict[Key, None] = OrderedDict()
+        self._change, self._ended = Condition(), False
+        self._under_way = 0
+        self.made: deque[tuple[Key, Thumbnail | None]] = deque()
+        Thread(target=self._work, daemon=True).start()
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to come, or to be fetched."""
+        with self._change:
+            return bool(self._waiting or self._under_way or self.made)
+
+    def wish(self, key: Key) -> None:
+        with self._change:
+            self._waiting[key] = None
+            self._waiting.move_to_end(key)
+            while len(self._waiting) > _MOST_WAITING:
+                self._waiting.popitem(last=False)
+            self._change.notify()
+
+    def end(self) -> None:
+        with self._change:
+            self._ended = True
+            self._change.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._under_way = 0
+                while not self._waiting and not self._ended:
+                    self._change.wait()
+                if self._ended:
+                    return
+                key, _ = self._waiting.popitem()
+                self._under_way = 1
+            self.made.append((key, self._thumbnails.of(*key)))
 
 
 class CellPictures(QObject):
@@ -30,32 +77,27 @@ class CellPictures(QObject):
         Asked in one thread, which ends by `stop`.
     """
 
-    made = Signal(object)
+    drawn = Signal(object)
     """The picture of this cell is at hand now."""
-    _drawn = Signal(object, object)
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
         self._kept: OrderedDict[Key, QPixmap] = OrderedDict()
-        self._waiting: OrderedDict[Key, None] = OrderedDict()
-        self._change, self._ended = Condition(), False
         self._blank = QPixmap(SHOWN_PX, SHOWN_PX)
         self._blank.fill(Qt.GlobalColor.transparent)
-        self._drawn.connect(self._keep, Qt.ConnectionType.QueuedConnection)
-        self._thread = Thread(target=self._work, args=(thumbnails,), daemon=True)
-        self._thread.start()
+        self._wishes = _Wishes(thumbnails)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_EVERY_MS)
+        self._clock.timeout.connect(self._fetch)
 
     def of(self, key: Key) -> QPixmap:
         """The picture of a cell; a blank one until it is made."""
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        with self._change:
-            self._waiting[key] = None
-            self._waiting.move_to_end(key)
-            while len(self._waiting) > _MOST_WAITING:
-                self._waiting.popitem(last=False)
-            self._change.notify()
+        self._wishes.wish(key)
+        if not self._clock.isActive():
+            self._clock.start()
         return self._blank
 
     @property
@@ -64,33 +106,25 @@ class CellPictures(QObject):
         return self._blank
 
     def stop(self) -> None:
-        """End the thread after the picture that it is making."""
-        with self._change:
-            self._ended = True
-            self._change.notify()
+        """End the thread after the picture that it is making; nothing is drawn any more."""
+        self._clock.stop()
+        self._wishes.end()
 
-    def _work(self, thumbnails: Thumbnails) -> None:
-        while True:
-            with self._change:
-                while not self._waiting and not self._ended:
-                    self._change.wait()
-                if self._ended:
-                    return
-                key, _ = self._waiting.popitem()
-            picture = thumbnails.of(*key)
-            try:
-                self._drawn.emit(key, picture)
-            except RuntimeError:  # the window was closed meanwhile
-                return
+    def _fetch(self) -> None:
+        if not self._wishes.open:
+            self._clock.stop()
+        while self._wishes.made:
+            self._keep(*self._wishes.made.popleft())
 
     def _keep(self, key: Key, picture: Thumbnail | None) -> None:
         if picture is None:
             self._kept[key] = self._blank
         else:
             height, width, _ = picture.shape
-            shown = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+            pixels = picture.tobytes()  # the image looks into them
+            shown = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
             smooth = Qt.TransformationMode.SmoothTransformation
             self._kept[key] = QPixmap.fromImage(shown.scaledToHeight(SHOWN_PX, smooth))
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
-        self.made.emit(key)
+        self.drawn.emit(key)
