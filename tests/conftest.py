@@ -4,9 +4,16 @@ import os
 
 import pytest
 
-from windows import QT_PLUGINS
+from windows import MISSING_LIBRARIES, QT_PLUGINS
 
 pytest_plugins = QT_PLUGINS
+
+
+def pytest_configure(config):
+    """Without Qt's libraries modules of tests cannot be searched for examples either."""
+    if MISSING_LIBRARIES:
+        config.option.doctest_ignore_import_errors = True
+
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # of as many workers as there are cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -19,6 +19,7 @@ from lamella.run.study import open_study
 from windows import MISSING_LIBRARIES
 from worlds.colonies import colony_phantom, shuffled, write_colony
 
+_WHY_NOT = f"needs the system libraries {', '.join(MISSING_LIBRARIES)}: make screen"
 _COLONY = """\
 title = "Colonies"
 [objects.cell.segment]
@@ -37,7 +38,7 @@ def screen():
     """A virtual screen of its own, 1600 × 1000, unless one is already there."""
     pytest.importorskip("napari", reason='napari is not installed: pip install "lamella[napari]"')
     if MISSING_LIBRARIES:
-        pytest.skip(f"needs the system libraries {', '.join(MISSING_LIBRARIES)}: make screen")
+        pytest.skip(_WHY_NOT)
     if os.environ.get("DISPLAY"):
         yield os.environ["DISPLAY"]
         return
@@ -89,6 +90,18 @@ if MISSING_LIBRARIES:  # then the plugin that has the real one is not loaded
     @pytest.fixture
     def qtbot(screen):
         """Skips, and says why."""
+
+    class WithoutWindows(pytest.Module):
+        """Tests of which some need windows: as a whole they are skipped if they import them."""
+
+        def collect(self):
+            try:
+                return super().collect()
+            except self.CollectError:
+                pytest.skip(_WHY_NOT, allow_module_level=True)
+
+    def pytest_pycollect_makemodule(module_path, parent):
+        return WithoutWindows.from_parent(parent, path=module_path)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def opened(path):
     return None if reader is None else reader(str(path))
 
 
-def test_the_manifest_is_valid_and_its_names_are_there():
+def test_the_manifest_is_valid_and_its_names_are_there(screen):
     from npe2 import PluginManifest
 
     import lamella.napari
