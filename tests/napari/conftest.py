@@ -65,9 +65,14 @@ def qapp_args(screen):
 
 
 @pytest.fixture
-def viewer(screen, qtbot, tmp_path, monkeypatch):
-    """A napari window with settings of its own, closed afterwards."""
+def own_settings(screen, tmp_path, monkeypatch):
+    """Settings of napari that no other test and no person sees."""
     monkeypatch.setenv("NAPARI_CONFIG", str(tmp_path / "napari.yaml"))
+
+
+@pytest.fixture
+def viewer(own_settings, qtbot):
+    """A napari window, closed afterwards."""
     import napari
 
     made = napari.Viewer(show=False)
