@@ -29,8 +29,9 @@ from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
 from lamella.napari.parts import JobLine, MessageLine, Step, Work
 from lamella.report.words import number
-from lamella.run.review import REASONS, Verdict, person
+from lamella.run.review import REASONS, Verdict
 from lamella.run.review.events import Review
+from lamella.run.who import person
 
 if TYPE_CHECKING:
     import napari.viewer

@@ -14,9 +14,10 @@ from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.review.apply import as_row
-from lamella.run.review.decision import Decision, EventKey, Verdict, person
+from lamella.run.review.decision import Decision, EventKey, Verdict
 from lamella.run.review.record import DECISIONS, decisions_of, record
 from lamella.run.review.standing import Standing, place_of, standing
+from lamella.run.who import person
 
 _KEY = (Col.OBJECT, Col.KIND, Col.CELL, Col.FRAME, Col.OTHER)
 _TOLD = (Col.DECISION, Col.REASON, Col.WHO, Col.WHEN, Col.STANDING, Col.STANDING_WORDS)
@@ -139,7 +140,7 @@ class Review:
         frames : (int, int), optional
             First and last frame to exclude; the whole cell by default.
         who : str, optional
-            See `person`.
+            See `lamella.run.who.person`.
 
         Raises
         ------
