@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from lamella.core.errors import LamellaError
 from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
 from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
 from lamella.napari.desk import desk_of
-from lamella.napari.parts import JobLine, MessageLine, Step
-from lamella.run.editing import EditSession, measuring_again
+from lamella.napari.own_keys import OwnKeys
+from lamella.napari.parts import JobLine, MessageLine, come_forward, window_of
+from lamella.napari.saving import saving_of
+from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Correct(QWidget):
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.session: EditSession | None = None
         self._canvas: CanvasEdits | None = None
+        self._own_keys: OwnKeys | None = None
         self._clicks: Clicks | None = None
         self.message, self.job = MessageLine(), JobLine()
         self.tools, self.edits = ToolBox(), EditList()
@@ -64,11 +67,12 @@ class Correct(QWidget):
         self._telling = False
         self._desk.labels_changed.connect(self._heard)
         self._desk.place_changed.connect(self._go)
+        self._desk.correction_wanted.connect(self._come)
         self._desk.run_changed.connect(self._go)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             self._watch_layer(layer)
-        self._held: list[EditSession | CanvasEdits] = []
+        self._held: list[EditSession | CanvasEdits | OwnKeys] = []
         self.destroyed.connect(partial(_end_all, self._held))
         self._show()
 
@@ -95,7 +99,7 @@ class Correct(QWidget):
         }
         keys |= {
             "M": self.new_cell,
-            "Escape": self.put_down,
+            "Escape": self.let_go,
             KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
             KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
             KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
@@ -105,16 +109,21 @@ class Correct(QWidget):
         )
         self._desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
+        if (window := window_of(self)) is not None:
+            self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
+            self._held.append(self._own_keys)
         self.message.say("\n".join(self.session.notes))
         self._show()
         return True
 
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
-        session, canvas = self.session, self._canvas
+        session, canvas, keys = self.session, self._canvas, self._own_keys
         self.put_down()
-        self.session = self._canvas = None
+        self.session = self._canvas = self._own_keys = None
         self._held.clear()
+        if keys is not None:
+            keys.close()
         if canvas is not None:
             canvas.close()
         if session is not None:
@@ -180,6 +189,7 @@ class Correct(QWidget):
         self._clicks = None if tool is None else Clicks(tool)
         if self._canvas is not None:
             self._canvas.listen(tool is not None)
+        self._mark()
         self.message.say(self._clicks.asks if self._clicks else "")
 
     def click(self, click: Click) -> None:
@@ -189,18 +199,26 @@ class Correct(QWidget):
         try:
             edit = self._clicks.add(click, self.tools.scope, self.session.cells)
         except LamellaError as error:
+            self._mark()
             self.message.warn(error)
             return
+        self._mark()
         if self._canvas is not None and click.cell:
             self._canvas.layer.selected_label = click.cell
         if edit is None:
-            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
+            self.message.say(f"Cell {click.cell} in frame {click.frame}. {self._clicks.asks}")
         elif self.do(edit):
             self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
     def put_down(self) -> None:
         """Put the tool down."""
         self.tools.put_down()
+
+    def let_go(self) -> None:
+        """Put the tool down, or napari's: the mouse moves the picture."""
+        self.put_down()
+        if self._canvas is not None:
+            self._canvas.layer.mode = "pan_zoom"
 
     def recover(self) -> None:
         """Take up the edits that an earlier session did not save."""
@@ -248,7 +266,7 @@ class Correct(QWidget):
         if session is None or not self._may_edit():
             return
         self.put_down()
-        if self.job.start(_saving(session, self.saving.measures), done=self._saved):
+        if self.job.start(saving_of(session, self.saving.measures), done=self._saved):
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -276,6 +294,22 @@ class Correct(QWidget):
             self.message.warn("Saving: wait until it is done.")
             self._refresh()
         return not self.busy
+
+    def _come(self) -> None:
+        """The cell that is looked at is to be corrected: keys go to the canvas from here on."""
+        come_forward(self)
+        if not self.begin() or self.session is None or self._canvas is None:
+            return
+        if (window := window_of(self)) is not None and window.centralWidget() is not None:
+            window.centralWidget().setFocus()
+        cell, t = self._desk.cell, self._desk.frame
+        if cell and not self.session.left:
+            self._canvas.layer.selected_label = cell
+            self.message.say(f"Correct cell {cell}, in frame {t} or around it: take a tool.")
+
+    def _mark(self) -> None:
+        if self._canvas is not None:
+            self._canvas.marks.show(self._clicks.had if self._clicks else ())
 
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
@@ -358,26 +392,11 @@ class Correct(QWidget):
             self._canvas.layer.editable = not self.busy
 
 
-def _end_all(held: list[EditSession | CanvasEdits]) -> None:
+def _end_all(held: list[EditSession | CanvasEdits | OwnKeys]) -> None:
     """The widget is gone: so are its session, whose journal has what was not saved."""
     while held:
         with suppress(Exception):  # the viewer may be gone, too
             held.pop().close()
-
-
-def _saving(session: EditSession, measure: bool) -> Generator[Step, None, LamellaError | str]:
-    """Save, and measure again; the error where that cannot be, else how it ended."""
-    try:
-        yield Step(0, 0, "save")
-        session.save()
-        if not measure:
-            return "Saved. The next run measures the corrected cells."
-        movie = session.movie.name
-        for progress in measuring_again(session.run, movie):
-            yield Step(progress.done, progress.total, progress.stage)
-    except LamellaError as error:
-        return error
-    return f"Saved, and {movie} was measured again."
 
 
 def _counted(n: int) -> str:

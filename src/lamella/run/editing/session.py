@@ -78,6 +78,8 @@ class EditSession:
         try:
             self.left = self._look_for_left()
             self._begin()
+            if not self.left and self._journal.base != self._base:
+                self._journal.clear()  # edits that were undone, on cells that are others by now
         except BaseException:
             self.close()
             raise
