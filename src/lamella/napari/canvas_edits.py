@@ -57,7 +57,7 @@ class CanvasEdits:
     """The cells of a session on the canvas.
 
     napari's brush, eraser and bucket draw into them; what they drew is given away when the mouse
-    button is let go of. Keys work whatever layer is selected, those of the layer of the cells first.
+    button is let go of. Keys work whatever layer is selected.
 
     Parameters
     ----------

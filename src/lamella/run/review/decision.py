@@ -25,6 +25,7 @@ REASONS: tuple[str, ...] = (
 )
 """Reasons for leaving a cell out that are offered; any other words will do."""
 
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
