@@ -47,11 +47,10 @@ class Correct(QWidget):
         self.message, self.job = MessageLine(), JobLine()
         self.tools, self.edits = ToolBox(), EditList()
         self.saving, self.left = SaveBar(), LeftBar()
+        above = (self.saving.begin, self.left, self.tools, self.message)
         rows = QVBoxLayout(self)
-        for part in (self.saving.begin, self.left, self.tools, self.message, self.edits):
+        for part in (*above, self.edits, self.saving, self.job):
             rows.addWidget(part)
-        rows.addWidget(self.saving)
-        rows.addWidget(self.job)
         rows.addStretch()
         self.saving.begin.clicked.connect(self.begin)
         self.saving.save.clicked.connect(self.save)
@@ -94,18 +93,8 @@ class Correct(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return False
-        keys: dict[str | int, Callable[[], object]] = {
-            tool.key: partial(self.tools.press, tool) for tool in self.tools.tools
-        }
-        keys |= {
-            "M": self.new_cell,
-            "Escape": self.let_go,
-            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
-            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
-            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
-        }
         self._canvas = CanvasEdits(
-            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=keys
+            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=self._keys()
         )
         self._desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
@@ -115,6 +104,17 @@ class Correct(QWidget):
         self.message.say("\n".join(self.session.notes))
         self._show()
         return True
+
+    def _keys(self) -> dict[str | int, Callable[[], object]]:
+        tools = {tool.key: partial(self.tools.press, tool) for tool in self.tools.tools}
+        return {
+            **tools,
+            "M": self.new_cell,
+            "Escape": self.let_go,
+            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
+            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
+            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
+        }
 
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
@@ -222,7 +222,7 @@ class Correct(QWidget):
 
     def recover(self) -> None:
         """Take up the edits that an earlier session did not save."""
-        if self.session is None:
+        if self.session is None or self.busy:
             return
         try:
             applied = self.session.recover()
@@ -249,7 +249,7 @@ class Correct(QWidget):
 
     def replay(self) -> None:
         """Put our edits on top of what others saved since."""
-        if self.session is None:
+        if self.session is None or self.busy:
             return
         try:
             self.session.replay_on_theirs()

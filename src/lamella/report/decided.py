@@ -53,8 +53,8 @@ def decided_in_words(report: ReportInput) -> str:
     text = f"{listed(parts)}, by {listed(distinct(counting, Col.WHO))}." if parts else ""
     mended = sum(each == "mended" for each in standing)
     if mended:
-        verb = "is" if mended == 1 else "are"
-        text += f" {count(mended, 'event')} that {verb} mended by now had been marked."
+        was, is_ = ("was", "is") if mended == 1 else ("were", "are")
+        text += f" {count(mended, 'event')} {was} marked, and {is_} mended by now."
     old = sum(each == "outdated" for each in standing)
     if old:
         verb = "is" if old == 1 else "are"
