@@ -15,7 +15,7 @@ from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
 from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
 from lamella.napari.desk import desk_of
 from lamella.napari.own_keys import OwnKeys
-from lamella.napari.parts import JobLine, MessageLine, come_forward, window_of
+from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
 from lamella.napari.saving import saving_of
 from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
@@ -106,9 +106,8 @@ class Correct(QWidget):
         return True
 
     def _keys(self) -> dict[str | int, Callable[[], object]]:
-        tools = {tool.key: partial(self.tools.press, tool) for tool in self.tools.tools}
         return {
-            **tools,
+            **{each.key: partial(self.tools.press, each) for each in self.tools.tools},
             "M": self.new_cell,
             "Escape": self.let_go,
             KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
@@ -122,10 +121,9 @@ class Correct(QWidget):
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
-        if keys is not None:
-            keys.close()
-        if canvas is not None:
-            canvas.close()
+        for each in (keys, canvas):
+            if each is not None:
+                each.close()
         if session is not None:
             n = session.unsaved
             session.close()
@@ -237,7 +235,7 @@ class Correct(QWidget):
         """Give up all that is not saved; a copy is kept beside the corrections."""
         if self.session is None or not self._may_edit(left=True):
             return
-        touched = list(self.session.cells.changed_frames)
+        touched = self.session.cells.changed_frames
         try:
             aside = self.session.discard()
         except LamellaError as error:
@@ -300,8 +298,7 @@ class Correct(QWidget):
         come_forward(self)
         if not self.begin() or self.session is None or self._canvas is None:
             return
-        if (window := window_of(self)) is not None and window.centralWidget() is not None:
-            window.centralWidget().setFocus()
+        keys_to_canvas(self)
         cell, t = self._desk.cell, self._desk.frame
         if cell and not self.session.left:
             self._canvas.layer.selected_label = cell

@@ -160,7 +160,16 @@ def come_forward(widget: QWidget) -> None:
 
 def window_of(widget: QWidget) -> QMainWindow | None:
     """The main window that a widget is docked in, or floats above; None where it is in none."""
-    return _around(widget, QMainWindow)
+    found: QMainWindow | None = _around(widget, QMainWindow)
+    return found
+
+
+def keys_to_canvas(widget: QWidget) -> None:
+    """What is typed from here on goes to the canvas of the window that a widget is docked in."""
+    window = window_of(widget)
+    canvas = None if window is None else window.centralWidget()
+    if canvas is not None:
+        canvas.setFocus()
 
 
 def _around(widget: QWidget, kind: type[Any]) -> Any:
