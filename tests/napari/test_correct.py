@@ -132,7 +132,7 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     assert widget.tools.button("Split").isChecked()
     assert "one of the two cells" in widget.message.text()
     hand.click(ys[one], xs[one])
-    assert f"Cell {cell}." in widget.message.text()
+    assert f"Cell {cell} in frame 4." in widget.message.text()
     assert widget.session.unsaved == 0
     hand.click(ys[two], xs[two])
     assert widget.session.unsaved == 1
@@ -435,3 +435,63 @@ def test_the_first_stroke_begins_to_correct(viewer, qtbot, colony):
     desk.open_run(colony / "results")
     layer.mode = "paint"
     assert "Look at a movie" in widget.message.text() or layer not in viewer.layers
+
+
+def test_the_first_click_leaves_a_mark_until_the_last(hand, viewer):
+    widget = hand.widget
+    one, two = sorted(c for c in hand.cells.cells if len(hand.cells.frames_of(c)) == 12)[:2]
+    n = len(viewer.layers)
+    hand.press(widget.tools.button("Re-link"))
+    hand.go(3)
+    there = hand.inside(one, 3)
+    hand.click(*there)
+    mark = viewer.layers["clicked"]
+    assert np.allclose(mark.data_to_world(mark.data[0]), _on_world(widget, there), atol=1.5)
+    assert viewer.layers.selection.active is widget._canvas.layer
+    hand.go(7)
+    assert "clicked" in viewer.layers
+    hand.click(*hand.inside(two, 7))
+    assert widget.session.unsaved == 1
+    assert len(viewer.layers) == n
+    hand.click(*hand.inside(one, 7))
+    assert "clicked" in viewer.layers
+    hand.press(widget.tools.button("Re-link"))  # put down
+    assert len(viewer.layers) == n
+
+
+def _on_world(widget, place):
+    return widget._canvas.layer.data_to_world((0, *place))[-2:]
+
+
+def test_keys_are_ours_whatever_is_selected(hand, viewer, qtbot, monkeypatch):
+    from qtpy.QtCore import Qt
+
+    widget, control = hand.widget, Qt.KeyboardModifier.ControlModifier
+    hand.viewer.window._qt_window.activateWindow()
+    asked = []
+    viewers = type(viewer.window._qt_viewer)
+    monkeypatch.setattr(viewers, "_save_layers_dialog", lambda *a, **k: asked.append(1))
+    viewer.add_image(np.zeros((12, 8, 8)), name="another")
+    viewer.layers.selection.active = viewer.layers["another"]
+    cell = sorted(hand.cells.cells)[0]
+    t = hand.cells.frames_of(cell)[0]
+    hand.go(t)
+    hand.key(Qt.Key.Key_D)
+    assert widget.tools.button("Delete").isChecked()
+    hand.click(*hand.inside(cell, t))
+    assert widget.session.unsaved == 1
+    hand.key(Qt.Key.Key_Z, control)
+    assert widget.session.unsaved == 0
+    hand.key(Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
+    assert widget.session.unsaved == 1
+    hand.key(Qt.Key.Key_S, control)
+    qtbot.waitUntil(lambda: not widget.busy and widget.session.unsaved == 0, timeout=20000)
+    assert not asked
+    hand.key(Qt.Key.Key_N)
+    hand.key(Qt.Key.Key_Escape)
+    assert not widget.tools.button("Division").isChecked()
+    widget.end()
+    hand.key(Qt.Key.Key_S, control)
+    assert asked  # napari's again
+    hand.key(Qt.Key.Key_D)
+    assert widget.session is None

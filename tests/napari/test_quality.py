@@ -57,9 +57,9 @@ def test_next_goes_to_movie_cell_frame_and_place(events, qtbot):
         (scale[-2] * row[Col.Y_PX], scale[-1] * row[Col.X_PX]), abs=0.6 * scale[-1]
     )
     assert row[Col.WORDS] in events.words.text()
-    _key(qtbot, events, "n")
+    _key(qtbot, events, ".")
     assert events.current == shown.index[1]
-    _key(qtbot, events, "p")
+    _key(qtbot, events, ",")
     assert events.current == shown.index[0]
     assert events.view.selectionModel().selectedRows()[0].row() == 0
 
@@ -70,7 +70,7 @@ def test_keys_go_on_from_the_canvas(events, qtbot):
     viewer.show()
     native = viewer.window._qt_viewer.canvas.native
     native.setFocus()
-    qtbot.keyClick(native, "n")
+    qtbot.keyClick(native, ".")
     qtbot.waitUntil(lambda: events.current == events.review.shown().index[1])
 
 
@@ -172,3 +172,50 @@ def test_the_report_has_what_was_decided(events, qtbot):
     apply_decisions(out)
     page = write_report(out).read_text()
     assert "1 event accepted as right, by ada." in page
+
+
+@pytest.mark.parametrize("docked", [True, False])
+def test_correct_hands_over_to_the_widget_that_corrects(viewer, qtbot, colony, docked):
+    """As in the window of `lamella view`: tabs of one place, the keys of both at once."""
+    from lamella.napari.correct import Correct
+    from lamella.napari.desk import desk_of
+
+    add_events(colony / "results")
+    desk_of(viewer).open_run(colony / "results")
+    desk = desk_of(viewer)
+    events = SuspiciousEvents(viewer)
+    dock = viewer.window.add_dock_widget(events, name="Suspicious events")
+    correct = None
+    if docked:
+        correct = Correct(viewer)
+        viewer.window.add_dock_widget(correct, name="Correct cells", tabify=True)
+    dock.raise_()
+    viewer.show()
+    viewer.window._qt_window.activateWindow()
+    qtbot.waitUntil(events.isVisible)
+    _click(qtbot, events.onward)
+    row = events.review.events.loc[events.current]
+    desk.look_at(desk.run.samples[-1].movie)  # one looks elsewhere in between
+    _click(qtbot, events.fix)
+    assert decisions_of(_folder(events, row))[0].verdict == "fix"
+    assert (desk.movie.name, desk.cell, desk.frame) == (
+        row[Col.MOVIE], row[Col.CELL], row[Col.FRAME]
+    )  # fmt: skip
+    if correct is None:
+        assert "Plugins → Lamella → Correct cells" in events.message.text()
+        return
+    qtbot.waitUntil(correct.isVisible)
+    assert not correct.visibleRegion().isEmpty()
+    assert correct.session.folder.name == row[Col.MOVIE]
+    assert desk.editing is correct.session
+    assert correct._canvas.layer.selected_label == row[Col.CELL]
+    assert f"Correct cell {row[Col.CELL]}, in frame {row[Col.FRAME]}" in correct.message.text()
+    focused = viewer.window._qt_window.focusWidget()
+    qtbot.keyClick(focused, "n")  # Division, and not the next event
+    assert correct.tools.button("Division").isChecked()
+    before = events.current
+    qtbot.keyClick(focused, ".")
+    assert events.current != before
+    qtbot.keyClick(focused, ",")
+    assert events.current == before
+    correct.end()

@@ -250,3 +250,57 @@ def test_the_report_says_when_a_run_is_needed(cells, monkeypatch):
     alone = shutil.copytree(out, cells.parent / "alone")
     with pytest.warns(LamellaWarning, match="its study is not around it"):
         rebuild_report(alone)
+
+
+def test_a_mean_leaves_out_excluded_frames_and_the_event_among_them(cells, no_report):
+    """The event that was decided on lies in the stretch: the decision still counts afterwards."""
+    out, movie = cells / "results", "KI__low__1"
+    add_events(out, kinds=("jump",), frame=5)
+    review = Review(OpenedRun(out))
+    (event,) = review.events.index[
+        (review.events[Col.MOVIE] == movie) & (review.events[Col.KIND] == "jump")
+    ]
+    review.decide(int(event), "exclude", reason="blurred", frames=(4, 6), who="ada")
+    _again(cells)
+    frames = read_table(out / "tables/frames.parquet")
+    mine = frames[frames[Col.MOVIE] == movie].set_index(Col.FRAME)
+    cell = read_table(out / "tables/cells.parquet").set_index(Col.MOVIE).loc[movie]
+    counted = mine[mine[Col.VALID]]
+    assert not set(counted.index) & {4, 5, 6}
+    for name in (Col.AREA_UM2, Col.LAM_CYTO_RATIO):
+        assert cell[name] == pytest.approx(counted[name].mean())
+        assert mine.loc[4:6, name].isna().all() or name == Col.AREA_UM2
+    assert cell[Col.MEAN_SPEED] == pytest.approx(mine[Col.SPEED].mean())
+    assert mine.loc[4:6, Col.Y_PX].notna().all()  # it is still there, and known to be the same
+    keys = {stage: done.key for stage, done in Manifest(out / "movies" / movie)}
+    assert {r.state for r in _again(cells).results} == {"cached"}
+    assert {stage: done.key for stage, done in Manifest(out / "movies" / movie)} == keys
+    decided = read_table(out / "tables/decisions.csv")
+    assert decided[Col.STANDING].tolist() == ["counts"]
+
+
+def test_what_was_to_be_corrected_is_mended_when_its_event_is_gone(cells, no_report):
+    out, movie = cells / "results", "KI__low__1"
+    add_events(out, kinds=("jump",), frame=5)  # the next run does not find them
+    review = Review(OpenedRun(out))
+    (event,) = review.events.index[
+        (review.events[Col.MOVIE] == movie) & (review.events[Col.KIND] == "jump")
+    ]
+    review.decide(int(event), "fix", who="ada")
+    assert review.events.loc[event, Col.STANDING] == "counts"
+    _again(cells)
+    decided = read_table(out / "tables/decisions.csv")
+    assert decided[Col.STANDING].tolist() == ["mended"]
+    page = write_report(out).read_text()
+    assert "1 event was marked, and is mended by now." in page
+    assert "marked to be corrected" not in page
+
+
+def test_two_stretches_of_one_cell_are_both_left_out(cells):
+    out, movie = cells / "results", "KI__low__1"
+    review = Review(OpenedRun(out))
+    review.exclude(movie, "cell", 1, reason="blurred", frames=(2, 3))
+    review.exclude(movie, "cell", 1, reason="dim", frames=(8, 9))
+    assert [each.state for each in review.standing(movie)] == ["counts", "counts"]
+    review.exclude(movie, "cell", 1, reason="dark", frames=(8, 9))
+    assert [each.state for each in review.standing(movie)] == ["counts", "replaced", "counts"]

@@ -85,10 +85,10 @@ def test_a_click_beside_the_cells_does_not_count():
     assert had.add(Click(2, 5, 5, 1), Scope.FRAME, cells) is None
     with pytest.raises(InputError, match="there is no cell at that point"):
         had.add(Click(2, 39, 39, 0), Scope.FRAME, cells)
-    assert had.started
+    assert len(had.had) == 1
     assert had.asks == "Click on the cell that is part of it."
     assert had.add(Click(2, 25, 5, 2), Scope.FRAME, cells) is not None
-    assert not had.started
+    assert not had.had
 
 
 @pytest.mark.parametrize(

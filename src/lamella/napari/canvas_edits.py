@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Labels, Layer
 from qtpy.QtCore import QTimer
 
+from lamella.napari.click_marks import ClickMarks
 from lamella.napari.editable import EditableStack
 from lamella.napari.lazy import LazyStack
 from lamella.run.editing.clicks import Click
@@ -56,7 +57,7 @@ class CanvasEdits:
     """The cells of a session on the canvas.
 
     napari's brush, eraser and bucket draw into them; what they drew is given away when the mouse
-    button is let go of. Keys work while the layer is selected.
+    button is let go of. Keys work whatever layer is selected.
 
     Parameters
     ----------
@@ -87,9 +88,14 @@ class CanvasEdits:
         self.layer.editable = True
         self.layer.events.paint.connect(self._painted)
         self.listening = False
+        self.marks = ClickMarks(viewer, self.layer)
         self._keys = list(keys)
-        for key, does in keys.items():
-            self.layer.bind_key(key, _without_layer(does), overwrite=True)
+        # A layer's own keys go before those of the window: Labels have an undo, for one.
+        labels = [layer for layer in viewer.layers if isinstance(layer, Labels)]
+        self._bound: list[Layer | ViewerModel] = [*labels, viewer]
+        for each in self._bound:
+            for key, does in keys.items():
+                each.bind_key(key, _without_layer(does), overwrite=True)
         self._on_press = _presses(self)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.selection.active = self.layer
@@ -110,8 +116,10 @@ class CanvasEdits:
         if self._on_press in self._viewer.mouse_drag_callbacks:
             self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self.layer.events.paint.disconnect(self._painted)
-        for key in self._keys:
-            self.layer.bind_key(key, None, overwrite=True)
+        for each in self._bound:
+            for key in self._keys:
+                each.bind_key(key, None, overwrite=True)
+        self.marks.show(())
         if self.layer in self._viewer.layers:
             saved = self._session.cells.base.labels
             assert saved is not None  # noqa: S101  a run's cells have shapes

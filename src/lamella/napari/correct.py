@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from lamella.core.errors import LamellaError
 from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
 from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
 from lamella.napari.desk import desk_of
-from lamella.napari.parts import JobLine, MessageLine, Step
-from lamella.run.editing import EditSession, measuring_again
+from lamella.napari.own_keys import OwnKeys
+from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
+from lamella.napari.saving import saving_of
+from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
@@ -40,15 +42,15 @@ class Correct(QWidget):
         self._viewer, self._desk = viewer, desk_of(viewer)
         self.session: EditSession | None = None
         self._canvas: CanvasEdits | None = None
+        self._own_keys: OwnKeys | None = None
         self._clicks: Clicks | None = None
         self.message, self.job = MessageLine(), JobLine()
         self.tools, self.edits = ToolBox(), EditList()
         self.saving, self.left = SaveBar(), LeftBar()
+        above = (self.saving.begin, self.left, self.tools, self.message)
         rows = QVBoxLayout(self)
-        for part in (self.saving.begin, self.left, self.tools, self.message, self.edits):
+        for part in (*above, self.edits, self.saving, self.job):
             rows.addWidget(part)
-        rows.addWidget(self.saving)
-        rows.addWidget(self.job)
         rows.addStretch()
         self.saving.begin.clicked.connect(self.begin)
         self.saving.save.clicked.connect(self.save)
@@ -64,11 +66,12 @@ class Correct(QWidget):
         self._telling = False
         self._desk.labels_changed.connect(self._heard)
         self._desk.place_changed.connect(self._go)
+        self._desk.correction_wanted.connect(self._come)
         self._desk.run_changed.connect(self._go)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             self._watch_layer(layer)
-        self._held: list[EditSession | CanvasEdits] = []
+        self._held: list[EditSession | CanvasEdits | OwnKeys] = []
         self.destroyed.connect(partial(_end_all, self._held))
         self._show()
 
@@ -90,33 +93,37 @@ class Correct(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return False
-        keys: dict[str | int, Callable[[], object]] = {
-            tool.key: partial(self.tools.press, tool) for tool in self.tools.tools
-        }
-        keys |= {
-            "M": self.new_cell,
-            "Escape": self.put_down,
-            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
-            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
-            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
-        }
         self._canvas = CanvasEdits(
-            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=keys
+            self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=self._keys()
         )
         self._desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
+        if (window := window_of(self)) is not None:
+            self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
+            self._held.append(self._own_keys)
         self.message.say("\n".join(self.session.notes))
         self._show()
         return True
 
+    def _keys(self) -> dict[str | int, Callable[[], object]]:
+        return {
+            **{each.key: partial(self.tools.press, each) for each in self.tools.tools},
+            "M": self.new_cell,
+            "Escape": self.let_go,
+            KeyMod.CtrlCmd | KeyCode.KeyZ: self.undo,
+            KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ: self.redo,
+            KeyMod.CtrlCmd | KeyCode.KeyS: self.save,
+        }
+
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
-        session, canvas = self.session, self._canvas
+        session, canvas, keys = self.session, self._canvas, self._own_keys
         self.put_down()
-        self.session = self._canvas = None
+        self.session = self._canvas = self._own_keys = None
         self._held.clear()
-        if canvas is not None:
-            canvas.close()
+        for each in (keys, canvas):
+            if each is not None:
+                each.close()
         if session is not None:
             n = session.unsaved
             session.close()
@@ -180,6 +187,7 @@ class Correct(QWidget):
         self._clicks = None if tool is None else Clicks(tool)
         if self._canvas is not None:
             self._canvas.listen(tool is not None)
+        self._mark()
         self.message.say(self._clicks.asks if self._clicks else "")
 
     def click(self, click: Click) -> None:
@@ -189,12 +197,14 @@ class Correct(QWidget):
         try:
             edit = self._clicks.add(click, self.tools.scope, self.session.cells)
         except LamellaError as error:
+            self._mark()
             self.message.warn(error)
             return
+        self._mark()
         if self._canvas is not None and click.cell:
             self._canvas.layer.selected_label = click.cell
         if edit is None:
-            self.message.say(f"Cell {click.cell}. {self._clicks.asks}")
+            self.message.say(f"Cell {click.cell} in frame {click.frame}. {self._clicks.asks}")
         elif self.do(edit):
             self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
@@ -202,9 +212,15 @@ class Correct(QWidget):
         """Put the tool down."""
         self.tools.put_down()
 
+    def let_go(self) -> None:
+        """Put the tool down, or napari's: the mouse moves the picture."""
+        self.put_down()
+        if self._canvas is not None:
+            self._canvas.layer.mode = "pan_zoom"
+
     def recover(self) -> None:
         """Take up the edits that an earlier session did not save."""
-        if self.session is None:
+        if self.session is None or self.busy:
             return
         try:
             applied = self.session.recover()
@@ -219,7 +235,7 @@ class Correct(QWidget):
         """Give up all that is not saved; a copy is kept beside the corrections."""
         if self.session is None or not self._may_edit(left=True):
             return
-        touched = list(self.session.cells.changed_frames)
+        touched = self.session.cells.changed_frames
         try:
             aside = self.session.discard()
         except LamellaError as error:
@@ -231,7 +247,7 @@ class Correct(QWidget):
 
     def replay(self) -> None:
         """Put our edits on top of what others saved since."""
-        if self.session is None:
+        if self.session is None or self.busy:
             return
         try:
             self.session.replay_on_theirs()
@@ -248,7 +264,7 @@ class Correct(QWidget):
         if session is None or not self._may_edit():
             return
         self.put_down()
-        if self.job.start(_saving(session, self.saving.measures), done=self._saved):
+        if self.job.start(saving_of(session, self.saving.measures), done=self._saved):
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -276,6 +292,21 @@ class Correct(QWidget):
             self.message.warn("Saving: wait until it is done.")
             self._refresh()
         return not self.busy
+
+    def _come(self) -> None:
+        """The cell that is looked at is to be corrected: keys go to the canvas from here on."""
+        come_forward(self)
+        if not self.begin() or self.session is None or self._canvas is None:
+            return
+        keys_to_canvas(self)
+        cell, t = self._desk.cell, self._desk.frame
+        if cell and not self.session.left:
+            self._canvas.layer.selected_label = cell
+            self.message.say(f"Correct cell {cell}, in frame {t} or around it: take a tool.")
+
+    def _mark(self) -> None:
+        if self._canvas is not None:
+            self._canvas.marks.show(self._clicks.had if self._clicks else ())
 
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
@@ -358,26 +389,11 @@ class Correct(QWidget):
             self._canvas.layer.editable = not self.busy
 
 
-def _end_all(held: list[EditSession | CanvasEdits]) -> None:
+def _end_all(held: list[EditSession | CanvasEdits | OwnKeys]) -> None:
     """The widget is gone: so are its session, whose journal has what was not saved."""
     while held:
         with suppress(Exception):  # the viewer may be gone, too
             held.pop().close()
-
-
-def _saving(session: EditSession, measure: bool) -> Generator[Step, None, LamellaError | str]:
-    """Save, and measure again; the error where that cannot be, else how it ended."""
-    try:
-        yield Step(0, 0, "save")
-        session.save()
-        if not measure:
-            return "Saved. The next run measures the corrected cells."
-        movie = session.movie.name
-        for progress in measuring_again(session.run, movie):
-            yield Step(progress.done, progress.total, progress.stage)
-    except LamellaError as error:
-        return error
-    return f"Saved, and {movie} was measured again."
 
 
 def _counted(n: int) -> str:

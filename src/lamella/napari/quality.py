@@ -29,8 +29,9 @@ from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
 from lamella.napari.parts import JobLine, MessageLine, Step, Work
 from lamella.report.words import number
-from lamella.run.review import REASONS, Verdict, person
+from lamella.run.review import REASONS, Verdict
 from lamella.run.review.events import Review
+from lamella.run.who import person
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -84,8 +85,8 @@ class SuspiciousEvents(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
         self.words.setWordWrap(True)
-        self.back = _button("◀ Previous", "P", "Go to the event before")
-        self.onward = _button("Next ▶", "N", "Go to the next event")
+        self.back = _button("◀ Previous", ",", "Go to the event before; on the picture, too")
+        self.onward = _button("Next ▶", ".", "Go to the next event; on the picture, too")
         self.accept = _button("Right", "A", "It is right as it is: nothing changes")
         self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
         self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
@@ -144,7 +145,7 @@ class SuspiciousEvents(QWidget):
     def _bind(self) -> None:
         """Keys: all of them in this window, next and previous on the canvas, too."""
         keys: dict[str, Any] = {
-            "N": self.onward.click, "P": self.back.click, "A": self.accept.click,
+            ".": self.onward.click, ",": self.back.click, "A": self.accept.click,
             "F": self.fix.click, "X": self.exclude.click, "U": self.undo.click,
         }  # fmt: skip
         for key, does in keys.items():
@@ -162,12 +163,13 @@ class SuspiciousEvents(QWidget):
 
             return go
 
-        viewer.bind_key("n", pressed(1), overwrite=True)
-        viewer.bind_key("p", pressed(-1), overwrite=True)
+        steps: dict[str, Literal[1, -1]] = {".": 1, ",": -1}
+        for key, by in steps.items():  # no layer of napari has these
+            viewer.bind_key(key, pressed(by), overwrite=True)
 
         def let_go() -> None:
             held["open"] = False
-            for key in ("n", "p"):
+            for key in steps:
                 viewer.bind_key(key, None, overwrite=True)
 
         self.destroyed.connect(let_go)
@@ -234,7 +236,7 @@ class SuspiciousEvents(QWidget):
     def decide(self, verdict: Verdict) -> None:
         """Decide about the event that is looked at, then go on to the next one."""
         if self.review is None or self.current is None:
-            self.message.warn("no event is looked at: choose one, or press N")
+            self.message.warn("no event is looked at: choose one, or press . (next)")
             return
         stretch = verdict == "exclude" and self.scope.currentText() == STRETCH
         before = self.current
@@ -252,9 +254,12 @@ class SuspiciousEvents(QWidget):
         self.reason.setCurrentIndex(0)
         self.refresh()
         if verdict == "fix":
-            self._show_words()
-            self.message.say("Marked. Correct the cell now; the event goes when it is right.")
-            self.desk.correction_wanted.emit()
+            self.show_event(before)  # one may have looked elsewhere since
+            if len(self.desk.correction_wanted):
+                self.message.say("Marked. Correct the cell now; the event goes when it is right.")
+                self.desk.correction_wanted.emit()
+            else:
+                self.message.say("Marked. To correct it: Plugins → Lamella → Correct cells.")
         else:
             self.go(1)
 

@@ -51,6 +51,10 @@ def decided_in_words(report: ReportInput) -> str:
     if stretches:
         parts.append(f"{count(stretches, 'stretch', 'stretches')} of frames left out")
     text = f"{listed(parts)}, by {listed(distinct(counting, Col.WHO))}." if parts else ""
+    mended = sum(each == "mended" for each in standing)
+    if mended:
+        was, is_ = ("was", "is") if mended == 1 else ("were", "are")
+        text += f" {count(mended, 'event')} {was} marked, and {is_} mended by now."
     old = sum(each == "outdated" for each in standing)
     if old:
         verb = "is" if old == 1 else "are"

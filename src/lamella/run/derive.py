@@ -64,7 +64,8 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
     )
     cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
-    decided = decision_table({task.name: task.folder for task in ready}, frames)
+    events = _events(ready)
+    decided = decision_table({task.name: task.folder for task in ready}, frames, events)
     warn_of_outdated(decided)
     cells, frames = with_reasons(cells, frames, decided)
     out_of_all = cells[left_out(cells)]  # a person left them out: they enter no number
@@ -72,7 +73,6 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
     if len(cells):
         counting = study.settings.statistics.counting(cells)
         cells = cells.assign(**{Col.IN_STATISTICS: counting})
-    events = _events(ready)
     finer = {kind: _finer(ready, kind) for kind in _gathered(study)}
     quality = outline_scores(frames, movies=[task.name for task in ready])
     samples = _samples(study, {task.name for task in ready})

@@ -24,7 +24,7 @@ from lamella.run.edit_log import (
 )
 from lamella.run.execute import locked
 from lamella.run.saved import is_run, movies_of, saved_tracked, sets_of
-from lamella.run.who import who_edits
+from lamella.run.who import person
 
 _SUFFIXES = (".zip", ".roi")
 
@@ -190,7 +190,7 @@ def _corrected(run: Path, movie: str, name: str, file: Path, *, others: list[str
     edit = edit_line(
         name,
         found,
-        who=who_edits(),
+        who=person(),
         why="",
         n_cells=(len(now.tracks.first_last), len(lives)),
         lineage=set(now.tracks.parents) - set(parents),

@@ -1,14 +1,20 @@
-"""Who corrects: the name that stands in the log of edits, and in that of the journal's file."""
+"""Who corrects and decides: the name that stands in every log, and in that of a journal's file."""
 
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import re
 
+PERSON = "LAMELLA_USER"
+"""Variable of the environment that names the person, where that is not who is logged in."""
 
-def who_edits() -> str:
-    """Person and machine, such as ``anna@microscope-2``."""
+
+def person() -> str:
+    """The variable ``LAMELLA_USER`` as it is; else login and machine: ``anna@microscope-2``."""
+    if named := os.environ.get(PERSON, "").strip():
+        return named
     try:
         name = getpass.getuser()
     except (OSError, KeyError, ImportError):  # a user without a name, as in some containers

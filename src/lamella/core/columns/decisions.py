@@ -17,10 +17,13 @@ class DecisionColumns:
     STANDING = _(
         "standing",
         "",
-        "counts; replaced (somebody decided anew), withdrawn, or outdated: the cell is no longer "
-        "where it was, and the decision is not applied.",
+        "counts; mended (the event that was to be corrected is gone), replaced (somebody decided "
+        "anew), withdrawn, or outdated: the cell is no longer where it was, and the decision is "
+        "not applied.",
     )
-    STANDING_WORDS = _("standing_words", "", "Why a decision does not count; empty = it does.")
+    STANDING_WORDS = _(
+        "standing_words", "", "Why a decision does not count, or no longer; empty = it does."
+    )
     FIRST_EXCLUDED = _(
         "first_excluded_frame", "", "First of the frames left out; empty = the whole cell is."
     )

@@ -62,9 +62,9 @@ class Clicks:
         return self.tool.asks[len(self._had)]
 
     @property
-    def started(self) -> bool:
-        """Whether there was a click."""
-        return bool(self._had)
+    def had(self) -> tuple[Click, ...]:
+        """Those that wait for more."""
+        return tuple(self._had)
 
     def add(self, click: Click, scope: Scope, cells: Cells) -> Edit | None:
         """Take a click; the edit, once that was the last one.

@@ -114,7 +114,7 @@ class Journal:
 
     def put_aside(self) -> Path:
         """Nothing of it counts any more; what it held is kept beside it."""
-        aside = self.file.with_name(f"{self.file.stem}.{now().replace(':', '')}.discarded.jsonl")
+        aside = self._free_name("discarded")
         if self.file.is_file():
             self.file.replace(aside)
         self.clear()
@@ -171,11 +171,18 @@ class Journal:
             entries.append(Entry(edit, line["why"], line["time"], line["who"], shapes))
             undone.clear()
 
+    def _free_name(self, what: str) -> Path:
+        """Of a copy beside it; two in one second are kept both."""
+        when, n = now().replace(":", ""), 1
+        while (name := self.file.with_name(f"{self.file.stem}.{when}.{n}.{what}.jsonl")).exists():
+            n += 1
+        return name
+
     def _mend(self, raw: bytes, good: int) -> None:
         """A last line that cannot be read is no edit that anyone saw; of others all is kept."""
         rest = raw[good:]
         if b"\n" in rest[:-1]:
-            damaged = self.file.with_suffix(".damaged.jsonl")
+            damaged = self._free_name("damaged")
             damaged.write_bytes(raw)
             self.notes.append(
                 f"{self.file.name} is damaged: the edits before the damage are taken, all of it is "

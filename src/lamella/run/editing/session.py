@@ -25,7 +25,7 @@ from lamella.run.editing.journal import Entry, Journal
 from lamella.run.editing.overlay import Applied, Overlay
 from lamella.run.editing.theirs import Theirs, meeting, renamed_beside, theirs_since
 from lamella.run.execute import locked
-from lamella.run.who import who_edits
+from lamella.run.who import person
 
 
 class EditSession:
@@ -71,13 +71,15 @@ class EditSession:
         self.name = object_name or known[0]
         self.folder: Path = self.movie.folder
         refuse_removed(self.movie, self.name)
-        self._journal = Journal(self.folder, self.name, who or who_edits())
+        self._journal = Journal(self.folder, self.name, who or person())
         self._applied: list[Applied] = []
         self.left: list[Entry] = []
         """Edits of an earlier session that were not saved: `recover` or `discard` them."""
         try:
             self.left = self._look_for_left()
             self._begin()
+            if not self.left and self._journal.base != self._base:
+                self._journal.clear()  # edits that were undone, on cells that are others by now
         except BaseException:
             self.close()
             raise
@@ -350,7 +352,7 @@ class EditSession:
 def unsaved_edits(movie: OpenedMovie, name: str, *, who: str | None = None) -> int:
     """How many edits of a person wait in a journal; 0 while a session of theirs holds it."""
     try:
-        journal = Journal(movie.folder, name, who or who_edits())
+        journal = Journal(movie.folder, name, who or person())
     except OutputError:
         return 0
     try:

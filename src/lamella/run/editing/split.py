@@ -88,19 +88,20 @@ class Split(Edit):
         self, cells: Cells, seeds: Sequence[tuple[int, int]], frames: list[int]
     ) -> Iterator[tuple[int, Image]]:
         names: NDArray[np.int64] | None = None
-        before: tuple[Pieces, NDArray[np.float64]] | None = None
+        before: tuple[Pieces, NDArray[Any], NDArray[Any]] | None = None
         for t in frames:
             image = cells.frame(t)
             inside, window = _part(image, self.cell)
             origin = np.array([window[0].start, window[1].start])
             middle = np.argwhere(inside).mean(0) + origin
+            marked = np.zeros(inside.shape, np.int32)
             if before is None:
-                markers = np.zeros(image.shape, np.int32)
-                for number, seed in enumerate(seeds, 1):
-                    markers[seed] = number
+                for number, (y, x) in enumerate(seeds, 1):
+                    marked[y - origin[0], x - origin[1]] = number
             else:
-                markers = _moved(_cores(before[0]), middle - before[1])
-            marked = np.where(inside, markers[window], 0).astype(np.int32)
+                cores, corner, was = before
+                _lay_moved(cores, corner - origin + np.rint(middle - was).astype(int), marked)
+                marked[~inside] = 0
             if len(np.unique(marked[marked > 0])) < len(seeds):
                 if self.until_lost:
                     return
@@ -116,7 +117,7 @@ class Split(Edit):
                 names = self._names(cells, whole)
             out = image.copy()
             out[whole > 0] = names[whole[whole > 0]]
-            before = whole, middle
+            before = _cores(pieces), origin, middle
             yield t, out
 
     def _names(self, cells: Cells, pieces: Pieces) -> NDArray[np.int64]:
@@ -208,11 +209,9 @@ def _cores(pieces: Pieces) -> Pieces:
     return cores
 
 
-def _moved(image: Pieces, by: NDArray[Any]) -> Pieces:
-    """The same, moved by whole pixels; what leaves the frame is gone."""
-    out = np.zeros_like(image)
+def _lay_moved(image: Pieces, by: NDArray[Any], onto: Pieces) -> None:
+    """Write the pieces of an image, moved by whole pixels, into another; what leaves it is gone."""
     y, x = np.nonzero(image)
-    dy, dx = np.rint(by).astype(int).tolist()
-    kept = (y + dy >= 0) & (x + dx >= 0) & (y + dy < out.shape[0]) & (x + dx < out.shape[1])
-    out[y[kept] + dy, x[kept] + dx] = image[y[kept], x[kept]]
-    return out
+    dy, dx = by.tolist()
+    kept = (y + dy >= 0) & (x + dx >= 0) & (y + dy < onto.shape[0]) & (x + dx < onto.shape[1])
+    onto[y[kept] + dy, x[kept] + dx] = image[y[kept], x[kept]]

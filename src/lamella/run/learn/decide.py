@@ -11,7 +11,7 @@ from lamella.run.learn.proposal import Proposal
 from lamella.run.learn.segment_text import write_segmenter
 from lamella.run.study import Study, open_study
 from lamella.run.train import work_folder
-from lamella.run.who import who_edits
+from lamella.run.who import person
 
 
 def accept(proposal: Proposal, study: Study) -> Study:
@@ -33,7 +33,7 @@ def accept(proposal: Proposal, study: Study) -> Study:
         It cannot be written.
     """
     write_segmenter(study, proposal.object_name, proposal.segment)
-    proposal.mark("accepted", when=_now(), who=who_edits())
+    proposal.mark("accepted", when=_now(), who=person())
     return open_study(study.folder)
 
 
@@ -42,7 +42,7 @@ def reject(proposal: Proposal) -> None:
 
     A study that uses it goes on doing so.
     """
-    proposal.mark("rejected", when=_now(), who=who_edits())
+    proposal.mark("rejected", when=_now(), who=person())
 
 
 def forget(proposal: Proposal, study: Study) -> None:

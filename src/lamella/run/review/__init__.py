@@ -3,7 +3,7 @@
 `lamella.run.review.events.Review` goes through the events of a run.
 """
 
-from lamella.run.review.decision import REASONS, Decision, Verdict, person
+from lamella.run.review.decision import REASONS, Decision, Verdict
 from lamella.run.review.record import decisions_of, record
 
-__all__ = ["REASONS", "Decision", "Verdict", "decisions_of", "person", "record"]
+__all__ = ["REASONS", "Decision", "Verdict", "decisions_of", "record"]

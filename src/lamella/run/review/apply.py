@@ -15,7 +15,13 @@ from lamella.core.errors import LamellaWarning
 from lamella.core.table import Col
 from lamella.run.review.decision import Decision
 from lamella.run.review.record import decisions_of
-from lamella.run.review.standing import COUNTS, Standing, last_ones, standing
+from lamella.run.review.standing import (
+    COUNTS,
+    Standing,
+    keys_of_events,
+    last_ones,
+    standing,
+)
 
 TABLE = "decisions"
 """Of ``OUT/tables``, where anybody decided anything."""
@@ -27,7 +33,9 @@ _CELL = [Col.MOVIE, Col.OBJECT, Col.CELL]
 _FRAMES = (Col.FIRST_EXCLUDED, Col.LAST_EXCLUDED)
 
 
-def decision_table(folders: Mapping[str, Path], frames: pd.DataFrame) -> pd.DataFrame:
+def decision_table(
+    folders: Mapping[str, Path], frames: pd.DataFrame, events: pd.DataFrame
+) -> pd.DataFrame:
     """Every decision about some movies, and whether it counts.
 
     Parameters
@@ -36,6 +44,8 @@ def decision_table(folders: Mapping[str, Path], frames: pd.DataFrame) -> pd.Data
         ``OUT/movies/<movie>`` by name.
     frames : DataFrame
         Where the cells are: movie, object, cell, frame, y_px, x_px.
+    events : DataFrame
+        Suspicious events that there are now: movie, object, kind, cell, frame, other. May be empty.
 
     Returns
     -------
@@ -51,7 +61,9 @@ def decision_table(folders: Mapping[str, Path], frames: pd.DataFrame) -> pd.Data
     for movie, folder in folders.items():
         decisions = decisions_of(folder)
         if decisions:
-            told = standing(decisions, frames[frames[Col.MOVIE] == movie])
+            known = events[events[Col.MOVIE] == movie] if len(events) else events
+            here = frames[frames[Col.MOVIE] == movie]
+            told = standing(decisions, here, keys_of_events(known))
             rows += [{Col.MOVIE: movie, **as_row(each)} for each in told]
     table = pd.DataFrame(rows, columns=COLUMNS)
     whole = dict.fromkeys((Col.CELL, Col.FRAME, Col.OTHER, *_FRAMES), "Int64")
@@ -137,7 +149,7 @@ def unseen(decisions: Sequence[Decision], rows: pd.DataFrame) -> pd.DataFrame:
     rows : DataFrame
         Where the cells of the movie are: object, cell, frame, y_px, x_px.
     """
-    counting = [each.decision for each in standing(decisions, rows) if each.state == COUNTS]
+    counting = [each.decision for each in standing(decisions, rows, ()) if each.state == COUNTS]
     pairs = {(each.cell, t) for each in counting for t in each.frames or ()}
     return pd.DataFrame(sorted(pairs), columns=[str(Col.CELL), str(Col.FRAME)], dtype=np.int64)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import uuid
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lamella.run.who import person
 
 Verdict = Literal["accept", "fix", "exclude"]
 """It is right as it is; it is to be corrected; the cell, or frames of it, are left out."""
@@ -24,19 +24,6 @@ REASONS: tuple[str, ...] = (
     "identity is lost",
 )
 """Reasons for leaving a cell out that are offered; any other words will do."""
-
-PERSON = "LAMELLA_USER"
-"""Variable of the environment that names who decides, where that is not who is logged in."""
-
-
-def person() -> str:
-    """Who decides: the variable ``LAMELLA_USER``, else who is logged in, else ``unknown``."""
-    if named := os.environ.get(PERSON, "").strip():
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a machine that does not tell, such as a container
-        return "unknown"
 
 
 def _now() -> str:

@@ -14,9 +14,10 @@ from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.review.apply import as_row
-from lamella.run.review.decision import Decision, EventKey, Verdict, person
+from lamella.run.review.decision import Decision, EventKey, Verdict
 from lamella.run.review.record import DECISIONS, decisions_of, record
-from lamella.run.review.standing import Standing, place_of, standing
+from lamella.run.review.standing import Standing, keys_of_events, place_of, standing
+from lamella.run.who import person
 
 _KEY = (Col.OBJECT, Col.KIND, Col.CELL, Col.FRAME, Col.OTHER)
 _TOLD = (Col.DECISION, Col.REASON, Col.WHO, Col.WHEN, Col.STANDING, Col.STANDING_WORDS)
@@ -65,17 +66,14 @@ class Review:
             if each.state in ("counts", "outdated")
         }
         of_it = self.events.index[self.events[Col.MOVIE] == movie]
-        columns = (self.events.loc[of_it, name] for name in _KEY)
-        about = [
-            EventKey(str(name), str(kind), int(cell), int(frame), int(other))
-            for name, kind, cell, frame, other in zip(*columns, strict=True)
-        ]
+        about = keys_of_events(self.events.loc[of_it])
         for name in _TOLD:
             self.events.loc[of_it, name] = [told.get(key, {}).get(name, "") for key in about]
 
     def standing(self, movie: str) -> list[Standing]:
         """Every decision about a movie, and whether it counts as the tables are now."""
-        return standing(decisions_of(self._folder(movie)), self._rows(movie))
+        known = keys_of_events(self.events[self.events[Col.MOVIE] == movie])
+        return standing(decisions_of(self._folder(movie)), self._rows(movie), known)
 
     @property
     def kinds(self) -> list[str]:
@@ -139,7 +137,7 @@ class Review:
         frames : (int, int), optional
             First and last frame to exclude; the whole cell by default.
         who : str, optional
-            See `person`.
+            See `lamella.run.who.person`.
 
         Raises
         ------
@@ -200,8 +198,10 @@ class Review:
         if not self._own:
             return None
         movie, known = self._own[-1]
-        decided = next(d for d in decisions_of(self._folder(movie)) if d.id == known)
-        self.withdraw(movie, decided, who=who)
+        there = decisions_of(self._folder(movie))
+        decided = next((each for each in there if each.id == known), None)
+        if decided is not None:  # somebody may have taken the line out of the file
+            self.withdraw(movie, decided, who=who)
         self._own.pop()
         return decided
 

@@ -1,8 +1,11 @@
-"""Which decisions count: the last one about each event, while its cell is where it was."""
+"""Which decisions count: the last one about each event, while its cell is where it was.
+
+One to correct an event counts until the event has gone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,8 +14,9 @@ import pandas as pd
 from lamella.core.table import Col
 from lamella.run.review.decision import Decision, EventKey, Place
 
-State = Literal["counts", "replaced", "withdrawn", "outdated"]
+State = Literal["counts", "mended", "replaced", "withdrawn", "outdated"]
 COUNTS: State = "counts"
+MENDED: State = "mended"
 _SMALLEST_PX = 2.0
 """Cells of a few pixels move by more than their radius when one of these changes hands."""
 
@@ -23,7 +27,7 @@ class Standing(NamedTuple):
     decision: Decision
     state: State
     words: str
-    """Why it does not count."""
+    """Why it does not count, or no longer."""
 
 
 def place_of(rows: pd.DataFrame, frame: int | None) -> Place | None:
@@ -55,7 +59,9 @@ def last_ones(decisions: Sequence[Decision]) -> list[Decision]:
     return [each.decision for each in _told(decisions) if each.state == COUNTS]
 
 
-def standing(decisions: Sequence[Decision], rows: pd.DataFrame) -> list[Standing]:
+def standing(
+    decisions: Sequence[Decision], rows: pd.DataFrame, events: Collection[EventKey]
+) -> list[Standing]:
     """Every decision about a movie, and whether it counts.
 
     One whose cell is further from its place than the cell's radius is outdated: tracking numbers
@@ -67,29 +73,54 @@ def standing(decisions: Sequence[Decision], rows: pd.DataFrame) -> list[Standing
         Of one movie, the first one first. Lines that withdraw have no place in the result.
     rows : DataFrame
         Where the cells of the movie are now: object, cell, frame, y_px, x_px.
+    events : collection of EventKey
+        Events of the movie that there are now.
     """
     told = []
     for each in _told(decisions):
-        words = _gone(each.decision, rows) if each.state == COUNTS else ""
-        told.append(Standing(each.decision, "outdated", words) if words else each)
+        about = each.decision.about
+        if each.state != COUNTS:
+            told.append(each)
+        elif each.decision.verdict == "fix" and about.kind and about not in events:
+            told.append(Standing(each.decision, MENDED, "the event is gone"))
+        elif words := _gone(each.decision, rows):
+            told.append(Standing(each.decision, "outdated", words))
+        else:
+            told.append(each)
     return told
+
+
+def keys_of_events(events: pd.DataFrame) -> list[EventKey]:
+    """What tells each event of a table of one movie apart, in its order."""
+    if not len(events):
+        return []
+    columns = (events[name] for name in (Col.OBJECT, Col.KIND, Col.CELL, Col.FRAME, Col.OTHER))
+    return [
+        EventKey(str(name), str(kind), int(cell), int(frame), int(other))
+        for name, kind, cell, frame, other in zip(*columns, strict=True)
+    ]
 
 
 def _told(decisions: Sequence[Decision]) -> Iterator[Standing]:
     taken_back = {each.withdraws: each for each in decisions if each.verdict == "withdraw"}
     real = [each for each in decisions if each.verdict != "withdraw"]
-    last: dict[EventKey, Decision] = {
-        each.about: each for each in real if each.id not in taken_back
-    }
+    last = {_topic(each): each for each in real if each.id not in taken_back}
     for each in real:
         if each.id in taken_back:
             by = taken_back[each.id]
             yield Standing(each, "withdrawn", f"withdrawn by {by.who}, {by.when}")
-        elif last[each.about] is not each:
-            by = last[each.about]
+        elif last[_topic(each)] is not each:
+            by = last[_topic(each)]
             yield Standing(each, "replaced", f"{by.who} decided {by.verdict}, {by.when}")
         else:
             yield Standing(each, COUNTS, "")
+
+
+def _topic(decision: Decision) -> tuple[EventKey, range | None]:
+    """What a later decision takes the place of: one about the same event, or, where no event was,
+    about the same frames.
+    """
+    return decision.about, None if decision.kind else decision.frames
 
 
 def _gone(decision: Decision, rows: pd.DataFrame) -> str:
