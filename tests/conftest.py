@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import sys
 
 import pytest
 
@@ -14,6 +15,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # of as many workers as there are cores
 # napari colours labels by numba, which would tell OpenMP how many threads it has, and so PyTorch:
 # a training gives the same weights only with as many.
 os.environ.setdefault("NUMBA_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+if "numba" in sys.modules:  # a plugin of pytest was here first: it refuses another number later on
+    sys.modules["numba"].config.reload_config()
 
 
 @pytest.fixture(scope="session")

@@ -65,10 +65,12 @@ def _is_taken(folder: Path) -> bool:
     """Whether a name is: by a model that is done or being made, or by what is not ours."""
     if not folder.exists() and not work_folder(folder).exists():
         return False
-    if Proposal.lies_in(folder) or not job_file(folder).is_file():
+    lock = lock_of(folder)
+    ours = job_file(folder).is_file() or Path(lock.lock_file).is_file()
+    if Proposal.lies_in(folder) or not ours:
         return True
     try:
-        with lock_of(folder):
+        with lock:
             return False
     except (Timeout, OSError):
         return True
