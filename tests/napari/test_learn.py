@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from filelock import Timeout
 from qtpy.QtCore import Qt
 
 from lamella.run.learn import proposals_of
@@ -186,3 +187,38 @@ def test_a_damaged_model_is_told_of_or_left_away(widget, study, qtbot):
     press(qtbot, widget.again)
     qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
     assert not widget.result.isVisible()
+
+
+def test_a_training_ends_with_its_window(study, screen, qtbot, tmp_path, monkeypatch):
+    """The program lives on, as in a notebook."""
+    import napari
+    from lamella.napari.learn import Learn
+    from lamella.run.learn.places import lock_of
+
+    monkeypatch.setenv("NAPARI_CONFIG", str(tmp_path / "napari.yaml"))
+    viewer = napari.Viewer(show=False)
+    widget = Learn(viewer)
+    widget.options = (*TINY, "epochs=5000", "patience=false")
+    viewer.window.add_dock_widget(widget, name="Learn")
+    opened(widget, study, qtbot)
+    losses = widget.curve
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: len(losses.losses) > 1, timeout=60_000)
+    lock = lock_of(study / "models/cell_1")
+    with pytest.raises(Timeout):
+        lock.acquire()
+    viewer.close()
+
+    def ended():
+        with lock:
+            return True
+
+    qtbot.waitUntil(lambda: _true_without(ended, Timeout), timeout=20_000)
+    assert not (study / "models/cell_1").exists()
+
+
+def _true_without(asked, error):
+    try:
+        return asked()
+    except error:
+        return False

@@ -141,8 +141,6 @@ def test_cells_that_were_not_marked_stay(colony):
 
 
 def test_what_is_taken_shows_where_cells_are_corrected(widget, viewer, qtbot):
-    from napari.layers import Labels
-
     from lamella.napari.correct import Correct
 
     correcting = Correct(viewer)
@@ -154,9 +152,7 @@ def test_what_is_taken_shows_where_cells_are_corrected(widget, viewer, qtbot):
     widget.proposed = {4: np.roll(before, 3, axis=1)}
     widget.take_all()
     assert session.unsaved > 0
-    layer = next(
-        each for each in viewer.layers if isinstance(each, Labels) and "lamella" in each.metadata
-    )
+    layer = viewer.layers["cells"]
     assert np.array_equal(np.asarray(layer.data[4]), np.roll(before, 3, axis=1))
     while session.unsaved:
         correcting.undo()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -152,15 +151,11 @@ class Learn(QWidget):
         self.job.start(self._training(training), done=self._trained)
         self._allow()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """A training ends with its window; what it has learnt so far is taken up the next time."""
-        self.job.stop()
-        super().closeEvent(event)
-
     def _training(self, training: Training) -> Work:
-        steps = training.steps()
+        """Ends with the widget, also where the program lives on, as in a notebook."""
+        steps, gone = training.steps(), self.job.gone
         try:
-            while True:
+            while not gone.is_set():
                 told = next(steps)
                 yield Step(told.done, told.total, told.words)
         except StopIteration as end:
