@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from filelock import Timeout
 from qtpy.QtCore import Qt
 
 from lamella.run.learn import proposals_of
@@ -131,10 +132,93 @@ def test_nothing_was_corrected(widget, study, qtbot):
     for k in range(3):
         shutil.rmtree(study / f"results/movies/m{k}/corrections")
     opened(widget, study, qtbot)
-    assert widget.words.text() == "No frame of 'cell' has been corrected yet."
+    assert widget.words.text() == (
+        "No frame of 'cell' has been corrected yet.\n\n"
+        "Correct some frames first: every cell in a frame, a few frames a movie."
+    )
     assert not widget.train.isEnabled()
-    assert "correct some frames first" in widget.job.message.text()
+    assert not widget.job.message.text()
     correct(study, "m0", {t: truth(0, t) for t in (1, 7)})
     press(qtbot, widget.again)
     qtbot.waitUntil(lambda: widget.train.isEnabled(), timeout=20_000)
     assert "2 corrected frames" in widget.words.text()
+
+
+def test_what_is_chosen_while_something_goes_on_is_looked_at_afterwards(
+    widget, study, tmp_path, qtbot
+):
+    """A training of one run, while another is opened, teaches nothing of the other."""
+    other = shutil.copytree(study, tmp_path / "other")
+    for k in (1, 2):
+        shutil.rmtree(other / f"results/movies/m{k}/corrections")
+    opened(widget, study, qtbot)
+    press(qtbot, widget.train)
+    widget.desk.open_run(other / "results")
+    assert widget.job.busy
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=120_000)
+    assert (study / "models/cell_1").is_dir()
+    assert widget.lesson.run is widget.desk.run
+    assert "4 corrected frames with 4 cells in 1 movie" in widget.words.text()
+    assert not widget.result.isVisible()
+
+
+def test_accepting_leaves_the_movie_open(widget, study, viewer, qtbot):
+    opened(widget, study, qtbot)
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: widget.result.isVisible(), timeout=120_000)
+    widget.desk.look_at("m1", frame=3)
+    press(qtbot, widget.result.accept)
+    assert widget.desk.movie.name == "m1"
+    assert widget.desk.frame == 3
+    assert widget.desk.run.study.settings.objects["cell"].segment.model == "models/cell_1"
+    assert "lamella run" in widget.result.message.text()
+
+
+def test_a_damaged_model_is_told_of_or_left_away(widget, study, qtbot):
+    opened(widget, study, qtbot)
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: widget.result.isVisible(), timeout=120_000)
+    folder = study / "models/cell_1"
+    (folder / "before_after.csv").unlink()
+    press(qtbot, widget.again)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert "before_after.csv" in widget.result.message.text()
+    (folder / "card.json").write_text("{")
+    press(qtbot, widget.again)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert not widget.result.isVisible()
+
+
+def test_a_training_ends_with_its_window(study, screen, qtbot, tmp_path, monkeypatch):
+    """The program lives on, as in a notebook."""
+    import napari
+    from lamella.napari.learn import Learn
+    from lamella.run.learn.places import lock_of
+
+    monkeypatch.setenv("NAPARI_CONFIG", str(tmp_path / "napari.yaml"))
+    viewer = napari.Viewer(show=False)
+    widget = Learn(viewer)
+    widget.options = (*TINY, "epochs=5000", "patience=false")
+    viewer.window.add_dock_widget(widget, name="Learn")
+    opened(widget, study, qtbot)
+    losses = widget.curve
+    press(qtbot, widget.train)
+    qtbot.waitUntil(lambda: len(losses.losses) > 1, timeout=60_000)
+    lock = lock_of(study / "models/cell_1")
+    with pytest.raises(Timeout):
+        lock.acquire()
+    viewer.close()
+
+    def ended():
+        with lock:
+            return True
+
+    qtbot.waitUntil(lambda: _true_without(ended, Timeout), timeout=20_000)
+    assert not (study / "models/cell_1").exists()
+
+
+def _true_without(asked, error):
+    try:
+        return asked()
+    except error:
+        return False

@@ -152,9 +152,29 @@ def test_what_is_taken_shows_where_cells_are_corrected(widget, viewer, qtbot):
     widget.proposed = {4: np.roll(before, 3, axis=1)}
     widget.take_all()
     assert session.unsaved > 0
-    layer = next(each for each in viewer.layers if each.metadata.get("lamella"))
+    layer = viewer.layers["cells"]
     assert np.array_equal(np.asarray(layer.data[4]), np.roll(before, 3, axis=1))
     while session.unsaved:
         correcting.undo()
     assert np.array_equal(session.cells.frame(4), before)
     correcting.end()
+
+
+def test_what_is_found_in_one_movie_is_never_proposed_in_another(widget, viewer, qtbot):
+    """The search goes on while another movie is chosen; another cell of the movie is no reason."""
+    first, second = (sample.movie for sample in widget.desk.run.samples[:2])
+    press(qtbot, widget.seed)
+    (y, x) = np.argwhere(widget.desk.tracked().painted().frame(4) > 0).mean(axis=0)
+    viewer.layers["seeds"].add([4, y, x])
+    widget.desk.look_at(first, cell=1)
+    assert len(viewer.layers["seeds"].data) == 1
+    widget.more.setValue(3)
+    press(qtbot, widget.find_cells)
+    assert widget.job.busy
+    widget.desk.look_at(second)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    qtbot.wait(100)
+    assert widget.proposed == {}
+    assert "proposed" not in viewer.layers
+    assert "seeds" not in viewer.layers
+    assert not widget.take.isEnabled()

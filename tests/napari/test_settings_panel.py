@@ -196,3 +196,21 @@ def test_settings_of_a_method_that_the_file_does_not_name(panel, cells):
     form.fields["max_lag"].setValue(4)
     assert panel.draft.settings.objects["cell"].segment.max_lag == 4
     assert panel.write_button.isEnabled()
+
+
+def test_a_trial_follows_edits_that_are_not_saved(panel, viewer, qtbot):
+    from lamella.run.editing import EditSession, Paint
+
+    desk = panel._desk
+    with EditSession(desk.run, desk.movie.name) as session:
+        desk.editing = session
+        panel.forms[LAM].fields["percentile"].setValue(80)
+        qtbot.waitUntil(lambda: "trial" in viewer.layers, timeout=20000)
+        half = session.cells.frame(6).copy() > 0
+        half[np.indices(half.shape)[0] > np.argwhere(half)[:, 0].mean()] = False
+        session.do(Paint.of(half, frame=6, cell=0))
+        with qtbot.waitSignal(panel.trialist.tried, timeout=20000):
+            desk.labels_changed.emit(6, 6)
+        assert np.array_equal(viewer.layers["trial"].data > 0, session.cells.frame(6) > 0)
+        assert not (viewer.layers["trial"].data > 0)[half].any()
+        desk.editing = None

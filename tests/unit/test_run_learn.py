@@ -1,5 +1,6 @@
 """Corrections become a model, which is held against the one before it, and taken or sent away."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,8 @@ from lamella.run.learn import (
     verdict,
 )
 from lamella.run.learn import lesson as lessons
+from lamella.run.learn.compare import compare
+from lamella.run.learn.lineage import learnt_from, unknown_to
 from lamella.run.learn.verdict import words_of
 from lamella.run.study import open_study
 from lamella.run.train import work_folder
@@ -304,6 +307,96 @@ def test_torch_is_absent(begun, monkeypatch):
 def test_no_such_objects(begun):
     with pytest.raises(InputError, match="it has no objects 'nucleus'; it has cell"):
         lesson_of(OpenedRun(begun / "results"), "nucleus")
+
+
+def test_what_an_earlier_lesson_learnt_from_is_no_longer_new(study):
+    """A model that is accepted has learnt m0 and m1; then m0 is held out and m2 is learnt from."""
+    folder, made = study
+    (held,) = {movie for movie, _ in made.frames}
+    known = sorted({"m0", "m1", "m2"} - {held})
+    now = accept(made, open_study(folder))
+    assert learnt_from(made.folder) == {(movie, t) for movie in known for t in (1, 3, 5, 7)}
+    shutil.rmtree(folder / "results/movies" / known[1] / "corrections")
+    found = lesson(folder)
+    assert found.present_model == made.folder
+    second = folder / "models/cell_2"
+    shutil.copytree(made.folder, second)
+    rows = pd.read_csv(second / "frames.csv")
+    rows = rows[rows[Col.MOVIE] != known[1]]
+    rows.to_csv(second / "frames.csv", index=False)
+    card = json.loads((second / "card.json").read_text())
+    for frames, told in (((known[0],), 4), ((held,), 0)):
+        (second / "card.json").write_text(json.dumps({**card, "held_out": list(frames)}))
+        compare(found, second, advance=lambda *each: None)
+        again = Proposal(second)
+        assert again.n_known == told
+        assert {movie for movie, _ in again.frames} == set(frames)
+        assert again.is_known == bool(told)
+    assert "learnt from movies of all held-out frames" not in verdict(again)
+    (second / "card.json").write_text(json.dumps({**card, "held_out": [known[0], held]}))
+    compare(found, second, advance=lambda *each: None)
+    again = Proposal(second)
+    assert {movie for movie, _ in again.frames} == {held}
+    assert "4 held-out frames of movies that an earlier training learnt from" in verdict(again)
+    # The lineage goes on: what the third begins with is what the second and the first learnt.
+    assert learnt_from(second / "weights.safetensors") >= learnt_from(made.folder)
+    assert now.settings.objects["cell"].segment.model == "models/cell_1"
+
+
+def test_nothing_is_claimed_of_frames_that_were_learnt_from(study):
+    _, made = study
+    told = json.loads((made.folder / "proposal.json").read_text())
+    told["n_known"] = told["n_held_out"]
+    (made.folder / "proposal.json").write_text(json.dumps(told))
+    words = verdict(Proposal(made.folder))
+    assert "learnt from movies of all held-out frames" in words
+    assert "SEG" not in words
+
+
+@pytest.mark.parametrize(
+    ("of_one_movie", "new"), [(False, [("b", 0)]), (True, [("a", 16), ("b", 0)])]
+)
+def test_frames_beside_known_ones_are_known(of_one_movie, new):
+    frames = [("a", 9), ("a", 15), ("a", 16), ("b", 0)]
+    assert unknown_to({("a", 10)}, frames, of_one_movie=of_one_movie) == new
+
+
+def test_two_windows_make_two_models(begun, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "study", ignore=shutil.ignore_patterns("models"))
+    both = [Training(lesson(folder), options=TINY, device="cpu") for _ in range(2)]
+    assert both[0].out == both[1].out
+    steps = both[0].steps()
+    next(steps)
+    with pytest.raises(OutputError, match="another training is making this model; begin once more"):
+        next(both[1].steps())
+    assert Training(lesson(folder)).out == folder / "models/cell_2"
+    steps.close()
+    assert Training(lesson(folder)).out == folder / "models/cell_1"
+
+
+def test_own_settings_that_changed_since_the_training_stay(study):
+    folder, made = study
+    file = folder / "study.toml"
+    file.write_text(file.read_text().replace('separate = "components"', "threshold = 0.3  # ours"))
+    accept(made, open_study(folder))
+    assert "threshold = 0.3  # ours" in file.read_text()
+    segment = open_study(folder).settings.objects["cell"].segment
+    assert (segment.model, segment.threshold) == ("models/cell_1", 0.3)
+
+
+def test_other_weights_are_not_accepted(study):
+    folder, made = study
+    before = (folder / "study.toml").read_bytes()
+    (made.folder / "weights.safetensors").write_bytes(b"else")
+    with pytest.raises(InputError, match="these are not the weights"):
+        accept(made, open_study(folder))
+    assert (folder / "study.toml").read_bytes() == before
+
+
+def test_damaged_models_are_left_away(study):
+    folder, made = study
+    (made.folder / "proposal.json").write_text("{}")
+    assert proposals_of(open_study(folder), "cell") == []
 
 
 def _table(before, after, movie=lambda n: "m"):

@@ -84,6 +84,29 @@ def test_a_frame_tells_what_the_run_would_give(opened, draft, study):
     assert changes["Mean speed (µm/min)"] == pytest.approx(cells[Col.MEAN_SPEED].iloc[0])
 
 
+def test_a_study_changed_since_its_run_is_tried_as_it_reads_now(draft, study):
+    """The masks of the run are of other settings than study.toml has: they are no trial of it."""
+    draft.set_value(SEGMENT, "classes", 2, default=3)
+    draft.write()
+    opened = OpenedRun(study / "results").movie("WT__high__1")
+    draft.set_value(LAM, "percentile", 70.0, default=50)
+    trial = FrameTrials(opened, "cell").try_on(draft.settings, 4, cell=1)
+    whole = try_on_movie(opened, "cell", draft.settings)
+    assert np.array_equal(trial.labels > 0, whole.labels.frame(4) > 0)
+    assert not np.array_equal(trial.labels > 0, opened.current("cell").painted().frame(4) > 0)
+
+
+def test_edits_that_are_not_saved_are_what_a_trial_is_held_against(opened, draft):
+    edited = painted(opened.current("cell")).frames.frame(4).copy()
+    edited[: edited.shape[0] // 2] = 0
+    draft.set_value(SIGHTINGS, "min_iou", 1.0, default=0.3)
+    trial = FrameTrials(opened, "cell").try_on(draft.settings, 4, present=edited)
+    assert np.array_equal(trial.labels, edited)
+    um = opened.movie.scale.um
+    assert told(trial)["Area (µm²)"] == pytest.approx(((edited > 0).sum() * um**2,) * 2)
+    assert any("last saved" in note for note in trial.notes)
+
+
 def test_trust_and_window_are_told_for_the_movie(opened, draft):
     draft.set_value(SIGHTINGS, "min_iou", 1.0, default=0.3)
     trial = FrameTrials(opened, "cell").try_on(draft.settings, 4, cell=1)

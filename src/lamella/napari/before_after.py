@@ -113,10 +113,15 @@ class BeforeAfter(QWidget):
         if proposal is None:
             self.words.setText("")
             return
-        self.words.setText(f"<b>Before</b>: {proposal.before}. {verdict(proposal)}")
         self.accept.setEnabled(proposal.decision != "accepted")
         self.reject.setEnabled(proposal.decision != "rejected")
-        scores = proposal.scores
+        try:
+            scores, told = proposal.scores, verdict(proposal)
+        except LamellaError as error:
+            self.words.setText("")
+            self.message.warn(error)
+            return
+        self.words.setText(f"<b>Before</b>: {proposal.before}. {told}")
         before, after = (scores[scores[Col.SEGMENTER] == side] for side in ("before", "after"))
         self.table.setRowCount(len(before))
         for row, (one, two) in enumerate(

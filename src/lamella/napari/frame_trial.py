@@ -8,6 +8,7 @@ from typing import Any
 from napari.qt.threading import FunctionWorker
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from lamella.core.frames import Image
 from lamella.run.browse.opened import OpenedMovie
 from lamella.run.settings import Settings
 from lamella.run.trial_frame import FrameTrials, Superseded
@@ -27,7 +28,7 @@ class FrameTrialist(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._trials: FrameTrials | None = None
-        self._wanted: tuple[Settings, int, int | None] | None = None
+        self._wanted: tuple[Settings, int, int | None, Image | None] | None = None
         self._asked = 0
         self._one_at_a_time = Lock()
         self._workers: set[Any] = set()
@@ -48,11 +49,24 @@ class FrameTrialist(QObject):
         if opened is not None and object_name is not None:
             self._trials = FrameTrials(opened, object_name)
 
-    def ask(self, settings: Settings, t: int, cell: int | None) -> None:
-        """Try these settings on frame `t`, unless something else is asked for meanwhile."""
+    def ask(
+        self, settings: Settings, t: int, cell: int | None, *, present: Image | None = None
+    ) -> None:
+        """Try these settings on frame `t`, unless something else is asked for meanwhile.
+
+        Parameters
+        ----------
+        present : (Y, X) array, optional
+            See `FrameTrials.try_on`.
+        """
         self._asked += 1
-        self._wanted = settings, t, cell
+        self._wanted = settings, t, cell, present
         self._pause.start()
+
+    def cells_changed(self) -> None:
+        """Cells of the movie were corrected."""
+        if self._trials is not None:
+            self._trials.cells_changed()
 
     def give_up(self) -> None:
         """Wait for nothing any more."""
@@ -63,7 +77,7 @@ class FrameTrialist(QObject):
     def _begin(self) -> None:
         if self._trials is None or self._wanted is None:
             return
-        trials, (settings, t, cell), mine = self._trials, self._wanted, self._asked
+        trials, (settings, t, cell, present), mine = self._trials, self._wanted, self._asked
 
         def stopped() -> bool:
             return mine != self._asked
@@ -73,7 +87,7 @@ class FrameTrialist(QObject):
                 if stopped():
                     return None
                 try:
-                    return trials.try_on(settings, t, cell=cell, stopped=stopped)
+                    return trials.try_on(settings, t, cell=cell, present=present, stopped=stopped)
                 except Superseded:
                     return None
                 except Exception as error:

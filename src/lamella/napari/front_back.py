@@ -177,6 +177,8 @@ class FrontBack(QWidget):
         super().showEvent(event)
         if self._undrawn:
             self._draw()
+        else:
+            self._follow()
 
     def _draw(self) -> None:
         self._undrawn = not self.isVisible()
@@ -201,6 +203,8 @@ class FrontBack(QWidget):
 
     def _follow(self) -> None:
         """The cursor and the numbers go to the frame that is shown."""
+        if not self.isVisible():  # a hidden panel costs no time while frames pass
+            return
         if self.cell is None:
             self.table.clearContents()
             return

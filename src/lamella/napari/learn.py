@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -22,6 +21,7 @@ from lamella.napari.before_after import BeforeAfter
 from lamella.napari.desk import desk_of
 from lamella.napari.loss_curve import LossCurve
 from lamella.napari.parts import JobLine, Step, Work
+from lamella.run.browse import OpenedRun
 from lamella.run.learn import (
     Effort,
     Lesson,
@@ -61,6 +61,7 @@ class Learn(QWidget):
         """Further settings of the training, ``key=value`` as `lamella train` takes them."""
         self._build(viewer)
         self._now: Training | None = None
+        self._looked_at: tuple[OpenedRun | None, str, NetworkName | None] = (None, "", None)
         self.job.stepped.connect(self._hear)
         self.desk.run_changed.connect(self.look)
         self.look()
@@ -89,7 +90,7 @@ class Learn(QWidget):
         )
         self.train.clicked.connect(self.begin)
         self.job, self.curve = JobLine(), LossCurve()
-        self.job.ended.connect(self._allow)
+        self.job.ended.connect(self._settle)
         self.result = BeforeAfter(viewer, self.desk)
         self.result.accepted.connect(self._accept)
         self.result.rejected.connect(self._reject)
@@ -112,12 +113,12 @@ class Learn(QWidget):
 
     def look(self) -> None:
         """Count what there is to learn from, and show the newest model."""
+        if self.job.busy:  # whatever is chosen meanwhile is looked at when that has ended
+            return
         run = self.desk.run
         if run is None:
             self._cannot("Open a run first.")
             self.result.set_proposals([])
-            return
-        if self.job.busy:
             return
         names = list(run.study.settings.objects)
         if [self.objects.itemText(n) for n in range(self.objects.count())] != names:
@@ -126,13 +127,14 @@ class Learn(QWidget):
             self.objects.addItems(names)
             self.objects.setCurrentText(self.desk.object_name or names[0])
             self.objects.blockSignals(False)
-        name, network = self.objects.currentText(), _LEARNERS[self.learner.currentText()]
+        wanted = self._wanted
+        _, name, network = wanted
 
         def looking() -> Work:
             yield Step(0, 0, "looking for corrected frames")
             return lesson_of(run, name, network=network)
 
-        self.lesson = None
+        self.lesson, self._looked_at = None, wanted
         self.job.start(looking(), done=self._show_lesson)
         self._allow()
         self._show_proposals()
@@ -149,21 +151,28 @@ class Learn(QWidget):
         self.job.start(self._training(training), done=self._trained)
         self._allow()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """A training ends with its window; what it has learnt so far is taken up the next time."""
-        self.job.stop()
-        super().closeEvent(event)
-
     def _training(self, training: Training) -> Work:
-        steps = training.steps()
+        """Ends with the widget, also where the program lives on, as in a notebook."""
+        steps, gone = training.steps(), self.job.gone
         try:
-            while True:
+            while not gone.is_set():
                 told = next(steps)
                 yield Step(told.done, told.total, told.words)
         except StopIteration as end:
             return end.value
         finally:
             steps.close()
+
+    @property
+    def _wanted(self) -> tuple[OpenedRun | None, str, NetworkName | None]:
+        """What the desk and the boxes say is to be learnt from, and what learns."""
+        return self.desk.run, self.objects.currentText(), _LEARNERS[self.learner.currentText()]
+
+    def _settle(self) -> None:
+        """Work has ended: another run, or others of its cells, may have been chosen meanwhile."""
+        if self._looked_at != self._wanted:
+            self.look()
+        self._allow()
 
     def _hear(self) -> None:
         if self._now is not None and len(self._now.losses) > len(self.curve.losses):
@@ -177,14 +186,12 @@ class Learn(QWidget):
 
     def _show_lesson(self, lesson: Lesson) -> None:
         self.lesson = lesson
-        faults = lesson.faults
-        said = [lesson.words]
-        if not faults:
-            said += [lesson.held_out, lesson.hint]
-        self.words.setText("\n\n".join(each for each in said if each))
+        lacking = lesson.lacking
+        said = [lesson.held_out, lesson.hint] if lacking is None else [_sentence(lacking.remedy)]
+        self.words.setText("\n\n".join(each for each in (lesson.words, *said) if each))
         self._allow()
-        if faults:
-            self.job.message.warn("\n".join(map(str, faults)))
+        if lesson.missing:
+            self.job.message.warn("\n".join(map(str, lesson.missing)))
 
     def _cannot(self, words: str) -> None:
         self.lesson = None
@@ -204,18 +211,23 @@ class Learn(QWidget):
 
     def _accept(self, proposal: Proposal) -> None:
         run = self.desk.run
-        if run is None or not self._tried(lambda: accept(proposal, open_study(run.study.folder))):
+        if run is None or not self._tried(lambda: self._use(run, proposal)):
             return
-        self.desk.open_run(run.folder, study=run.study.folder)
-        self.job.message.say(
-            "study.toml uses the new model now. Run the study again to segment with it: "
-            "frames corrected by hand stay as they are."
+        self._show_proposals()
+        self.result.message.say(
+            f"study.toml uses the new model now. To segment with it: lamella run "
+            f"{run.study.folder}. Frames corrected by hand stay as they are."
         )
+
+    def _use(self, run: OpenedRun, proposal: Proposal) -> None:
+        """The movie that is looked at, and edits of it, stay open."""
+        run.study = accept(proposal, open_study(run.study.folder))
+        self.desk.run_changed.emit()
 
     def _reject(self, proposal: Proposal) -> None:
         if self._tried(lambda: reject(proposal)):
             self._show_proposals()
-            self.job.message.say(f"Rejected. It is kept as {_place(proposal)}; nothing uses it.")
+            self.result.message.say(f"Rejected. It is kept as {_place(proposal)}; nothing uses it.")
 
     def _forget(self, proposal: Proposal) -> None:
         run = self.desk.run
@@ -235,6 +247,10 @@ class Learn(QWidget):
             self.job.message.warn(error)
             return False
         return True
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _place(proposal: Proposal) -> str:

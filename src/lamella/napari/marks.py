@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 import napari
 from lamella.core.errors import InputError, LamellaError
+from lamella.core.frames import Frames
 from lamella.napari.desk import desk_of
 from lamella.napari.parts import JobLine, Step, Work
 from lamella.napari.proposed import take
@@ -45,6 +46,20 @@ _HELP = (
 )
 
 
+class _LayerFrames(Frames):
+    """Frames of an image layer, read one at a time: it may be larger than the memory."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self.span = range(data.shape[0])
+        self.frame_shape = (data.shape[1], data.shape[2])
+        self.dtype = np.dtype(data.dtype)
+
+    def frame(self, t: int) -> NDArray[Any]:
+        self._refuse_outside(t)
+        return np.asarray(self._data[t])
+
+
 class Marks(QWidget):
     """Marks of a person, what is found from them, and a button that takes it as corrections.
 
@@ -60,6 +75,7 @@ class Marks(QWidget):
         """By frame: cells that were found and not yet taken."""
         self._build()
         viewer.dims.events.current_step.connect(self._show)
+        self._of = self._place  # the movie and objects that the marks are of
         self.desk.place_changed.connect(self._forget)
 
     def _build(self) -> None:
@@ -114,6 +130,9 @@ class Marks(QWidget):
             self.job.message.warn(error)
             return
         look, last = _LOOKS[self.look.currentText()], t + self.more.value()
+        frames = self._frames()  # the window's thread alone looks at layers
+        last = min(last, frames.span[-1]) if frames is not None else t
+        of = self._of = self._place
 
         def finding() -> Work:
             yield Step(0, last - t + 1, f"frame {t}")
@@ -122,15 +141,12 @@ class Marks(QWidget):
             else:
                 found = {t: labels_from_scribbles(image, marks, background=_GROUND)}
             for later in range(t + 1, last + 1):
+                assert frames is not None  # noqa: S101  else there is none later
                 yield Step(later - t, last - t + 1, f"frame {later}")
-                try:
-                    following = self._image(later)
-                except InputError:
-                    break
-                found[later] = labels_from_before(following, found[later - 1])
+                found[later] = labels_from_before(frames.frame(later), found[later - 1])
             return found
 
-        self.job.start(finding(), done=self._found)
+        self.job.start(finding(), done=lambda found: self._found(found, of))
 
     def take_all(self) -> None:
         """Take what is proposed as corrections of the movie looked at."""
@@ -145,7 +161,9 @@ class Marks(QWidget):
             self.job.message.say("Taken. Undo, name and save them in the window Correct cells.")
         self._show()
 
-    def _found(self, found: dict[int, NDArray[np.uint32]]) -> None:
+    def _found(self, found: dict[int, NDArray[np.uint32]], of: Any) -> None:
+        if of != self._place:  # found in another movie than the one looked at by now
+            return
         self.proposed |= found
         n = sum(len(np.unique(each)) - 1 for each in found.values())
         where = "this frame" if len(found) == 1 else f"{len(found)} frames"
@@ -223,25 +241,40 @@ class Marks(QWidget):
 
     def _image(self, t: int) -> NDArray[Any]:
         """The raw frame: of the movie looked at, else of the first image that is shown."""
+        frames = self._frames()
+        if frames is None:
+            raise InputError("napari", "no movie is shown", "open a run or a movie first")
+        if t not in frames.span:
+            raise InputError("the movie", f"it has no frame {t}", "choose another")
+        return np.asarray(frames.frame(t))
+
+    def _frames(self) -> Frames | None:
+        """Those of the movie looked at, else of the first image that is shown; None without."""
         desk = self.desk
         if desk.movie is not None and desk.run is not None:
             each = desk.run.study.settings.objects.get(desk.object_name or "")
-            frames = desk.movie.movie.channel(None if each is None else each.channel)
-            if t not in frames.span:
-                raise InputError(desk.movie.name, f"it has no frame {t}", "choose another")
-            return np.asarray(frames.frame(t))
+            return desk.movie.movie.channel(None if each is None else each.channel)
+        ndim = min(3, self._viewer.dims.ndim)
         for layer in self._viewer.layers:
-            if isinstance(layer, Image) and layer.visible and layer.ndim in (2, 3):
-                if layer.ndim == 3 and t >= layer.data.shape[0]:
-                    break
-                return np.asarray(layer.data if layer.ndim == 2 else layer.data[t])
-        raise InputError("napari", "no movie is shown", "open a run or a movie first")
+            if isinstance(layer, Image) and layer.visible and not layer.rgb and layer.ndim == ndim:
+                return _LayerFrames(layer.data if ndim == 3 else layer.data[None])
+        return None
+
+    @property
+    def _place(self) -> tuple[Any, str | None]:
+        """The movie and the set of objects that are looked at."""
+        movie = self.desk.movie
+        return None if movie is None else movie.folder, self.desk.object_name
 
     def _layer(self, name: str) -> Any:
         return next((each for each in self._viewer.layers if each.name == name), None)
 
     def _forget(self) -> None:
         """Another movie is looked at: marks and proposals are of the one before."""
+        if self._of == self._place:  # only another cell of it
+            return
+        self._of = self._place
+        self.job.stop()
         if self.proposed or self._layer(SEEDS) or self._layer(STROKES):
             self._clear()
 

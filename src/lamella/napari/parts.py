@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Generator
+from threading import Event
 from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker
@@ -77,6 +78,9 @@ class JobLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._worker: Any = None
+        self.gone = Event()
+        """Set when the widget is no more, while work may still go on."""
+        self.destroyed.connect(self.gone.set)
         self._bar, self._stop, self.message = QProgressBar(), QPushButton("Stop"), MessageLine()
         self._stop.clicked.connect(self.stop)
         line = QHBoxLayout()
@@ -139,6 +143,8 @@ class JobLine(QWidget):
 
     def _ended(self, then: Callable[[], None]) -> None:
         self._worker = None
+        if self.gone.is_set():  # nothing is left to show it in
+            return
         self._working(False)
         then()
         self.ended.emit()

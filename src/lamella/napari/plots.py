@@ -253,6 +253,8 @@ class TimePlots(QWidget):
         super().showEvent(event)
         if self._undrawn:
             self._draw()
+        else:
+            self._follow()
 
     def _draw(self) -> None:
         usable = bool(self.cells and self.measures)
@@ -270,7 +272,7 @@ class TimePlots(QWidget):
         self._follow()
 
     def _follow(self) -> None:
-        if self.cells:
+        if self.cells and self.isVisible():  # a hidden panel costs no time while frames pass
             self.canvas.move_cursor(self.cells[0].time_of(self._desk.frame))
 
     def _go(self, time: float) -> None:

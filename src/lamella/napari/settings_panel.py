@@ -18,6 +18,8 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError
+from lamella.core.frames import Image
+from lamella.measure import painted
 from lamella.napari.desk import desk_of
 from lamella.napari.diameter_lines import DiameterLines
 from lamella.napari.diff_dialog import DiffDialog
@@ -66,6 +68,7 @@ class SettingsPanel(QWidget):
         self._build()
         self._desk.run_changed.connect(self._another_run)
         self._desk.place_changed.connect(self._look)
+        self._desk.labels_changed.connect(self._cells_changed)
         viewer.dims.events.current_step.connect(self._another_frame)
         self._read()
 
@@ -201,7 +204,18 @@ class SettingsPanel(QWidget):
             self.notes.say("")
             return
         self.effect.setText(f"{self.effect.text().removesuffix(' …')} …".strip())
-        self.trialist.ask(settings, desk.frame, desk.cell)
+        self.trialist.ask(settings, desk.frame, desk.cell, present=self._edited_frame())
+
+    def _edited_frame(self) -> Image | None:
+        """Cells of the frame with edits that are not saved; None while nobody edits."""
+        if self._desk.editing is None:  # read here: only the window's thread may ask who edits
+            return None
+        return painted(self._desk.editing.tracked()).frames.frame(self._desk.frame).copy()
+
+    def _cells_changed(self, first: int, last: int) -> None:
+        self.trialist.cells_changed()
+        if not 0 <= last < self._desk.frame and first <= self._desk.frame:
+            self._try_frame()
 
     def _show(self, trial: FrameTrial) -> None:
         self._layer(TRIAL, _in_16_bits(trial.labels), _CELLS, contour=2)
@@ -273,7 +287,10 @@ class SettingsPanel(QWidget):
         told = f"Whole movie, IoU with the present cells {number(trial.mean_iou)}"
         self.job.message.say("")
         self.effect.setText(_as_table(trial.changes, told))
-        self.notes.say("\n".join(trial.notes))
+        notes = list(trial.notes)
+        if self._desk.editing is not None:
+            notes.append("Compared with the cells as they were last saved.")
+        self.notes.say("\n".join(notes))
         self.worst.setVisible(trial.worst is not None)
         if trial.worst is not None:
             self._worst_frame, iou = trial.worst

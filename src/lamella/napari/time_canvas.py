@@ -98,7 +98,7 @@ class TimeCanvas(QWidget):
         for axes, cursor in zip(self._panels, self._cursors, strict=True):
             cursor.set_xdata([time, time])
             axes.draw_artist(cursor)
-        canvas.blit(canvas.figure.bbox)
+        canvas.update()  # not blit: painting at once would compose the whole window once more
 
     def picture(self) -> QPixmap:
         """The figure as it is seen, for the clipboard."""

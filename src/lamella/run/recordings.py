@@ -127,7 +127,7 @@ def parted(taught: Taught, hold_out: HoldOut, *, window: int, segmenter: Recurre
     return _apart(taught, movie, block)
 
 
-_NEAR_FRAMES = 5
+NEAR_FRAMES = 5
 """Frames around a held-out one that a network that sees single frames does not learn from: those of
 a cell that hardly moves are nearly the same image."""
 
@@ -145,7 +145,7 @@ def parted_stills(taught: Taught, hold_out: HoldOut) -> Parted:
         return Parted(taught, hold_out(taught.movies), of_one_movie=False)
 
     def near(t: int) -> range:
-        return range(t - _NEAR_FRAMES, t + 1)
+        return range(t - NEAR_FRAMES, t + 1)
 
     block = hold_out_block(
         [each.frame for each in taught.examples], share=hold_out.share, shown=near, decide=near

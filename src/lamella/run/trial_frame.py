@@ -82,6 +82,7 @@ class FrameTrials:
         t: int,
         *,
         cell: int | None = None,
+        present: Image | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> FrameTrial:
         """What these settings would find in frame `t`.
@@ -94,6 +95,9 @@ class FrameTrials:
         ----------
         cell : int, optional
             The cell whose area and ratio are told; by default the median of all.
+        present : (Y, X) array, optional
+            Cells of the frame as they are now, where edits of them are not saved yet; by default
+            those that are saved.
         stopped : callable
             Asked between frames; True gives the trial up.
 
@@ -112,13 +116,22 @@ class FrameTrials:
         notes: list[str] = []
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            before = painted(self._opened.current(self._name)).frames.frame(t)
+            before = present
+            if before is None:
+                before = painted(self._opened.current(self._name)).frames.frame(t)
             labels = self._labels(settings, t, before, notes, go_on)
             changes, lamellipodium = self._compared(settings, t, before, labels, cell)
             go_on()
-            changes += self._movement(settings, cell, go_on)
+            moved = self._movement(settings, cell, go_on)
+        if moved and present is not None:
+            notes.append("What is told of the whole movie is of the cells as they were last saved")
+        changes += moved
         notes += [str(w.message) for w in told if issubclass(w.category, LamellaWarning)]
         return FrameTrial(t, labels, lamellipodium, tuple(changes), tuple(dict.fromkeys(notes)))
+
+    def cells_changed(self) -> None:
+        """Cells of the movie were corrected: how they move is measured anew."""
+        self._moved.clear()
 
     def _labels(
         self,
@@ -128,16 +141,18 @@ class FrameTrials:
         notes: list[str],
         go_on: Callable[[], None],
     ) -> Image:
-        """Objects of the frame: those of the run where nothing that finds them changes."""
+        """Objects of the frame: those of the run where these settings are what it found them by."""
         each, present = settings.objects[self._name], self._present.objects[self._name]
         changed = [name for name in FOUND_BY if getattr(each, name) != getattr(present, name)]
         if "track" in changed or "fill_gaps" in changed:
             notes.append("Which cell is which is decided over the whole movie: try it on the movie")
-        if not {"segment", "declump", "channel", "normalise"}.intersection(changed):
-            return before
         task = replace(self._opened.task, settings=settings)
         work = LazyStages(task, self._opened.manifest, lambda stage, done, total: go_on())
         keys = keys_of(task)
+        # study.toml may have been changed since the run: its keys tell what the masks are of.
+        stages = [stage for stage in ("segment", "declump") if f"{stage}/{self._name}" in keys]
+        if all(work.manifest.holds(f"{s}/{self._name}", keys[f"{s}/{self._name}"]) for s in stages):
+            return before
         frames = self._segmented(work, keys[f"segment/{self._name}"])
         go_on()
         if each.declump:

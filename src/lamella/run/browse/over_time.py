@@ -27,9 +27,6 @@ EMPTY, FILLED_IN, NOT_TRUSTED, TRUSTED = "not found", "filled in", "not trusted"
 """What is known of a cell in a frame: not found; its shape filled in between others; found, but too
 small to be trusted (``valid`` is False); or none of these."""
 
-_CORRECTED = "corrected"
-"""Column of tables whose cells were corrected by hand; absent in others."""
-
 _KEYS = {Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN}
 
 
@@ -93,7 +90,7 @@ class CellOverTime:
     @property
     def corrected(self) -> NDArray[np.bool_]:
         """Rows that rest on a mask that a person mended."""
-        return flags(self.frames, _CORRECTED, default=False)
+        return flags(self.frames, Col.CORRECTED, default=False)
 
     @property
     def turns(self) -> NDArray[np.bool_]:
@@ -181,7 +178,7 @@ def rows_shown(cells: Sequence[CellOverTime], measures: Sequence[str]) -> pd.Dat
             for name in measures
             if name.partition("__")[0] == Col.LAM_CYTO_RATIO
         ]
-        known = [Col.EMPTY, Col.INTERPOLATED, _CORRECTED, Col.VALID, Col.TURNING_EVENT]
+        known = [Col.EMPTY, Col.INTERPOLATED, Col.CORRECTED, Col.VALID, Col.TURNING_EVENT]
         wanted = [Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN, *known]
         names = [n for n in (*wanted, *measures, *beside) if n in cell.frames.columns]
         tables.append(in_order(cell.frames[list(dict.fromkeys(map(str, names)))], wanted))

@@ -22,6 +22,7 @@ from lamella.io.tables import write_table
 from lamella.run.annotation_labels import corrected
 from lamella.run.learn.held_out import found_in
 from lamella.run.learn.lesson import Lesson
+from lamella.run.learn.lineage import learnt_from, own_frames, unknown_to
 from lamella.run.learn.proposal import PICTURES, PROPOSAL, SCORES, SIDES, HeldOutFrame
 from lamella.run.models import with_segmenter
 from lamella.run.recordings import movie_of
@@ -39,6 +40,9 @@ _Advance = Callable[[str, int, int], object]
 def compare(lesson: Lesson, folder: Path, *, advance: _Advance) -> None:
     """Segment the held-out frames of a model with and without it; write scores and masks beside it.
 
+    Frames that what finds the objects now has learnt from are left away. Where no other is held
+    out they are compared all the same, and `Proposal.n_known` tells that nothing follows from them.
+
     Parameters
     ----------
     folder : Path
@@ -52,8 +56,10 @@ def compare(lesson: Lesson, folder: Path, *, advance: _Advance) -> None:
         No corrected frame was held out.
     """
     study, name = lesson.run.study, lesson.object_name
-    every = held_out_frames(folder)
-    chosen = evenly(every, MOST_FRAMES)
+    every, known = held_out_frames(folder), learnt_from(lesson.present_model)
+    one = read_card(folder, weigh=False)["held_out_of"] != "other movies"
+    new = unknown_to(known, every, of_one_movie=one)
+    chosen = evenly(new or every, MOST_FRAMES)
     table = lesson.segment_values(folder.resolve().as_posix())
     studies = {SIDES[0]: study, SIDES[1]: _using(study, name, table)}
     found = {
@@ -77,6 +83,8 @@ def compare(lesson: Lesson, folder: Path, *, advance: _Advance) -> None:
         "segment": beside,
         "frames": [list(key) for key in chosen],
         "n_held_out": len(every),
+        "n_known": len(every) - len(new),
+        "learnt": sorted(map(list, known | own_frames(folder))),
     }
     write_json(folder / PROPOSAL, told)  # last: without it the rest means nothing
 
@@ -89,7 +97,7 @@ def held_out_frames(folder: Path) -> list[tuple[str, int]]:
     InputError
         There is none.
     """
-    held_out = set(read_card(folder)["held_out"])
+    held_out = set(read_card(folder, weigh=False)["held_out"])
     frames = read_table(folder / FRAMES_FILE)
     rows = frames[frames[Col.MOVIE].isin(held_out) & frames[Col.KEPT].astype(bool)]
     found = sorted(

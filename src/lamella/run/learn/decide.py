@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from lamella.core.errors import OutputError
 from lamella.io.atomic import output_error
+from lamella.io.model_folder import read_card
 from lamella.run.learn.proposal import Proposal
 from lamella.run.learn.segment_text import write_segmenter
 from lamella.run.study import Study, open_study
@@ -17,8 +18,9 @@ from lamella.run.who import person
 def accept(proposal: Proposal, study: Study) -> Study:
     """Let a study find its objects with the new model: written into study.toml, nothing is run.
 
-    The table ``[objects.<name>.segment]`` becomes `Proposal.segment`; all else in the file stays as
-    it is, comments included.
+    The table ``[objects.<name>.segment]`` gets the method and model of `Proposal.segment`. Other
+    settings of the same method stay as they are now, and so does all else in the file, comments
+    included.
 
     Returns
     -------
@@ -27,11 +29,14 @@ def accept(proposal: Proposal, study: Study) -> Study:
 
     Raises
     ------
+    InputError
+        The model's weights are not those that it was written with.
     SettingsError
         The file has changed in a way that the change does not fit.
     OutputError
         It cannot be written.
     """
+    read_card(proposal.folder)
     write_segmenter(study, proposal.object_name, proposal.segment)
     proposal.mark("accepted", when=_now(), who=person())
     return open_study(study.folder)

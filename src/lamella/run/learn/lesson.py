@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -52,6 +53,13 @@ class CorrectedMovie(NamedTuple):
     """Corrected frames without any cell, of which nothing is learnt."""
 
 
+class Lacking(NamedTuple):
+    """Why there is not enough to learn from."""
+
+    what: str
+    remedy: str
+
+
 @dataclass(frozen=True)
 class Lesson:
     """The corrected frames of a set of objects, and the network that could learn from them.
@@ -82,15 +90,19 @@ class Lesson:
         return self.present.method == self.network
 
     @property
+    def present_model(self) -> Path | None:
+        """Where the model of what finds these objects now lies; None where it names no file."""
+        model = getattr(self.present, "model", None)
+        beside = self.run.study.folder / model if isinstance(model, str) else None
+        return beside if beside is not None and beside.exists() else None
+
+    @property
     def base(self) -> str | None:
         """The model that the training begins with; None for the one that the network comes with."""
-        present = self.present
-        if not isinstance(present, (Cellpose, Recurrent)) or not self.can_learn:
+        if not isinstance(self.present, (Cellpose, Recurrent)) or not self.can_learn:
             return None
-        if present.model is None:
-            return None
-        beside = self.run.study.folder / present.model
-        return str(beside) if beside.exists() else present.model
+        beside = self.present_model
+        return self.present.model if beside is None else str(beside)
 
     @property
     def n_frames(self) -> int:
@@ -147,29 +159,35 @@ class Lesson:
         return ""
 
     @property
+    def lacking(self) -> Lacking | None:
+        """What is missing to learn anything; None where there are frames enough."""
+        if not self.movies:
+            return Lacking(
+                f"nothing of {self.object_name!r} was corrected in it",
+                "correct some frames first: every cell in a frame, a few frames a movie",
+            )
+        if self.n_frames < LEAST_FRAMES:
+            told = "only one" if self.n_frames else "no"
+            return Lacking(
+                f"{told} corrected frame shows a cell, and two are the least: one to learn from, "
+                "one to see what was learnt",
+                "correct a frame of another movie, or one far from the first",
+            )
+        return None
+
+    @property
     def faults(self) -> list[LamellaError]:
         """Why nothing can be learnt now; empty where a training can begin."""
         found: list[LamellaError] = []
-        where = str(self.run.folder)
-        if not self.movies:
-            found.append(
-                InputError(
-                    where,
-                    f"nothing of {self.object_name!r} was corrected in it",
-                    "correct some frames first: every cell in a frame, a few frames a movie",
-                )
-            )
-        elif self.n_frames < LEAST_FRAMES:
-            told = "only one corrected frame shows a cell" if self.n_frames else (
-                "no corrected frame shows a cell"
-            )  # fmt: skip
-            found.append(
-                InputError(
-                    where,
-                    f"{told}, and two are the least: one to learn from, one to see what was learnt",
-                    "correct a frame of another movie, or one far from the first",
-                )
-            )
+        if self.lacking is not None:
+            found.append(InputError(str(self.run.folder), *self.lacking))
+        found += self.missing
+        return found
+
+    @property
+    def missing(self) -> list[LamellaError]:
+        """Packages that the network needs and that are not installed."""
+        found: list[LamellaError] = []
         try:
             if self.network == "recurrent":
                 refuse_without("torch", "safetensors")

@@ -7,8 +7,12 @@ what its training left lies in ``models/<object>_<number>_work``, as ``lamella t
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from lamella.core.errors import InputError
 from lamella.run.learn.proposal import Proposal
 from lamella.run.study import Study
 from lamella.run.train import work_folder
@@ -22,7 +26,8 @@ def models_folder(study: Study) -> Path:
 def next_folder(study: Study, name: str) -> Path:
     """The folder of the next model of a set of objects.
 
-    That of a training that was stopped, so that it goes on; else one that nothing lies in.
+    That of a training that was stopped, so that it goes on; else one that nothing lies in. One that
+    another window trains into is left to it.
     """
     number = 1
     while _is_taken(models_folder(study) / f"{name}_{number}"):
@@ -39,7 +44,11 @@ def proposals_of(study: Study, name: str) -> list[Proposal]:
         for each in (folder.iterdir() if folder.is_dir() else ())
         if (match := found.fullmatch(each.name)) and Proposal.lies_in(each)
     }
-    return [Proposal(numbered[number]) for number in sorted(numbered)]
+    made = []
+    for number in sorted(numbered):
+        with suppress(InputError):
+            made.append(Proposal(numbered[number]))
+    return made
 
 
 def job_file(folder: Path) -> Path:
@@ -47,8 +56,21 @@ def job_file(folder: Path) -> Path:
     return work_folder(folder) / "lesson.json"
 
 
+def lock_of(folder: Path) -> FileLock:
+    """Held while a model is trained and compared; to be let go in whichever thread that ends."""
+    return FileLock(work_folder(folder) / "lesson.lock", timeout=0, thread_local=False)
+
+
 def _is_taken(folder: Path) -> bool:
-    """Whether a name is: by a model that is done, or by something that is not ours."""
+    """Whether a name is: by a model that is done or being made, or by what is not ours."""
     if not folder.exists() and not work_folder(folder).exists():
         return False
-    return Proposal.lies_in(folder) or not job_file(folder).is_file()
+    lock = lock_of(folder)
+    ours = job_file(folder).is_file() or Path(lock.lock_file).is_file()
+    if Proposal.lies_in(folder) or not ours:
+        return True
+    try:
+        with lock:
+            return False
+    except (Timeout, OSError):
+        return True

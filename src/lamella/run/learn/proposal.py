@@ -46,13 +46,17 @@ class Proposal:
     Raises
     ------
     InputError
-        A folder that holds no such model, a damaged card, or other weights than it tells of.
+        A folder that holds no such model, or a damaged card. Weights are large: whether they are
+        those that the card tells of is seen when they are used.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.card: dict[str, Any] = read_card(folder)
-        self._told: dict[str, Any] = read_json(folder / PROPOSAL)
+        self.card: dict[str, Any] = read_card(folder, weigh=False)
+        read = read_json(folder / PROPOSAL)
+        self._told: dict[str, Any] = read if isinstance(read, dict) else {}
+        if not self._told.keys() >= {"object", "before", "segment", "frames", "n_held_out"}:
+            raise InputError(str(folder / PROPOSAL), "it is damaged", "train again")
 
     @classmethod
     def lies_in(cls, folder: Path) -> bool:
@@ -89,6 +93,16 @@ class Proposal:
     def n_held_out(self) -> int:
         """Held-out frames in all; of many, some are compared."""
         return int(self._told["n_held_out"])
+
+    @property
+    def n_known(self) -> int:
+        """Held-out frames that what was there before has learnt from: of movies it knows."""
+        return int(self._told.get("n_known", 0))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all of them are: then nothing follows from the frames that were compared."""
+        return self.n_known == self.n_held_out
 
     @cached_property
     def scores(self) -> pd.DataFrame:

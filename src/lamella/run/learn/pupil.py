@@ -1,7 +1,8 @@
 """The process that learns: `python -m lamella.run.learn.pupil LESSON.json`.
 
 It says how far it is on its standard output, see `Teller`, and ends when its standard input is
-closed: with the window that began it, or when that asks it to.
+closed: with the window that began it, or when that asks it to. Files are written whole or not at
+all, so that it may be ended at any time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import _thread
 import os
 import sys
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from lamella.run.train_recurrent import recurrent_settings, train_recurrent
 from lamella.segment import Cellpose, Recurrent
 
 FAILED, STOPPED = 2, 130
+_GRACE_S = 20.0
 _NOT_OF_THE_MODEL = {"method", "model"}
 
 
@@ -117,6 +120,8 @@ def _end_with_parent() -> None:
     while sys.stdin.read(1):
         pass
     _thread.interrupt_main()
+    time.sleep(_GRACE_S)  # within a long computation no interrupt is heard
+    os._exit(STOPPED)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def write_segmenter(study: Study, name: str, values: Mapping[str, Any]) -> None:
     name : str
         The set of objects.
     values : mapping
-        All of ``[objects.<name>.segment]``.
+        Of ``[objects.<name>.segment]``. Where the method stays, settings that the file has and
+        these have not stay, too, and where both have one, that of the file; but for the model.
 
     Raises
     ------
@@ -38,7 +39,10 @@ def write_segmenter(study: Study, name: str, values: Mapping[str, Any]) -> None:
         wanted = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(file), f"it is not TOML ({error})", "mend it first") from error
-    wanted.setdefault("objects", {}).setdefault(name, {})["segment"] = dict(values)
+    each = wanted.setdefault("objects", {}).setdefault(name, {})
+    now = each.get("segment", {})
+    own = now if now.get("method") == values["method"] else {}
+    each["segment"] = {**(own or values), "method": values["method"], "model": values["model"]}
     settings_from(wanted, where=SETTINGS_FILE)
     changed = edited(text, wanted)
     with whole_file(file) as part:

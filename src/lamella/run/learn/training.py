@@ -10,15 +10,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from lamella.core.errors import LamellaError, UnexpectedError
+from filelock import Timeout
+
+from lamella.core.errors import LamellaError, OutputError, UnexpectedError
+from lamella.io.atomic import output_error
 from lamella.io.documents import write_json
 from lamella.nets.device import Device
 from lamella.run.learn.lesson import Effort, Lesson
-from lamella.run.learn.places import job_file, next_folder
+from lamella.run.learn.places import job_file, lock_of, next_folder
 from lamella.run.learn.proposal import Proposal
 from lamella.run.learn.pupil import FAILED
 from lamella.run.learn.told import Told, raised
@@ -77,16 +81,40 @@ class Training:
         faults = self.lesson.faults
         if faults:
             raise faults[0]
+        with self._alone(), tempfile.TemporaryFile() as said:
+            yield from self._taught(said)
+        return Proposal(self.out)
+
+    def _taught(self, said: IO[bytes]) -> Generator[Told, None, None]:
         file = job_file(self.out)
         write_json(file, self._job)
-        with tempfile.TemporaryFile() as said, _Process(file, said) as process:
+        with _Process(file, said) as process:
             lines: queue.Queue[str | None] = queue.Queue()
             threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
             yield from self._listen(lines)
             if process.wait():
                 said.seek(0)
                 raise _ended(process.returncode, said.read().decode(errors="replace"))
-        return Proposal(self.out)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder, which two windows may have chosen at the same time."""
+        lock = lock_of(self.out)
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            raise OutputError(
+                str(self.out),
+                "another training is making this model",
+                "begin once more: it gets a folder of its own",
+            ) from None
+        except OSError as error:
+            raise output_error(self.out, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @property
     def losses(self) -> tuple[tuple[int, float, float], ...]:
@@ -156,7 +184,8 @@ class _Process:
 
     def __init__(self, job: Path, said: IO[bytes]) -> None:
         self._made = subprocess.Popen(  # noqa: S603  our own module, by this Python
-            [sys.executable, "-m", "lamella.run.learn.pupil", str(job)],
+            # -P: files of the current folder, which may be anybody's, are no modules of ours.
+            [sys.executable, "-P", "-m", "lamella.run.learn.pupil", str(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -178,9 +207,11 @@ class _Process:
 
 
 def _read(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
-    with stream or tempfile.TemporaryFile("w+") as opened:
-        for line in opened:
-            lines.put(line)
+    assert stream is not None  # noqa: S101  a pipe
+    with stream:
+        for line in stream:
+            if line.endswith("\n"):  # else its process was ended amid it
+                lines.put(line)
     lines.put(None)
 
 

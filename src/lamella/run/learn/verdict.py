@@ -18,10 +18,21 @@ _LEVEL = 0.95
 
 def verdict(proposal: Proposal) -> str:
     """What the scores allow to say, in two or three sentences."""
+    if proposal.is_known:
+        return (
+            "What found the objects until now has learnt from movies of all held-out frames, in an "
+            "earlier training: they do not tell how either does on cells that it does not know. "
+            "Correct another movie."
+        )
     told = words_of(proposal.scores)
-    n = len(proposal.frames)
-    if proposal.n_held_out > n:
-        told += f" Compared are {n} of {proposal.n_held_out} held-out frames."
+    n, n_new = len(proposal.frames), proposal.n_held_out - proposal.n_known
+    if n_new > n:
+        told += f" Compared are {n} of {n_new} held-out frames."
+    if proposal.n_known:
+        told += (
+            f" {count(proposal.n_known, 'held-out frame')} of movies that an earlier training "
+            "learnt from: left away."
+        )
     if proposal.of_one_movie:
         told += " They are of the movie that was learnt from: nothing is known of other movies."
     if not proposal.card["training_helped"]:
