@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
-
 import viewer_studies as studies
+from PIL import Image, ImageDraw, ImageFont
 from viewer_window import WIDE_PX, open_at, raised, save, settle
 
 _CELL = {"movie": "KI__low__1", "cell": 1, "frame": 20}
@@ -50,9 +49,9 @@ def events(out: Path) -> None:
     """Suspicious events, the first of them decided; a third is about to be left out."""
     with open_at(out, studies.demo_run(), "Suspicious events") as opened:
         panel = opened.panel
-        panel.who.setText("Ada")
-        panel.review.decide(1, "accept", who="Ada")
-        panel.review.decide(2, "exclude", reason="out of focus", who="Ada")
+        panel.who.setText("you")
+        panel.review.decide(1, "accept", who="you")
+        panel.review.decide(2, "exclude", reason="out of focus", who="you")
         panel.refresh()
         opened.zoom(1.2)
         panel.show_event(0)
@@ -104,11 +103,11 @@ def _places(viewer: Any) -> list[tuple[int, int]]:
 
     return [
         at(qt_viewer.canvas.native, 0.08, 0.06),
-        at(qt_viewer.dims, 0.5, 0.2),
-        at(docks["layer list"], 0.5, 0.2),
+        at(qt_viewer.dims, 0.75, 0.2),
+        at(docks["layer list"], 0.6, 0.13),
         at(docks["layer controls"], 0.5, 0.75),
-        at(bar, -0.2, 0.97),
-        at(docks["Study browser"], 0.5, 0.93),
+        at(bar, 0.4, 0.93),
+        at(docks["Study browser"], 0.5, 0.96),
     ]
 
 

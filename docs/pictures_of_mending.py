@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-
 import viewer_studies as studies
 from viewer_window import open_at, until
 

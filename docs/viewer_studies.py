@@ -35,9 +35,8 @@ def demo_run() -> Path:
 
     study = _folder() / "demo"
     if DEMO:
-        shutil.copytree(DEMO, study)
-    else:
-        make_demo(study)
+        return shutil.copytree(DEMO, study) / "results"
+    make_demo(study)
     return _run(study)
 
 
