@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker
 from psygnal import Signal
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -123,6 +124,8 @@ class JobLine(QWidget):
         self.message.say("Stopped.")
 
     def _tell(self, step: Step) -> None:
+        if not isalive(self):
+            return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self._bar.setFormat(f"{step.words} (%p %)" if step.total else step.words)
@@ -130,6 +133,8 @@ class JobLine(QWidget):
 
     def _ended(self, then: Callable[[], None]) -> None:
         self._worker = None
+        if not isalive(self):  # the window was closed meanwhile
+            return
         self._working(False)
         then()
         self.ended.emit()
