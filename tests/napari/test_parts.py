@@ -84,9 +84,11 @@ def test_errors_are_shown(line, qtbot, error, words):
     assert line.message.isVisible()
 
 
-def test_work_that_ends_after_its_window_touches_nothing(line, qtbot):
+def test_work_that_ends_after_its_window_touches_nothing(viewer, qtbot):
+    from lamella.napari.parts import JobLine
+
     shiboken = pytest.importorskip("shiboken6", reason="only Qt for Python tells how")
-    gate, told = Event(), []
+    line, gate, told = JobLine(), Event(), []
     line.start(_waits(gate), done=told.append)
     worker = line._worker
     shiboken.delete(line)
