@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker
 from psygnal import Signal
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -69,6 +68,8 @@ class JobLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._worker: Any = None
+        gone = self._gone = list[bool]()  # not self: it is gone when this is called
+        self.destroyed.connect(lambda: gone.append(True))
         self._bar, self._stop, self.message = QProgressBar(), QPushButton("Stop"), MessageLine()
         self._stop.clicked.connect(self.stop)
         line = QHBoxLayout()
@@ -124,7 +125,7 @@ class JobLine(QWidget):
         self.message.say("Stopped.")
 
     def _tell(self, step: Step) -> None:
-        if not isalive(self):
+        if self._gone:
             return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
@@ -133,7 +134,7 @@ class JobLine(QWidget):
 
     def _ended(self, then: Callable[[], None]) -> None:
         self._worker = None
-        if not isalive(self):  # the window was closed meanwhile
+        if self._gone:  # the window was closed meanwhile
             return
         self._working(False)
         then()
