@@ -1,4 +1,4 @@
-"""Write the pictures of docs/viewer.md: every window, driven as a user drives it.
+"""Write the pictures of docs/viewer.md: the window of `lamella view`, driven as a user drives it.
 
 Needs a screen (or `xvfb-run`). Usage: python docs/make_viewer_pictures.py [NAME …] [--out FOLDER]
 """
@@ -9,26 +9,19 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-import pictures_of_browsing as browsing
-import pictures_of_correcting as correcting
-import pictures_of_opening as opening
-import pictures_of_plots as plots
-import pictures_of_teaching as teaching
+import pictures_of_looking as looking
+import pictures_of_measures as measures
+import pictures_of_mending as mending
 
 PICTURES: dict[str, Callable[[Path], None]] = {
-    "cell": opening.cell_picture,
-    "film": opening.film_picture,
-    "strip": opening.strip_picture,
-    "browser": browsing.browse_and_decide,
-    "correct": correcting.correct,
-    "correct-edits": correcting.correct_edits,
-    "time-plots": plots.time_plots,
-    "front-back": plots.front_back,
-    "settings-panel": plots.settings_panel,
-    "settings-diff": plots.settings_diff,
-    **teaching.PICTURES,
+    **looking.PICTURES,
+    **measures.PICTURES,
+    **mending.PICTURES,
 }
-"""Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``."""
+"""Name of a picture, and what writes ``<name>-light.webp`` and ``<name>-dark.webp``.
+
+Two that show one window in two states are written together, under the name of the first.
+"""
 
 
 def main() -> None:

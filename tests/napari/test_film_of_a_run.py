@@ -104,3 +104,8 @@ def test_the_command_writes_and_tells(finished_cells, tmp_path):
 def test_what_there_is_not_is_said(finished_cells, tmp_path, how, error, words):
     with pytest.raises(error, match=words):
         film_any(finished_cells / "results", tmp_path / "a.gif", Film(), **how)
+
+
+def test_a_study_is_no_run(finished_cells, tmp_path):
+    with pytest.raises(InputError, match=r"it is a study, not its run; give the run: .*results"):
+        film_any(finished_cells, tmp_path / "a.gif", Film())

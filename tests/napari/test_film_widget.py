@@ -38,7 +38,8 @@ def test_a_film_of_the_cell_is_written(widget, viewer, qtbot, tmp_path):
     with Image.open(tmp_path / "cell.gif") as film:
         assert film.n_frames == 3
     qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "--force" in widget.job.message.text(), timeout=60_000)
+    assert "is there already: Save as … asks" in widget.message.text()
+    assert not widget.job.busy
 
 
 def test_without_a_movie_it_says_so(viewer, qtbot):

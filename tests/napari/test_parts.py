@@ -1,5 +1,7 @@
 """Long work in a window: it tells how far it is, can be stopped, and its errors are readable."""
 
+from threading import Event
+
 import pytest
 
 from lamella.core.errors import InputError
@@ -31,6 +33,14 @@ def _for_ever():
 
     while True:
         yield Step(0, 0, "waiting")
+
+
+def _waits(gate):
+    from lamella.napari.parts import Step
+
+    yield Step(0, 2, "one")
+    gate.wait(10)
+    yield Step(1, 2, "two")
 
 
 def _fails(error):
@@ -72,3 +82,16 @@ def test_errors_are_shown(line, qtbot, error, words):
         qtbot.waitUntil(lambda: not line.busy)
     assert words in line.message.text()
     assert line.message.isVisible()
+
+
+def test_work_that_ends_after_its_window_touches_nothing(viewer, qtbot):
+    from lamella.napari.parts import JobLine
+
+    shiboken = pytest.importorskip("shiboken6", reason="only Qt for Python tells how")
+    line, gate, told = JobLine(), Event(), []
+    line.start(_waits(gate), done=told.append)
+    worker = line._worker
+    shiboken.delete(line)
+    with qtbot.captureExceptions() as wrong, qtbot.waitSignal(worker.finished, timeout=10_000):
+        gate.set()
+    assert (told, wrong) == ([], [])

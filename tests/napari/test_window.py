@@ -97,6 +97,13 @@ def test_what_cannot_be_opened_is_said(viewer, cells, name, words):
         open_window(cells / name, show=False)
 
 
+def test_a_cell_that_is_not_there_is_said(viewer, cells):
+    from lamella.napari.window import open_window
+
+    with pytest.raises(InputError, match="there is no cell 9; its cells are 1"):
+        open_window(cells / "results", movie="KI__low__1", cell=9, show=False)
+
+
 def test_labels_are_told_from_images(cells, finished_colony):
     from lamella.run.browse.recognised import looks_like_labels
 

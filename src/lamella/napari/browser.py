@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 TREE, LIST = "Tree of conditions", "List of all cells"
 _ALL = "all"
 _TYPING_MS = 250
-_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 176, 104
+_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 200, 104
+_INDENT_PX = 12
 _WIDE_PX, _HIGH_PX = 520, 700
 
 
@@ -95,6 +96,8 @@ class StudyBrowser(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setAlternatingRowColors(False)
+        self.view.setIndentation(_INDENT_PX)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends
         self.view.setAccessibleName("Cells of the study")
         self.view.header().setSectionsClickable(True)
         self.view.header().setSortIndicatorShown(True)

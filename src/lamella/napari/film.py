@@ -138,6 +138,9 @@ class FilmWidget(QWidget):
             if not self.path.text().strip():
                 return
         out = Path(self.path.text().strip()).expanduser()
+        if out.exists() and out != self._asked:
+            self.message.warn(f"{out} is there already: Save as … asks whether to replace it.")
+            return
         cell = self._desk.cell if self.closely.isChecked() else None
         try:
             given = movie, out, self.settings(), self._desk.object_name, cell

@@ -98,7 +98,7 @@ class FrontBack(QWidget):
             box.toggled.connect(lambda _: self._draw_layers())
             boxes.addWidget(box)
         boxes.addStretch()
-        self.table.setHorizontalHeaderLabels(["front", "back", "front ÷ back"])
+        self.table.setHorizontalHeaderLabels(["front", "back", "ratio"])
         self.table.setVerticalHeaderLabels(
             [f"{pair.words}, by {by}" for pair in PAIRS for by in _BY]
         )
@@ -106,7 +106,7 @@ class FrontBack(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setFixedHeight(22 * self.table.rowCount() + 32)
-        self.table.setToolTip("The frame that is shown: front and back, and front ÷ back")
+        self.table.setToolTip("The frame that is shown: front, back, and their ratio, front ÷ back")
         key = QLabel("orange: front · blue: back · bright: lamellipodium")
         self.canvas.time_picked.connect(self._go)
         self.canvas.stepped.connect(self._step)

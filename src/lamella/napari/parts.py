@@ -136,6 +136,8 @@ class JobLine(QWidget):
         self.message.say("Stopped.")
 
     def _tell(self, step: Step) -> None:
+        if self._gone:
+            return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self._bar.setFormat(f"{step.words} (%p %)" if step.total else step.words)

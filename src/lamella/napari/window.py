@@ -14,6 +14,7 @@ import napari
 from lamella.napari.desk import desk_of
 from lamella.napari.pictures import clock_of
 from lamella.napari.readers import layers_of_shown
+from lamella.run.browse.opened import refuse_no_cell
 from lamella.run.browse.recognised import kind_of, open_any
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def _open_run(
         movie = desk.run.samples[0].movie
     if movie is not None:
         desk.look_at(movie, cell=cell, frame=frame)
+        tracked = desk.tracked()
+        if cell is not None and tracked is not None:
+            refuse_no_cell(tracked.tracks, cell, movie)
 
 
 def _go_to(viewer: Viewer, frame: int | None) -> None:

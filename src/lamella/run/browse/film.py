@@ -15,7 +15,8 @@ from lamella.io import open_movie, whole_file
 from lamella.io.film import write_gif, write_mp4
 from lamella.report.shot import Bar, Legend, Shot, painted, zoom_for
 from lamella.run.browse.drawn import Drawn
-from lamella.run.browse.opened import OpenedMovie, OpenedRun
+from lamella.run.browse.opened import OpenedMovie, OpenedRun, refuse_no_cell
+from lamella.run.browse.recognised import refuse_study
 from lamella.run.browse.roles import CENTRE, OUTLINE, TRACK, refuse_unknown
 from lamella.run.browse.shots import Shots
 from lamella.run.saved import is_run
@@ -193,6 +194,7 @@ def film_any(
                 f"--movie {movie}", f"{source} is no run's folder", "leave --movie away"
             )
         refuse_input(out, source)
+        refuse_study(source)
         shown = open_movie(source)
         return film_movie(shown, out, film, cell=cell, force=force, advance=advance)
     run = OpenedRun(source, study=study)
@@ -259,10 +261,7 @@ def _refuse_strange(drawn: Drawn | None, cell: int | None, movie: Movie) -> None
         raise InputError(
             movie.source, "no cells are known in it", "give a run, or leave out --cell"
         )
-    lives = drawn.tracked.tracks.first_last
-    if cell not in lives:
-        some = ", ".join(map(str, sorted(lives)[:10])) + (" …" if len(lives) > 10 else "")
-        raise InputError(movie.source, f"there is no cell {cell}", f"its cells are {some}")
+    refuse_no_cell(drawn.tracked.tracks, cell, movie.source)
 
 
 def _bar_um(wanted: float | None, pixel_size_um: float | None, width_px: int) -> float | None:

@@ -131,6 +131,20 @@ class OpenedMovie:
         return table[wanted].reset_index(drop=True)
 
 
+def refuse_no_cell(tracks: Tracks, cell: int, where: str) -> None:
+    """Refuse the number of a cell that is not there.
+
+    Raises
+    ------
+    InputError
+        With the first numbers that are.
+    """
+    lives = tracks.first_last
+    if cell not in lives:
+        some = ", ".join(map(str, sorted(lives)[:10])) + (" …" if len(lives) > 10 else "")
+        raise InputError(where, f"there is no cell {cell}", f"its cells are {some}")
+
+
 class OpenedRun:
     """A run's folder.
 

@@ -118,16 +118,25 @@ def _compact(frame: Image) -> bool:
     return bool(np.median(height * width / regions.area) < _COMPACT)
 
 
+def refuse_study(path: Path) -> None:
+    """Say where its run is, where a study is given.
+
+    Raises
+    ------
+    InputError
+    """
+    if not (path / _STUDY).is_file():
+        return
+    runs = sorted(each.name for each in path.iterdir() if each.is_dir() and _is_run(each))
+    if runs:
+        raise InputError(str(path), "it is a study, not its run", f"give the run: {path / runs[0]}")
+    raise InputError(str(path), "it is a study that was not run yet", f"lamella run {path}")
+
+
 def _nothing_to_see(path: Path) -> LamellaError:
     if not path.exists():
         return InputError(str(path), "there is no such file or folder", "check the path")
-    if (path / _STUDY).is_file():
-        runs = sorted(each.name for each in path.iterdir() if each.is_dir() and _is_run(each))
-        if runs:
-            return InputError(
-                str(path), "it is a study, not its run", f"give the run: {path / runs[0]}"
-            )
-        return InputError(str(path), "it is a study that was not run yet", f"lamella run {path}")
+    refuse_study(path)
     return InputError(
         str(path),
         "it is neither a run nor a movie, labels or tracks",
