@@ -70,7 +70,8 @@ class CellLayers:
         try:
             with _as_active(self._viewer):
                 self._show(desk)
-        except LamellaError as error:
+        except (LamellaError, OSError) as error:
+            self._take_away_others(desk.movie.name)
             show_error(str(error))
 
     def _show(self, desk: Desk) -> None:
@@ -195,17 +196,22 @@ class CellLayers:
         return layer
 
     def _remove(self, layer: Layer, role: str) -> None:
-        self._visible[role] = bool(layer.visible)
+        if role != IMAGE:
+            self._visible[role] = bool(layer.visible)
         self._viewer.layers.remove(layer)
+
+    def _take_away_others(self, movie: str) -> None:
+        """What could not be read must not be mistaken for what was shown before."""
+        for layer in list(self._viewer.layers):
+            if (role := _role(layer)) and layer.metadata[OURS].get("movie") != movie:
+                self._remove(layer, role)
+        self._shown, self._drawn, self._cells = (), None, None
 
     def _clear(self) -> None:
         """Take away the layers of the movie before, and nothing that others have put there."""
         for layer in list(self._viewer.layers):
             if role := _role(layer):
-                if role == IMAGE:
-                    self._viewer.layers.remove(layer)
-                else:
-                    self._remove(layer, role)
+                self._remove(layer, role)
         self._shown, self._drawn, self._cells = (), None, None
 
     def _look_closely(self, desk: Desk) -> None:

@@ -23,8 +23,8 @@ def refill(layer: Layer, made: LayerData) -> bool:
     Returns
     -------
     bool
-        False where the layer is of another kind, is written into by somebody, or is coloured by
-        values: then nothing was changed, and another layer is needed.
+        False where the layer is of another kind, or is written into by somebody: then nothing was
+        changed, and another layer is needed.
     """
     data, keywords, kind = made
     if type(layer).__name__.lower() != kind:
@@ -33,10 +33,13 @@ def refill(layer: Layer, made: LayerData) -> bool:
         if not isinstance(layer.data, LazyStack):
             return False
         layer.data = data
-    elif isinstance(layer, Points) and "features" not in keywords:
+    elif isinstance(layer, Points):
         layer.selected_data = set()
         layer.data = data
+        layer.features = keywords.get("features", {})
         layer.size, layer.face_color = keywords["size"], keywords["face_color"]
+        if "face_contrast_limits" in keywords:
+            layer.face_contrast_limits = keywords["face_contrast_limits"]
     elif isinstance(layer, Vectors):
         layer.data = data
     elif isinstance(layer, Tracks):
