@@ -68,6 +68,8 @@ class JobLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._worker: Any = None
+        closing = self._closing = _Closing()
+        self.destroyed.connect(lambda: closing.close())  # not self: it is gone by then
         self._bar, self._stop, self.message = QProgressBar(), QPushButton("Stop"), MessageLine()
         self._stop.clicked.connect(self.stop)
         line = QHBoxLayout()
@@ -105,8 +107,8 @@ class JobLine(QWidget):
         worker.yielded.connect(self._tell)
         worker.returned.connect(lambda result: self._ended(lambda: done(result)))
         worker.errored.connect(lambda error: self._ended(lambda: self.message.warn(error)))
-        worker.aborted.connect(lambda: self._ended(lambda: self._stopped(work)))
-        self._worker = worker
+        worker.aborted.connect(lambda: self._stopped(work))
+        self._worker = self._closing.worker = worker
         self.message.say("")
         self._working(True)
         worker.start()
@@ -120,16 +122,20 @@ class JobLine(QWidget):
 
     def _stopped(self, work: Work) -> None:
         work.close()  # at once: it may hold a process, or a lock
-        self.message.say("Stopped.")
+        self._ended(lambda: self.message.say("Stopped."))
 
     def _tell(self, step: Step) -> None:
+        if self._closing.closed:
+            return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
         self._bar.setFormat(f"{step.words} (%p %)" if step.total else step.words)
         self.stepped.emit()
 
     def _ended(self, then: Callable[[], None]) -> None:
-        self._worker = None
+        self._worker = self._closing.worker = None
+        if self._closing.closed:
+            return
         self._working(False)
         then()
         self.ended.emit()
@@ -140,3 +146,16 @@ class JobLine(QWidget):
         self._bar.setVisible(yes)
         self._stop.setVisible(yes)
         self._stop.setEnabled(yes)
+
+
+class _Closing:
+    """The window of a job was closed: the work ends at its next step, and nothing is told of it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.worker: Any = None
+
+    def close(self) -> None:
+        self.closed = True
+        if self.worker is not None:
+            self.worker.quit()
