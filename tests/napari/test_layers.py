@@ -24,6 +24,10 @@ def role(viewer, name):
     return layers_of(viewer).of_role(name)
 
 
+def _role_of(layer):
+    return layer.metadata["lamella"]["role"]
+
+
 class TestDrawn:
     def test_lamellipodium_is_that_of_the_tables(self, finished_cells):
         movie = OpenedRun(finished_cells / "results").movie(MOVIE)
@@ -137,12 +141,33 @@ class TestLayers:
     def test_another_movie_has_other_layers_and_strangers_stay(self, viewer, desk):
         desk.look_at(MOVIE, cell=1)
         mine = viewer.add_points([[0, 1, 1]], name="mine")
-        old = role(viewer, "image")
+        shown = np.array(role(viewer, "image").data[0])
         desk.look_at("KI__high__1", cell=1)
-        assert old not in viewer.layers
+        there = role(viewer, "image")
+        assert there.name == "KI__high__1"
+        assert np.array_equal(there.data[0], desk.movie.movie.channel().frame(0))
+        assert not np.array_equal(there.data[0], shown)
+        labels = role(viewer, "cells").data[3]
+        assert np.array_equal(labels, desk.tracked().painted().frame(3))
+        assert role(viewer, "outline").data is role(viewer, "cells").data  # read once for both
         assert mine in viewer.layers
         ours = [layer for layer in viewer.layers if layer is not mine]
         assert {layer.metadata["lamella"]["movie"] for layer in ours} == {"KI__high__1"}
+
+    def test_going_through_cells_fills_the_same_layers(self, viewer, desk):
+        desk.look_at(MOVIE, cell=1)
+        before = {_role_of(layer): layer for layer in viewer.layers}
+        before["outline"].opacity = 0.3
+        desk.look_at("KI__high__1", cell=1)
+        after = {_role_of(layer): layer for layer in viewer.layers}
+        kept = before.keys() & after.keys()
+        assert {"image", "cells", "track", "outline", "centre"} <= kept
+        assert all(after[name] is before[name] for name in kept)
+        assert after["outline"].opacity == 0.3
+        places = desk.tracked().tracks.links[[Col.FRAME, Col.Y_PX, Col.X_PX]].to_numpy(float)
+        assert np.array_equal(after["centre"].data, places)
+        assert np.array_equal(after["track"].data[:, 1:], places)
+        assert viewer.layers.extent.units is not None
 
     def test_a_frame_without_the_cell_is_left_for_one_with_it(self, viewer, colony):
         desk = desk_of(viewer)
@@ -161,8 +186,11 @@ class TestLayers:
         desk.look_at(MOVIE, cell=1)
         assert len(told) == 1
         assert "there is no such file" in told[0]
+        assert not len(viewer.layers)
         desk.look_at("KI__high__1", cell=1)
         assert role(viewer, "image") is not None
+        desk.look_at(MOVIE, cell=1)
+        assert not len(viewer.layers)  # those of the movie before would be mistaken for it
 
 
 class _Editing:

@@ -14,15 +14,12 @@ pytest.importorskip("napari")
 
 @pytest.fixture
 def widget(viewer, cells, qtbot):
-    from lamella.napari.lazy import LazyStack
     from lamella.napari.marks import Marks
 
     made = Marks(viewer)
     viewer.window.add_dock_widget(made, name="Seeds and strokes")
     made.desk.open_run(cells / "results")
     made.desk.look_at(made.desk.run.samples[0].movie)
-    frames = made.desk.movie.movie.channel()
-    viewer.add_image(LazyStack(frames), name="movie")
     viewer.show()
     made.desk.frame = 4
     return made
@@ -40,7 +37,8 @@ def press(qtbot, button):
 
 
 def click_at(qtbot, viewer, y, x):
-    """A real click on the canvas, at a place of the image."""
+    """A real click on the canvas, at a place of the image in pixels."""
+    y, x = viewer.layers[0].data_to_world((0, y, x))[1:]
     canvas = viewer.window._qt_viewer.canvas
     transform = viewer.window._qt_viewer.canvas.view.scene.transform
     px = transform.map([x, y])[:2]
@@ -67,6 +65,7 @@ def test_seeds_become_corrections(widget, session, viewer, qtbot):
                       frame=4, new_cell=session.new_cell)[0])  # fmt: skip  # spoilt: a line
     press(qtbot, widget.seed)
     assert viewer.layers["seeds"].mode == "add"
+    assert viewer.layers.extent.units is not None  # all layers share them
     qtbot.wait(200)
     click_at(qtbot, viewer, y, x)
     assert len(viewer.layers["seeds"].data) == 1
@@ -74,6 +73,8 @@ def test_seeds_become_corrections(widget, session, viewer, qtbot):
     press(qtbot, widget.find_cells)
     qtbot.waitUntil(lambda: 4 in widget.proposed, timeout=20_000)
     assert iou(viewer.layers["proposed"].data > 0, truth > 0) > 0.85
+    assert np.allclose(viewer.layers["proposed"].scale, viewer.layers[0].scale[1:])
+    assert viewer.layers.extent.units is not None
     widget.desk.frame = 5
     assert not viewer.layers["proposed"].data.any()
     widget.desk.frame = 4
@@ -93,6 +94,7 @@ def test_strokes_are_followed_through_frames(widget, session, viewer, qtbot):
     truth = session.cells.frame(4)
     press(qtbot, widget.stroke)
     layer = viewer.layers["strokes"]
+    assert np.allclose(layer.scale, viewer.layers[0].scale[1:])
     (y, x) = middle(session, 4)
     layer.paint((round(y), round(x)), layer.selected_label)
     press(qtbot, widget.ground)

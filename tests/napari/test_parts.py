@@ -95,3 +95,27 @@ def test_work_that_ends_after_its_window_touches_nothing(viewer, qtbot):
     with qtbot.captureExceptions() as wrong, qtbot.waitSignal(worker.finished, timeout=10_000):
         gate.set()
     assert (told, wrong) == ([], [])
+
+
+def test_work_ends_with_its_window(viewer, qtbot):
+    from qtpy.QtCore import QEvent
+    from qtpy.QtWidgets import QApplication, QWidget
+
+    from lamella.napari.parts import JobLine
+
+    window, ended, got = QWidget(), [], []
+    made = JobLine()
+    made.setParent(window)
+
+    def work():
+        try:
+            yield from _for_ever()
+        finally:
+            ended.append(True)
+
+    made.start(work(), done=got.append)
+    qtbot.waitUntil(lambda: made._bar.format() == "waiting")
+    window.deleteLater()
+    QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: ended == [True])
+    assert got == []

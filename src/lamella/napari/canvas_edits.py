@@ -13,16 +13,15 @@ from qtpy.QtCore import QTimer
 from lamella.napari.click_marks import ClickMarks
 from lamella.napari.editable import EditableStack
 from lamella.napari.lazy import LazyStack
+from lamella.napari.pictures import OURS, space
+from lamella.run.browse.roles import CELLS
 from lamella.run.editing.clicks import Click
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from lamella.core.movie import Scale
     from lamella.run.editing import EditSession, Paint
 
-OURS = "lamella"
-CELLS = "cells"
 DRAWING = ("paint", "erase", "fill", "polygon")
 _CLICK_PX = 4
 """A mouse that moved further while its button was down was not a click."""
@@ -39,15 +38,13 @@ def cells_layer(viewer: ViewerModel, session: EditSession) -> Labels:
         told = layer.metadata.get(OURS, {})
         if shows_cells(layer) and told.get("object", session.name) == session.name:
             return layer
-    scale: Scale = session.movie.movie.scale
-    um = scale.pixel_size_um or 1.0
     told = {"movie": session.movie.name, "object": session.name, "role": CELLS}
     layer = Labels(
         EditableStack(session),
         name=CELLS,
-        scale=(1, um, um),
         metadata={OURS: told},
         multiscale=False,
+        **space(session.movie.movie.scale),
     )
     viewer.add_layer(layer)
     return layer

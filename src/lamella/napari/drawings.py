@@ -9,7 +9,6 @@ import numpy as np
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 from numpy.typing import NDArray
 
-from lamella.core.frames import Frames
 from lamella.core.movie import Scale
 from lamella.core.tracked import Tracked
 from lamella.io.napari_tracks import napari_tracks
@@ -45,11 +44,11 @@ HIDDEN = (LAMELLIPODIUM, EDGE)
 """Not shown until somebody wants them: they cover the picture."""
 
 
-def labels_of(frames: Frames, scale: Scale) -> LayerData:
+def labels_of(cells: LazyStack, scale: Scale) -> LayerData:
     """Cells by number as a labels layer, of which the outlines are shown."""
     notes = {OURS: timed(scale)}
     keywords = {"name": CELLS, "opacity": 0.6, "metadata": notes, **space(scale)}
-    return LazyStack(frames), keywords, "labels"
+    return cells, keywords, "labels"
 
 
 def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
@@ -82,8 +81,8 @@ class OfCell:
     Parameters
     ----------
     drawn : Drawn
-    cells : LazyStack
-        The cells by number, shared with the layer of that name.
+    cells : LazyStack or None
+        The cells by number, shared with the layer of that name; None where only places are known.
     cell : int
     """
 

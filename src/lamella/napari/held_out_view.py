@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
+from lamella.napari.looks import laid_on_movie
 from lamella.run.learn import HeldOutFrame
 
 COLOURS = {"before": "#e69f00", "after": "#56b4e9", "corrected": "#009e73"}
@@ -59,7 +60,10 @@ class HeldOutView:
         for place in range(3):
             mosaic[:, place * step : place * step + width] = image
         low, high = (float(x) for x in np.percentile(image, (0.5, 99.8)))
-        about = {"metadata": {"lamella_view": _TAG}}
+        laid = laid_on_movie(self._viewer, ndim=2)  # all movies of a study are shown in one unit
+        laid.pop("translate", None)
+        about = {"metadata": {"lamella_view": _TAG}, **laid}
+        side_px = np.asarray(laid.get("scale", (1.0, 1.0)))
         name = f"held-out frame {frame.frame} of {frame.movie}"
         limits = (low, max(high, low + 1e-6))
         self._viewer.add_layer(Image(mosaic, name=name, contrast_limits=limits, **about))
@@ -67,7 +71,7 @@ class HeldOutView:
             labels = Labels(
                 getattr(frame, side).astype(np.int32),
                 name=side,
-                translate=(0, place * step),
+                translate=(0, place * step * side_px[1]),
                 colormap=DirectLabelColormap(color_dict={None: colour, 0: "transparent"}),
                 opacity=1.0,
                 **about,

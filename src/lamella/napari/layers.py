@@ -14,16 +14,16 @@ from lamella.kernels.regions import find_regions
 from lamella.napari.drawings import HIDDEN, OfCell, labels_of, tracks_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
+from lamella.napari.refill import refill
 from lamella.run.browse import Drawn
-from lamella.run.browse.roles import CELLS, TRACK
+from lamella.run.browse.roles import CELLS, OUTLINE, TRACK
 
 if TYPE_CHECKING:
     from lamella.napari.desk import Desk
 
 _MARGIN = 2.5
 """Side of the window over the longest extent of a cell."""
-_CONTOUR_PX = 1
-_OUTLINE_PX = 2
+_CONTOURS_PX = {CELLS: 1, OUTLINE: 2}
 
 
 class CellLayers:
@@ -43,6 +43,7 @@ class CellLayers:
         self._viewer = desk.viewer
         self._shown: tuple[Any, ...] = ()
         self._drawn: Drawn | None = None
+        self._cells: LazyStack | None = None  # of what is drawn, read once for all its layers
         self._visible: dict[str, bool] = dict.fromkeys(HIDDEN, False)
         desk.run_changed.connect(self._begin_anew)
         desk.place_changed.connect(self._go)
@@ -51,7 +52,7 @@ class CellLayers:
     def of_role(self, role: str) -> Layer | None:
         """The layer of a role, such as ``outline``; None where there is none."""
         for layer in self._viewer.layers:
-            if layer.metadata.get(OURS, {}).get("role") == role:
+            if _role(layer) == role:
                 return layer
         return None
 
@@ -69,7 +70,8 @@ class CellLayers:
         try:
             with _as_active(self._viewer):
                 self._show(desk)
-        except LamellaError as error:
+        except (LamellaError, OSError) as error:
+            self._take_away_others(desk.movie.name)
             show_error(str(error))
 
     def _show(self, desk: Desk) -> None:
@@ -77,10 +79,8 @@ class CellLayers:
         movie = desk.movie
         here = (movie.folder, desk.object_name)
         if self._shown[:1] != here[:1]:
-            self._clear()
             notes = {"movie": movie.name, "object": desk.object_name}
-            for layer in image_layers(movie.movie, name=movie.name, notes=notes):
-                self._viewer.add_layer(Layer.create(*layer))
+            self._put_images(image_layers(movie.movie, name=movie.name, notes=notes))
             clock_of(self._viewer).show(movie.movie.scale)
             self._viewer.reset_view()
         if self._shown != here or self._drawn is None:
@@ -90,16 +90,36 @@ class CellLayers:
         if desk.cell is not None:
             self._look_closely(desk)
 
+    def _put_images(self, images: list[LayerData]) -> None:
+        there = [each for each in self._viewer.layers if _role(each) == IMAGE]
+        if len(there) == len(images):
+            for layer, made in zip(there, images, strict=True):
+                if not refill(layer, made):
+                    break
+                layer.metadata = {**layer.metadata, **made[1]["metadata"]}
+            else:
+                return
+        self._clear()
+        for made in images:
+            self._viewer.add_layer(Layer.create(*made))
+
     def _draw_set(self, desk: Desk) -> None:
         """The cells and tracks of one set of objects."""
         assert desk.movie is not None  # noqa: S101  seen to by _go
         tracked = desk.tracked()
         if desk.object_name is None or tracked is None:
-            self._drawn = None
+            self._drawn = self._cells = None
+            for role in (CELLS, TRACK):
+                if (there := self.of_role(role)) is not None:
+                    self._remove(there, role)
             return
-        self._drawn = Drawn(desk.movie, desk.object_name, tracked)
+        self._take(Drawn(desk.movie, desk.object_name, tracked))
         self._put_cells(desk)
         self._put(TRACK, self._tracks())
+
+    def _take(self, drawn: Drawn) -> None:
+        self._drawn = drawn
+        self._cells = None if drawn.cells is None else LazyStack(drawn.cells)
 
     def _tracks(self) -> LayerData | None:
         assert self._drawn is not None  # noqa: S101  else there is nothing to draw
@@ -107,7 +127,9 @@ class CellLayers:
 
     def _put_cells(self, desk: Desk) -> None:
         drawn = self._drawn
-        if drawn is None or drawn.cells is None:
+        if drawn is None or self._cells is None:
+            if (there := self.of_role(CELLS)) is not None:
+                self._remove(there, CELLS)
             return
         there = self.of_role(CELLS)
         if there is not None and there.metadata[OURS].get("object") != desk.object_name:
@@ -115,22 +137,15 @@ class CellLayers:
             there = None
         if desk.editing is not None and there is not None:
             return  # who edits looks after it
-        if there is not None:
-            there.data = LazyStack(drawn.cells)
-            return
-        layer = self._put(CELLS, labels_of(drawn.cells, drawn.movie.movie.scale))
-        if layer is not None:
-            layer.contour = _CONTOUR_PX
+        self._put(CELLS, labels_of(self._cells, drawn.movie.movie.scale))
 
     def _draw_cell(self, desk: Desk) -> None:
         """Everything of the cell that is looked at; nothing where none is."""
         wanted: dict[str, LayerData] = {}
         if self._drawn is not None and desk.cell is not None:
-            frames = self._drawn.cells
-            stack = None if frames is None else LazyStack(frames)
-            wanted = OfCell(self._drawn, stack, desk.cell).all()
+            wanted = OfCell(self._drawn, self._cells, desk.cell).all()
         for layer in list(self._viewer.layers):
-            role = layer.metadata.get(OURS, {}).get("role")
+            role = _role(layer)
             if role not in (None, IMAGE, CELLS, TRACK) and role not in wanted:
                 self._remove(layer, role)
         for role, data in wanted.items():
@@ -144,7 +159,7 @@ class CellLayers:
         tracked = desk.tracked()
         if tracked is None:
             return
-        self._drawn = self._drawn.corrected(tracked)
+        self._take(self._drawn.corrected(tracked))
         with _as_active(self._viewer):
             self._put_cells(desk)
             self._put(TRACK, self._tracks())
@@ -164,38 +179,40 @@ class CellLayers:
             "object": self._drawn.object_name,
             "role": role,
         }
-        if there is not None and kind == "labels":
-            there.data = data
-            if "colormap" in keywords:
-                there.colormap = keywords["colormap"]
-            there.metadata = {**there.metadata, OURS: {**there.metadata[OURS], **ours}}
+        told = keywords.get("metadata", {}).get(OURS, {})
+        if there is not None and refill(there, made):
+            there.metadata = {**there.metadata, OURS: {**told, **ours}}
             return there
         place = len(self._viewer.layers)
         if there is not None:
             place = self._viewer.layers.index(there)
             self._remove(there, role)
-        told = keywords.get("metadata", {}).get(OURS, {})
         keywords = {"name": role, **keywords, "metadata": {OURS: {**told, **ours}}}
         keywords["visible"] = self._visible.get(role, True)
         layer = Layer.create(data, keywords, kind)
         self._viewer.layers.insert(place, layer)
-        if kind == "labels" and role != CELLS and "opacity" in keywords:
-            layer.contour = _OUTLINE_PX if role == "outline" else 0
+        if kind == "labels":
+            layer.contour = _CONTOURS_PX.get(role, 0)
         return layer
 
     def _remove(self, layer: Layer, role: str) -> None:
-        self._visible[role] = bool(layer.visible)
+        if role != IMAGE:
+            self._visible[role] = bool(layer.visible)
         self._viewer.layers.remove(layer)
+
+    def _take_away_others(self, movie: str) -> None:
+        """What could not be read must not be mistaken for what was shown before."""
+        for layer in list(self._viewer.layers):
+            if (role := _role(layer)) and layer.metadata[OURS].get("movie") != movie:
+                self._remove(layer, role)
+        self._shown, self._drawn, self._cells = (), None, None
 
     def _clear(self) -> None:
         """Take away the layers of the movie before, and nothing that others have put there."""
         for layer in list(self._viewer.layers):
-            if role := layer.metadata.get(OURS, {}).get("role"):
-                if role == IMAGE:
-                    self._viewer.layers.remove(layer)
-                else:
-                    self._remove(layer, role)
-        self._shown, self._drawn = (), None
+            if role := _role(layer):
+                self._remove(layer, role)
+        self._shown, self._drawn, self._cells = (), None, None
 
     def _look_closely(self, desk: Desk) -> None:
         """Zoom in on the cell, in the frame that is about to be shown."""
@@ -220,12 +237,16 @@ class CellLayers:
 
     def _extent(self, cell: int, t: int) -> float:
         """Side of a window around the cell, px."""
-        frames = None if self._drawn is None else self._drawn.cells
-        if frames is not None:
-            found = find_regions(frames.frame(t))
+        if self._cells is not None:
+            found = find_regions(self._cells.frame(t))
             for top, left, bottom, right in found.box[found.label == cell].tolist():
                 return float(max(bottom - top, right - left)) * _MARGIN
         return 100.0
+
+
+def _role(layer: Layer) -> str | None:
+    role: str | None = layer.metadata.get(OURS, {}).get("role")
+    return role
 
 
 class _as_active:  # noqa: N801  a context, used like a function

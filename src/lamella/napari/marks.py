@@ -22,6 +22,7 @@ import napari
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames
 from lamella.napari.desk import desk_of
+from lamella.napari.looks import laid_on_movie
 from lamella.napari.parts import JobLine, Step, Work
 from lamella.napari.proposed import take
 from lamella.segment.by_hand import (
@@ -181,7 +182,7 @@ class Marks(QWidget):
         some = next(iter(self.proposed.values()))
         now = self.proposed.get(self.desk.frame, np.zeros_like(some))
         if layer is None:
-            made = Labels(now, name=PROPOSED, opacity=0.6)
+            made = Labels(now, name=PROPOSED, opacity=0.6, **self._laid(2))
             self._viewer.add_layer(made)
         else:
             layer.data = now
@@ -189,9 +190,10 @@ class Marks(QWidget):
     def _seeds(self) -> None:
         layer = self._layer(SEEDS)
         if layer is None:
+            ndim = max(2, min(3, self._viewer.dims.ndim))
             layer = Points(
-                ndim=max(2, min(3, self._viewer.dims.ndim)), name=SEEDS, size=6,
-                face_color="#f0e442", border_color="black",
+                ndim=ndim, name=SEEDS, size=6, face_color="#f0e442", border_color="black",
+                **self._laid(ndim),
             )  # fmt: skip
             self._viewer.add_layer(layer)
         self._viewer.layers.selection.active = layer
@@ -205,7 +207,7 @@ class Marks(QWidget):
             except LamellaError as error:
                 self.job.message.warn(error)
                 return
-            layer = Labels(np.zeros(shape, np.uint16), name=STROKES)
+            layer = Labels(np.zeros(shape, np.uint16), name=STROKES, **self._laid(2))
             layer.brush_size = 4
             layer.selected_label = _FIRST_CELL
             self._viewer.add_layer(layer)
@@ -265,6 +267,10 @@ class Marks(QWidget):
         """The movie and the set of objects that are looked at."""
         movie = self.desk.movie
         return None if movie is None else movie.folder, self.desk.object_name
+
+    def _laid(self, ndim: int) -> dict[str, Any]:
+        """Marks are in pixels of the frame, wherever and however large it is shown."""
+        return laid_on_movie(self._viewer, ndim=ndim)
 
     def _layer(self, name: str) -> Any:
         return next((each for each in self._viewer.layers if each.name == name), None)

@@ -78,9 +78,10 @@ class JobLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._worker: Any = None
-        self.gone = Event()
+        closing = self._closing = _Closing()
+        self.gone = closing.gone
         """Set when the widget is no more, while work may still go on."""
-        self.destroyed.connect(self.gone.set)
+        self.destroyed.connect(lambda: closing.close())  # not self: it is gone by then
         self._bar, self._stop, self.message = QProgressBar(), QPushButton("Stop"), MessageLine()
         self._stop.clicked.connect(self.stop)
         line = QHBoxLayout()
@@ -118,8 +119,8 @@ class JobLine(QWidget):
         worker.yielded.connect(self._tell)
         worker.returned.connect(lambda result: self._ended(lambda: done(result)))
         worker.errored.connect(lambda error: self._ended(lambda: self.message.warn(error)))
-        worker.aborted.connect(lambda: self._ended(lambda: self._stopped(work)))
-        self._worker = worker
+        worker.aborted.connect(lambda: self._stopped(work))
+        self._worker = self._closing.worker = worker
         self.message.say("")
         self._working(True)
         worker.start()
@@ -133,10 +134,10 @@ class JobLine(QWidget):
 
     def _stopped(self, work: Work) -> None:
         work.close()  # at once: it may hold a process, or a lock
-        self.message.say("Stopped.")
+        self._ended(lambda: self.message.say("Stopped."))
 
     def _tell(self, step: Step) -> None:
-        if self._gone:
+        if self.gone.is_set():
             return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
@@ -144,7 +145,7 @@ class JobLine(QWidget):
         self.stepped.emit()
 
     def _ended(self, then: Callable[[], None]) -> None:
-        self._worker = None
+        self._worker = self._closing.worker = None
         if self.gone.is_set():  # nothing is left to show it in
             return
         self._working(False)
@@ -185,3 +186,16 @@ def _around(widget: QWidget, kind: type[Any]) -> Any:
     while each is not None and not isinstance(each, kind):
         each = each.parent()
     return each
+
+
+class _Closing:
+    """The window of a job was closed: the work ends at its next step, and nothing is told of it."""
+
+    def __init__(self) -> None:
+        self.gone = Event()
+        self.worker: Any = None
+
+    def close(self) -> None:
+        self.gone.set()
+        if self.worker is not None:
+            self.worker.quit()

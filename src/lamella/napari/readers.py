@@ -9,6 +9,7 @@ from typing import Any
 from lamella.core.errors import LamellaError
 from lamella.core.tracked import Tracked
 from lamella.napari.drawings import labels_of, tracks_of
+from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import LayerData, image_layers
 from lamella.run.browse.recognised import Shown, kind_of, open_any
 from lamella.run.browse.roles import CELLS
@@ -72,7 +73,7 @@ def layers_of_shown(shown: Shown) -> list[LayerData]:
         return layers_of_tracked(shown.tracked)
     assert shown.movie is not None  # noqa: S101  one of the two is there
     if shown.labels is not None:
-        data, keywords, kind = labels_of(shown.labels.frames, shown.movie.scale)
+        data, keywords, kind = labels_of(LazyStack(shown.labels.frames), shown.movie.scale)
         return [(data, {**keywords, "name": shown.name}, kind)]
     return image_layers(shown.movie, name=shown.name)
 
@@ -82,7 +83,7 @@ def layers_of_tracked(tracked: Tracked) -> list[LayerData]:
     layers: list[LayerData] = []
     painted = tracked.painted()
     if painted is not None:
-        data, keywords, kind = labels_of(painted, tracked.scale)
+        data, keywords, kind = labels_of(LazyStack(painted), tracked.scale)
         layers.append((data, {**keywords, "name": CELLS}, kind))
     tracks = tracks_of(tracked, tracked.scale)
     return layers if tracks is None else [*layers, tracks]
