@@ -8,8 +8,8 @@ import textwrap
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_erosion
 
+from hand import Hand
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.corrections import edits_of
@@ -43,73 +43,6 @@ def correct(viewer, qtbot, colony):
 @pytest.fixture
 def hand(correct, viewer, qtbot):
     return Hand(correct, viewer, qtbot)
-
-
-class Hand:
-    """A mouse on the canvas and fingers on the keys."""
-
-    def __init__(self, widget, viewer, qtbot):
-        self.widget, self.viewer, self.qtbot = widget, viewer, qtbot
-        self.canvas = viewer.window._qt_viewer.canvas
-
-    @property
-    def cells(self):
-        return self.widget.session.cells
-
-    def go(self, t):
-        self.viewer.dims.set_current_step(0, t)
-        self.qtbot.wait(10)
-
-    def at(self, y, x):
-        """Place on the canvas of a pixel of the frame that is shown."""
-        from qtpy.QtCore import QPoint
-
-        layer = self.widget._canvas.layer
-        world = layer.data_to_world((self.viewer.dims.current_step[0], y, x))
-        scene = self.canvas.view.camera.transform.map([world[2], world[1], 0, 1])
-        place = scene[:2] / scene[3]
-        return QPoint(round(place[0]), round(place[1]))
-
-    def click(self, y, x):
-        from qtpy.QtCore import Qt
-
-        native = self.canvas.native
-        self.qtbot.mouseMove(native, self.at(y, x))
-        self.qtbot.mouseClick(native, Qt.MouseButton.LeftButton, pos=self.at(y, x))
-        self.qtbot.wait(10)
-
-    def drag(self, *points):
-        from qtpy.QtCore import Qt
-
-        native = self.canvas.native
-        first, *others = [self.at(y, x) for y, x in points]
-        self.qtbot.mouseMove(native, first)
-        self.qtbot.mousePress(native, Qt.MouseButton.LeftButton, pos=first)
-        for place in others:
-            self.qtbot.mouseMove(native, place)
-            self.qtbot.wait(5)
-        self.qtbot.mouseRelease(native, Qt.MouseButton.LeftButton, pos=others[-1])
-        self.qtbot.wait(20)
-
-    def key(self, key, modifier=None):
-        from qtpy.QtCore import Qt
-
-        native = self.canvas.native
-        native.setFocus()
-        self.qtbot.keyClick(native, key, modifier or Qt.KeyboardModifier.NoModifier)
-        self.qtbot.wait(10)
-
-    def press(self, button):
-        from qtpy.QtCore import Qt
-
-        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    def inside(self, cell, t):
-        """A pixel well within a cell."""
-        shape = self.cells.frame(t) == cell
-        while binary_erosion(shape).any():
-            shape = binary_erosion(shape)
-        return tuple(np.argwhere(shape)[0].tolist())
 
 
 def shown(hand, t):

@@ -192,6 +192,7 @@ def test_a_damaged_model_is_told_of_or_left_away(widget, study, qtbot):
 def test_a_training_ends_with_its_window(study, screen, qtbot, tmp_path, monkeypatch):
     """The program lives on, as in a notebook."""
     import napari
+
     from lamella.napari.learn import Learn
     from lamella.run.learn.places import lock_of
 

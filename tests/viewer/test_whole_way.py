@@ -144,7 +144,7 @@ def test_the_whole_way(window, study, qtbot):
 
 
 def split_and_merge(hand):
-    """A cell is split in frame 2 by two clicks; its piece and another one are put together again."""
+    """A cell is split in frame 2 by two clicks; a piece and another cell become one."""
     from qtpy.QtCore import Qt
 
     hand.go(2)
