@@ -1,8 +1,10 @@
 """A window to test in: napari on a virtual screen; skipped, with the reason, without one."""
 
+import ctypes
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import warnings
 
@@ -19,6 +21,7 @@ from lamella.run.study import open_study
 from windows import MISSING_LIBRARIES
 from worlds.colonies import colony_phantom, shuffled, write_colony
 
+_PR_SET_PDEATHSIG = 1  # of Linux: the signal that a child gets when its parent ends
 _WHY_NOT = f"needs the system libraries {', '.join(MISSING_LIBRARIES)}: make screen"
 _COLONY = """\
 title = "Colonies"
@@ -46,7 +49,9 @@ def screen():
         pytest.skip("needs a screen, or the program Xvfb: make screen")
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    subprocess.Popen(
+        command, pass_fds=[write], stderr=subprocess.DEVNULL, preexec_fn=_end_with_this_process
+    )
     os.close(write)
     with os.fdopen(read) as told:
         number = told.readline().strip()
@@ -54,8 +59,11 @@ def screen():
         pytest.skip("Xvfb did not start")
     os.environ["DISPLAY"], os.environ["QT_QPA_PLATFORM"] = f":{number}", "xcb"
     yield os.environ["DISPLAY"]
-    server.terminate()
-    server.wait(10)
+
+
+def _end_with_this_process():
+    """The screen outlives Qt, which ends the process when it loses it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")

@@ -119,12 +119,12 @@ def test_the_whole_way(window, study, qtbot):
     folder = study / RESULTS / "wt1"
     before = open_labels(original_file(folder, "cell"), name="cell").frames.asarray()
     after = open_labels(corrected_file(folder, "cell"), name="cell").frames.asarray()
-    assert {t for t in range(12) if (before[t] != after[t]).any()} == {2, 3}
+    assert {t for t in range(12) if (before[t] != after[t]).any()} == {3, 11}
     assert len(edits_of(folder, "cell")) == n_edits
     rows = read_table(study / "results/tables/frames.parquet")
     corrected = rows[rows[Col.CORRECTED]]
     assert set(corrected[Col.MOVIE]) == {"wt1"}
-    assert set(corrected[Col.FRAME]) == {2, 3}
+    assert set(corrected[Col.FRAME]) == {3, 11}
     assert 77 in set(corrected[Col.CELL])
     assert tree_of(study / RESULTS / "ko1") == others
 
@@ -144,25 +144,25 @@ def test_the_whole_way(window, study, qtbot):
 
 
 def split_and_merge(hand):
-    """A cell is split in frame 2 by two clicks; a piece and another cell become one."""
+    """A cell is split in frame 11 by two clicks; a piece and another cell become one."""
     from qtpy.QtCore import Qt
 
-    hand.go(2)
-    cell = max(hand.cells.cells, key=lambda c: (hand.cells.frame(2) == c).sum())
-    whole = hand.cells.frame(2) == cell
+    hand.go(11)
+    cell = max(hand.cells.cells, key=lambda c: (hand.cells.frame(11) == c).sum())
+    whole = hand.cells.frame(11) == cell
     ys, xs = np.nonzero(whole)
     one, two = np.argsort(ys + 0.01 * xs)[[3, -4]]
     hand.key(Qt.Key.Key_S)
     hand.click(ys[one], xs[one])
     hand.click(ys[two], xs[two])
     (new,) = hand.widget.session.edits[-1].edit.new
-    assert {*hand.cells.frame(2)[whole]} == {cell, new}
-    other = next(c for c in hand.cells.cells if c not in (cell, new) and c in hand.cells.frame(2))
+    assert {*hand.cells.frame(11)[whole]} == {cell, new}
+    other = next(c for c in hand.cells.cells if c not in (cell, new) and c in hand.cells.frame(11))
     hand.key(Qt.Key.Key_J)
-    hand.click(*hand.inside(other, 2))
-    hand.click(*hand.inside(new, 2))
-    assert new not in hand.cells.frame(2)
-    assert other in hand.cells.frame(2)[whole]
+    hand.click(*hand.inside(other, 11))
+    hand.click(*hand.inside(new, 11))
+    assert new not in hand.cells.frame(11)
+    assert other in hand.cells.frame(11)[whole]
 
 
 def relink_and_undo(hand):
