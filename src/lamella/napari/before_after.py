@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import napari
 from psygnal import Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -18,7 +19,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-import napari
 from lamella.core.errors import LamellaError
 from lamella.core.table import Col
 from lamella.napari.desk import Desk

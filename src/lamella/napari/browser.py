@@ -346,14 +346,14 @@ class StudyBrowser(QWidget):
 
     # What Qt calls, by its names.
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(_WIDE_PX, _HIGH_PX)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
                 self.open_run(Path(url.toLocalFile()))
@@ -368,7 +368,7 @@ def _stop(pictures: list[CellPictures]) -> None:
 class _HowMany(QSpinBox):
     """A number whose text is chosen when it is entered, so that typing replaces it."""
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  (Qt calls it)
+    def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         QTimer.singleShot(0, self.selectAll)
 

@@ -140,13 +140,13 @@ class CellModel(QAbstractItemModel):
 
     # What Qt calls, by its names.
 
-    def rowCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Place = _NOWHERE) -> int:
         return len(self._children(self.node(parent))) if parent.column() <= _NAME else 0
 
-    def columnCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
+    def columnCount(self, parent: Place = _NOWHERE) -> int:
         return len(self.columns)
 
-    def hasChildren(self, parent: Place = _NOWHERE) -> bool:  # noqa: N802
+    def hasChildren(self, parent: Place = _NOWHERE) -> bool:
         node = self.node(parent)
         return node.level < self.cell_level and len(node.rows) > 0
 
@@ -161,7 +161,7 @@ class CellModel(QAbstractItemModel):
             return QModelIndex()
         return self._place(above)
 
-    def headerData(  # noqa: N802
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         name = self.columns[section]

@@ -14,24 +14,7 @@ from lamella.core.tracked import Tracked
 from lamella.io.napari_tracks import napari_tracks
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import OURS, LayerData, space, timed
-from lamella.run.browse.roles import (
-    BODY,
-    CELLS,
-    CENTRE,
-    COLOURS,
-    EDGE,
-    INWARDS,
-    IS_BODY,
-    IS_LAMELLIPODIUM,
-    LAMELLIPODIUM,
-    MOVEMENT,
-    OUTLINE,
-    OUTWARDS,
-    POLARITY,
-    STILL,
-    TIPS,
-    TRACK,
-)
+from lamella.run.browse import roles
 
 if TYPE_CHECKING:
     from lamella.run.browse import Arrows, Drawn
@@ -40,14 +23,14 @@ TAIL_FRAMES = 30
 _LENGTHENED = 2.0
 """Arrows are drawn longer than they are; *length* of the layer changes it."""
 
-HIDDEN = (LAMELLIPODIUM, EDGE)
+HIDDEN = (roles.LAMELLIPODIUM, roles.EDGE)
 """Not shown until somebody wants them: they cover the picture."""
 
 
 def labels_of(cells: LazyStack, scale: Scale) -> LayerData:
     """Cells by number as a labels layer, of which the outlines are shown."""
     notes = {OURS: timed(scale)}
-    keywords = {"name": CELLS, "opacity": 0.6, "metadata": notes, **space(scale)}
+    keywords = {"name": roles.CELLS, "opacity": 0.6, "metadata": notes, **space(scale)}
     return cells, keywords, "labels"
 
 
@@ -63,7 +46,7 @@ def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
         if cell in known
     }
     keywords = {
-        "name": TRACK,
+        "name": roles.TRACK,
         "graph": {cell: parents for cell, parents in graph.items() if parents},
         "features": found.properties,
         "tail_length": TAIL_FRAMES,
@@ -93,23 +76,23 @@ class OfCell:
     def all(self) -> dict[str, LayerData]:
         """Layers by role, from below to above; of several channels, the role names the channel."""
         makers: dict[str, Callable[[], LayerData | None]] = {
-            LAMELLIPODIUM: self._lamellipodium,
-            OUTLINE: self.outline,
-            EDGE: self._edge,
-            MOVEMENT: lambda: self._arrows(self._drawn.movement(self._cell), MOVEMENT),
+            roles.LAMELLIPODIUM: self._lamellipodium,
+            roles.OUTLINE: self.outline,
+            roles.EDGE: self._edge,
+            roles.MOVEMENT: lambda: self._arrows(self._drawn.movement(self._cell), roles.MOVEMENT),
         }
         found = {role: make() for role, make in makers.items()}
         for channel, arrows in self._drawn.polarity(self._cell).items():
-            role = f"{POLARITY} {channel}".strip()
-            found[role] = self._arrows(arrows, POLARITY)
-        found[TIPS], found[CENTRE] = self._tips(), self.centre()
+            role = f"{roles.POLARITY} {channel}".strip()
+            found[role] = self._arrows(arrows, roles.POLARITY)
+        found[roles.TIPS], found[roles.CENTRE] = self._tips(), self.centre()
         return {role: layer for role, layer in found.items() if layer is not None}
 
     def outline(self) -> LayerData | None:
         """The outline of the cell, from the labels: any frame on demand."""
         if self._cells is None:
             return None
-        colours = {None: np.zeros(4), self._cell: _rgba(OUTLINE)}
+        colours = {None: np.zeros(4), self._cell: _rgba(roles.OUTLINE)}
         return self._labels(self._cells, colours, opacity=1.0)
 
     def _lamellipodium(self) -> LayerData | None:
@@ -118,8 +101,8 @@ class OfCell:
             return None
         colours = {
             None: np.zeros(4),
-            IS_BODY: np.array([*BODY, 255]) / 255,
-            IS_LAMELLIPODIUM: _rgba(LAMELLIPODIUM),
+            roles.IS_BODY: np.array([*roles.BODY, 255]) / 255,
+            roles.IS_LAMELLIPODIUM: _rgba(roles.LAMELLIPODIUM),
         }
         return self._labels(LazyStack(frames), colours, opacity=0.35)
 
@@ -133,10 +116,10 @@ class OfCell:
 
     def centre(self) -> LayerData | None:
         """A point in the middle of the cell, in every frame in which it was found."""
-        return self._points(self._drawn.centres(self._cell), CENTRE, size=3, symbol="cross")
+        return self._points(self._drawn.centres(self._cell), roles.CENTRE, size=3, symbol="cross")
 
     def _tips(self) -> LayerData | None:
-        return self._points(self._drawn.tips(self._cell), TIPS, size=4, symbol="disc")
+        return self._points(self._drawn.tips(self._cell), roles.TIPS, size=4, symbol="disc")
 
     def _points(self, places: Any, role: str, *, size: float, symbol: str) -> LayerData | None:
         if places is None or not len(places):
@@ -169,9 +152,12 @@ class OfCell:
         edge = self._drawn.edge(self._cell)
         if edge is None:
             return None
-        ends = [np.array([*colour, 255]) / 255 for colour in (INWARDS, STILL, OUTWARDS)]
+        ends = [
+            np.array([*colour, 255]) / 255
+            for colour in (roles.INWARDS, roles.STILL, roles.OUTWARDS)
+        ]
         keywords = {
-            "name": f"{EDGE} (±{edge.most:.2g} {edge.unit})",
+            "name": f"{roles.EDGE} (±{edge.most:.2g} {edge.unit})",
             "features": {"velocity": edge.values},
             "face_color": "velocity",
             "face_colormap": Colormap(ends, name="inwards to outwards"),
@@ -184,4 +170,4 @@ class OfCell:
 
 
 def _rgba(role: str) -> NDArray[np.float64]:
-    return np.array([*COLOURS[role], 255]) / 255
+    return np.array([*roles.COLOURS[role], 255]) / 255

@@ -43,13 +43,13 @@ class EventModel(QAbstractTableModel):
 
     # What Qt calls, by its names.
 
-    def rowCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
+    def rowCount(self, parent: Place = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.events)
 
-    def columnCount(self, parent: Place = _NOWHERE) -> int:  # noqa: N802
+    def columnCount(self, parent: Place = _NOWHERE) -> int:
         return len(COLUMNS)
 
-    def headerData(  # noqa: N802
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation != Qt.Orientation.Horizontal:

@@ -172,7 +172,7 @@ class FrontBack(QWidget):
         except LamellaError as error:
             self.message.warn(error)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """What was chosen while nobody looked is drawn now."""
         super().showEvent(event)
         if self._undrawn:

@@ -68,7 +68,7 @@ class CellLayers:
         if desk is None or desk.movie is None or desk.run is None:
             return
         try:
-            with _as_active(self._viewer):
+            with _SelectionKept(self._viewer):
                 self._show(desk)
         except (LamellaError, OSError) as error:
             self._take_away_others(desk.movie.name)
@@ -160,7 +160,7 @@ class CellLayers:
         if tracked is None:
             return
         self._take(self._drawn.corrected(tracked))
-        with _as_active(self._viewer):
+        with _SelectionKept(self._viewer):
             self._put_cells(desk)
             self._put(TRACK, self._tracks())
             self._draw_cell(desk)
@@ -249,7 +249,7 @@ def _role(layer: Layer) -> str | None:
     return role
 
 
-class _as_active:  # noqa: N801  a context, used like a function
+class _SelectionKept:
     """Adding layers would select them; what was selected stays so, else the movie is."""
 
     def __init__(self, viewer: Any) -> None:

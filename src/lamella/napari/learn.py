@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import napari
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -15,7 +16,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-import napari
 from lamella.core.errors import LamellaError
 from lamella.napari.before_after import BeforeAfter
 from lamella.napari.desk import desk_of

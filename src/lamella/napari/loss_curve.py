@@ -29,7 +29,7 @@ class LossCurve(QWidget):
         )
         self.hide()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """As Qt asks for it."""
         return QSize(260, 100)
 
@@ -39,7 +39,7 @@ class LossCurve(QWidget):
         self.setVisible(bool(self.losses))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """As Qt asks for it."""
         known = [x for _, *pair in self.losses for x in pair if not math.isnan(x)]
         if not known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import napari
 import numpy as np
 from napari.layers import Image, Labels, Points
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-import napari
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames
 from lamella.napari.desk import desk_of

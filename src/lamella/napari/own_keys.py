@@ -30,7 +30,7 @@ class OwnKeys(QObject):
         self._window.removeEventFilter(self)
         self.deleteLater()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt calls it)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.ShortcutOverride:
             return False
         pressed: Any = event

@@ -248,7 +248,7 @@ class TimePlots(QWidget):
         self._find.setVisible(shown)
         self._list.setVisible(shown)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """What was chosen while nobody looked is drawn now."""
         super().showEvent(event)
         if self._undrawn:

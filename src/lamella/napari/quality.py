@@ -174,7 +174,7 @@ class SuspiciousEvents(QWidget):
 
         self.destroyed.connect(let_go)
 
-    def sizeHint(self) -> QSize:  # noqa: N802  (Qt calls it)
+    def sizeHint(self) -> QSize:
         return QSize(_WIDE_PX, _HIGH_PX)
 
     def refresh(self) -> None:

@@ -46,6 +46,7 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
 def _read_run(path: str | Sequence[str]) -> list[Any]:
     """Open a run: in the viewer that asks for it, else the first movie of it as layers."""
     import napari
+
     from lamella.napari.desk import desk_of
     from lamella.run.browse import OpenedRun
 

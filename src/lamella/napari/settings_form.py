@@ -95,7 +95,7 @@ class SettingsForm(QWidget):
         for name, widget in self.fields.items():
             widget.setStyleSheet(_WRONG if name in wrong else "")
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel scrolls the form; it changes no setting that was not clicked before."""
         focused = isinstance(watched, QWidget) and watched.hasFocus()
         if event.type() == QEvent.Type.Wheel and not focused:

@@ -12,7 +12,7 @@ from lamella.napari.parts import Step, Work
 from lamella.run.at_hand import Tell
 
 
-class _Given_up(BaseException):  # noqa: N801  no error: nothing that handles errors may stop it
+class _GivenUp(BaseException):
     """The window asked the work to end."""
 
 
@@ -30,7 +30,7 @@ def told_work(work: Callable[[Tell], Any]) -> Work:
 
     def tell(stage: str, done: int, total: int) -> None:
         if given_up.is_set():
-            raise _Given_up
+            raise _GivenUp
         told.put(Step(done, total, stage))
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="trial")

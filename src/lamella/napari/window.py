@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import napari
 from napari.layers import Layer
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
-import napari
 from lamella.napari.desk import desk_of
 from lamella.napari.pictures import clock_of
 from lamella.napari.readers import layers_of_shown

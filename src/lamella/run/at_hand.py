@@ -62,17 +62,7 @@ class AtHand:
     @cached_property
     def evened(self) -> Movie:
         """The movie under even light, where that is wanted: intensities are measured in it."""
-        task, step = self.task, self.task.settings.illumination
-        if not step:
-            return self.movie
-        return evened(
-            self.movie,
-            step,
-            task.sample.session,
-            background=task.settings.measure.background,
-            out=task.out,
-            study_folder=task.study_folder,
-        )
+        return evened(self.movie, self.task)
 
     @property
     def _shown(self) -> Movie:

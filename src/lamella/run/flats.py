@@ -16,6 +16,7 @@ from lamella.core.movie import Movie
 from lamella.io import fingerprint, open_movie
 from lamella.preprocess import Background, CameraOffset, Illumination
 from lamella.run.cache import Manifest, key_of
+from lamella.run.task import MovieTask
 
 FOLDER = "illumination"
 """Folder of a run that holds the estimates."""
@@ -85,29 +86,24 @@ def key_of_flats(
     return [*own, patterns, found]
 
 
-def evened(
-    movie: Movie,
-    step: Illumination,
-    session: str,
-    *,
-    background: Background,
-    out: Path,
-    study_folder: Path,
-) -> Movie:
-    """The movie as it would be under even light, lazy.
+def evened(movie: Movie, task: MovieTask) -> Movie:
+    """The movie as it would be under even light, lazy; as it is where that is not asked for.
 
     Raises
     ------
     InputError
         When a flat field is not there, has another size, or is not brighter than the dark.
     """
+    step, session, study_folder = task.settings.illumination, task.sample.session, task.study_folder
+    if not step:
+        return movie
     channels: Sequence[str] = step.channels or movie.channel_names
     made = {}
     for channel in channels:
         frames = movie.channel(channel)
-        dark: float | Image = dark_of(step, background, channel)
+        dark: float | Image = dark_of(step, task.settings.measure.background, channel)
         if step.files is None:
-            file = out / FOLDER / group_of(step, session) / flat_file(channel)
+            file = task.out / FOLDER / group_of(step, session) / flat_file(channel)
             flat = _read(file, movie)
         else:
             if step.dark_files is not None:

@@ -75,17 +75,7 @@ class OpenedMovie:
     @cached_property
     def evened(self) -> Movie:
         """The movie under even light, in which intensities are measured."""
-        task, step = self.task, self.task.settings.illumination
-        if not step:
-            return self.movie
-        return evened(
-            self.movie,
-            step,
-            self.sample.session,
-            background=task.settings.measure.background,
-            out=self.run.folder,
-            study_folder=task.study_folder,
-        )
+        return evened(self.movie, self.task)
 
     @property
     def objects(self) -> list[str]:

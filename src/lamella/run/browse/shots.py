@@ -14,26 +14,8 @@ from lamella.core.movie import Movie
 from lamella.kernels.regions import find_regions, inside_of
 from lamella.kernels.tracing import trace_rings
 from lamella.report.shot import Colour, Legend, Line, Marks, Shot
+from lamella.run.browse import roles
 from lamella.run.browse.drawn import Arrows, Drawn, Floats, Valued
-from lamella.run.browse.roles import (
-    BODY,
-    CELLS,
-    CENTRE,
-    COLOURS,
-    EDGE,
-    INWARDS,
-    IS_BODY,
-    IS_LAMELLIPODIUM,
-    LAMELLIPODIUM,
-    MOVEMENT,
-    OUTLINE,
-    OUTWARDS,
-    POLARITY,
-    STILL,
-    TIPS,
-    TRACK,
-    diverging,
-)
 from lamella.run.browse.stamps import stamp
 
 Box = tuple[int, int, int, int]
@@ -150,11 +132,15 @@ class Shots:
     def legend(self) -> Legend | None:
         """What the colours of edge velocity mean, where they are drawn."""
         edge = self._edge
-        return None if edge is None else Legend((INWARDS, STILL, OUTWARDS), edge.most, edge.unit)
+        return (
+            None
+            if edge is None
+            else Legend((roles.INWARDS, roles.STILL, roles.OUTWARDS), edge.most, edge.unit)
+        )
 
     @cached_property
     def _edge(self) -> Valued | None:
-        if EDGE not in self.roles or self.drawn is None or self.cell is None:
+        if roles.EDGE not in self.roles or self.drawn is None or self.cell is None:
             return None
         return self.drawn.edge(self.cell)
 
@@ -177,18 +163,18 @@ class Shots:
         if self.drawn is None:
             return found
         for cell in self._cells:
-            movement = self.drawn.movement(cell) if MOVEMENT in self.roles else None
+            movement = self.drawn.movement(cell) if roles.MOVEMENT in self.roles else None
             if movement is not None:
-                found.append((movement, COLOURS[MOVEMENT]))
-            if POLARITY in self.roles:
+                found.append((movement, roles.COLOURS[roles.MOVEMENT]))
+            if roles.POLARITY in self.roles:
                 first = list(self.drawn.polarity(cell).values())[:1]
-                found += [(arrows, COLOURS[POLARITY]) for arrows in first]
+                found += [(arrows, roles.COLOURS[roles.POLARITY]) for arrows in first]
         return found
 
     def shot(self, t: int) -> Shot:
         """One frame, cut and drawn."""
         labels = None
-        wanted = bool({CELLS, OUTLINE} & set(self.roles))
+        wanted = bool({roles.CELLS, roles.OUTLINE} & set(self.roles))
         if wanted and self.drawn is not None and self.drawn.cells is not None:
             labels = self.drawn.cells.frame(t)
         picture = self._picture(t)
@@ -215,9 +201,16 @@ class Shots:
             colour = (255, 255, 255) if len(self.channels) == 1 else _OF_CHANNELS[place % 6]
             mixed += grey[..., None] * np.array(colour, float)
         mixed = np.minimum(mixed, 255)
-        if LAMELLIPODIUM in self.roles and self.drawn is not None and self.drawn.lamellipodium:
+        if (
+            roles.LAMELLIPODIUM in self.roles
+            and self.drawn is not None
+            and self.drawn.lamellipodium
+        ):
             parts = self._cut(self.drawn.lamellipodium.frame(t), t)
-            for which, colour in ((IS_BODY, BODY), (IS_LAMELLIPODIUM, COLOURS[LAMELLIPODIUM])):
+            for which, colour in (
+                (roles.IS_BODY, roles.BODY),
+                (roles.IS_LAMELLIPODIUM, roles.COLOURS[roles.LAMELLIPODIUM]),
+            ):
                 there = parts == which
                 mixed[there] = (1 - _FILL) * mixed[there] + _FILL * np.array(colour, float)
         return mixed.round().astype(np.uint8)
@@ -230,22 +223,22 @@ class Shots:
                        key=lambda each: each[0] == self.cell)  # fmt: skip
         for cell, box in order:
             chosen = self.cell is None or cell == self.cell
-            if not (OUTLINE in self.roles if chosen else CELLS in self.roles):
+            if not (roles.OUTLINE in self.roles if chosen else roles.CELLS in self.roles):
                 continue
             outer, holes = trace_rings(
                 inside_of(labels, cell, box), top=int(box[0]), left=int(box[1])
             )
-            colour = COLOURS[OUTLINE if chosen else CELLS]
+            colour = roles.COLOURS[roles.OUTLINE if chosen else roles.CELLS]
             for ring in (*outer, *holes):
                 yield Line(self._moved(ring, t), colour, closed=True, width=1.0 if chosen else 0.6)
 
     def _tails(self, t: int) -> Iterator[Line]:
-        if TRACK not in self.roles:
+        if roles.TRACK not in self.roles:
             return
         for way in self._ways.values():
             recent = way[(way[:, 0] <= t) & (way[:, 0] >= t - self.tail)]
             if len(recent) > 1:
-                yield Line(self._moved(recent[:, 1:], t), COLOURS[TRACK])
+                yield Line(self._moved(recent[:, 1:], t), roles.COLOURS[roles.TRACK])
 
     def _directions(self, t: int) -> Iterator[Line]:
         for arrows, colour in self._arrows:
@@ -260,16 +253,21 @@ class Shots:
     def _marks(self, t: int) -> Iterator[Marks]:
         if self._edge is not None:
             here = self._edge.places[:, 0] == t
-            colours = [diverging(v, self._edge.most) for v in self._edge.values[here].tolist()]
+            colours = [
+                roles.diverging(v, self._edge.most) for v in self._edge.values[here].tolist()
+            ]
             yield Marks(self._moved(self._edge.places[here, 1:], t), colours, size=1.6)
         for cell, way in self._ways.items():
-            tips = self.drawn.tips(cell) if self.drawn and TIPS in self.roles else None
-            for places, role in ((tips, TIPS), (way if CENTRE in self.roles else None, CENTRE)):
+            tips = self.drawn.tips(cell) if self.drawn and roles.TIPS in self.roles else None
+            for places, role in (
+                (tips, roles.TIPS),
+                (way if roles.CENTRE in self.roles else None, roles.CENTRE),
+            ):
                 if places is None:
                     continue
                 here = places[places[:, 0] == t, 1:]
                 if len(here):
-                    yield Marks(self._moved(here, t), [COLOURS[role]] * len(here), size=1.5)
+                    yield Marks(self._moved(here, t), [roles.COLOURS[role]] * len(here), size=1.5)
 
 
 def _margin(extent: float) -> int:
