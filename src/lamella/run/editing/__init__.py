@@ -1,12 +1,13 @@
 """Cells corrected by hand: edits, a session that can undo and never loses them, saving.
 
->>> from lamella.run.browse import OpenedRun                                    # doctest: +SKIP
+>>> from pathlib import Path
+>>> from lamella.run.browse import OpenedRun
 >>> from lamella.run.editing import EditSession, Merge, measure_again
->>> run = OpenedRun(Path("results"))
->>> with EditSession(run, "wt1") as session:
+>>> run = OpenedRun(Path("results"))                                            # doctest: +SKIP
+>>> with EditSession(run, "wt1") as session:                                    # doctest: +SKIP
 ...     session.do(Merge(cell=7, into=4, first=3, last=None), why="one cell")
 ...     session.save()
->>> measure_again(run, "wt1")
+>>> measure_again(run, "wt1")                                                   # doctest: +SKIP
 """
 
 from lamella.run.editing.again import measure_again, measuring_again
