@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import background_speed
+import browser_speed
 import cellpose_speed
 import compartment_speed
 import guided_speed
@@ -51,6 +52,7 @@ TOPICS = {
     "o": ("Cellpose", cellpose_speed.cellpose),
     "p": ("The recurrent network", recurrent_speed.inference),
     "q": ("Looking at a movie of 4 GB", viewer_speed.opening),
+    "r": ("A study of 10 000 cells in the browser", browser_speed.browsing),
 }
 
 
