@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 STUDIES = {"200 movies of 50 cells": (200, 50), "10 000 movies of one cell": (10_000, 1)}
 ROUNDS = 5
 
@@ -34,6 +36,7 @@ if way == "Lamella":
     widget = StudyBrowser(viewer)
     viewer.window.add_dock_widget(widget, area="right")
     desk.open_run(run)
+    assert widget.model.rowCount() == 3 and len(widget.index) == 10_000
 else:
     cells = pd.read_parquet(run / "tables/cells.parquet")
     widget = QTableWidget(*cells.shape)
@@ -51,7 +54,7 @@ os._exit(0)
 
 def browsing() -> list[str]:
     """From the call until the list is painted."""
-    from worlds.run_folders import many_cells
+    from worlds.run_folders import many_cells  # of the tests
 
     lines = [
         "Tables of 10 000 cells in a docked window of napari, from the call until it is painted "
