@@ -95,7 +95,6 @@ class StudyBrowser(QWidget):
         self.view.setIconSize(QSize(SHOWN_PX, SHOWN_PX))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setAlternatingRowColors(False)
         self.view.setIndentation(_INDENT_PX)
         self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends
         self.view.setAccessibleName("Cells of the study")
@@ -229,25 +228,24 @@ class StudyBrowser(QWidget):
         if run is None:
             return
         try:
-            self.index = StudyIndex.of(run)
+            index = self.index = StudyIndex.of(run)
         except LamellaError as error:
             self.message.warn(error)
             return
-        self._fill_choices()
-        self._show(run)
+        self._fill_choices(index)
+        self._show(run, index)
         if kept is not None:
             self.select(kept)
 
-    def _fill_choices(self) -> None:
-        assert self.index is not None  # noqa: S101  it is filled for an index
-        presets = self.index.presets
+    def _fill_choices(self, index: StudyIndex) -> None:
+        presets = index.presets
         _refill(self.preset, [TREE, LIST, *presets])
         for place, name in enumerate([TREE, LIST, *presets]):
-            tip = f"{presets[name].about}" if name in presets else ""
+            tip = presets[name].about if name in presets else ""
             self.preset.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
-        _refill(self.condition, [f"{_ALL} conditions", *self.index.conditions])
-        _refill(self.session, [f"{_ALL} sessions", *self.index.sessions])
-        short = ", ".join(self.index.short_names)
+        _refill(self.condition, [f"{_ALL} conditions", *index.conditions])
+        _refill(self.session, [f"{_ALL} sessions", *index.sessions])
+        short = ", ".join(index.short_names)
         self.line.setToolTip(
             "Which cells: COLUMN OPERATOR VALUE, joined by and, or, not.\n"
             f"Columns of tables/cells.csv, or {short}.\n"
@@ -255,11 +253,10 @@ class StudyBrowser(QWidget):
             'Text with blanks in quotes: condition = "wild type".'
         )
 
-    def _show(self, run: OpenedRun) -> None:
-        assert self.index is not None  # noqa: S101  as above
+    def _show(self, run: OpenedRun, index: StudyIndex) -> None:
         pictures = CellPictures(Thumbnails(run))
         self._pictures.append(pictures)
-        self.model = CellModel(self.index, pictures)
+        self.model = CellModel(index, pictures)
         self._sorted = None
         self.view.setModel(self.model)
         header = self.view.header()
