@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -171,8 +170,3 @@ def relabelled(
         for cell, name in names.items():
             out[image == cell] = name
         yield t, out
-
-
-def holes_in(frames: list[int]) -> list[tuple[int, int]]:
-    """Frames before and after every gap of a cell: what `Interpolate` takes."""
-    return [(a, b) for a, b in pairwise(frames) if b > a + 1]
