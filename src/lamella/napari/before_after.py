@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import napari
+import napari.viewer
 from psygnal import Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,

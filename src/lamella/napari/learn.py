@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import napari
+import napari.viewer
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,

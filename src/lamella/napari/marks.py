@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import napari
+import napari.viewer
 import numpy as np
 from napari.layers import Image, Labels, Points
 from numpy.typing import NDArray
