@@ -82,6 +82,27 @@ def test_a_run_opens_at_its_cell_with_our_widgets(viewer, cells):
         window.close()
 
 
+def test_a_first_window_is_large_and_within_the_screen(own_settings, qtbot, cells):
+    from napari.settings import get_settings
+    from qtpy.QtWidgets import QDockWidget
+
+    from lamella.napari.parts import window_of
+    from lamella.napari.window import open_window
+
+    get_settings().application.window_size = None  # other tests have left windows of theirs
+    window = open_window(cells / "results")
+    try:
+        main = window_of(window.window.dock_widgets["Study browser (lamella)"])
+        screen = main.screen().availableGeometry()
+        qtbot.waitUntil(main.isVisible)
+        assert screen.contains(main.frameGeometry())
+        assert main.height() >= min(900, screen.height() - 40)
+        docks = {dock.objectName(): dock for dock in main.findChildren(QDockWidget)}
+        qtbot.waitUntil(lambda: docks["layer list"].height() > docks["layer controls"].height())
+    finally:
+        window.close()
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

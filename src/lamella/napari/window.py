@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import napari
 from napari.layers import Layer
+from napari.settings import get_settings
 from npe2 import PluginManifest
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lamella.napari.desk import desk_of
+from lamella.napari.parts import window_of
 from lamella.napari.pictures import clock_of
 from lamella.napari.readers import layers_of_shown
 from lamella.run.browse.opened import refuse_no_cell
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 PLUGIN = "lamella"
+_SIZE = QSize(1500, 940)
+"""Of a window with a movie between the layers and a panel."""
 
 
 def open_window(
@@ -59,6 +63,7 @@ def open_window(
     InputError
         What cannot be opened. There is no window then.
     """
+    docked: list[QWidget] = []
     kind = None if target is None else kind_of(target)
     if target is not None and kind != "run":
         shown = open_any(target, taken_for=taken_for)
@@ -75,12 +80,15 @@ def open_window(
             if target is not None:
                 _open_run(viewer, target, study=study, movie=movie, cell=cell, frame=frame)
             if widgets:
-                dock_widgets(viewer)
+                docked = dock_widgets(viewer)
         except Exception:
             viewer.close()
             raise
     if show:
+        known = get_settings().application.window_size
         viewer.show()
+        if docked and (main := window_of(docked[0])) is not None:
+            _fit_screen(main, as_left=known is not None)
     return viewer
 
 
@@ -123,21 +131,35 @@ def widget_names() -> list[str]:
     return [widget.display_name for widget in manifest.contributions.widgets or ()]
 
 
-def dock_widgets(viewer: Viewer) -> list[Any]:
+def dock_widgets(viewer: Viewer) -> list[QWidget]:
     """Dock all widgets of our manifest as tabs on the right, in its order, the first in front."""
     docks: list[QDockWidget] = []
-    widgets: list[Any] = []
+    widgets: list[QWidget] = []
     for name in widget_names():
         dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=bool(docks))
         dock.setWindowTitle(name)
         docks.append(dock)
         widgets.append(widget)
-    main = docks[0].parent()
-    if isinstance(main, QMainWindow):  # along the side there is room for whole names
+    main = window_of(widgets[0])
+    if main is not None:  # along the side there is room for whole names
         main.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
         QTimer.singleShot(0, main, lambda: _room_for_layers(main))  # once it is laid out
     docks[0].raise_()
     return widgets
+
+
+def _fit_screen(main: QMainWindow, *, as_left: bool) -> None:
+    """No part of the window lies outside of the screen; nor is it smaller than panels need, unless
+    somebody left it so.
+    """
+    screen = main.screen().availableGeometry()
+    border = main.frameGeometry().size() - main.size()
+    size = main.size() if as_left else main.size().expandedTo(_SIZE)
+    main.resize(size.boundedTo(screen.size() - border))
+    frame = main.frameGeometry()
+    frame.moveRight(min(frame.right(), screen.right()))
+    frame.moveBottom(min(frame.bottom(), screen.bottom()))
+    main.move(max(frame.left(), screen.left()), max(frame.top(), screen.top()))
 
 
 def _room_for_layers(main: QMainWindow) -> None:
