@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 import warnings
 
 import numpy as np
@@ -157,12 +158,20 @@ def test_accepted_it_is_what_the_study_uses(study):
     assert read_card(made.folder)["decision"]["is"] == "accepted"
     with pytest.raises(OutputError, match=r"study\.toml uses it"):
         forget(made, now)
+    accept(made, now)  # once more changes nothing, and what it replaced is not forgotten
+    assert (folder / "study.toml").read_text() == text
+    again = reject(Proposal(made.folder), open_study(folder))
+    assert again.settings == open_study(folder).settings
+    assert tomllib.loads((folder / "study.toml").read_text()) == tomllib.loads(before)
+    for kept in ('title = "Taught"  # mine', "pixel_size_um = 0.318  # of the camera"):
+        assert kept in (folder / "study.toml").read_text()
+    forget(Proposal(made.folder), again)
 
 
 def test_rejected_it_changes_nothing_and_can_be_deleted(study):
     folder, made = study
     before = (folder / "study.toml").read_bytes()
-    reject(made)
+    reject(made, open_study(folder))
     assert Proposal(made.folder).decision == "rejected"
     assert [each.decision for each in proposals_of(open_study(folder), "cell")] == ["rejected"]
     forget(made, open_study(folder))

@@ -33,6 +33,7 @@ from lamella.run.learn import (
     lesson_of,
     proposals_of,
     reject,
+    uses,
 )
 from lamella.run.study import open_study
 
@@ -225,9 +226,19 @@ class Learn(QWidget):
         self.desk.run_changed.emit()
 
     def _reject(self, proposal: Proposal) -> None:
-        if self._tried(lambda: reject(proposal)):
-            self._show_proposals()
-            self.result.message.say(f"Rejected. It is kept as {_place(proposal)}; nothing uses it.")
+        run = self.desk.run
+        if run is None:
+            return
+        used = uses(run.study, proposal)
+        if not self._tried(lambda: self._leave(run, proposal)):
+            return
+        self._show_proposals()
+        follows = "study.toml is as it was before" if used else "nothing uses it"
+        self.result.message.say(f"Rejected. It is kept as {_place(proposal)}; {follows}.")
+
+    def _leave(self, run: OpenedRun, proposal: Proposal) -> None:
+        run.study = reject(proposal, open_study(run.study.folder))
+        self.desk.run_changed.emit()
 
     def _forget(self, proposal: Proposal) -> None:
         run = self.desk.run

@@ -1,6 +1,6 @@
 """Corrections by hand become a network that makes fewer of these errors, or is sent away again."""
 
-from lamella.run.learn.decide import accept, forget, reject
+from lamella.run.learn.decide import accept, forget, reject, uses
 from lamella.run.learn.lesson import CorrectedMovie, Effort, Lesson, NetworkName, lesson_of
 from lamella.run.learn.places import models_folder, proposals_of
 from lamella.run.learn.proposal import HeldOutFrame, Proposal
@@ -23,5 +23,6 @@ __all__ = [
     "models_folder",
     "proposals_of",
     "reject",
+    "uses",
     "verdict",
 ]

@@ -9,7 +9,7 @@ from lamella.core.errors import OutputError
 from lamella.io.atomic import output_error
 from lamella.io.model_folder import read_card
 from lamella.run.learn.proposal import Proposal
-from lamella.run.learn.segment_text import write_segmenter
+from lamella.run.learn.segment_text import put_back, write_segmenter
 from lamella.run.study import Study, open_study
 from lamella.run.train import work_folder
 from lamella.run.who import person
@@ -37,17 +37,39 @@ def accept(proposal: Proposal, study: Study) -> Study:
         It cannot be written.
     """
     read_card(proposal.folder)
-    write_segmenter(study, proposal.object_name, proposal.segment)
-    proposal.mark("accepted", when=_now(), who=person())
+    replaced = write_segmenter(study, proposal.object_name, proposal.segment)
+    if not uses(study, proposal):
+        proposal.mark("accepted", when=_now(), who=person(), replaced=replaced)
     return open_study(study.folder)
 
 
-def reject(proposal: Proposal) -> None:
+def reject(proposal: Proposal, study: Study) -> Study:
     """Keep the model, and say on its card that it was not taken.
 
-    A study that uses it goes on doing so.
+    Where the study uses it since it was accepted, what stood in study.toml before comes back.
+
+    Returns
+    -------
+    Study
+        As it now reads.
+
+    Raises
+    ------
+    SettingsError, OutputError
+        See `accept`; the study uses it, but not by that.
     """
+    if uses(study, proposal):
+        if proposal.decision != "accepted":  # somebody wrote it there by hand
+            raise _in_use(proposal)
+        put_back(study, proposal.object_name, proposal.replaced)
     proposal.mark("rejected", when=_now(), who=person())
+    return open_study(study.folder)
+
+
+def uses(study: Study, proposal: Proposal) -> bool:
+    """Whether a study, as it was read, finds its objects with this model."""
+    used = getattr(study.settings.objects[proposal.object_name].segment, "model", None)
+    return used is not None and (study.folder / used).resolve() == proposal.folder.resolve()
 
 
 def forget(proposal: Proposal, study: Study) -> None:
@@ -58,17 +80,20 @@ def forget(proposal: Proposal, study: Study) -> None:
     OutputError
         The study uses it, or the disk refuses.
     """
-    used = getattr(study.settings.objects[proposal.object_name].segment, "model", None)
-    if used is not None and (study.folder / used).resolve() == proposal.folder.resolve():
-        raise OutputError(
-            str(proposal.folder), "study.toml uses it", "let the study use another model first"
-        )
+    if uses(study, proposal):
+        raise _in_use(proposal)
     try:
         for each in (proposal.folder, work_folder(proposal.folder)):
             if each.exists():
                 shutil.rmtree(each)
     except OSError as error:
         raise output_error(proposal.folder, error) from error
+
+
+def _in_use(proposal: Proposal) -> OutputError:
+    return OutputError(
+        str(proposal.folder), "study.toml uses it", "let the study use another model first"
+    )
 
 
 def _now() -> str:

@@ -131,8 +131,22 @@ class Proposal:
         found: Decision = self.card.get("decision", {}).get("is", "open")
         return found
 
-    def mark(self, decision: Decision, *, when: str, who: str) -> None:
-        """Write on its card what became of it."""
-        card = {**self.card, "decision": {"is": decision, "time": when, "who": who}}
+    @property
+    def replaced(self) -> Mapping[str, Any] | None:
+        """What stood in ``[objects.<name>.segment]`` before it was accepted; None = nothing."""
+        found: Mapping[str, Any] | None = self.card.get("decision", {}).get("replaced")
+        return found
+
+    def mark(
+        self,
+        decision: Decision,
+        *,
+        when: str,
+        who: str,
+        replaced: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write on its card what became of it, and what of study.toml it took the place of."""
+        told = {"is": decision, "time": when, "who": who, "replaced": replaced}
+        card = {**self.card, "decision": told}
         write_json(self.folder / CARD, card)
         self.card = card
