@@ -59,7 +59,7 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     before = hand.cells.frame(4).copy()
     one, two = np.argsort(ys + 0.01 * xs)[[3, -4]]
     told = []
-    widget._desk.labels_changed.connect(lambda *frames: told.append(frames))
+    widget.desk.labels_changed.connect(lambda *frames: told.append(frames))
     hand.go(4)
     hand.key(Qt.Key.Key_S)
     assert widget.tools.button("Split").isChecked()
@@ -74,9 +74,9 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     assert {after[ys[one], xs[one]], after[ys[two], xs[two]]} == {cell, new}
     assert np.array_equal(after > 0, before > 0)
     assert told == [(4, 4)]
-    assert widget._desk.tracked() is widget.session.tracked()
+    assert widget.desk.tracked() is widget.session.tracked()
     assert (new, 4) in set(
-        zip(*(widget._desk.tracked().tracks.links[c] for c in (Col.CELL, Col.FRAME)), strict=True)
+        zip(*(widget.desk.tracked().tracks.links[c] for c in (Col.CELL, Col.FRAME)), strict=True)
     )
     hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert np.array_equal(shown(hand, 4), before)
@@ -207,7 +207,7 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
     t = 5
     told = []
-    widget._desk.run_changed.connect(lambda: told.append(True))
+    widget.desk.run_changed.connect(lambda: told.append(True))
     hand.go(t)
     hand.press(widget.tools.button("Delete"))
     hand.click(*hand.inside(cell, t))
@@ -218,7 +218,7 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
     assert "measured again" in widget.job.message.text()
     assert told == [True]
-    frames = widget._desk.run.table("frames")
+    frames = widget.desk.run.table("frames")
     marked = frames[frames["corrected"]]
     assert marked[["movie", "cell", "frame"]].to_numpy().tolist() == [["wt1", cell, t]]
     assert marked["empty"].all()
@@ -230,7 +230,7 @@ def test_another_movie_and_back(hand, viewer, qtbot):
     hand.go(hand.cells.frames_of(cell)[0])
     hand.press(widget.tools.button("Delete"))
     hand.click(*hand.inside(cell, hand.cells.frames_of(cell)[0]))
-    desk = widget._desk
+    desk = widget.desk
     desk.look_at("ko1")
     assert widget.session is None
     assert desk.editing is None

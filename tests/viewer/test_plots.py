@@ -117,7 +117,7 @@ def test_colours_follow_the_theme(plots, viewer):
 def test_a_hidden_panel_draws_nothing_until_it_is_shown(plots, qtbot):
     drawn = plots.canvas.n_drawn
     plots.hide()
-    plots._desk.look_at("WT__high__1", cell=1)
+    plots.desk.look_at("WT__high__1", cell=1)
     qtbot.wait(20)
     assert plots.canvas.n_drawn == drawn
     plots.show()

@@ -39,7 +39,7 @@ class Correct(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self.session: EditSession | None = None
         self._canvas: CanvasEdits | None = None
         self._own_keys: OwnKeys | None = None
@@ -64,10 +64,10 @@ class Correct(QWidget):
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
         self._telling = False
-        self._desk.labels_changed.connect(self._heard)
-        self._desk.place_changed.connect(self._go)
-        self._desk.correction_wanted.connect(self._come)
-        self._desk.run_changed.connect(self._go)
+        self.desk.labels_changed.connect(self._heard)
+        self.desk.place_changed.connect(self._go)
+        self.desk.correction_wanted.connect(self._come)
+        self.desk.run_changed.connect(self._go)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             self._watch_layer(layer)
@@ -84,19 +84,19 @@ class Correct(QWidget):
         """Start to correct the movie that is looked at; False where that cannot be."""
         if self.session is not None:
             return True
-        run, movie = self._desk.run, self._desk.movie
+        run, movie = self.desk.run, self.desk.movie
         if run is None or movie is None:
             self.message.warn("Look at a movie of a run first: open one in the study browser.")
             return False
         try:
-            self.session = EditSession(run, movie.name, self._desk.object_name)
+            self.session = EditSession(run, movie.name, self.desk.object_name)
         except LamellaError as error:
             self.message.warn(error)
             return False
         self._canvas = CanvasEdits(
             self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=self._keys()
         )
-        self._desk.editing = self.session
+        self.desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
         if (window := window_of(self)) is not None:
             self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
@@ -132,8 +132,8 @@ class Correct(QWidget):
                     f"{_counted(n)} of {session.movie.name} not yet saved: kept in the journal, "
                     "and offered when you correct that movie again."
                 )
-            if self._desk.editing is session:
-                self._desk.editing = None
+            if self.desk.editing is session:
+                self.desk.editing = None
         self._show()
 
     def do(self, edit: Edit) -> bool:
@@ -278,7 +278,7 @@ class Correct(QWidget):
         if self.session is not None:
             self._changed((0, -1))
         if self.saving.measures:
-            self._desk.run_changed.emit()
+            self.desk.run_changed.emit()
 
     def _may_edit(self, *, left: bool = False) -> bool:
         if self.session is not None and self.session.left and not left:
@@ -299,7 +299,7 @@ class Correct(QWidget):
         if not self.begin() or self.session is None or self._canvas is None:
             return
         keys_to_canvas(self)
-        cell, t = self._desk.cell, self._desk.frame
+        cell, t = self.desk.cell, self.desk.frame
         if cell and not self.session.left:
             self._canvas.layer.selected_label = cell
             self.message.say(f"Correct cell {cell}, in frame {t} or around it: take a tool.")
@@ -351,9 +351,9 @@ class Correct(QWidget):
         self._telling = True
         try:
             if known:
-                self._desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
+                self.desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
             elif frames:  # the lineage alone
-                self._desk.labels_changed.emit(self._desk.frame, self._desk.frame)
+                self.desk.labels_changed.emit(self.desk.frame, self.desk.frame)
         finally:
             self._telling = False
 
@@ -369,7 +369,7 @@ class Correct(QWidget):
 
     def _go(self) -> None:
         """Another movie, or other objects, are looked at."""
-        session, desk = self.session, self._desk
+        session, desk = self.session, self.desk
         if session is not None:
             same = desk.movie is not None and desk.movie.folder == session.folder
             if not same or desk.object_name != session.name:
@@ -380,7 +380,7 @@ class Correct(QWidget):
 
     def _show(self) -> None:
         """What can be done now, and how it stands."""
-        movie = self._desk.movie
+        movie = self.desk.movie
         self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
         self.left.tell(self.session)
         self.edits.tell(self.session)

@@ -49,7 +49,7 @@ class FilmWidget(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self._asked: Path | None = None  # a file that the dialog may replace, since it asked
         self.kind = QComboBox()
         self.kind.addItems(list(_KINDS))
@@ -87,7 +87,7 @@ class FilmWidget(QWidget):
         self.choose.clicked.connect(self._ask)
         self.write.clicked.connect(self.begin)
         self.kind.currentTextChanged.connect(self._fit_name)
-        self._desk.place_changed.connect(self._fit)
+        self.desk.place_changed.connect(self._fit)
         self._fit()
 
     def _lay_out(self) -> None:
@@ -129,7 +129,7 @@ class FilmWidget(QWidget):
     def begin(self) -> None:
         """Write the file, in a thread of its own."""
         self.message.say("")
-        movie = self._desk.movie
+        movie = self.desk.movie
         if movie is None:
             self.message.warn("No movie of a run is open: lamella film MOVIE does it without one.")
             return
@@ -141,9 +141,9 @@ class FilmWidget(QWidget):
         if out.exists() and out != self._asked:
             self.message.warn(f"{out} is there already: Save as … asks whether to replace it.")
             return
-        cell = self._desk.cell if self.closely.isChecked() else None
+        cell = self.desk.cell if self.closely.isChecked() else None
         try:
-            given = movie, out, self.settings(), self._desk.object_name, cell
+            given = movie, out, self.settings(), self.desk.object_name, cell
             work = _filming(*given, force=out == self._asked)
         except LamellaError as error:
             self.message.warn(error)
@@ -174,7 +174,7 @@ class FilmWidget(QWidget):
             self.path.setText(str(Path(text).with_suffix(self._suffix)))
 
     def _fit(self) -> None:
-        movie = self._desk.movie
+        movie = self.desk.movie
         if movie is None:
             return
         try:
@@ -187,7 +187,7 @@ class FilmWidget(QWidget):
             box.setRange(0, n_frames - 1)
         if whole:
             self.last.setValue(n_frames - 1)
-        cell = "" if self._desk.cell is None else f"_cell{self._desk.cell}"
+        cell = "" if self.desk.cell is None else f"_cell{self.desk.cell}"
         folder = Path(self.path.text()).parent if self.path.text() else Path.home()
         self.path.setText(str(folder / f"{movie.name}{cell}{self._suffix}"))
 

@@ -67,7 +67,7 @@ class FrontBack(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self.cell: CellOverTime | None = None
         self._at: PlottedCell | None = None
         self._title, self.message = QLabel(), MessageLine()
@@ -75,9 +75,9 @@ class FrontBack(QWidget):
         self.shown = {by: QCheckBox(f"Draw by {by}") for by in _BY}
         self.table = QTableWidget(len(PAIRS) * len(_BY), 3)
         self._build()
-        self._desk.run_changed.connect(self._refresh)
-        self._desk.place_changed.connect(self._refresh)
-        self._desk.labels_changed.connect(self._draw_layers)
+        self.desk.run_changed.connect(self._refresh)
+        self.desk.place_changed.connect(self._refresh)
+        self.desk.labels_changed.connect(self._draw_layers)
         self._plots.followed.connect(self._follow)
         self._refresh()
 
@@ -123,12 +123,12 @@ class FrontBack(QWidget):
         self._plot()
 
     def _read(self) -> None:
-        at = self._at = plotted_cell(self._desk)
+        at = self._at = plotted_cell(self.desk)
         if at is not None:
             self.cell = cell_over_time(*at)
             self._title.setText(f"<b>{self.cell.title}</b>")
         else:
-            self._title.setText(nothing_plotted(self._desk))
+            self._title.setText(nothing_plotted(self.desk))
 
     def _plot(self) -> None:
         if self.cell is None:
@@ -153,7 +153,7 @@ class FrontBack(QWidget):
 
     def _add_layer(self, name: str, at: PlottedCell, by: By) -> None:
         try:
-            frames = front_back_frames(*at, by=by, tracked=self._desk.tracked())
+            frames = front_back_frames(*at, by=by, tracked=self.desk.tracked())
             selected = set(self._viewer.layers.selection)
             colours = DirectLabelColormap(color_dict=dict(_COLOURS))
             layer = self._viewer.add_labels(
@@ -173,7 +173,7 @@ class FrontBack(QWidget):
         if self.cell is None:
             self.table.clearContents()
             return
-        t = self._desk.frame
+        t = self.desk.frame
         frames = self.cell.frames
         row = frames[frames[Col.FRAME] == t]
         for i, pair in enumerate(PAIRS):

@@ -72,7 +72,7 @@ class LinkedPlots(QScrollArea):
 
     def __init__(self, viewer: napari.viewer.Viewer, *, least_px: int) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self._cells: Sequence[CellOverTime] = ()
         self._measures: Sequence[str] = ()
         self._titles: Mapping[str, str] | None = None
@@ -124,11 +124,11 @@ class LinkedPlots(QScrollArea):
         if not self.isVisible():
             return
         if self._cells:
-            self.canvas.move_cursor(self._cells[0].time_of(self._desk.frame))
+            self.canvas.move_cursor(self._cells[0].time_of(self.desk.frame))
         self.followed.emit()
 
     def _go(self, time: float) -> None:
-        self._desk.frame = self._cells[0].frame_at(time)
+        self.desk.frame = self._cells[0].frame_at(time)
 
     def _step(self, by: int) -> None:
-        self._desk.frame = max(0, self._desk.frame + by)
+        self.desk.frame = max(0, self.desk.frame + by)

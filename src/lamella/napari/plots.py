@@ -55,7 +55,7 @@ class TimePlots(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._desk = desk_of(viewer)
+        self.desk = desk_of(viewer)
         self._table: pd.DataFrame | None = None  # cells of the run, read when asked for
         self.cells: list[CellOverTime] = []
         self.measures: list[str] = []
@@ -63,9 +63,9 @@ class TimePlots(QWidget):
         self._plots, self.message = LinkedPlots(viewer, least_px=380), MessageLine()
         self.canvas = self._plots.canvas
         self._build()
-        self._desk.run_changed.connect(self._another_run)
-        self._desk.place_changed.connect(self._refresh)
-        self._desk.labels_changed.connect(self._outdated)
+        self.desk.run_changed.connect(self._another_run)
+        self.desk.place_changed.connect(self._refresh)
+        self.desk.labels_changed.connect(self._outdated)
         self._refresh()
 
     def choose(self, measures: list[str] | None) -> None:
@@ -161,9 +161,9 @@ class TimePlots(QWidget):
         self._plots.show_cells(self.cells, self.measures)
 
     def _read(self) -> None:
-        at = plotted_cell(self._desk)
+        at = plotted_cell(self.desk)
         if at is None:
-            self._title.setText(nothing_plotted(self._desk))
+            self._title.setText(nothing_plotted(self.desk))
             return
         run = at.movie.run
         first = cell_over_time(*at)

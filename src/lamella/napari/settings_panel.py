@@ -55,7 +55,7 @@ class SettingsPanel(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self.draft: SettingsDraft | None = None
         self.forms: dict[str, SettingsForm] = {}
         """By the name of their table, such as ``objects.cell.segment``."""
@@ -66,9 +66,9 @@ class SettingsPanel(QWidget):
         self.trialist.tried.connect(self._show)
         self.trialist.failed.connect(self._tell_failure)
         self._build()
-        self._desk.run_changed.connect(self._another_run)
-        self._desk.place_changed.connect(self._look)
-        self._desk.labels_changed.connect(self._cells_changed)
+        self.desk.run_changed.connect(self._another_run)
+        self.desk.place_changed.connect(self._look)
+        self.desk.labels_changed.connect(self._cells_changed)
         viewer.dims.events.current_step.connect(self._another_frame)
         self._read()
 
@@ -96,7 +96,7 @@ class SettingsPanel(QWidget):
         self.try_movie.clicked.connect(self.start_movie)
         self.write_button.clicked.connect(self.ask)
         self.undo_button.clicked.connect(self._read)
-        self.worst.clicked.connect(lambda: setattr(self._desk, "frame", self._worst_frame))
+        self.worst.clicked.connect(lambda: setattr(self.desk, "frame", self._worst_frame))
         buttons = QHBoxLayout()
         for button in (self.try_movie, self.write_button, self.undo_button):
             buttons.addWidget(button)
@@ -112,7 +112,7 @@ class SettingsPanel(QWidget):
 
     def _another_run(self) -> None:
         """Tables that were written anew take nobody's unwritten settings away."""
-        run, draft = self._desk.run, self.draft
+        run, draft = self.desk.run, self.draft
         same = run is not None and draft is not None and draft.file.parent == run.study.folder
         if same and draft is not None and draft.changed:
             self._look()
@@ -123,16 +123,16 @@ class SettingsPanel(QWidget):
         """Read study.toml anew; changes that were not written are dropped."""
         self.draft, self._set = None, None
         self.message.say("")
-        if self._desk.run is not None:
+        if self.desk.run is not None:
             try:
-                self.draft = SettingsDraft(self._desk.run.study.folder)
+                self.draft = SettingsDraft(self.desk.run.study.folder)
             except LamellaError as error:
                 self.message.warn(error)
         self._look()
 
     def _look(self) -> None:
         """Another movie or set of objects is looked at."""
-        desk = self._desk
+        desk = self.desk
         usable = self.draft is not None and desk.object_name is not None
         self.trialist.look_at(desk.movie, desk.object_name)
         self._drop_movie_trial()
@@ -150,8 +150,8 @@ class SettingsPanel(QWidget):
         self._changed()
 
     def _fill(self) -> None:
-        assert self.draft is not None and self._desk.object_name is not None  # noqa: S101, PT018
-        self._set = self._desk.object_name
+        assert self.draft is not None and self.desk.object_name is not None  # noqa: S101, PT018
+        self._set = self.desk.object_name
         self._title.setText(f"<b>{self.draft.file.name}</b>, objects: {self._set}")
         at = self.tabs.currentIndex()
         self.tabs.clear()
@@ -183,7 +183,7 @@ class SettingsPanel(QWidget):
         if faults:
             self.message.warn("\n".join(map(str, faults)))
         self.write_button.setEnabled(draft.changed and not faults)
-        self.try_movie.setEnabled(not faults and self._desk.movie is not None)
+        self.try_movie.setEnabled(not faults and self.desk.movie is not None)
         self._try_frame()
 
     def _another_frame(self) -> None:
@@ -193,7 +193,7 @@ class SettingsPanel(QWidget):
         self._try_frame()
 
     def _try_frame(self) -> None:
-        draft, desk = self.draft, self._desk
+        draft, desk = self.draft, self.desk
         self.trialist.give_up()
         if draft is None or desk.movie is None or draft.faults():
             return
@@ -208,13 +208,13 @@ class SettingsPanel(QWidget):
 
     def _edited_frame(self) -> Image | None:
         """Cells of the frame with edits that are not saved; None while nobody edits."""
-        if self._desk.editing is None:  # read here: only the window's thread may ask who edits
+        if self.desk.editing is None:  # read here: only the window's thread may ask who edits
             return None
-        return painted(self._desk.editing.tracked()).frames.frame(self._desk.frame).copy()
+        return painted(self.desk.editing.tracked()).frames.frame(self.desk.frame).copy()
 
     def _cells_changed(self, first: int, last: int) -> None:
         self.trialist.cells_changed()
-        if not 0 <= last < self._desk.frame and first <= self._desk.frame:
+        if not 0 <= last < self.desk.frame and first <= self.desk.frame:
             self._try_frame()
 
     def _show(self, trial: FrameTrial) -> None:
@@ -268,7 +268,7 @@ class SettingsPanel(QWidget):
 
     def start_movie(self) -> None:
         """Process the movie with these settings in the background."""
-        draft, desk = self.draft, self._desk
+        draft, desk = self.draft, self.desk
         if draft is None or desk.movie is None or desk.object_name is None:
             return
         opened, name = desk.movie, desk.object_name
@@ -288,7 +288,7 @@ class SettingsPanel(QWidget):
         self.job.message.say("")
         self.effect.setText(_as_table(trial.changes, told))
         notes = list(trial.notes)
-        if self._desk.editing is not None:
+        if self.desk.editing is not None:
             notes.append("Compared with the cells as they were last saved.")
         self.notes.say("\n".join(notes))
         self.worst.setVisible(trial.worst is not None)
