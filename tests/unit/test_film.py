@@ -81,6 +81,20 @@ class TestFilm:
         assert re.findall(r">(\d+ min)<", svg) == ["0 min", "6 min"]
         assert "10 µm" in svg
 
+    @pytest.mark.parametrize(
+        ("film", "n_panels"),
+        [
+            (Film(), 8),
+            (Film(frames="1:12"), 8),
+            (Film(frames="1:7"), 6),
+            (Film(frames="1:12", every=1), 11),
+            (Film(every=2), 6),
+            (Film(frames="0,1,2,3,4,5,6,7,8"), 9),
+        ],
+    )
+    def test_a_strip_has_eight_panels_unless_others_are_asked_for(self, tmp_path, film, n_panels):
+        assert film_movie(MOVIE, tmp_path / "a.png", film).n_frames == n_panels
+
     def test_a_bar_of_its_own_is_round_and_fits(self, tmp_path):
         done = film_movie(MOVIE, tmp_path / "a.gif", Film(frames="0:2"))
         assert done.bar_um == 10  # the field is 40 µm wide

@@ -42,6 +42,25 @@ def test_a_film_of_the_cell_is_written(widget, viewer, qtbot, tmp_path):
     assert not widget.job.busy
 
 
+def test_among_many_tracks_the_film_has_that_of_the_cell(widget, viewer, monkeypatch):
+    monkeypatch.setattr("lamella.napari.drawings.MANY_TRACKS", 0)
+    desk_of(viewer).look_at("KI__high__1", cell=1)
+    assert not layers_of(viewer).of_role("track").visible
+    assert "track" in widget.settings().layers
+    widget.closely.setChecked(False)
+    assert "track" not in widget.settings().layers
+
+
+def test_a_strip_of_a_whole_movie_has_eight_panels(widget, viewer, qtbot, tmp_path):
+    from qtpy.QtCore import Qt
+
+    widget.kind.setCurrentText("strip of frames (.png, 300 dpi)")
+    widget.path.setText(str(tmp_path / "cell.png"))
+    assert widget.every.text() == "by itself"
+    qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "(8 frames" in widget.message.text(), timeout=60_000)
+
+
 def test_without_a_movie_it_says_so(viewer, qtbot):
     from lamella.napari.film import FilmWidget
 

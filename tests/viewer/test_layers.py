@@ -6,6 +6,7 @@ import pytest
 from lamella.core.frames import MappedFrames
 from lamella.core.table import Col
 from lamella.io import open_labels
+from lamella.napari import drawings
 from lamella.napari.desk import desk_of, layers_of
 from lamella.run.browse import Drawn, OpenedRun
 from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM, measured_by
@@ -137,6 +138,33 @@ class TestLayers:
         parents = desk.tracked().tracks.parents
         assert parents
         assert role(viewer, "track").graph == {c: list(p) for c, p in parents.items()}
+
+    def test_among_many_tracks_only_that_of_the_cell_is_shown(
+        self, viewer, desk, colony, monkeypatch
+    ):
+        desk.look_at(MOVIE, cell=1)
+        assert role(viewer, "track").visible
+        assert role(viewer, "track of the cell") is None
+        monkeypatch.setattr(drawings, "MANY_TRACKS", 3)
+        desk.open_run(colony / "results")
+        desk.look_at("wt1")
+        daughter, (mother,) = min(desk.tracked().tracks.parents.items())
+        desk.look_at("wt1", cell=daughter)
+        assert not role(viewer, "track").visible
+        own = role(viewer, "track of the cell")
+        assert own.visible
+        assert set(own.data[:, 0]) == {mother, daughter}
+        assert own.graph == {daughter: [mother]}
+        role(viewer, "track").visible = True
+        own.visible = False
+        desk.look_at("ko1", cell=1)
+        assert role(viewer, "track").visible
+        assert not role(viewer, "track of the cell").visible
+        monkeypatch.undo()
+        role(viewer, "track").visible = False
+        desk.look_at("wt1", cell=1)
+        assert role(viewer, "track").visible  # as it was in movies of few tracks
+        assert role(viewer, "track of the cell") is None
 
     def test_another_movie_has_other_layers_and_strangers_stay(self, viewer, desk):
         desk.look_at(MOVIE, cell=1)

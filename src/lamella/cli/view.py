@@ -59,7 +59,14 @@ def film(
     frames: Annotated[
         str, typer.Option(help="`FROM:TO`, from 0, TO not included; or `0,5,9`.")
     ] = "",
-    every: Annotated[int, typer.Option(help="Every so manieth of them.", min=1)] = 1,
+    every: Annotated[
+        int | None,
+        typer.Option(
+            help="Every so manieth of them; by default all, of a strip eight.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     layers: Annotated[
         str,
         typer.Option(

@@ -83,6 +83,20 @@ class Tracks:
             known[cell] = max((known[p] for p in parents), default=0) + born
         return known
 
+    def with_ancestors(self, cell: int) -> Tracks:
+        """One cell and those that it came from, back to the first that is known."""
+        family: set[int] = set()
+        wanted = [cell]
+        while wanted:
+            if (one := wanted.pop()) not in family:
+                family.add(one)
+                wanted += self.parents.get(one, ())
+        return Tracks(
+            self.links[self.links[Col.CELL].isin(family)],
+            {one: life for one, life in self.first_last.items() if one in family},
+            {one: parents for one, parents in self.parents.items() if one in family},
+        )
+
     def lineage(self) -> pd.DataFrame:
         """One row per cell: cell, first and last frame, parent (0 = none), generation.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lamella.run.browse import Arrows, Drawn
 
 TAIL_FRAMES = 30
+MANY_TRACKS = 100
+"""Of a movie with more, only the tail of the chosen cell is shown at first."""
 _LENGTHENED = 2.0
 """Arrows are drawn longer than they are; *length* of the layer changes it."""
 
@@ -32,6 +35,11 @@ def labels_of(cells: LazyStack, scale: Scale) -> LayerData:
     notes = {OURS: timed(scale)}
     keywords = {"name": roles.CELLS, "opacity": 0.6, "metadata": notes, **space(scale)}
     return cells, keywords, "labels"
+
+
+def crowded(tracked: Tracked) -> bool:
+    """Whether the tails of all tracks would hide the cells."""
+    return len(tracked.tracks.first_last) > MANY_TRACKS
 
 
 def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
@@ -86,6 +94,7 @@ class OfCell:
             role = f"{roles.POLARITY} {channel}".strip()
             found[role] = self._arrows(arrows, roles.POLARITY)
         found[roles.TIPS], found[roles.CENTRE] = self._tips(), self.centre()
+        found[roles.OWN_TRACK] = self._track()
         return {role: layer for role, layer in found.items() if layer is not None}
 
     def outline(self) -> LayerData | None:
@@ -113,6 +122,18 @@ class OfCell:
             **self._space,
         }
         return data, keywords, "labels"
+
+    def _track(self) -> LayerData | None:
+        """The tail of the cell and of those that it came from; None where all are shown."""
+        tracked = self._drawn.tracked
+        if not crowded(tracked):
+            return None
+        own = replace(tracked, tracks=tracked.tracks.with_ancestors(self._cell))
+        made = tracks_of(own, self._drawn.movie.movie.scale)
+        if made is None:
+            return None
+        data, keywords, kind = made
+        return data, {**keywords, "name": roles.OWN_TRACK, "tail_width": 4}, kind
 
     def centre(self) -> LayerData | None:
         """A point in the middle of the cell, in every frame in which it was found."""

@@ -22,7 +22,7 @@ from lamella.core.errors import LamellaError
 from lamella.napari.desk import desk_of, layers_of
 from lamella.napari.parts import JobLine, MessageLine, Step, Work
 from lamella.run.browse.film import FILMS, STRIPS, Film, Filmed, film_run
-from lamella.run.browse.roles import POLARITY, ROLES
+from lamella.run.browse.roles import OWN_TRACK, POLARITY, ROLES, TRACK
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -60,10 +60,13 @@ class FilmWidget(QWidget):
         self.follow = QCheckBox("window goes with the cell")
         self.follow.setToolTip("Off: the window stands still around the whole way of the cell")
         self.first, self.last, self.every = QSpinBox(), QSpinBox(), QSpinBox()
-        self.every.setRange(1, 1000)
+        self.every.setRange(0, 1000)
+        self.every.setSpecialValueText(_BY_ITSELF)
         self.first.setToolTip("First frame of the film, from 0")
         self.last.setToolTip("Last frame of the film")
-        self.every.setToolTip("2 = only every second frame")
+        self.every.setToolTip(
+            "2 = only every second frame; by itself: all in a film, eight in a strip"
+        )
         self.fps = QDoubleSpinBox()
         self.fps.setRange(0.5, 60)
         self.fps.setValue(10)
@@ -116,9 +119,11 @@ class FilmWidget(QWidget):
             if str(layer.metadata.get("lamella", {}).get("role", "")).startswith(POLARITY)
         ):
             shown.append(POLARITY)
+        if self.closely.isChecked() and _visible(layers.of_role(OWN_TRACK)):
+            shown.append(TRACK)
         return Film(
             frames=f"{self.first.value()}:{self.last.value() + 1}",
-            every=self.every.value(),
+            every=self.every.value() or None,
             layers=tuple(role for role in ROLES if role in shown),
             um_bar=self.um_bar.value() or None,
             fps=self.fps.value(),

@@ -11,7 +11,7 @@ from napari.utils.notifications import show_error
 
 from lamella.core.errors import LamellaError
 from lamella.kernels.regions import find_regions
-from lamella.napari.drawings import HIDDEN, OfCell, labels_of, tracks_of
+from lamella.napari.drawings import HIDDEN, OfCell, crowded, labels_of, tracks_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
 from lamella.napari.refill import refill
@@ -19,6 +19,8 @@ from lamella.run.browse import Drawn
 from lamella.run.browse.roles import CELLS, OUTLINE, TRACK
 
 if TYPE_CHECKING:
+    from lamella.core.movie import Scale
+    from lamella.core.tracked import Tracked
     from lamella.napari.desk import Desk
 
 _MARGIN = 2.5
@@ -45,6 +47,7 @@ class CellLayers:
         self._drawn: Drawn | None = None
         self._cells: LazyStack | None = None  # of what is drawn, read once for all its layers
         self._visible: dict[str, bool] = dict.fromkeys(HIDDEN, False)
+        self._crowded, self._of_the_other = False, False  # tracks, in movies of many and of few
         desk.run_changed.connect(self._begin_anew)
         desk.place_changed.connect(self._go)
         desk.labels_changed.connect(self._follow)
@@ -115,15 +118,22 @@ class CellLayers:
             return
         self._take(Drawn(desk.movie, desk.object_name, tracked))
         self._put_cells(desk)
-        self._put(TRACK, self._tracks())
+        self._put_tracks(tracked, desk.movie.movie.scale)
 
     def _take(self, drawn: Drawn) -> None:
         self._drawn = drawn
         self._cells = None if drawn.cells is None else LazyStack(drawn.cells)
 
-    def _tracks(self) -> LayerData | None:
-        assert self._drawn is not None  # noqa: S101  else there is nothing to draw
-        return tracks_of(self._drawn.tracked, self._drawn.movie.movie.scale)
+    def _put_tracks(self, tracked: Tracked, scale: Scale) -> None:
+        """All tails; each kind of movie, of few tracks or of many, keeps its own switch."""
+        if crowded(tracked) != self._crowded:
+            there = self.of_role(TRACK)
+            switched = self._visible.get(TRACK, True) if there is None else bool(there.visible)
+            self._visible[TRACK], self._of_the_other = self._of_the_other, switched
+            self._crowded = not self._crowded
+            if there is not None:
+                there.visible = self._visible[TRACK]
+        self._put(TRACK, tracks_of(tracked, scale))
 
     def _put_cells(self, desk: Desk) -> None:
         drawn = self._drawn
@@ -162,7 +172,7 @@ class CellLayers:
         self._take(self._drawn.corrected(tracked))
         with _SelectionKept(self._viewer):
             self._put_cells(desk)
-            self._put(TRACK, self._tracks())
+            self._put_tracks(tracked, desk.movie.movie.scale)
             self._draw_cell(desk)
 
     def _put(self, role: str, made: LayerData | None) -> Layer | None:

@@ -37,9 +37,10 @@ class Film(BaseModel):
     ----------
     frames : str
         ``FROM:TO`` (from 0, TO not included; either may be left out), or numbers such as
-        ``0,5,9``. All by default; a strip has eight of them.
-    every : int
-        Only every so manieth of these.
+        ``0,5,9``. All by default.
+    every : int, optional
+        Only every so manieth of these. By default all in a film, and in a strip eight that are
+        spread evenly, unless frames are named by number.
     layers : tuple of str
         What is drawn, by the names of `lamella.run.browse.roles`.
     um_bar : float or None
@@ -62,7 +63,7 @@ class Film(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     frames: str = ""
-    every: int = Field(1, ge=1)
+    every: int | None = Field(None, ge=1)
     layers: tuple[str, ...] = DEFAULT_ROLES
     um_bar: float | None = Field(None, ge=0)
     channels: tuple[str, ...] = ()
@@ -133,7 +134,7 @@ def film_movie(
         movie.channel(channel)
     frames = frames_from(film, movie.n_frames)
     if suffix in STRIPS:
-        frames = _few(frames, chosen=bool(film.frames) or film.every > 1)
+        frames = _few(frames, chosen=film.every is not None or _by_number(film.frames))
     _refuse_strange(drawn, cell, movie)
     shots = Shots(
         movie, frames, film.channels or movie.channel_names, drawn, cell,
@@ -219,7 +220,7 @@ def frames_from(film: Film, n_frames: int) -> list[int]:
     """
     text = film.frames.strip()
     try:
-        if "," in text or (text and ":" not in text):
+        if _by_number(text):
             frames = [int(part) for part in text.split(",")]
         else:
             first, _, last = text.partition(":")
@@ -235,10 +236,14 @@ def frames_from(film: Film, n_frames: int) -> list[int]:
             f"there is no frame {strange[0]}: the movie has {n_frames}",
             f"frames are 0 to {n_frames - 1}",
         )
-    frames = frames[:: film.every]
+    frames = frames[:: film.every or 1]
     if not frames:
         raise SettingsError(f"--frames {text}", "no frame is left", "write FROM:TO, such as 0:30")
     return frames
+
+
+def _by_number(text: str) -> bool:
+    return bool(text.strip()) and ":" not in text
 
 
 def _few(frames: list[int], *, chosen: bool) -> list[int]:

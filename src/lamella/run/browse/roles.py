@@ -11,6 +11,8 @@ Colour = tuple[int, int, int]
 CELLS = "cells"
 OUTLINE = "outline"
 TRACK = "track"
+OWN_TRACK = "track of the cell"
+"""Where there are too many to see one among them; a film draws it as the track."""
 CENTRE = "centre"
 LAMELLIPODIUM = "lamellipodium"
 POLARITY = "polarity"
@@ -26,6 +28,7 @@ COLOURS: dict[str, Colour] = {
     CELLS: (86, 180, 233),
     OUTLINE: (240, 228, 66),
     TRACK: (0, 158, 115),
+    OWN_TRACK: (0, 158, 115),
     CENTRE: (255, 255, 255),
     LAMELLIPODIUM: (230, 159, 0),
     POLARITY: (230, 159, 0),
