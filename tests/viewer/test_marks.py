@@ -174,7 +174,7 @@ def test_what_is_found_in_one_movie_is_never_proposed_in_another(widget, viewer,
     press(qtbot, widget.find_cells)
     assert widget.job.busy
     widget.desk.look_at(second)
-    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=60_000)
     qtbot.wait(100)
     assert widget.proposed == {}
     assert "proposed" not in viewer.layers

@@ -125,14 +125,14 @@ class Marks(QWidget):
         """Find the cells of the frame that is shown, and of those after it where asked."""
         t = self.desk.frame
         try:
-            image = self._image(t)
+            frames = self._frames()  # the window's thread alone looks at layers
+            image = _frame_of(frames, t)
             marks = self._marks(t)
         except LamellaError as error:
             self.job.message.warn(error)
             return
-        look, last = _LOOKS[self.look.currentText()], t + self.more.value()
-        frames = self._frames()  # the window's thread alone looks at layers
-        last = min(last, frames.span[-1]) if frames is not None else t
+        look = _LOOKS[self.look.currentText()]
+        last = min(t + self.more.value(), frames.span[-1])
         of = self._of = self._place
 
         def finding() -> Work:
@@ -142,7 +142,6 @@ class Marks(QWidget):
             else:
                 found = {t: labels_from_scribbles(image, marks, background=_GROUND)}
             for later in range(t + 1, last + 1):
-                assert frames is not None  # noqa: S101  else there is none later
                 yield Step(later - t, last - t + 1, f"frame {later}")
                 found[later] = labels_from_before(frames.frame(later), found[later - 1])
             return found
@@ -203,7 +202,7 @@ class Marks(QWidget):
         layer = self._layer(STROKES)
         if layer is None:
             try:
-                shape = self._image(self.desk.frame).shape
+                shape = _frame_of(self._frames(), self.desk.frame).shape
             except LamellaError as error:
                 self.job.message.warn(error)
                 return
@@ -241,17 +240,8 @@ class Marks(QWidget):
             )
         return (points,)
 
-    def _image(self, t: int) -> NDArray[Any]:
-        """The raw frame: of the movie looked at, else of the first image that is shown."""
-        frames = self._frames()
-        if frames is None:
-            raise InputError("napari", "no movie is shown", "open a run or a movie first")
-        if t not in frames.span:
-            raise InputError("the movie", f"it has no frame {t}", "choose another")
-        return np.asarray(frames.frame(t))
-
-    def _frames(self) -> Frames | None:
-        """Those of the movie looked at, else of the first image that is shown; None without."""
+    def _frames(self) -> Frames:
+        """The raw frames: of the movie looked at, else of the first image that is shown."""
         desk = self.desk
         if desk.movie is not None and desk.run is not None:
             each = desk.run.study.settings.objects.get(desk.object_name or "")
@@ -260,7 +250,7 @@ class Marks(QWidget):
         for layer in self._viewer.layers:
             if isinstance(layer, Image) and layer.visible and not layer.rgb and layer.ndim == ndim:
                 return _LayerFrames(layer.data if ndim == 3 else layer.data[None])
-        return None
+        raise InputError("napari", "no movie is shown", "open a run or a movie first")
 
     @property
     def _place(self) -> tuple[Any, str | None]:
@@ -291,3 +281,9 @@ class Marks(QWidget):
             if layer is not None:
                 self._viewer.layers.remove(layer)
         self._show()
+
+
+def _frame_of(frames: Frames, t: int) -> NDArray[Any]:
+    if t not in frames.span:
+        raise InputError("the movie", f"it has no frame {t}", "choose another")
+    return np.asarray(frames.frame(t))

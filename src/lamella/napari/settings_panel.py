@@ -132,9 +132,9 @@ class SettingsPanel(QWidget):
 
     def _look(self) -> None:
         """Another movie or set of objects is looked at."""
-        desk = self.desk
-        usable = self.draft is not None and desk.object_name is not None
-        self.trialist.look_at(desk.movie, desk.object_name)
+        desk, draft, name = self.desk, self.draft, self.desk.object_name
+        usable = draft is not None and name is not None
+        self.trialist.look_at(desk.movie, name)
         self._drop_movie_trial()
         if desk.movie is not None:
             try:
@@ -143,21 +143,20 @@ class SettingsPanel(QWidget):
                 self.message.warn(error)
         for widget in (self.tabs, self.lines, self.live, self.try_movie, self.write_button):
             widget.setEnabled(usable)
-        if not usable:
+        if draft is None or name is None:
             self._title.setText("Open a run, and choose a movie in the study browser.")
-        elif desk.object_name != self._set:
-            self._fill()
+        elif name != self._set:
+            self._fill(draft, name)
         self._changed()
 
-    def _fill(self) -> None:
-        assert self.draft is not None and self.desk.object_name is not None  # noqa: S101, PT018
-        self._set = self.desk.object_name
-        self._title.setText(f"<b>{self.draft.file.name}</b>, objects: {self._set}")
+    def _fill(self, draft: SettingsDraft, name: str) -> None:
+        self._set = name
+        self._title.setText(f"<b>{draft.file.name}</b>, objects: {name}")
         at = self.tabs.currentIndex()
         self.tabs.clear()
         self.forms = {}
-        for words, table in zip(_TABS, tables_for(self._set), strict=True):
-            form = SettingsForm(self.draft, table)
+        for words, table in zip(_TABS, tables_for(name), strict=True):
+            form = SettingsForm(draft, table)
             form.changed.connect(self._changed)
             self.forms[table.name] = form
             scrolled = QScrollArea()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import write_labels as write_label_file
 from lamella.io import write_movie
-from lamella.io.formats import format_called
+from lamella.io.ctc import write_ctc
 from lamella.io.track_ids import tracked_from_ids
+from lamella.io.track_table import write_track_table
+from lamella.io.trackmate import write_trackmate
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import OURS
 
@@ -28,7 +30,7 @@ _UM = {
     "um": 1.0, "µm": 1.0, "micrometer": 1.0, "micron": 1.0,
     "nm": 1e-3, "nanometer": 1e-3, "mm": 1e3, "millimeter": 1e3,
 }  # fmt: skip
-_OF_TRACKS = {".xml": "trackmate", ".csv": "tracks"}
+_OF_TRACKS = {".xml": write_trackmate, ".csv": write_track_table}
 
 
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
@@ -41,7 +43,8 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
         write_label_file(path, frames, scale=scale)
         return [path]
     tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=str(attributes["name"]))
-    return _written(path, "ctc", tracked)
+    write_ctc(path, tracked)
+    return [path]
 
 
 def write_images(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -68,7 +71,8 @@ def write_tracks(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
         scale=scale_of(attributes),
         source=str(attributes.get("name", "tracks")),
     )
-    return _written(path, _kind_of(path, shapes=False), tracked)
+    _writer_of(path, shapes=False)(path, tracked)
+    return [path]
 
 
 def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -87,7 +91,8 @@ def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) 
         scale=scale_of(its_notes),
         source=str(its_notes.get("name", "labels")),
     )
-    return _written(path, _kind_of(path, shapes=True), tracked)
+    _writer_of(path, shapes=True)(path, tracked)
+    return [path]
 
 
 def tracks_of_layer(data: Any, attributes: dict[str, Any]) -> Tracks:
@@ -159,10 +164,10 @@ def scale_of(attributes: dict[str, Any]) -> Scale:
     return scale if times is None else replace(scale, time_min=np.asarray(times, np.float64))
 
 
-def _kind_of(path: str, *, shapes: bool) -> str:
+def _writer_of(path: str, *, shapes: bool) -> Callable[[str, Tracked], object]:
     suffix = Path(path).suffix.lower()
     if not suffix and shapes:
-        return "ctc"
+        return write_ctc
     if suffix in _OF_TRACKS:
         return _OF_TRACKS[suffix]
     raise SettingsError(
@@ -171,10 +176,3 @@ def _kind_of(path: str, *, shapes: bool) -> str:
         "end it in .xml (TrackMate) or .csv (our table)"
         + (", or give no ending for a folder of the Cell Tracking Challenge" if shapes else ""),
     )
-
-
-def _written(path: str, name: str, tracked: Tracked) -> list[str]:
-    kind = format_called(name, to_write=True)
-    assert kind.write is not None  # noqa: S101  only such are called
-    kind.write(Path(path), tracked)
-    return [path]

@@ -106,7 +106,7 @@ class Fill(Edit):
         refuse_frame(self, cells, self.frame)
         refuse_absent(self, cells, self.cell, self.frame)
         image = cells.frame(self.frame)
-        region = self._holes(image) if self.at is None else self._around(image)
+        region = self._holes(image) if self.at is None else self._around(image, self.at)
         filled = image.copy()
         filled[region] = self.cell
         return Change([(self.frame, filled)])
@@ -118,9 +118,8 @@ class Fill(Edit):
             raise refuse(self, "it has no hole", "paint what is missing with the brush")
         return holes
 
-    def _around(self, image: NDArray[Any]) -> NDArray[np.bool_]:
-        assert self.at is not None  # noqa: S101  asked before
-        y, x = (round(c) for c in self.at)
+    def _around(self, image: NDArray[Any], at: Point) -> NDArray[np.bool_]:
+        y, x = (round(c) for c in at)
         if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
             raise refuse(self, "the point lies outside of the frame", "click inside a hole")
         if image[y, x]:
