@@ -103,10 +103,23 @@ def test_windows_lines_stay():
     assert after.replace("\r\n", "").count("\n") == 0
 
 
-def test_what_cannot_be_changed_alone_is_refused():
-    text = "[[many]]\na = 1\n[[many]]\na = 2\n"
-    with pytest.raises(SettingsError, match=r"many: it cannot be changed .* by hand"):
-        edited(text, {"many": [{"a": 1}, {"a": 3}]})
+def test_one_of_many_tables_of_a_name_is_changed():
+    text = "[[many]]\na = 1 # x\n[[many]]\na = 2 # y\n"
+    after = edited(text, {"many": [{"a": 1}, {"a": 3}]})
+    assert after == text.replace("a = 2", "a = 3")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "named"),
+    [
+        ("a.b.c = 1\n", {"a": {}}, "a.b"),
+        ("[a.b]\nx = 1\n[c]\ny = 2\n[a.d]\nz = 3\n", {"e": 3, "a": {}}, "c, e, a.b"),
+        ("[[many]]\na = 1\n[[many]]\na = 2\n", {"many": [{"a": 1}]}, "many"),
+    ],
+)
+def test_what_cannot_be_changed_alone_is_refused(text, wanted, named):
+    with pytest.raises(SettingsError, match=rf"{named}.*: it cannot be changed .* by hand"):
+        edited(text, wanted)
 
 
 VALUES = st.one_of(

@@ -231,5 +231,5 @@ def test_tables_that_the_file_has_not(study):
     draft.set_value(SEGMENT, "max_lag", 4, default=8)
     draft.write()
     assert file.read_text() == (
-        'title = "Short"\n[objects.cell.segment]\nmethod = "motion"\nmax_lag = 4\n'
+        'title = "Short"\n\n[objects.cell.segment]\nmethod = "motion"\nmax_lag = 4\n'
     )

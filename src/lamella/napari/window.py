@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import napari
 from napari.layers import Layer
 from npe2 import PluginManifest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
 from lamella.napari.desk import desk_of
@@ -132,5 +132,14 @@ def dock_widgets(viewer: Viewer) -> list[Any]:
     main = docks[0].parent()
     if isinstance(main, QMainWindow):  # along the side there is room for whole names
         main.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
+        QTimer.singleShot(0, main, lambda: _room_for_layers(main))  # once it is laid out
     docks[0].raise_()
     return widgets
+
+
+def _room_for_layers(main: QMainWindow) -> None:
+    """A cell has ten layers, and their controls seldom fill the half that they are given."""
+    docks = {dock.objectName(): dock for dock in main.findChildren(QDockWidget)}
+    found = [docks[name] for name in ("layer controls", "layer list") if name in docks]
+    heights = [main.height() * share // 5 for share in (2, 3)]
+    main.resizeDocks(found, heights[: len(found)], Qt.Orientation.Vertical)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -10,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
+from lamella.run.settings_text import as_toml
 from lamella.segment import Segmenter
 
 _WORD = re.compile(r"(?!true$|false$|inf$|nan$)[A-Za-z_]\w*")
@@ -31,10 +31,10 @@ def settings_toml(
     step: Segmenter, *, channel: str | None = None, axes: str | None = None, name: str = "cell"
 ) -> str:
     """The tables of study.toml that have every movie of a study segmented like this."""
-    lines = ["[scale]", f"axes = {_toml(axes)}", ""] if axes else []
-    lines += [f"[objects.{name}]", f"channel = {_toml(channel)}", ""] if channel else []
-    lines += [f"[objects.{name}.segment]", f"method = {_toml(step.method)}"]
-    lines += [f"{key} = {_toml(value)}" for key, value in _chosen(step).items()]
+    lines = ["[scale]", f"axes = {as_toml(axes)}", ""] if axes else []
+    lines += [f"[objects.{name}]", f"channel = {as_toml(channel)}", ""] if channel else []
+    lines += [f"[objects.{name}.segment]", f"method = {as_toml(step.method)}"]
+    lines += [f"{key} = {as_toml(value)}" for key, value in _chosen(step).items()]
     return "\n".join(lines) + "\n"
 
 
@@ -46,23 +46,7 @@ def _chosen(step: Segmenter) -> dict[str, Any]:
 
 def _bare(value: Any) -> str:
     """A value behind ``--set key=``, where plain words need no quotes."""
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else _toml(value)
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML on one line; tomli_w breaks lists into lines, which no shell would bear."""
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key(name)} = {_toml(item)}" for name, item in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, bool) or not isinstance(value, str):
-        return str(value).lower()
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else as_toml(value)
 
 
 def _typed(words: Sequence[str]) -> str:

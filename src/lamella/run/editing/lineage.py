@@ -8,12 +8,6 @@ from lamella.core.tracks import Parents
 from lamella.run.editing.change import Cells
 
 
-def renamed_from(cells: Cells, cell: int, name: int, t: int, *, swap: bool = False) -> Parents:
-    """Parents after a cell has another number from a frame on; see `renamed_after`."""
-    names = {cell: name, name: cell} if swap else {cell: name}
-    return renamed_after(cells, names, t)
-
-
 def renamed_after(cells: Cells, names: Mapping[int, int], t: int) -> Parents:
     """Parents after cells have other numbers in frame `t` and all later ones.
 

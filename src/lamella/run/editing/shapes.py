@@ -22,7 +22,7 @@ from lamella.run.editing.change import (
     refuse_frame,
     span_words,
 )
-from lamella.run.editing.lineage import renamed_from
+from lamella.run.editing.lineage import renamed_after
 
 
 class Merge(Edit):
@@ -58,7 +58,7 @@ class Merge(Edit):
                 "to join the track of one to that of the other use Re-link",
             )
         gone = set(theirs) == set(cells.frames_of(self.cell))
-        parents = renamed_from(cells, self.cell, self.into, 0) if gone else None
+        parents = renamed_after(cells, {self.cell: self.into}, 0) if gone else None
         return Change(relabelled(cells, theirs, {self.cell: self.into}), parents)
 
     @property
