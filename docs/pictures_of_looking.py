@@ -33,9 +33,9 @@ def browser(out: Path) -> None:
     """The study browser with the fastest cells of one condition."""
     with open_at(out, studies.demo_run(), "Study browser") as opened:
         panel = opened.panel
-        panel.preset.setCurrentText("Fastest")
-        panel.condition.setCurrentText("KI")
-        panel.most.setValue(10)
+        panel.choices.preset.setCurrentText("Fastest")
+        panel.choices.condition.setCurrentText("KI")
+        panel.choices.most.setValue(10)
         panel.refresh()
         first = panel.model.index(0, 0)
         panel.view.setCurrentIndex(first)

@@ -86,8 +86,8 @@ def test_the_whole_way(window, study, qtbot):
 
     # Find a cell.
     browser = panel(window, "Study browser")
-    qtbot.keyClicks(browser.line, "movie = wt1")
-    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    qtbot.keyClicks(browser.choices.line, "movie = wt1")
+    qtbot.keyClick(browser.choices.line, Qt.Key.Key_Return)
     browser.view.setFocus()
     qtbot.keyClick(browser.view, Qt.Key.Key_Down)
     qtbot.keyClick(browser.view, Qt.Key.Key_Return)
