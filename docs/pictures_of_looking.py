@@ -49,13 +49,13 @@ def events(out: Path) -> None:
     """Suspicious events, the first of them decided; a third is about to be left out."""
     with open_at(out, studies.demo_run(), "Suspicious events") as opened:
         panel = opened.panel
-        panel.who.setText("you")
+        panel.form.who.setText("you")
         panel.review.decide(1, "accept", who="you")
         panel.review.decide(2, "exclude", reason="out of focus", who="you")
         panel.refresh()
         opened.zoom(1.2)
         panel.show_event(0)
-        panel.reason.setCurrentText("leaves the field")
+        panel.form.reason.setCurrentText("leaves the field")
         opened.shoot("quality")
 
 

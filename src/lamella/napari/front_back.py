@@ -24,7 +24,7 @@ from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.linked_plots import LinkedPlots, PlottedCell, nothing_plotted, plotted_cell
-from lamella.napari.looks import laid_on_movie
+from lamella.napari.looks import add_seen_labels
 from lamella.napari.parts import MessageLine
 from lamella.report.tables import numbers
 from lamella.report.words import number
@@ -154,17 +154,8 @@ class FrontBack(QWidget):
     def _add_layer(self, name: str, at: PlottedCell, by: By) -> None:
         try:
             frames = front_back_frames(*at, by=by, tracked=self.desk.tracked())
-            selected = set(self._viewer.layers.selection)
             colours = DirectLabelColormap(color_dict=dict(_COLOURS))
-            layer = self._viewer.add_labels(
-                LazyStack(frames),
-                name=name,
-                colormap=colours,
-                opacity=0.6,
-                **laid_on_movie(self._viewer, ndim=3),
-            )
-            layer.editable = False  # looked at only: cells are corrected elsewhere
-            self._viewer.layers.selection = selected or {layer}
+            add_seen_labels(self._viewer, LazyStack(frames), name, colours, opacity=0.6)
         except LamellaError as error:
             self.message.warn(error)
 

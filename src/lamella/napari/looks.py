@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
+from napari.layers import Image, Labels
+from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.theme import get_theme
 
 from lamella.run.browse.time_figure import DARK, LIGHT, Look
@@ -28,3 +29,30 @@ def laid_on_movie(viewer: napari.viewer.Viewer, *, ndim: int) -> dict[str, Any]:
             units = getattr(layer, "units", None)  # from napari 0.6 on, and not in every layer
             return found | ({"units": units[-ndim:]} if units is not None else {})
     return {}
+
+
+def add_seen_labels(
+    viewer: napari.viewer.Viewer,
+    labels: Any,
+    name: str,
+    colours: DirectLabelColormap,
+    *,
+    opacity: float,
+) -> Labels:
+    """A layer of labels on the movie, to be looked at and not drawn into; the selection stays.
+
+    Parameters
+    ----------
+    labels : (Y, X) or (T, Y, X) array
+    """
+    selected = set(viewer.layers.selection)
+    layer = viewer.add_labels(
+        labels,
+        name=name,
+        colormap=colours,
+        opacity=opacity,
+        **laid_on_movie(viewer, ndim=labels.ndim),
+    )
+    layer.editable = False
+    viewer.layers.selection = selected or {layer}
+    return layer

@@ -8,37 +8,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QModelIndex, QSize, Qt
 from qtpy.QtGui import QAction, QKeySequence
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError, LamellaWarning
 from lamella.core.table import Col
+from lamella.napari.choices import Choice, side_by_side
+from lamella.napari.decision_form import DecisionForm
 from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
+from lamella.napari.event_view import EventView
 from lamella.napari.parts import JobLine, MessageLine, Step, Work
 from lamella.report.words import number
-from lamella.run.review import REASONS, Verdict
+from lamella.run.review import Verdict
 from lamella.run.review.events import Review
-from lamella.run.who import person
 
 if TYPE_CHECKING:
     import napari.viewer
 
-WHOLE, STRETCH = "the whole cell", "frames of it"
-_FAR = 100_000
-_COLUMNS_PX = (66, 84, 120, 42, 52, 90)
 _WIDE_PX, _HIGH_PX = 490, 700
 
 
@@ -63,26 +49,12 @@ class SuspiciousEvents(QWidget):
         self._on_run()
 
     def _build(self) -> None:
-        self.kind, self.condition = QComboBox(), QComboBox()
-        self.kind.setToolTip("Kind of event")
-        self.condition.setToolTip("Condition of the movie")
+        self.kind, self.condition = Choice("Kind of event"), Choice("Condition of the movie")
         self.undecided = QCheckBox("undecided only")
         self.undecided.setToolTip("Leave out what somebody has decided about already")
-        self.view = QTableView()
-        self.view.setModel(self.model)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setAccessibleName("Suspicious events")
-        self.view.verticalHeader().hide()
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
+        self.view = EventView(self.model)
         self.view.clicked.connect(self._clicked)
         self.view.activated.connect(self._clicked)
-        header = self.view.horizontalHeader()
-        for column, width in enumerate(_COLUMNS_PX):
-            header.resizeSection(column, width)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
         self.words.setWordWrap(True)
         self.back = _button("◀ Previous", ",", "Go to the event before; on the picture, too")
@@ -91,20 +63,7 @@ class SuspiciousEvents(QWidget):
         self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
         self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
         self.undo = _button("Undo", "U", "Take back the last decision made here")
-        self.reason = QComboBox()
-        self.reason.setEditable(True)
-        self.reason.addItems(["", *REASONS])
-        self.reason.setToolTip("Why: leaving out needs a reason, which the report tells")
-        self.reason.setPlaceholderText("reason")
-        self.scope = QComboBox()
-        self.scope.addItems([WHOLE, STRETCH])
-        self.scope.setToolTip("What is left out: the cell from all statistics, or some frames")
-        self.first, self.last = QSpinBox(), QSpinBox()
-        for edge, what in ((self.first, "First"), (self.last, "Last")):
-            edge.setRange(0, _FAR)
-            edge.setToolTip(f"{what} frame that is left out")
-        self.who = QLineEdit(person())
-        self.who.setToolTip("Your name, as it is kept with every decision")
+        self.form = DecisionForm()
         self.update_button = QPushButton("Update statistics and report")
         self.update_button.setToolTip("Count anew without what was left out; as: lamella report")
         self.job = JobLine()
@@ -116,28 +75,20 @@ class SuspiciousEvents(QWidget):
         self.exclude.clicked.connect(lambda: self.decide("exclude"))
         self.undo.clicked.connect(self.take_back)
         self.update_button.clicked.connect(self._update)
-        self.scope.currentTextChanged.connect(self._on_scope)
         for choice in (self.kind, self.condition):
             choice.activated.connect(lambda _: self.refresh())
         self.undecided.toggled.connect(lambda _: self.refresh())
-        self._on_scope(WHOLE)
 
     def _lay_out(self) -> None:
         rows = QVBoxLayout(self)
         rows.setContentsMargins(6, 6, 6, 6)
-        rows.addWidget(_row(self.kind, self.condition))
+        rows.addLayout(side_by_side(self.kind, self.condition))
         rows.addWidget(self.view, 1)
-        rows.addWidget(_row(self.told, self.undecided))
+        rows.addLayout(side_by_side(self.told, self.undecided))
         rows.addWidget(self.words)
-        rows.addWidget(_row(self.back, self.onward))
-        below = QWidget()
-        form = QFormLayout(below)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Reason", self.reason)
-        form.addRow("Leave out", _row(self.scope, self.first, self.last))
-        form.addRow("You are", self.who)
-        rows.addWidget(below)
-        rows.addWidget(_row(self.accept, self.fix, self.exclude, self.undo))
+        rows.addLayout(side_by_side(self.back, self.onward))
+        rows.addWidget(self.form)
+        rows.addLayout(side_by_side(self.accept, self.fix, self.exclude, self.undo))
         rows.addWidget(self.update_button)
         rows.addWidget(self.job)
         rows.addWidget(self.message)
@@ -182,8 +133,8 @@ class SuspiciousEvents(QWidget):
         if self.review is None:
             return
         shown = self.review.shown(
-            kinds=_picked(self.kind),
-            conditions=_picked(self.condition),
+            kinds=self.kind.picked,
+            conditions=self.condition.picked,
             undecided=self.undecided.isChecked(),
         )
         self.model.show_events(shown)
@@ -219,8 +170,7 @@ class SuspiciousEvents(QWidget):
         if found is not None:
             self.view.selectRow(found)
         frame = int(row[Col.FRAME])
-        self.first.setValue(frame)
-        self.last.setValue(frame)
+        self.form.begin_at(frame)
         self.words.setText(self._about(row))
         try:
             self.desk.look_at(
@@ -239,20 +189,19 @@ class SuspiciousEvents(QWidget):
         if self.review is None or self.current is None:
             self.message.warn("no event is looked at: choose one, or press . (next)")
             return
-        stretch = verdict == "exclude" and self.scope.currentText() == STRETCH
         before = self.current
         try:
             self.review.decide(
                 before,
                 verdict,
-                reason=self.reason.currentText(),
-                frames=(self.first.value(), self.last.value()) if stretch else None,
-                who=self.who.text().strip() or None,
+                reason=self.form.reason.currentText(),
+                frames=self.form.frames if verdict == "exclude" else None,
+                who=self.form.name,
             )
         except LamellaError as error:
             self.message.warn(error)
             return
-        self.reason.setCurrentIndex(0)
+        self.form.reason.setCurrentIndex(0)
         self.refresh()
         if verdict == "fix":
             self.show_event(before)  # one may have looked elsewhere since
@@ -269,7 +218,7 @@ class SuspiciousEvents(QWidget):
         if self.review is None:
             return
         try:
-            taken = self.review.undo(who=self.who.text().strip() or None)
+            taken = self.review.undo(who=self.form.name)
         except LamellaError as error:
             self.message.warn(error)
             return
@@ -300,13 +249,9 @@ class SuspiciousEvents(QWidget):
             return
         if self.current is not None and self.current >= len(self.review.events):
             self.current = None
-        _refill(self.kind, ["all kinds", *self.review.kinds])
-        _refill(self.condition, ["all conditions", *self.review.conditions])
+        self.kind.refill(["all kinds", *self.review.kinds])
+        self.condition.refill(["all conditions", *self.review.conditions])
         self.refresh()
-
-    def _on_scope(self, what: str) -> None:
-        for edge in (self.first, self.last):
-            edge.setVisible(what == STRETCH)
 
     def _clicked(self, place: QModelIndex) -> None:
         self.show_event(self.model.event_at(place.row()))
@@ -355,25 +300,3 @@ def _button(text: str, key: str, tip: str) -> QPushButton:
     made = QPushButton(f"{text} ({key})")
     made.setToolTip(f"{tip}. Key: {key}")
     return made
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    made = QWidget()
-    line = QHBoxLayout(made)
-    line.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        line.addWidget(widget)
-    return made
-
-
-def _refill(choice: QComboBox, names: list[str]) -> None:
-    """Other entries; what was chosen stays chosen where it is still there."""
-    before = choice.currentText()
-    choice.clear()
-    choice.addItems(names)
-    choice.setCurrentIndex(max(0, choice.findText(before)))
-
-
-def _picked(choice: QComboBox) -> list[str]:
-    """What is chosen; nothing where all are."""
-    return [choice.currentText()] if choice.currentIndex() > 0 else []
