@@ -166,3 +166,17 @@ def cells(finished_cells, tmp_path):
 def colony(finished_colony, tmp_path):
     """The same of `finished_colony`."""
     return shutil.copytree(finished_colony, tmp_path / "colony")
+
+
+@pytest.fixture
+def look_at(viewer, cells):
+    """Opens the run of `cells`, goes to the cell of a movie and to a frame, and gives the desk."""
+    from lamella.napari.desk import desk_of
+
+    def go(movie, frame=0):
+        desk = desk_of(viewer)
+        desk.open_run(cells / "results")
+        desk.look_at(movie, cell=1, frame=frame)
+        return desk
+
+    return go

@@ -39,21 +39,15 @@ def test_the_image_agrees_with_the_table(finished_cells, by):
     assert compared > 5
 
 
-def test_the_window_shows_both(viewer, qtbot, cells):
+def test_the_window_shows_both(viewer, qtbot, look_at):
     from qtpy.QtCore import Qt
 
-    from lamella.napari.desk import desk_of
     from lamella.napari.front_back import FrontBack
-    from lamella.napari.lazy import LazyStack
 
     made = FrontBack(viewer)
     qtbot.addWidget(made)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("WT__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 8
+    desk = look_at("WT__high__1", frame=8)
     qtbot.mouseClick(made.shown["polarity"], Qt.MouseButton.LeftButton)
     assert made.shown["polarity"].isChecked()
     layer = viewer.layers["front and back by polarity"]

@@ -12,20 +12,14 @@ pytest.importorskip("napari")
 
 
 @pytest.fixture
-def plots(viewer, qtbot, cells):
-    from lamella.napari.desk import desk_of
-    from lamella.napari.lazy import LazyStack
+def plots(viewer, qtbot, look_at):
     from lamella.napari.plots import TimePlots
 
     made = TimePlots(viewer)
     qtbot.addWidget(made)
     made.resize(520, 800)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("KI__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 0
+    look_at("KI__high__1")
     qtbot.waitUntil(lambda: made.canvas.n_drawn > 0)
     return made
 

@@ -11,20 +11,14 @@ SEGMENT, LAM = "objects.cell.segment", "measure.lamellipodium"
 
 
 @pytest.fixture
-def panel(viewer, qtbot, cells):
-    from lamella.napari.desk import desk_of
-    from lamella.napari.lazy import LazyStack
+def panel(viewer, qtbot, look_at):
     from lamella.napari.settings_panel import SettingsPanel
 
     made = SettingsPanel(viewer)
     qtbot.addWidget(made)
     made.resize(480, 900)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("WT__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 6
+    look_at("WT__high__1", frame=6)
     return made
 
 
