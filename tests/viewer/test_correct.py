@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from hand import Hand
+from hand import Hand, main_window
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.corrections import edits_of
@@ -31,7 +31,7 @@ def correct(viewer, qtbot, colony):
     widget = Correct(viewer)
     viewer.window.add_dock_widget(widget, area="right")
     viewer.show()
-    qtbot.waitExposed(viewer.window._qt_window)
+    qtbot.waitExposed(main_window(viewer))
     widget.saving.measures = False
     assert widget.begin()
     viewer.reset_view()
@@ -400,7 +400,7 @@ def test_keys_are_ours_whatever_is_selected(hand, viewer, qtbot, monkeypatch):
     from qtpy.QtCore import Qt
 
     widget, control = hand.widget, Qt.KeyboardModifier.ControlModifier
-    hand.viewer.window._qt_window.activateWindow()
+    main_window(hand.viewer).activateWindow()
     asked = []
     viewers = type(viewer.window._qt_viewer)
     monkeypatch.setattr(viewers, "_save_layers_dialog", lambda *a, **k: asked.append(1))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hand import canvas_of, main_window
 from lamella.core.table import Col
 from lamella.io import read_table
 from lamella.run import execute
@@ -69,7 +70,7 @@ def test_keys_go_on_from_the_canvas(events, qtbot):
     _click(qtbot, events.onward)
     viewer = events.desk.viewer
     viewer.show()
-    native = viewer.window._qt_viewer.canvas.native
+    native = canvas_of(viewer).native
     native.setFocus()
     qtbot.keyClick(native, ".")
     qtbot.waitUntil(lambda: events.current == events.review.shown().index[1])
@@ -192,7 +193,7 @@ def test_correct_hands_over_to_the_widget_that_corrects(viewer, qtbot, colony, d
         viewer.window.add_dock_widget(correct, name="Correct cells", tabify=True)
     dock.raise_()
     viewer.show()
-    viewer.window._qt_window.activateWindow()
+    main_window(viewer).activateWindow()
     qtbot.waitUntil(events.isVisible)
     _click(qtbot, events.onward)
     row = events.review.events.loc[events.current]
@@ -211,7 +212,7 @@ def test_correct_hands_over_to_the_widget_that_corrects(viewer, qtbot, colony, d
     assert desk.editing is correct.session
     assert correct._canvas.layer.selected_label == row[Col.CELL]
     assert f"Correct cell {row[Col.CELL]}, in frame {row[Col.FRAME]}" in correct.message.text()
-    focused = viewer.window._qt_window.focusWidget()
+    focused = main_window(viewer).focusWidget()
     qtbot.keyClick(focused, "n")  # Division, and not the next event
     assert correct.tools.button("Division").isChecked()
     before = events.current

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hand import canvas_of
 from lamella.core.table import Col
 
 pytest.importorskip("napari")
@@ -143,7 +144,7 @@ def test_a_line_is_drawn_with_the_mouse(panel, viewer, qtbot):
     from qtpy.QtCore import QPoint, Qt
 
     panel.lines.draw.click()
-    canvas = viewer.window._qt_viewer.canvas.native
+    canvas = canvas_of(viewer).native
     canvas.resize(600, 600)
     viewer.camera.zoom, viewer.camera.center = 4, (0, 75, 75)
     viewer.show()

@@ -58,8 +58,9 @@ class ToolBox(QWidget):
         self._scope = QComboBox()
         self._scope.addItems([str(each) for each in Scope])
         self._scope.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scope.setToolTip("Frames in which Split, Merge and Delete work")
-        words = QLabel("Split, Merge, Delete:")
+        scoped = [tool.name for tool in TOOLS if tool.scoped]
+        self._scope.setToolTip(f"Frames in which {', '.join(scoped[:-1])} and {scoped[-1]} work")
+        words = QLabel(f"{', '.join(scoped)}:")
         row = (len(TOOLS) - 1) // _COLUMNS + 1
         grid.addWidget(words, row, 0, 1, 1)
         grid.addWidget(self._scope, row, 1, 1, _COLUMNS - 1)

@@ -159,7 +159,7 @@ class CellLayers:
             for role, data in wanted.items():
                 self._put(drawn, role, data)
 
-    def _follow(self, first: int, last: int) -> None:
+    def _follow(self) -> None:
         """Cells were corrected: what is drawn from them follows."""
         desk = self._of()
         if desk is None or desk.movie is None or self._drawn is None:

@@ -170,7 +170,7 @@ class Marks(QWidget):
         self.job.message.say(f"{n} cells proposed in {where}.")
         self._show()
 
-    def _show(self, event: Any = None) -> None:
+    def _show(self) -> None:
         """The proposal of the frame that is shown, if there is one."""
         self.take.setEnabled(bool(self.proposed))
         layer = self._layer(PROPOSED)
