@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app_model.types import KeyCode, KeyMod
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
-from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
+from lamella.napari.canvas_edits import CanvasEdits
 from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
 from lamella.napari.desk import desk_of
+from lamella.napari.drawing_tools import DrawingTools
 from lamella.napari.own_keys import OwnKeys
 from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
 from lamella.napari.saving import saving_of
@@ -22,7 +23,7 @@ from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
     import napari.viewer
-    from napari.layers import Layer
+    from napari.layers import Labels
 
     from lamella.run.editing import Edit
 
@@ -68,9 +69,8 @@ class Correct(QWidget):
         self.desk.place_changed.connect(self._go)
         self.desk.correction_wanted.connect(self._come)
         self.desk.run_changed.connect(self._go)
-        viewer.layers.events.inserted.connect(self._watch)
-        for layer in viewer.layers:
-            self._watch_layer(layer)
+        self._drawing = DrawingTools(viewer)
+        self._drawing.taken.connect(self._draw)
         self._held: list[EditSession | CanvasEdits | OwnKeys] = []
         self.destroyed.connect(partial(_end_all, self._held))
         self._show()
@@ -324,19 +324,8 @@ class Correct(QWidget):
             if not self.do(stroke):
                 break
 
-    def _watch(self, event: Any) -> None:
-        self._watch_layer(event.value)
-
-    def _watch_layer(self, layer: Layer) -> None:
-        if shows_cells(layer):
-            layer.events.mode.connect(self._mode_changed)
-
-    def _mode_changed(self, event: Any) -> None:
+    def _draw(self, layer: Labels, mode: str) -> None:
         """Tools of napari take the place of ours; the first of them begins to correct."""
-        layer = event.source
-        mode = str(layer.mode)
-        if mode not in DRAWING:
-            return
         if self.session is None and not self.begin():
             layer.mode = "pan_zoom"
             return
