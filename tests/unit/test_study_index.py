@@ -10,6 +10,7 @@ import pytest
 
 from lamella.core.errors import InputError
 from lamella.core.table import Col
+from lamella.io.tables import read_table, write_table
 from lamella.run.browse import OpenedRun
 from lamella.run.browse.expression import matching
 from lamella.run.browse.index import StudyIndex
@@ -122,13 +123,26 @@ def test_events_flags_and_reasons_are_those_of_the_cell(index):
     table = index.table
     hit = table[table[Col.N_EVENTS] > 0]
     assert hit[Col.N_EVENTS].sum() == 40  # two of each movie
-    assert (hit[Col.WORST_KIND] == "jump").all()
+    assert (hit[Col.EVENT_KINDS] == "jump").all()
+    assert all(kinds is None for kinds in table.loc[table[Col.N_EVENTS] == 0, Col.EVENT_KINDS])
     assert hit[Col.WORST_SEVERITY].tolist() == [0.9] * len(hit)
     assert table.loc[table[Col.N_EVENTS] == 0, Col.WORST_SEVERITY].isna().all()
     out = table[~table[Col.IN_STATISTICS]]
     assert len(out)
     assert out[Col.WHY_NOT_COUNTED].str.contains("fewer than 5").all()
-    assert table.loc[table[Col.IN_STATISTICS], Col.WHY_NOT_COUNTED].isna().all()
+    assert all(why is None for why in table.loc[table[Col.IN_STATISTICS], Col.WHY_NOT_COUNTED])
+
+
+def test_a_cell_is_found_by_every_kind_of_its_events(tmp_path):
+    run = many_cells(tmp_path / "study", movies=2, cells_each=5) / "results"
+    file = next((run / "tables").glob("events.*"))
+    events = read_table(file)
+    more = events.iloc[[0]].assign(**{Col.KIND: "gap", Col.SEVERITY: 0.2})
+    write_table(file, pd.concat([more, events], ignore_index=True))
+    index = StudyIndex.of(OpenedRun(run))
+    (row,) = index.chosen(text="gap")
+    assert index.table[Col.EVENT_KINDS].iloc[row] == "jump, gap"
+    assert index.chosen(where="kind ~ gap").tolist() == [row]
 
 
 def test_filters_go_together_and_unknown_presets_are_told(index):

@@ -231,5 +231,9 @@ def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):
     assert browser.model.columns[0] == ""
     place = browser.model.index(2, 0)
     assert "will be left out" in browser.model.data(place, Qt.ItemDataRole.ToolTipRole)
+    for row in {*range(browser.model.rowCount())} - {2}:
+        other = browser.model.index(row, 0)
+        assert "in no statistics" not in browser.model.data(other, Qt.ItemDataRole.ToolTipRole)
+        assert browser.model.data(other, Qt.ItemDataRole.ForegroundRole) is None
     (kept,) = decisions_of(cells / "results/movies" / key[0])
     assert (kept.verdict, kept.cell, kept.kind) == ("exclude", key[2], "")

@@ -82,7 +82,7 @@ class CellModel(QAbstractItemModel):
         ]
         self._keys = [index.table[name].to_numpy(object) for name in KEYS]
         self._values = {name: index.table[name].to_numpy(object) for name in self.columns[1:]}
-        self._kinds = index.table[Col.WORST_KIND].to_numpy(object)
+        self._kinds = index.table[Col.EVENT_KINDS].to_numpy(object)
         self._why = index.table[Col.WHY_NOT_COUNTED].to_numpy(object)
         self._corrected = index.table[Col.MOVIE_CORRECTED].to_numpy(bool)
         self._several = len(index.table[Col.OBJECT].unique()) > 1
@@ -240,7 +240,8 @@ class CellModel(QAbstractItemModel):
     def _text(self, row: int, name: str) -> str:
         value = self._values[name][row]
         if name == Col.N_EVENTS:
-            return f"{value} · {str(self._kinds[row]).replace('_', ' ')}" if value else ""
+            worst = str(self._kinds[row]).partition(",")[0].replace("_", " ")
+            return f"{value} · {worst}" if value else ""
         if name == Col.IN_STATISTICS:
             return "yes" if self._why[row] is None else "no"
         return number(value, 2 if name == Col.EMPTY_RATE else 3)
@@ -249,11 +250,13 @@ class CellModel(QAbstractItemModel):
         if name == Col.IN_STATISTICS and self._why[row] is not None:
             return str(self._why[row])
         told = [f"{self._key(row)[0]}, {self._key(row)[1]} {self._key(row)[2]}"]
+        if self._kinds[row] is not None:
+            told.append(f"events: {str(self._kinds[row]).replace('_', ' ')}")
         if self._corrected[row]:
             told.append("corrected by hand")
         if self._why[row] is not None:
             told.append(f"in no statistics: {self._why[row]}")
-        return _meaning(name) if name else "\n".join(told)
+        return _meaning(name) if name not in ("", Col.N_EVENTS) else "\n".join(told)
 
     def _redraw(self, key: Key) -> None:
         node = self._at.get(key)

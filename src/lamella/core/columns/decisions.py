@@ -37,7 +37,7 @@ class DecisionColumns:
         "Empty = not; the column is there only where somebody did.",
     )
     N_EVENTS = _("n_events", "", "Suspicious events of the cell, see events.csv.")
-    WORST_KIND = _("worst_kind", "", "Kind of the worst of them.")
+    EVENT_KINDS = _("event_kinds", "", "Kinds of them, the worst first, such as `vanishes, gap`.")
     WORST_SEVERITY = _("worst_severity", "", "Severity of the worst of them, 0 to 1.")
     MOVIE_CORRECTED = _(
         "movie_corrected", "", "True where a person corrected such objects of the movie."

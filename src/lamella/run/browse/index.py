@@ -23,11 +23,11 @@ from lamella.run.review.standing import last_ones
 
 KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL)
 FLAGS = (
-    Col.N_EVENTS, Col.WORST_KIND, Col.WORST_SEVERITY, Col.EMPTY_RATE, Col.OUTLINE_SCORE,
+    Col.N_EVENTS, Col.EVENT_KINDS, Col.WORST_SEVERITY, Col.EMPTY_RATE, Col.OUTLINE_SCORE,
     Col.MOVIE_CORRECTED, Col.IN_STATISTICS, Col.WHY_NOT_COUNTED,
 )  # fmt: skip
 """What tells how far a cell can be trusted."""
-_TEXT = (Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.WORST_KIND, Col.WHY_NOT_COUNTED)
+_TEXT = (Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.EVENT_KINDS, Col.WHY_NOT_COUNTED)
 _FIRST, _LAST = True, False
 
 
@@ -132,7 +132,7 @@ class StudyIndex:
             "ratio": next((m for m in self.measures if m.startswith(Col.LAM_CYTO_RATIO)), None),
             "events": Col.N_EVENTS,
             "severity": Col.WORST_SEVERITY,
-            "kind": Col.WORST_KIND,
+            "kind": Col.EVENT_KINDS,
             "score": Col.OUTLINE_SCORE,
             "empty": Col.EMPTY_RATE,
             "frames": Col.N_FRAMES,
@@ -247,6 +247,8 @@ def _flags(cells: pd.DataFrame, run: OpenedRun) -> pd.DataFrame:
     counting = cells.get(Col.IN_STATISTICS, pd.Series(True, cells.index)).ne(False).to_numpy(bool)
     flags[Col.IN_STATISTICS] = counting
     flags[Col.WHY_NOT_COUNTED] = _why_not(cells, counting, run, touched, rows)
+    for name in (Col.EVENT_KINDS, Col.WHY_NOT_COUNTED):  # else None turns into NaN beside text
+        flags[name] = pd.Series(flags[name], cells.index, dtype=object)
     return pd.DataFrame(flags, index=cells.index)
 
 
@@ -258,16 +260,21 @@ def _events(events: pd.DataFrame, rows: pd.MultiIndex) -> Mapping[str, Any]:
     else:
         worst = events.sort_values(Col.SEVERITY, ascending=False, kind="stable")
         first = worst.groupby(keys, sort=False).agg(
-            n=(Col.KIND, "size"), kind=(Col.KIND, "first"), severity=(Col.SEVERITY, "first")
+            n=(Col.KIND, "size"), kind=(Col.KIND, _in_turn), severity=(Col.SEVERITY, "first")
         )
         told = first.reindex(rows)
         n = told["n"].fillna(0).to_numpy(np.int64)
-        kind, severity = told["kind"].to_numpy(object), told["severity"].to_numpy(np.float64)
+        kind = told["kind"].astype(object).where(told["kind"].notna(), None).to_numpy()
+        severity = told["severity"].to_numpy(np.float64)
     return {
         Col.N_EVENTS: n,
-        Col.WORST_KIND: pd.Series(kind, dtype=object).to_numpy(),
+        Col.EVENT_KINDS: kind,
         Col.WORST_SEVERITY: severity,
     }
+
+
+def _in_turn(kinds: pd.Series) -> str:
+    return ", ".join(dict.fromkeys(map(str, kinds)))
 
 
 def _scores(cells: pd.DataFrame, quality: pd.DataFrame) -> NDArray[np.float64]:
