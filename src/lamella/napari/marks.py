@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames
 from lamella.napari.desk import desk_of
+from lamella.napari.layer_frames import frames_of
 from lamella.napari.looks import laid_on_movie
 from lamella.napari.parts import JobLine, Step, Work
 from lamella.napari.proposed import take
@@ -45,20 +46,6 @@ _HELP = (
     "Then press Find cells, mend the proposal with napari’s own brush where it is wrong, and "
     "take it."
 )
-
-
-class _LayerFrames(Frames):
-    """Frames of an image layer, read one at a time: it may be larger than the memory."""
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
-        self.span = range(data.shape[0])
-        self.frame_shape = (data.shape[1], data.shape[2])
-        self.dtype = np.dtype(data.dtype)
-
-    def frame(self, t: int) -> NDArray[Any]:
-        self._refuse_outside(t)
-        return np.asarray(self._data[t])
 
 
 class Marks(QWidget):
@@ -249,7 +236,7 @@ class Marks(QWidget):
         ndim = min(3, self._viewer.dims.ndim)
         for layer in self._viewer.layers:
             if isinstance(layer, Image) and layer.visible and not layer.rgb and layer.ndim == ndim:
-                return _LayerFrames(layer.data if ndim == 3 else layer.data[None])
+                return frames_of(layer.data, layer.name)
         raise InputError("napari", "no movie is shown", "open a run or a movie first")
 
     @property

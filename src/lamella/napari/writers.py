@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.core.frames import Frames, Image
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.table import Col
@@ -23,7 +23,7 @@ from lamella.io.ctc import write_ctc
 from lamella.io.track_ids import tracked_from_ids
 from lamella.io.track_table import write_track_table
 from lamella.io.trackmate import write_trackmate
-from lamella.napari.lazy import LazyStack
+from lamella.napari.layer_frames import frames_of
 from lamella.napari.pictures import OURS
 
 _UM = {
@@ -38,11 +38,12 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
     Where the path has no suffix, numbers are taken for track ids and a folder is written.
     """
-    frames, scale = frames_of(data, attributes), scale_of(attributes)
+    name = str(attributes.get("name", "labels"))
+    frames, scale = frames_of(data, name), scale_of(attributes)
     if Path(path).suffix:
         write_label_file(path, frames, scale=scale)
         return [path]
-    tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=str(attributes["name"]))
+    tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=name)
     write_ctc(path, tracked)
     return [path]
 
@@ -54,7 +55,7 @@ def write_images(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -
         name = str(attributes.get("name", "image"))
         if attributes.get("rgb"):
             raise InputError(name, "it is a colour picture", "save it as PNG")
-        channels[name] = frames_of(data, attributes)
+        channels[name] = frames_of(data, name)
     shapes = {name: frames.shape for name, frames in channels.items()}
     if len(set(shapes.values())) > 1:
         told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
@@ -82,14 +83,15 @@ def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) 
     """
     by_kind = {kind: (data, attributes) for data, attributes, kind in layers}
     labels, its_notes = by_kind["labels"]
-    frames = frames_of(labels, its_notes)
+    name = str(its_notes.get("name", "labels"))
+    frames = frames_of(labels, name)
     tracked = Tracked(
         tracks_of_layer(*by_kind["tracks"]),
         n_frames=len(frames),
         labels=Labels("cell", frames),
         frame_shape=frames.frame_shape,
         scale=scale_of(its_notes),
-        source=str(its_notes.get("name", "labels")),
+        source=name,
     )
     _writer_of(path, shapes=True)(path, tracked)
     return [path]
@@ -117,41 +119,6 @@ def tracks_of_layer(data: Any, attributes: dict[str, Any]) -> Tracks:
     graph = {int(cell): tuple(np.atleast_1d(parents).astype(int).tolist())
              for cell, parents in (attributes.get("graph") or {}).items()}  # fmt: skip
     return Tracks.from_links(links, graph)
-
-
-class _OfArray(Frames):
-    """Frames of anything that is indexed like an array, such as dask's."""
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
-        self.span = range(data.shape[0])
-        self.frame_shape = (int(data.shape[1]), int(data.shape[2]))
-        self.dtype = np.dtype(data.dtype)
-
-    def frame(self, t: int) -> Image:
-        self._refuse_outside(t)
-        return np.asarray(self._data[t])
-
-
-def frames_of(data: Any, attributes: dict[str, Any]) -> Frames:
-    """Frames of a layer's data: (T, Y, X), or one (Y, X).
-
-    Raises
-    ------
-    InputError
-        Of other dimensions.
-    """
-    if isinstance(data, LazyStack):
-        return data.frames
-    if getattr(data, "ndim", 0) == 2:
-        data = np.asarray(data)[None]
-    if getattr(data, "ndim", 0) != 3:
-        raise InputError(
-            str(attributes.get("name", "layer")),
-            f"it has {getattr(data, 'ndim', 0)} dimensions, and movies have T, Y, X",
-            "save one time series of planes",
-        )
-    return _OfArray(data)
 
 
 def scale_of(attributes: dict[str, Any]) -> Scale:
