@@ -57,5 +57,8 @@ def test_the_window_shows_both(viewer, qtbot, look_at):
     shown = [made.table.item(2, k).text() for k in range(3)]
     wanted = [row[f"polarity_{n}"] for n in ("front_mean", "back_mean", "front_back_ratio")]
     assert [float(text.replace("\u202f", "")) for text in shown] == pytest.approx(wanted, rel=0.01)
+    desk.look_at("KI__high__1", cell=1)
+    assert viewer.layers["front and back by polarity"] is layer
+    assert not layer.editable
     made.shown["polarity"].click()
     assert "front and back by polarity" not in viewer.layers

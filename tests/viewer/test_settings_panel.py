@@ -90,7 +90,8 @@ def test_a_movie_is_tried_then_written(panel, viewer, qtbot, cells):
     qtbot.mouseClick(panel.try_movie, Qt.MouseButton.LeftButton)
     assert panel.job.busy
     qtbot.waitUntil(lambda: not panel.job.busy, timeout=60000)
-    assert viewer.layers["trial, whole movie"].data.shape == viewer.layers["movie"].data.shape
+    shape = panel.desk.movie.movie.channel().shape
+    assert viewer.layers["trial, whole movie"].data.shape == shape
     assert "IoU with the present cells" in panel.effect.text()
     frames = panel._movie_trial.frames
     qtbot.mouseClick(panel.worst, Qt.MouseButton.LeftButton)

@@ -20,11 +20,12 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError
+from lamella.core.frames import Frames
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.linked_plots import LinkedPlots, PlottedCell, nothing_plotted, plotted_cell
-from lamella.napari.looks import add_seen_labels
+from lamella.napari.looks import show_seen_labels
 from lamella.napari.parts import MessageLine
 from lamella.report.tables import numbers
 from lamella.report.words import number
@@ -146,18 +147,22 @@ class FrontBack(QWidget):
     def _draw_layers(self) -> None:
         for by, box in self.shown.items():
             name = f"front and back by {by}"
-            if name in self._viewer.layers:
+            frames = self._frames(by) if box.isChecked() else None
+            if frames is not None:
+                colours = DirectLabelColormap(color_dict=dict(_COLOURS))
+                show_seen_labels(self._viewer, LazyStack(frames), name, colours, opacity=0.6)
+            elif name in self._viewer.layers:
                 self._viewer.layers.remove(name)
-            if box.isChecked() and self.cell is not None and self._at is not None:
-                self._add_layer(name, self._at, by)
 
-    def _add_layer(self, name: str, at: PlottedCell, by: By) -> None:
+    def _frames(self, by: By) -> Frames | None:
+        """Front and back of the cell looked at, as images; None where they are not known."""
+        if self._at is None or self.cell is None:
+            return None
         try:
-            frames = front_back_frames(*at, by=by, tracked=self.desk.tracked())
-            colours = DirectLabelColormap(color_dict=dict(_COLOURS))
-            add_seen_labels(self._viewer, LazyStack(frames), name, colours, opacity=0.6)
+            return front_back_frames(*self._at, by=by, tracked=self.desk.tracked())
         except LamellaError as error:
             self.message.warn(error)
+            return None
 
     def _follow(self) -> None:
         """The numbers are those of the frame that is shown."""

@@ -31,7 +31,7 @@ def laid_on_movie(viewer: napari.viewer.Viewer, *, ndim: int) -> dict[str, Any]:
     return {}
 
 
-def add_seen_labels(
+def show_seen_labels(
     viewer: napari.viewer.Viewer,
     labels: Any,
     name: str,
@@ -39,20 +39,23 @@ def add_seen_labels(
     *,
     opacity: float,
 ) -> Labels:
-    """A layer of labels on the movie, to be looked at and not drawn into; the selection stays.
+    """Labels on the movie, to be looked at and not drawn into; what is selected stays so.
+
+    The layer of this name is used again where there is one, with its looks: another one would cost
+    more.
 
     Parameters
     ----------
     labels : (Y, X) or (T, Y, X) array
     """
-    selected = set(viewer.layers.selection)
-    layer = viewer.add_labels(
-        labels,
-        name=name,
-        colormap=colours,
-        opacity=opacity,
-        **laid_on_movie(viewer, ndim=labels.ndim),
-    )
-    layer.editable = False
-    viewer.layers.selection = selected or {layer}
+    laid = laid_on_movie(viewer, ndim=labels.ndim)
+    if name in viewer.layers and isinstance(layer := viewer.layers[name], Labels):
+        layer.data = labels
+        for place, value in laid.items():
+            setattr(layer, place, value)
+    else:
+        selected = set(viewer.layers.selection)
+        layer = viewer.add_labels(labels, name=name, colormap=colours, opacity=opacity, **laid)
+        viewer.layers.selection = selected or {layer}
+    layer.editable = False  # other data have made it editable
     return layer

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lamella.core.frames import Frames, Image
 from lamella.napari.lazy import LazyStack
-from lamella.napari.looks import add_seen_labels
+from lamella.napari.looks import show_seen_labels
 from lamella.report.words import number
 from lamella.run.trial_frame import Change, FrameTrial
 
@@ -60,16 +60,14 @@ class TrialLayers:
         self._remove(TRIAL_MOVIE)
 
     def _show(self, name: str, labels: Any, colour: tuple[float, ...], *, contour: int) -> None:
-        """The layer of this name is used again: another would cost more."""
-        if name in self._viewer.layers:
-            layer = self._viewer.layers[name]
-            layer.data, layer.visible = labels, True
-            return
+        new = name not in self._viewer.layers
         colours = DirectLabelColormap(color_dict={None: colour, 0: (0, 0, 0, 0)})
-        layer = add_seen_labels(
+        layer = show_seen_labels(
             self._viewer, labels, name, colours, opacity=0.9 if contour else 0.35
         )
-        layer.contour = contour
+        layer.visible = True
+        if new:  # else a person may have chosen otherwise
+            layer.contour = contour
 
     def _remove(self, *names: str) -> None:
         for name in names:
