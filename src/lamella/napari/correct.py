@@ -16,7 +16,7 @@ from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, wa
 from lamella.napari.desk import desk_of
 from lamella.napari.own_keys import OwnKeys
 from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
-from lamella.napari.saving import saving_of
+from lamella.napari.saving import saving_of, stopped_words
 from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
@@ -44,6 +44,7 @@ class Correct(QWidget):
         self._canvas: CanvasEdits | None = None
         self._own_keys: OwnKeys | None = None
         self._clicks: Clicks | None = None
+        self._unmeasured = False  # saved, and measuring it again came to no end
         self.message, self.job = MessageLine(), JobLine()
         self.tools, self.edits = ToolBox(), EditList()
         self.saving, self.left = SaveBar(), LeftBar()
@@ -118,6 +119,7 @@ class Correct(QWidget):
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
         session, canvas, keys = self.session, self._canvas, self._own_keys
+        self._unmeasured = False
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
@@ -264,7 +266,9 @@ class Correct(QWidget):
         if session is None or not self._may_edit():
             return
         self.put_down()
-        if self.job.start(saving_of(session, self.saving.measures), done=self._saved):
+        work = saving_of(session, self.saving.measures)
+        if self.job.start(work, done=self._saved, stopped=partial(stopped_words, session)):
+            self._unmeasured = self.saving.measures
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -275,6 +279,7 @@ class Correct(QWidget):
             self.saving.replay.setVisible(changed)
             return
         self.job.message.say(ended)
+        self._unmeasured = False
         if self.session is not None:
             self._changed((0, -1))
         if self.saving.measures:
@@ -381,7 +386,12 @@ class Correct(QWidget):
     def _show(self) -> None:
         """What can be done now, and how it stands."""
         movie = self._desk.movie
-        self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
+        self.saving.tell(
+            movie.name if movie else "",
+            self.session,
+            busy=self.busy,
+            unmeasured=self._unmeasured,
+        )
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)

@@ -188,19 +188,23 @@ class SaveBar(QWidget):
     def measures(self, yes: bool) -> None:
         self._measure.setChecked(yes)
 
-    def tell(self, movie: str, session: EditSession | None, *, busy: bool) -> None:
+    def tell(
+        self, movie: str, session: EditSession | None, *, busy: bool, unmeasured: bool = False
+    ) -> None:
         """Show how a session stands.
 
         Parameters
         ----------
         movie : str
             That is looked at; empty where none is.
+        unmeasured : bool
+            Whether measuring it again after a save came to no end.
         """
         self.begin.setVisible(session is None)
         self.begin.setEnabled(bool(movie) and not busy)
         self.begin.setText(f"Correct {movie}" if movie else "Correct this movie")
         edits = [] if session is None else session.edits
-        self.save.setEnabled(bool(edits) and not busy)
+        self.save.setEnabled(bool(edits or unmeasured) and not busy)
         self.discard.setEnabled(bool(edits) and not busy)
         if session is None:
             self.state.setText("" if movie else "Look at a movie of a run to correct its cells.")
@@ -209,6 +213,10 @@ class SaveBar(QWidget):
             since = _clock(edits[-1].time, "%H:%M:%S")
             self.state.setText(
                 f"<b>{n} not saved.</b> In your journal since {since}: a crash loses nothing."
+            )
+        elif unmeasured:
+            self.state.setText(
+                f"{session.movie.name}, {session.name}: saved, <b>not yet measured again</b>."
             )
         else:
             self.state.setText(f"{session.movie.name}, {session.name}: nothing to save.")

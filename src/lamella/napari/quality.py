@@ -27,10 +27,13 @@ from lamella.core.errors import LamellaError, LamellaWarning
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
-from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.napari.parts import JobLine, MessageLine, Work
+from lamella.napari.told_work import told_work
 from lamella.report.words import number
+from lamella.run.at_hand import Tell
 from lamella.run.review import REASONS, Verdict
 from lamella.run.review.events import Review
+from lamella.run.stopping import Asked
 from lamella.run.who import person
 
 if TYPE_CHECKING:
@@ -339,11 +342,14 @@ def _updated(folder: Path) -> Work:
     """Tables, statistics and report, with what was decided; gives what to know of that."""
     from lamella.run.execute import rebuild_report
 
-    yield Step(0, 0, "statistics and report")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LamellaWarning)
-        rebuild_report(folder)
-    return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+    def updating(tell: Tell, stopped: Asked) -> list[str]:
+        tell("statistics and report", 0, 0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LamellaWarning)
+            rebuild_report(folder, stopped=stopped)
+        return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+
+    return told_work(updating)
 
 
 def _row_of(review: Review, event: int) -> dict[str, Any]:
