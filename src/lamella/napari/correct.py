@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,13 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
 from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
-from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
+from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, close_all, waiting
 from lamella.napari.desk import desk_of
+from lamella.napari.docks import come_forward, dock_of, keys_to_canvas, window_of
 from lamella.napari.own_keys import OwnKeys
-from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
+from lamella.napari.parts import JobLine, MessageLine
 from lamella.napari.saving import saving_of, stopped_words
+from lamella.report.words import count
 from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from lamella.run.editing import Edit
+    from lamella.run.editing.overlay import Applied
 
 
 class Correct(QWidget):
@@ -44,7 +46,6 @@ class Correct(QWidget):
         self._canvas: CanvasEdits | None = None
         self._own_keys: OwnKeys | None = None
         self._clicks: Clicks | None = None
-        self._unmeasured = False  # saved, and measuring it again came to no end
         self.message, self.job = MessageLine(), JobLine()
         self.tools, self.edits = ToolBox(), EditList()
         self.saving, self.left = SaveBar(), LeftBar()
@@ -72,8 +73,8 @@ class Correct(QWidget):
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             self._watch_layer(layer)
-        self._held: list[EditSession | CanvasEdits | OwnKeys] = []
-        self.destroyed.connect(partial(_end_all, self._held))
+        self._held: list[Any] = []
+        self.destroyed.connect(partial(close_all, self._held))
         self._show()
 
     @property
@@ -100,7 +101,8 @@ class Correct(QWidget):
         self._desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
         if (window := window_of(self)) is not None:
-            self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
+            # napari saves layers by it; a dock that floats is a window of its own
+            self._own_keys = OwnKeys([window, dock_of(self)], "Ctrl+S")
             self._held.append(self._own_keys)
         self.message.say("\n".join(self.session.notes))
         self._show()
@@ -119,7 +121,7 @@ class Correct(QWidget):
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
         session, canvas, keys = self.session, self._canvas, self._own_keys
-        self._unmeasured = False
+        self.saving.unmeasured = False
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
@@ -131,8 +133,8 @@ class Correct(QWidget):
             session.close()
             if n:
                 self.message.say(
-                    f"{_counted(n)} of {session.movie.name} not yet saved: kept in the journal, "
-                    "and offered when you correct that movie again."
+                    f"{count(n, 'edit')} of {session.movie.name} not yet saved: kept in the "
+                    "journal, and offered when you correct that movie again."
                 )
             if self._desk.editing is session:
                 self._desk.editing = None
@@ -172,6 +174,7 @@ class Correct(QWidget):
             self.message.warn(error)
             return
         if applied is not None:
+            self.message.say(f"Done again: {applied.edit.words}.")
             self._changed(applied.frames)
 
     def new_cell(self) -> None:
@@ -230,7 +233,7 @@ class Correct(QWidget):
             self.message.warn(error)
             self.saving.replay.setVisible(True)
             return
-        self.message.say(f"{_counted(len(applied))} taken up. They are not yet saved.")
+        self.message.say(f"{count(len(applied), 'edit')} taken up. They are not yet saved.")
         self._changed(*(each.frames for each in applied))
 
     def discard(self) -> None:
@@ -268,7 +271,7 @@ class Correct(QWidget):
         self.put_down()
         work = saving_of(session, self.saving.measures)
         if self.job.start(work, done=self._saved, stopped=partial(stopped_words, session)):
-            self._unmeasured = self.saving.measures
+            self.saving.unmeasured = self.saving.measures
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -279,7 +282,7 @@ class Correct(QWidget):
             self.saving.replay.setVisible(changed)
             return
         self.job.message.say(ended)
-        self._unmeasured = False
+        self.saving.unmeasured = False
         if self.session is not None:
             self._changed((0, -1))
         if self.saving.measures:
@@ -288,8 +291,8 @@ class Correct(QWidget):
     def _may_edit(self, *, left: bool = False) -> bool:
         if self.session is not None and self.session.left and not left:
             self.message.warn(
-                f"{_counted(len(self.session.left))} of an earlier session not saved: take them "
-                "up or discard them first."
+                f"{count(len(self.session.left), 'edit')} of an earlier session not saved: take "
+                "them up or discard them first."
             )
             self._refresh()
             return False
@@ -316,13 +319,15 @@ class Correct(QWidget):
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
             return
-        undone: list[tuple[int, int]] = []
+        undone: list[Applied] = []
         try:
             while len(undone) < n and (applied := self.session.undo()) is not None:
-                undone.append(applied.frames)
+                undone.append(applied)
+            if undone:
+                self.message.say(f"Undone: {'; '.join(each.edit.words for each in undone)}.")
         except LamellaError as error:
             self.message.warn(error)
-        self._changed(*undone)
+        self._changed(*(each.frames for each in undone))
 
     def _drawn(self, strokes: Iterable[Edit]) -> None:
         for stroke in strokes:
@@ -386,25 +391,9 @@ class Correct(QWidget):
     def _show(self) -> None:
         """What can be done now, and how it stands."""
         movie = self._desk.movie
-        self.saving.tell(
-            movie.name if movie else "",
-            self.session,
-            busy=self.busy,
-            unmeasured=self._unmeasured,
-        )
+        self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)
         if self._canvas is not None:
             self._canvas.layer.editable = not self.busy
-
-
-def _end_all(held: list[EditSession | CanvasEdits | OwnKeys]) -> None:
-    """The widget is gone: so are its session, whose journal has what was not saved."""
-    while held:
-        with suppress(Exception):  # the viewer may be gone, too
-            held.pop().close()
-
-
-def _counted(n: int) -> str:
-    return "1 edit" if n == 1 else f"{n} edits"

@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from psygnal import Signal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -167,34 +165,6 @@ class JobLine(QWidget):
         self._bar.setVisible(yes)
         self._stop.setVisible(yes)
         self._stop.setEnabled(yes)
-
-
-def come_forward(widget: QWidget) -> None:
-    """Show a docked widget in front of the tabs that it shares a place with."""
-    if (dock := _around(widget, QDockWidget)) is not None:
-        dock.show()
-        dock.raise_()
-
-
-def window_of(widget: QWidget) -> QMainWindow | None:
-    """The main window that a widget is docked in, or floats above; None where it is in none."""
-    found: QMainWindow | None = _around(widget, QMainWindow)
-    return found
-
-
-def keys_to_canvas(widget: QWidget) -> None:
-    """What is typed from here on goes to the canvas of the window that a widget is docked in."""
-    window = window_of(widget)
-    canvas = None if window is None else window.centralWidget()
-    if canvas is not None:
-        canvas.setFocus()
-
-
-def _around(widget: QWidget, kind: type[Any]) -> Any:
-    each: Any = widget
-    while each is not None and not isinstance(each, kind):
-        each = each.parent()
-    return each
 
 
 class _Closing:
