@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 WHOLE, STRETCH = "the whole cell", "frames of it"
+_ANYWHERE = "here and on the movie"
 _FAR = 100_000
 _COLUMNS_PX = (66, 84, 120, 42, 52, 90)
 _WIDE_PX, _HIGH_PX = 490, 700
@@ -88,12 +89,15 @@ class SuspiciousEvents(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
         self.words.setWordWrap(True)
-        self.back = _button("◀ Previous", ",", "Go to the event before; on the picture, too")
-        self.onward = _button("Next ▶", ".", "Go to the next event; on the picture, too")
-        self.accept = _button("Right", "A", "It is right as it is: nothing changes")
-        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
-        self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
-        self.undo = _button("Undo", "U", "Take back the last decision made here")
+        self.back = _button("◀ Previous", ",", "Go to the event before", _ANYWHERE)
+        self.onward = _button("Next ▶", ".", "Go to the next event", _ANYWHERE)
+        here = "after a click into this tab"
+        self.accept = _button("Right", "A", "It is right as it is: nothing changes", here)
+        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand", here)
+        self.exclude = _button(
+            "Leave out", "X", "Leave the cell, or frames of it, out; give a reason", here
+        )
+        self.undo = _button("Undo", "U", "Take back the last decision made here", here)
         self.reason = QComboBox()
         self.reason.setEditable(True)
         self.reason.addItems(["", *REASONS])
@@ -119,6 +123,8 @@ class SuspiciousEvents(QWidget):
         self.exclude.clicked.connect(lambda: self.decide("exclude"))
         self.undo.clicked.connect(self.take_back)
         self.update_button.clicked.connect(self._update)
+        for typed in (self.reason.activated, self.reason.lineEdit().returnPressed):
+            typed.connect(lambda *_: self.view.setFocus())  # keys decide again, not write
         self.scope.currentTextChanged.connect(self._on_scope)
         for choice in (self.kind, self.condition):
             choice.activated.connect(lambda _: self.refresh())
@@ -356,9 +362,9 @@ def _row_of(review: Review, event: int) -> dict[str, Any]:
     return {str(name): value for name, value in review.events.iloc[event].items()}
 
 
-def _button(text: str, key: str, tip: str) -> QPushButton:
+def _button(text: str, key: str, tip: str, where: str) -> QPushButton:
     made = QPushButton(f"{text} ({key})")
-    made.setToolTip(f"{tip}. Key: {key}")
+    made.setToolTip(f"{tip}.\nKey: {key}, {where}")
     return made
 
 
