@@ -1,6 +1,7 @@
 """A window to test in: napari on a virtual screen; skipped, with the reason, without one."""
 
 import ctypes
+import gc
 import importlib.util
 import os
 import shutil
@@ -86,6 +87,7 @@ def viewer(own_settings, qtbot):
     made = napari.Viewer(show=False)
     yield made
     made.close()
+    gc.collect()  # what is left goes in this thread: OpenGL crashes where work in another does it
     _threads_again()
 
 

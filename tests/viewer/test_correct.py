@@ -224,6 +224,42 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     assert marked["empty"].all()
 
 
+def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch):
+    from lamella.run import execute
+
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
+    widget, run = hand.widget, colony / "results"
+    cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
+    hand.go(5)
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, 5))
+    widget.saving.measures = True
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: widget.job._bar.format().startswith("relabel"), timeout=60000)
+    hand.press(widget.job._stop)
+    assert "stopping" in widget.job._bar.format()
+    free = []
+
+    def at_the_end():
+        with execute.locked(run):
+            free.append(widget.job.message.text())
+
+    widget.job.ended.connect(at_the_end)
+    qtbot.waitUntil(lambda: not widget.busy, timeout=60000)
+    assert "Stopped. The corrections are saved" in free[0]
+    assert not list(run.rglob("*.part"))
+    assert edits_of(widget.session.folder, "cell")
+    assert "not yet measured again" in widget.saving.state.text()
+    frames = OpenedRun(run).table("frames")
+    assert "corrected" not in frames or not frames["corrected"].any()
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
+    assert "measured again" in widget.job.message.text()
+    assert "nothing to save" in widget.saving.state.text()
+    frames = OpenedRun(run).table("frames")
+    assert frames.loc[frames["corrected"], ["cell", "frame"]].to_numpy().tolist() == [[cell, 5]]
+
+
 def test_another_movie_and_back(hand, viewer, qtbot):
     widget = hand.widget
     cell = sorted(hand.cells.cells)[0]

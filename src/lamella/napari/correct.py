@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app_model.types import KeyCode, KeyMod
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
 from lamella.napari.canvas_edits import CanvasEdits
-from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
+from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, close_all, waiting
 from lamella.napari.desk import desk_of
+from lamella.napari.docks import come_forward, dock_of, keys_to_canvas, window_of
 from lamella.napari.drawing_tools import DrawingTools
 from lamella.napari.own_keys import OwnKeys
-from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
-from lamella.napari.saving import saving_of
+from lamella.napari.parts import JobLine, MessageLine
+from lamella.napari.saving import saving_of, stopped_words
+from lamella.report.words import count
 from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from lamella.run.editing import Edit
+    from lamella.run.editing.overlay import Applied
 
 
 class Correct(QWidget):
@@ -71,8 +73,8 @@ class Correct(QWidget):
         self.desk.run_changed.connect(self._go)
         self._drawing = DrawingTools(viewer)
         self._drawing.taken.connect(self._draw)
-        self._held: list[EditSession | CanvasEdits | OwnKeys] = []
-        self.destroyed.connect(partial(_end_all, self._held))
+        self._held: list[Any] = []
+        self.destroyed.connect(partial(close_all, self._held))
         self._show()
 
     @property
@@ -99,7 +101,8 @@ class Correct(QWidget):
         self.desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
         if (window := window_of(self)) is not None:
-            self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
+            # napari saves layers by it; a dock that floats is a window of its own
+            self._own_keys = OwnKeys([window, dock_of(self)], "Ctrl+S")
             self._held.append(self._own_keys)
         self.message.say("\n".join(self.session.notes))
         self._show()
@@ -118,6 +121,7 @@ class Correct(QWidget):
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
         session, canvas, keys = self.session, self._canvas, self._own_keys
+        self.saving.unmeasured = False
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
@@ -129,8 +133,8 @@ class Correct(QWidget):
             session.close()
             if n:
                 self.message.say(
-                    f"{_counted(n)} of {session.movie.name} not yet saved: kept in the journal, "
-                    "and offered when you correct that movie again."
+                    f"{count(n, 'edit')} of {session.movie.name} not yet saved: kept in the "
+                    "journal, and offered when you correct that movie again."
                 )
             if self.desk.editing is session:
                 self.desk.editing = None
@@ -170,6 +174,7 @@ class Correct(QWidget):
             self.message.warn(error)
             return
         if applied is not None:
+            self.message.say(f"Done again: {applied.edit.words}.")
             self._changed(applied.frames)
 
     def new_cell(self) -> None:
@@ -228,7 +233,7 @@ class Correct(QWidget):
             self.message.warn(error)
             self.saving.replay.setVisible(True)
             return
-        self.message.say(f"{_counted(len(applied))} taken up. They are not yet saved.")
+        self.message.say(f"{count(len(applied), 'edit')} taken up. They are not yet saved.")
         self._changed(*(each.frames for each in applied))
 
     def discard(self) -> None:
@@ -264,7 +269,9 @@ class Correct(QWidget):
         if session is None or not self._may_edit():
             return
         self.put_down()
-        if self.job.start(saving_of(session, self.saving.measures), done=self._saved):
+        work = saving_of(session, self.saving.measures)
+        if self.job.start(work, done=self._saved, stopped=partial(stopped_words, session)):
+            self.saving.unmeasured = self.saving.measures
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -275,6 +282,7 @@ class Correct(QWidget):
             self.saving.replay.setVisible(changed)
             return
         self.job.message.say(ended)
+        self.saving.unmeasured = False
         if self.session is not None:
             self._changed((0, -1))
         if self.saving.measures:
@@ -283,8 +291,8 @@ class Correct(QWidget):
     def _may_edit(self, *, left: bool = False) -> bool:
         if self.session is not None and self.session.left and not left:
             self.message.warn(
-                f"{_counted(len(self.session.left))} of an earlier session not saved: take them "
-                "up or discard them first."
+                f"{count(len(self.session.left), 'edit')} of an earlier session not saved: take "
+                "them up or discard them first."
             )
             self._refresh()
             return False
@@ -311,13 +319,15 @@ class Correct(QWidget):
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
             return
-        undone: list[tuple[int, int]] = []
+        undone: list[Applied] = []
         try:
             while len(undone) < n and (applied := self.session.undo()) is not None:
-                undone.append(applied.frames)
+                undone.append(applied)
+            if undone:
+                self.message.say(f"Undone: {'; '.join(each.edit.words for each in undone)}.")
         except LamellaError as error:
             self.message.warn(error)
-        self._changed(*undone)
+        self._changed(*(each.frames for each in undone))
 
     def _drawn(self, strokes: Iterable[Edit]) -> None:
         for stroke in strokes:
@@ -376,14 +386,3 @@ class Correct(QWidget):
         self.tools.setEnabled(movie is not None and not self.busy)
         if self._canvas is not None:
             self._canvas.layer.editable = not self.busy
-
-
-def _end_all(held: list[EditSession | CanvasEdits | OwnKeys]) -> None:
-    """The widget is gone: so are its session, whose journal has what was not saved."""
-    while held:
-        with suppress(Exception):  # the viewer may be gone, too
-            held.pop().close()
-
-
-def _counted(n: int) -> str:
-    return "1 edit" if n == 1 else f"{n} edits"

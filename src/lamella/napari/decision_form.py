@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from lamella.napari.choices import side_by_side
@@ -15,13 +16,19 @@ _FAR = 100_000
 class DecisionForm(QWidget):
     """What a decision about an event says besides its verdict."""
 
+    reason_given = Signal()
+    """A reason was chosen, or written to its end."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.reason = QComboBox()
+        self.reason, line = QComboBox(), QLineEdit()
         self.reason.setEditable(True)
+        self.reason.setLineEdit(line)
         self.reason.addItems(["", *REASONS])
         self.reason.setToolTip("Why: leaving out needs a reason, which the report tells")
         self.reason.setPlaceholderText("reason")
+        self.reason.activated.connect(self.reason_given)
+        line.returnPressed.connect(self.reason_given)
         self.scope = QComboBox()
         self.scope.addItems([WHOLE, STRETCH])
         self.scope.setToolTip("What is left out: the cell from all statistics, or some frames")

@@ -20,9 +20,12 @@ from qtpy.QtWidgets import (
 
 from lamella.core.errors import LamellaError
 from lamella.napari.desk import desk_of, layers_of
-from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.napari.parts import JobLine, MessageLine, Work
+from lamella.napari.told_work import told_work
+from lamella.run.at_hand import Tell
 from lamella.run.browse.film import FILMS, STRIPS, Film, Filmed, film_run
 from lamella.run.browse.roles import OWN_TRACK, POLARITY, ROLES, TRACK
+from lamella.run.stopping import Asked
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -210,56 +213,22 @@ def _filming(
     *,
     force: bool,
 ) -> Work:
-    """The film in steps: each picture is a step, after which it can be stopped.
+    """The film in steps: it can be stopped after each picture.
 
     The file appears when all is written; until then, and where it was stopped, nothing is there.
     """
-    from queue import Empty, Queue
-    from threading import Thread
 
-    told: Queue[Step | Filmed | Exception] = Queue()
-    stopped: list[bool] = []
+    def filming(tell: Tell, stopped: Asked) -> Filmed:
+        tell("drawing", 0, 0)
+        return film_run(
+            movie,
+            out,
+            film,
+            object_name=object_name,
+            cell=cell,
+            force=force,
+            advance=lambda done, total: tell(f"frame {done} of {total}", done, total),
+            stopped=stopped,
+        )
 
-    def advance(done: int, total: int) -> None:
-        if stopped:
-            raise _StoppedError
-        told.put(Step(done, total, f"frame {done} of {total}"))
-
-    def run() -> None:
-        try:
-            told.put(
-                film_run(
-                    movie,
-                    out,
-                    film,
-                    object_name=object_name,
-                    cell=cell,
-                    force=force,
-                    advance=advance,
-                )
-            )
-        except Exception as error:  # raised again in the thread of the work
-            told.put(error)
-
-    worker = Thread(target=run, daemon=True)
-    worker.start()
-    try:
-        while True:
-            try:
-                news = told.get(timeout=0.2)
-            except Empty:
-                yield Step(0, 0, "drawing")
-                continue
-            if isinstance(news, Step):
-                yield news
-            elif isinstance(news, Exception):
-                raise news
-            else:
-                return news
-    finally:
-        stopped.append(True)
-        worker.join(5)
-
-
-class _StoppedError(Exception):
-    """Somebody has pressed Stop."""
+    return told_work(filming)

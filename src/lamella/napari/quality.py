@@ -17,14 +17,18 @@ from lamella.napari.decision_form import DecisionForm
 from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
 from lamella.napari.event_view import EventView
-from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.napari.parts import JobLine, MessageLine, Work
+from lamella.napari.told_work import told_work
 from lamella.report.words import number
+from lamella.run.at_hand import Tell
 from lamella.run.review import Verdict
 from lamella.run.review.events import Review
+from lamella.run.stopping import Asked
 
 if TYPE_CHECKING:
     import napari.viewer
 
+_ANYWHERE = "here and on the movie"
 _WIDE_PX, _HIGH_PX = 490, 700
 
 
@@ -57,12 +61,15 @@ class SuspiciousEvents(QWidget):
         self.view.activated.connect(self._clicked)
         self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
         self.words.setWordWrap(True)
-        self.back = _button("◀ Previous", ",", "Go to the event before; on the picture, too")
-        self.onward = _button("Next ▶", ".", "Go to the next event; on the picture, too")
-        self.accept = _button("Right", "A", "It is right as it is: nothing changes")
-        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
-        self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
-        self.undo = _button("Undo", "U", "Take back the last decision made here")
+        self.back = _button("◀ Previous", ",", "Go to the event before", _ANYWHERE)
+        self.onward = _button("Next ▶", ".", "Go to the next event", _ANYWHERE)
+        here = "after a click into this tab"
+        self.accept = _button("Right", "A", "It is right as it is: nothing changes", here)
+        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand", here)
+        self.exclude = _button(
+            "Leave out", "X", "Leave the cell, or frames of it, out; give a reason", here
+        )
+        self.undo = _button("Undo", "U", "Take back the last decision made here", here)
         self.form = DecisionForm()
         self.update_button = QPushButton("Update statistics and report")
         self.update_button.setToolTip("Count anew without what was left out; as: lamella report")
@@ -75,6 +82,7 @@ class SuspiciousEvents(QWidget):
         self.exclude.clicked.connect(lambda: self.decide("exclude"))
         self.undo.clicked.connect(self.take_back)
         self.update_button.clicked.connect(self._update)
+        self.form.reason_given.connect(self.view.setFocus)  # keys decide again, not write
         for choice in (self.kind, self.condition):
             choice.activated.connect(lambda _: self.refresh())
         self.undecided.toggled.connect(lambda _: self.refresh())
@@ -285,18 +293,21 @@ def _updated(folder: Path) -> Work:
     """Tables, statistics and report, with what was decided; gives what to know of that."""
     from lamella.run.execute import rebuild_report
 
-    yield Step(0, 0, "statistics and report")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LamellaWarning)
-        rebuild_report(folder)
-    return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+    def updating(tell: Tell, stopped: Asked) -> list[str]:
+        tell("statistics and report", 0, 0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LamellaWarning)
+            rebuild_report(folder, stopped=stopped)
+        return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+
+    return told_work(updating)
 
 
 def _row_of(review: Review, event: int) -> dict[str, Any]:
     return {str(name): value for name, value in review.events.iloc[event].items()}
 
 
-def _button(text: str, key: str, tip: str) -> QPushButton:
+def _button(text: str, key: str, tip: str, where: str) -> QPushButton:
     made = QPushButton(f"{text} ({key})")
-    made.setToolTip(f"{tip}. Key: {key}")
+    made.setToolTip(f"{tip}.\nKey: {key}, {where}")
     return made

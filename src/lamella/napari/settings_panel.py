@@ -27,9 +27,11 @@ from lamella.napari.settings_form import SettingsForm
 from lamella.napari.told_work import told_work
 from lamella.napari.trial_layers import TrialLayers, as_table
 from lamella.report.words import number
+from lamella.run.at_hand import Tell
 from lamella.run.diameter import fed_by
 from lamella.run.settings_draft import SettingsDraft
 from lamella.run.settings_fields import tables_for
+from lamella.run.stopping import Asked
 from lamella.run.trial_frame import FrameTrial
 from lamella.run.trial_movie import MovieTrial, try_on_movie
 
@@ -245,8 +247,11 @@ class SettingsPanel(QWidget):
             self.message.warn(error)
             return
         self._drop_movie_trial()
-        work = told_work(lambda tell: try_on_movie(opened, name, settings, tell=tell))
-        self.job.start(work, done=self._show_movie)
+
+        def trying(tell: Tell, stopped: Asked) -> MovieTrial:
+            return try_on_movie(opened, name, settings, tell=tell, stopped=stopped)
+
+        self.job.start(told_work(trying), done=self._show_movie)
 
     def _show_movie(self, trial: MovieTrial) -> None:
         self._movie_trial = trial
