@@ -5,13 +5,12 @@ Needs a screen (or `xvfb-run`). Every way of opening runs in processes of its ow
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from in_a_window import measured
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -66,24 +65,12 @@ def browsing() -> list[str]:
     ]
     for name, (movies, each) in STUDIES.items():
         with tempfile.TemporaryDirectory() as folder:
-            many_cells(Path(folder) / "study", movies=movies, cells_each=each)
+            run = many_cells(Path(folder) / "study", movies=movies, cells_each=each) / "results"
             pairs = [
-                [_measured(Path(folder) / "study/results", way) for way in ("Lamella", "table")]
+                [measured(_CHILD, run, way, most_s=300) for way in ("Lamella", "table")]
                 for _ in range(ROUNDS)
             ]
         ours, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
         ratio = statistics.median(table / lamella for lamella, table in pairs)
         lines.append(f"| {name} | {ours:.2f} | {theirs:.2f} | {ratio:.1f} | < 2 s |")
     return lines
-
-
-def _measured(run: Path, way: str) -> float:
-    command = [sys.executable, "-c", _CHILD, str(run), way]
-    if not os.environ.get("DISPLAY"):
-        command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
-    with tempfile.TemporaryDirectory() as settings:
-        env = os.environ | {"NAPARI_CONFIG": f"{settings}/napari.yaml"}
-        done = subprocess.run(
-            command, env=env, capture_output=True, text=True, check=True, timeout=300
-        )
-    return float(json.loads(done.stdout.splitlines()[-1]))

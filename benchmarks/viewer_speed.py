@@ -5,12 +5,10 @@ Needs a screen (or `xvfb-run`) and 4 GB of disk. Every way of opening runs in a 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from in_a_window import measured
 
 SHAPE = (1000, 1448, 1448)
 STEPS = 150
@@ -60,7 +58,9 @@ def opening() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.ome.tif"
         _write(path)
-        found = {way: _measured(path, way) for way in ("Lamella", "napari")}
+        found = {
+            way: measured(_CHILD, path, way, STEPS, most_s=900) for way in ("Lamella", "napari")
+        }
     lines = [
         f"{SHAPE[0]} frames of {SHAPE[1]} × {SHAPE[2]} px, uint16, BigTIFF OME without compression "
         f"({_gb():.1f} GB, just written, so that the system may hold it in memory); drawn by "
@@ -107,16 +107,3 @@ def _write(path: Path) -> None:
                 "TimeIncrement": 60.0}  # fmt: skip
     with TiffWriter(path, bigtiff=True, ome=True) as tif:
         tif.write(frames(), shape=SHAPE, dtype=np.uint16, metadata=metadata)
-
-
-def _measured(path: Path, way: str) -> dict[str, float]:
-    command = [sys.executable, "-c", _CHILD, str(path), way, str(STEPS)]
-    if not os.environ.get("DISPLAY"):
-        command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
-    with tempfile.TemporaryDirectory() as settings:
-        env = os.environ | {"NAPARI_CONFIG": f"{settings}/napari.yaml"}
-        done = subprocess.run(
-            command, env=env, capture_output=True, text=True, check=True, timeout=900
-        )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found

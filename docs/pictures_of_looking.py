@@ -9,7 +9,7 @@ from typing import Any
 
 import viewer_studies as studies
 from PIL import Image, ImageDraw, ImageFont
-from viewer_window import WIDE_PX, open_at, raised, save, settle
+from viewer_window import WIDE_PX, main_window, middle_of, open_at, raised, save, settle
 
 _CELL = {"movie": "KI__low__1", "cell": 1, "frame": 20}
 _RADIUS_PX = 15
@@ -33,9 +33,9 @@ def browser(out: Path) -> None:
     """The study browser with the fastest cells of one condition."""
     with open_at(out, studies.demo_run(), "Study browser") as opened:
         panel = opened.panel
-        panel.preset.setCurrentText("Fastest")
-        panel.condition.setCurrentText("KI")
-        panel.most.setValue(10)
+        panel.choices.preset.setCurrentText("Fastest")
+        panel.choices.condition.setCurrentText("KI")
+        panel.choices.most.setValue(10)
         panel.refresh()
         first = panel.model.index(0, 0)
         panel.view.setCurrentIndex(first)
@@ -49,13 +49,13 @@ def events(out: Path) -> None:
     """Suspicious events, the first of them decided; a third is about to be left out."""
     with open_at(out, studies.demo_run(), "Suspicious events") as opened:
         panel = opened.panel
-        panel.who.setText("you")
+        panel.form.who.setText("you")
         panel.review.decide(1, "accept", who="you")
         panel.review.decide(2, "exclude", reason="out of focus", who="you")
         panel.refresh()
         opened.zoom(1.2)
         panel.show_event(0)
-        panel.reason.setCurrentText("leaves the field")
+        panel.form.reason.setCurrentText("leaves the field")
         opened.shoot("quality")
 
 
@@ -91,9 +91,9 @@ def _places(viewer: Any) -> list[tuple[int, int]]:
 
     raised(viewer, "Study browser")
     settle(0.3)
-    main = viewer.window._qt_window  # noqa: SLF001  no public way to where its parts are
+    main = main_window(viewer)
     docks = {each.windowTitle(): each for each in main.findChildren(QDockWidget)}
-    qt_viewer = viewer.window._qt_viewer  # noqa: SLF001
+    middle = middle_of(viewer)
     tabs = [each for each in main.findChildren(QTabBar) if each.parent() is main]
     bar = max((each for each in tabs if each.isVisible()), key=lambda each: each.height())
 
@@ -102,8 +102,8 @@ def _places(viewer: Any) -> list[tuple[int, int]]:
         return spot.x(), spot.y()
 
     return [
-        at(qt_viewer.canvas.native, 0.08, 0.06),
-        at(qt_viewer.dims, 0.75, 0.2),
+        at(middle.canvas.native, 0.08, 0.06),
+        at(middle.dims, 0.75, 0.2),
         at(docks["layer list"], 0.6, 0.13),
         at(docks["layer controls"], 0.5, 0.75),
         at(bar, 0.4, 0.93),

@@ -69,7 +69,7 @@ class Window:
 
     def picture(self) -> Image.Image:
         """What stands on the screen: the window, with the dialog over it, where one is open."""
-        main = self.viewer.window._qt_window  # noqa: SLF001  as napari's own screenshot does
+        main = main_window(self.viewer)
         picture = Image.fromarray(self.viewer.window.screenshot(canvas_only=False, flash=False))
         picture = picture.convert("RGB")
         for dialog in _dialogs(main):
@@ -111,11 +111,21 @@ def open_at(out: Path, target: Path, tab: str | None = None, **to: Any) -> Itera
             settle(0.3)
 
 
+def main_window(viewer: Any) -> Any:
+    """Qt's window of a viewer."""
+    return viewer.window._qt_window  # noqa: SLF001  napari has no public way to it
+
+
+def middle_of(viewer: Any) -> Any:
+    """What lies amid a window: the canvas, and the slider below it."""
+    return viewer.window._qt_viewer  # noqa: SLF001  nor to this
+
+
 def raised(viewer: Any, tab: str) -> Any:
     """The panel behind a tab, after its tab was brought to the front."""
     from qtpy.QtWidgets import QDockWidget
 
-    docks = viewer.window._qt_window.findChildren(QDockWidget)  # noqa: SLF001  no public way
+    docks = main_window(viewer).findChildren(QDockWidget)
     dock = next(each for each in docks if each.windowTitle() == tab)
     dock.show()
     dock.raise_()

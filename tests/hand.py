@@ -4,12 +4,22 @@ import numpy as np
 from scipy.ndimage import binary_erosion
 
 
+def main_window(viewer):
+    """Qt's window of a viewer: napari has no public way to it."""
+    return viewer.window._qt_window
+
+
+def canvas_of(viewer):
+    """vispy's canvas of a viewer; its ``native`` is Qt's widget."""
+    return viewer.window._qt_viewer.canvas
+
+
 class Hand:
     """A mouse on the canvas and fingers on the keys."""
 
     def __init__(self, widget, viewer, qtbot):
         self.widget, self.viewer, self.qtbot = widget, viewer, qtbot
-        self.canvas = viewer.window._qt_viewer.canvas
+        self.canvas = canvas_of(viewer)
 
     @property
     def cells(self):

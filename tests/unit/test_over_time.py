@@ -64,7 +64,7 @@ def test_time_and_frame(cell):
 
 def test_what_can_be_plotted(cell):
     names = [measure.name for measure in measures_of(cell)]
-    assert names[0] == KYMOGRAPH
+    assert names[:5] == usual_measures(cell)
     assert Col.FRAME not in names
     assert usual_measures(cell) == [
         Col.SPEED, Col.AREA_UM2, Col.LAM_CYTO_RATIO, Col.POLARITY_COS_MOVEMENT, KYMOGRAPH,
@@ -73,6 +73,27 @@ def test_what_can_be_plotted(cell):
     assert titles[Col.SPEED] == "Speed (µm/min)"
     assert noise_beside(cell, Col.AREA_UM2) is None
     assert noise_beside(cell, Col.LAM_CYTO_RATIO)[0] == 1.1
+
+
+def test_what_is_wanted_most_stands_first(cell):
+    more = [Col.IOU_PREVIOUS, Col.AREA_PX, Col.Y_PX, Col.VALID, Col.ECCENTRICITY, Col.CIRCULARITY]
+    frames = cell.frames.assign(**dict.fromkeys(more, 1.0))
+    measures = measures_of(CellOverTime(cell.title, frames, cell.edge))
+    names = [measure.name for measure in measures if measure.name in more]
+    assert names == [
+        Col.CIRCULARITY, Col.ECCENTRICITY, Col.AREA_PX, Col.Y_PX, Col.VALID, Col.IOU_PREVIOUS
+    ]  # fmt: skip
+    titles = {measure.name: measure.title for measure in measures}
+    assert titles[Col.IOU_PREVIOUS] == "IoU with the previous frame"
+    assert titles[Col.Y_PX] == "Centroid y (px)"
+
+
+def test_names_of_measures_are_told_apart():
+    from lamella.report.frame_words import FRAME_LABELS
+    from lamella.report.words import axis_label
+
+    titles = [axis_label(name) for name in FRAME_LABELS]
+    assert len(set(titles)) == len(titles)
 
 
 def test_the_figure_breaks_lines_and_marks_frames(cell):

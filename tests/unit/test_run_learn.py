@@ -40,7 +40,7 @@ from lamella.run.learn.lineage import learnt_from, unknown_to
 from lamella.run.learn.verdict import words_of
 from lamella.run.study import open_study
 from lamella.run.train import work_folder
-from worlds.taught import TINY, correct, taught_study, truth, untaught
+from worlds.taught import TINY, correct, corrected_study, taught_study, truth
 
 RECURRENT = (
     'method = "recurrent"\nmodel = "untaught.safetensors"  # of the lab\nseparate = "components"'
@@ -49,14 +49,7 @@ RECURRENT = (
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
-    """Three movies, found by a network that knows nothing; four frames of each are corrected."""
-    folder = tmp_path_factory.mktemp("learn") / "study"
-    folder.mkdir()
-    untaught(folder / "untaught.safetensors")
-    taught_study(folder, RECURRENT)
-    for k in range(3):
-        correct(folder, f"m{k}", {t: truth(k, t) for t in (1, 3, 5, 7)})
-    return folder
+    return corrected_study(tmp_path_factory.mktemp("learn") / "study", RECURRENT)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A window to test in: napari on a virtual screen; skipped, with the reason, without one."""
 
 import ctypes
+import gc
 import importlib.util
 import os
 import shutil
@@ -86,6 +87,7 @@ def viewer(own_settings, qtbot):
     made = napari.Viewer(show=False)
     yield made
     made.close()
+    gc.collect()  # what is left goes in this thread: OpenGL crashes where work in another does it
     _threads_again()
 
 
@@ -166,3 +168,17 @@ def cells(finished_cells, tmp_path):
 def colony(finished_colony, tmp_path):
     """The same of `finished_colony`."""
     return shutil.copytree(finished_colony, tmp_path / "colony")
+
+
+@pytest.fixture
+def look_at(viewer, cells):
+    """Opens the run of `cells`, goes to the cell of a movie and to a frame, and gives the desk."""
+    from lamella.napari.desk import desk_of
+
+    def go(movie, frame=0):
+        desk = desk_of(viewer)
+        desk.open_run(cells / "results")
+        desk.look_at(movie, cell=1, frame=frame)
+        return desk
+
+    return go

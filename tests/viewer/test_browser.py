@@ -15,7 +15,8 @@ from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QMenu
 
-from lamella.napari.browser import LIST, StudyBrowser
+from lamella.napari.browser import StudyBrowser
+from lamella.napari.cell_choices import LIST
 from lamella.napari.cell_model import ROW_PX
 from lamella.napari.desk import desk_of
 
@@ -71,14 +72,14 @@ def test_a_tree_from_conditions_to_cells(browser, qtbot, colony):
 def test_the_ten_fastest_of_a_condition_by_hand(browser, qtbot, tmp_path):
     study = many_cells(tmp_path / "study", movies=12, cells_each=20)
     browser.open_run(study / "results")
-    _choose(qtbot, browser.preset, "Fastest")
-    _choose(qtbot, browser.condition, "KI")
+    _choose(qtbot, browser.choices.preset, "Fastest")
+    _choose(qtbot, browser.choices.condition, "KI")
     browser.activateWindow()
-    edit = browser.most.lineEdit()
+    edit = browser.choices.most.lineEdit()
     qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(edit.hasSelectedText)
     qtbot.keyClicks(edit, "10")
-    qtbot.keyClick(browser.most, Qt.Key.Key_Return)
+    qtbot.keyClick(browser.choices.most, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: browser.model.rowCount() == 10)
     table = browser.index.table
     wanted = table[table[Col.CONDITION] == "KI"].nlargest(10, Col.MEAN_SPEED)
@@ -89,19 +90,19 @@ def test_the_ten_fastest_of_a_condition_by_hand(browser, qtbot, tmp_path):
 
 def test_a_line_filters_and_its_errors_teach(browser, qtbot, cells):
     browser.open_run(cells / "results")
-    qtbot.keyClicks(browser.line, "condition = KI and area > 1")
-    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    qtbot.keyClicks(browser.choices.line, "condition = KI and area > 1")
+    qtbot.keyClick(browser.choices.line, Qt.Key.Key_Return)
     assert {key[0][:2] for key in _rows(browser)} == {"KI"}
-    browser.line.clear()
-    qtbot.keyClicks(browser.line, "aera > 1")
-    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    browser.choices.line.clear()
+    qtbot.keyClicks(browser.choices.line, "aera > 1")
+    qtbot.keyClick(browser.choices.line, Qt.Key.Key_Return)
     assert "did you mean area" in browser.message.text()
     assert {key[0][:2] for key in _rows(browser)} == {"KI"}  # as it was
-    browser.line.clear()
-    qtbot.keyClicks(browser.text, "WT__low")
+    browser.choices.line.clear()
+    qtbot.keyClicks(browser.choices.text, "WT__low")
     qtbot.waitUntil(lambda: [key[0] for key in _rows(browser)] == ["WT__low__1"])
     assert browser.message.text() == ""
-    qtbot.keyClicks(browser.text, "zzz")
+    qtbot.keyClicks(browser.choices.text, "zzz")
     qtbot.waitUntil(lambda: "No cell is like that" in browser.message.text())
 
 
@@ -126,7 +127,7 @@ def test_a_click_on_a_head_sorts(browser, qtbot, cells):
 
 def test_enter_looks_at_a_cell_and_what_is_selected_follows(browser, qtbot, cells):
     browser.open_run(cells / "results")
-    _choose(qtbot, browser.preset, LIST)
+    _choose(qtbot, browser.choices.preset, LIST)
     view = browser.view
     view.setFocus()
     view.setCurrentIndex(browser.model.index(0, 0))
@@ -140,7 +141,7 @@ def test_enter_looks_at_a_cell_and_what_is_selected_follows(browser, qtbot, cell
 def test_the_selection_stays_when_tables_are_written_anew(browser, qtbot, cells):
     out = cells / "results"
     browser.open_run(out)
-    _choose(qtbot, browser.condition, "KO")
+    _choose(qtbot, browser.choices.condition, "KO")
     browser.select(("KO__low__1", "cell", 1))
     table = read_table(out / "tables/cells.parquet")
     table[Col.MEAN_SPEED] *= 2
@@ -149,12 +150,12 @@ def test_the_selection_stays_when_tables_are_written_anew(browser, qtbot, cells)
     browser.desk.run_changed.emit()
     assert browser.index.table[Col.MEAN_SPEED].max() == 2 * before
     assert browser.model.key_of(browser.view.currentIndex()) == ("KO__low__1", "cell", 1)
-    assert browser.condition.currentText() == "KO"
+    assert browser.choices.condition.currentText() == "KO"
 
 
 def test_thumbnails_come_for_what_is_seen(browser, qtbot, cells):
     browser.open_run(cells / "results")
-    _choose(qtbot, browser.preset, LIST)
+    _choose(qtbot, browser.choices.preset, LIST)
     blank = browser._pictures[0].blank.toImage()
 
     def drawn():
@@ -191,7 +192,7 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
     study = many_cells(tmp_path / "study", movies=200, cells_each=50)
     start = time.perf_counter()
     browser.open_run(study / "results")
-    _choose(qtbot, browser.preset, LIST)
+    _choose(qtbot, browser.choices.preset, LIST)
     qtbot.wait(50)
     took = time.perf_counter() - start
     assert browser.model.rowCount() == 10_000
@@ -212,7 +213,7 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
 
 def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):
     browser.open_run(cells / "results")
-    _choose(qtbot, browser.preset, LIST)
+    _choose(qtbot, browser.choices.preset, LIST)
     place = browser.model.index(2, 0)
     key = browser.model.key_of(place)
     monkeypatch.setattr(

@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from hand import Hand
+from hand import Hand, main_window
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.corrections import edits_of
@@ -31,7 +31,7 @@ def correct(viewer, qtbot, colony):
     widget = Correct(viewer)
     viewer.window.add_dock_widget(widget, area="right")
     viewer.show()
-    qtbot.waitExposed(viewer.window._qt_window)
+    qtbot.waitExposed(main_window(viewer))
     widget.saving.measures = False
     assert widget.begin()
     viewer.reset_view()
@@ -59,7 +59,7 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     before = hand.cells.frame(4).copy()
     one, two = np.argsort(ys + 0.01 * xs)[[3, -4]]
     told = []
-    widget._desk.labels_changed.connect(lambda *frames: told.append(frames))
+    widget.desk.labels_changed.connect(lambda *frames: told.append(frames))
     hand.go(4)
     hand.key(Qt.Key.Key_S)
     assert widget.tools.button("Split").isChecked()
@@ -74,9 +74,9 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     assert {after[ys[one], xs[one]], after[ys[two], xs[two]]} == {cell, new}
     assert np.array_equal(after > 0, before > 0)
     assert told == [(4, 4)]
-    assert widget._desk.tracked() is widget.session.tracked()
+    assert widget.desk.tracked() is widget.session.tracked()
     assert (new, 4) in set(
-        zip(*(widget._desk.tracked().tracks.links[c] for c in (Col.CELL, Col.FRAME)), strict=True)
+        zip(*(widget.desk.tracked().tracks.links[c] for c in (Col.CELL, Col.FRAME)), strict=True)
     )
     hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert np.array_equal(shown(hand, 4), before)
@@ -207,7 +207,7 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
     t = 5
     told = []
-    widget._desk.run_changed.connect(lambda: told.append(True))
+    widget.desk.run_changed.connect(lambda: told.append(True))
     hand.go(t)
     hand.press(widget.tools.button("Delete"))
     hand.click(*hand.inside(cell, t))
@@ -218,10 +218,46 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
     assert "measured again" in widget.job.message.text()
     assert told == [True]
-    frames = widget._desk.run.table("frames")
+    frames = widget.desk.run.table("frames")
     marked = frames[frames["corrected"]]
     assert marked[["movie", "cell", "frame"]].to_numpy().tolist() == [["wt1", cell, t]]
     assert marked["empty"].all()
+
+
+def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch):
+    from lamella.run import execute
+
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
+    widget, run = hand.widget, colony / "results"
+    cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
+    hand.go(5)
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, 5))
+    widget.saving.measures = True
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: widget.job._bar.format().startswith("relabel"), timeout=60000)
+    hand.press(widget.job._stop)
+    assert "stopping" in widget.job._bar.format()
+    free = []
+
+    def at_the_end():
+        with execute.locked(run):
+            free.append(widget.job.message.text())
+
+    widget.job.ended.connect(at_the_end)
+    qtbot.waitUntil(lambda: not widget.busy, timeout=60000)
+    assert "Stopped. The corrections are saved" in free[0]
+    assert not list(run.rglob("*.part"))
+    assert edits_of(widget.session.folder, "cell")
+    assert "not yet measured again" in widget.saving.state.text()
+    frames = OpenedRun(run).table("frames")
+    assert "corrected" not in frames or not frames["corrected"].any()
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
+    assert "measured again" in widget.job.message.text()
+    assert "nothing to save" in widget.saving.state.text()
+    frames = OpenedRun(run).table("frames")
+    assert frames.loc[frames["corrected"], ["cell", "frame"]].to_numpy().tolist() == [[cell, 5]]
 
 
 def test_another_movie_and_back(hand, viewer, qtbot):
@@ -230,7 +266,7 @@ def test_another_movie_and_back(hand, viewer, qtbot):
     hand.go(hand.cells.frames_of(cell)[0])
     hand.press(widget.tools.button("Delete"))
     hand.click(*hand.inside(cell, hand.cells.frames_of(cell)[0]))
-    desk = widget._desk
+    desk = widget.desk
     desk.look_at("ko1")
     assert widget.session is None
     assert desk.editing is None
@@ -400,7 +436,7 @@ def test_keys_are_ours_whatever_is_selected(hand, viewer, qtbot, monkeypatch):
     from qtpy.QtCore import Qt
 
     widget, control = hand.widget, Qt.KeyboardModifier.ControlModifier
-    hand.viewer.window._qt_window.activateWindow()
+    main_window(hand.viewer).activateWindow()
     asked = []
     viewers = type(viewer.window._qt_viewer)
     monkeypatch.setattr(viewers, "_save_layers_dialog", lambda *a, **k: asked.append(1))

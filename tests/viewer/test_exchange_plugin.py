@@ -143,12 +143,13 @@ class TestRoundTrips:
 
     def test_what_cannot_be_written_is_said(self, tmp_path):
         from lamella.core.errors import InputError, SettingsError
-        from lamella.napari.writers import frames_of, scale_of, write_tracks
+        from lamella.napari.layer_frames import frames_of
+        from lamella.napari.writers import scale_of, write_tracks
 
         with pytest.raises(SettingsError, match=r"end it in .xml"):
             write_tracks(str(tmp_path / "a.doc"), np.array([[1.0, 0, 2, 3]]), {"name": "t"})
         with pytest.raises(InputError, match="4 dimensions"):
-            frames_of(np.zeros((2, 2, 2, 2)), {"name": "z"})
+            frames_of(np.zeros((2, 2, 2, 2)), "z")
         assert scale_of({"scale": (1, 2, 2), "units": ("pixel",) * 3}) == Scale()
 
 

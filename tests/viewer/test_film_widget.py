@@ -9,15 +9,13 @@ pytest.importorskip("napari")
 
 
 @pytest.fixture
-def widget(viewer, qtbot, cells):
+def widget(viewer, qtbot, look_at):
     from lamella.napari.film import FilmWidget
 
     made = FilmWidget(viewer)
     qtbot.addWidget(made)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("KI__low__1", cell=1)
+    look_at("KI__low__1")
     return made
 
 

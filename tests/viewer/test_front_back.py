@@ -39,21 +39,15 @@ def test_the_image_agrees_with_the_table(finished_cells, by):
     assert compared > 5
 
 
-def test_the_window_shows_both(viewer, qtbot, cells):
+def test_the_window_shows_both(viewer, qtbot, look_at):
     from qtpy.QtCore import Qt
 
-    from lamella.napari.desk import desk_of
     from lamella.napari.front_back import FrontBack
-    from lamella.napari.lazy import LazyStack
 
     made = FrontBack(viewer)
     qtbot.addWidget(made)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("WT__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 8
+    desk = look_at("WT__high__1", frame=8)
     qtbot.mouseClick(made.shown["polarity"], Qt.MouseButton.LeftButton)
     assert made.shown["polarity"].isChecked()
     layer = viewer.layers["front and back by polarity"]
@@ -63,5 +57,8 @@ def test_the_window_shows_both(viewer, qtbot, cells):
     shown = [made.table.item(2, k).text() for k in range(3)]
     wanted = [row[f"polarity_{n}"] for n in ("front_mean", "back_mean", "front_back_ratio")]
     assert [float(text.replace("\u202f", "")) for text in shown] == pytest.approx(wanted, rel=0.01)
+    desk.look_at("KI__high__1", cell=1)
+    assert viewer.layers["front and back by polarity"] is layer
+    assert not layer.editable
     made.shown["polarity"].click()
     assert "front and back by polarity" not in viewer.layers

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 
 from lamella.run.learn import proposals_of
 from lamella.run.study import open_study
-from worlds.taught import TINY, correct, taught_study, truth, untaught
+from worlds.taught import TINY, correct, corrected_study, truth
 
 pytest.importorskip("napari")
 pytest.importorskip("torch")
@@ -19,13 +19,7 @@ RECURRENT = 'method = "recurrent"\nmodel = "untaught.safetensors"'
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("learn") / "study"
-    folder.mkdir()
-    untaught(folder / "untaught.safetensors")
-    taught_study(folder, RECURRENT)
-    for k in range(3):
-        correct(folder, f"m{k}", {t: truth(k, t) for t in (1, 3, 5, 7)})
-    return folder
+    return corrected_study(tmp_path_factory.mktemp("learn") / "study", RECURRENT)
 
 
 @pytest.fixture

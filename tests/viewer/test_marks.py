@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from hand import canvas_of
 from lamella.core.errors import InputError
 from lamella.run.browse import OpenedRun
 from lamella.run.by_hand import paints
@@ -39,8 +40,8 @@ def press(qtbot, button):
 def click_at(qtbot, viewer, y, x):
     """A real click on the canvas, at a place of the image in pixels."""
     y, x = viewer.layers[0].data_to_world((0, y, x))[1:]
-    canvas = viewer.window._qt_viewer.canvas
-    transform = viewer.window._qt_viewer.canvas.view.scene.transform
+    canvas = canvas_of(viewer)
+    transform = canvas.view.scene.transform
     px = transform.map([x, y])[:2]
     from qtpy.QtCore import QPoint
 
@@ -174,7 +175,7 @@ def test_what_is_found_in_one_movie_is_never_proposed_in_another(widget, viewer,
     press(qtbot, widget.find_cells)
     assert widget.job.busy
     widget.desk.look_at(second)
-    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=60_000)
     qtbot.wait(100)
     assert widget.proposed == {}
     assert "proposed" not in viewer.layers

@@ -12,20 +12,14 @@ pytest.importorskip("napari")
 
 
 @pytest.fixture
-def plots(viewer, qtbot, cells):
-    from lamella.napari.desk import desk_of
-    from lamella.napari.lazy import LazyStack
+def plots(viewer, qtbot, look_at):
     from lamella.napari.plots import TimePlots
 
     made = TimePlots(viewer)
     qtbot.addWidget(made)
     made.resize(520, 800)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("KI__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 0
+    look_at("KI__high__1")
     qtbot.waitUntil(lambda: made.canvas.n_drawn > 0)
     return made
 
@@ -117,7 +111,7 @@ def test_colours_follow_the_theme(plots, viewer):
 def test_a_hidden_panel_draws_nothing_until_it_is_shown(plots, qtbot):
     drawn = plots.canvas.n_drawn
     plots.hide()
-    plots._desk.look_at("WT__high__1", cell=1)
+    plots.desk.look_at("WT__high__1", cell=1)
     qtbot.wait(20)
     assert plots.canvas.n_drawn == drawn
     plots.show()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hand import canvas_of, main_window
 from lamella.core.table import Col
 from lamella.io import read_table
 from lamella.run import execute
@@ -13,7 +14,8 @@ pytest.importorskip("napari")
 
 from qtpy.QtCore import QPoint, Qt
 
-from lamella.napari.quality import STRETCH, SuspiciousEvents
+from lamella.napari.decision_form import STRETCH
+from lamella.napari.quality import SuspiciousEvents
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_keys_go_on_from_the_canvas(events, qtbot):
     _click(qtbot, events.onward)
     viewer = events.desk.viewer
     viewer.show()
-    native = viewer.window._qt_viewer.canvas.native
+    native = canvas_of(viewer).native
     native.setFocus()
     qtbot.keyClick(native, ".")
     qtbot.waitUntil(lambda: events.current == events.review.shown().index[1])
@@ -79,7 +81,7 @@ def test_accept_and_go_on(events, qtbot):
     _click(qtbot, events.onward)
     first, row = events.current, events.review.events.loc[events.current]
     n = events.model.rowCount()
-    events.who.setText("ada")
+    events.form.who.setText("ada")
     _key(qtbot, events, "a")
     (kept,) = decisions_of(_folder(events, row))
     assert (kept.verdict, kept.who, kept.cell, kept.kind) == (
@@ -100,10 +102,10 @@ def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monk
     _click(qtbot, events.exclude)
     assert "needs a reason" in events.message.text()
     assert not decisions_of(_folder(events, row))
-    qtbot.keyClicks(events.reason.lineEdit(), "debris")
+    qtbot.keyClicks(events.form.reason.lineEdit(), "debris")
     _click(qtbot, events.exclude)
     assert decisions_of(_folder(events, row))[0].reason == "debris"
-    assert events.reason.currentText() == ""
+    assert events.form.reason.currentText() == ""
     told = []
     events.desk.run_changed.connect(lambda: told.append(1))
     _click(qtbot, events.update_button)
@@ -119,12 +121,12 @@ def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monk
 def test_frames_are_left_out(events, qtbot):
     _click(qtbot, events.onward)
     row = events.review.events.loc[events.current]
-    assert not events.first.isVisible()
-    events.scope.setCurrentText(STRETCH)
-    assert events.first.isVisible()
-    assert events.first.value() == row[Col.FRAME]
-    events.last.setValue(row[Col.FRAME] + 2)
-    events.reason.setCurrentText("out of focus")
+    assert not events.form.first.isVisible()
+    events.form.scope.setCurrentText(STRETCH)
+    assert events.form.first.isVisible()
+    assert events.form.first.value() == row[Col.FRAME]
+    events.form.last.setValue(row[Col.FRAME] + 2)
+    events.form.reason.setCurrentText("out of focus")
     _click(qtbot, events.exclude)
     (kept,) = decisions_of(_folder(events, row))
     assert kept.frames == range(row[Col.FRAME], row[Col.FRAME] + 3)
@@ -164,7 +166,7 @@ def test_without_a_run_it_says_what_to_do(viewer, qtbot):
 
 def test_the_report_has_what_was_decided(events, qtbot):
     _click(qtbot, events.onward)
-    events.who.setText("ada")
+    events.form.who.setText("ada")
     _click(qtbot, events.accept)
     out = events.desk.run.folder
     from lamella.run.review.again import apply_decisions
@@ -191,7 +193,7 @@ def test_correct_hands_over_to_the_widget_that_corrects(viewer, qtbot, colony, d
         viewer.window.add_dock_widget(correct, name="Correct cells", tabify=True)
     dock.raise_()
     viewer.show()
-    viewer.window._qt_window.activateWindow()
+    main_window(viewer).activateWindow()
     qtbot.waitUntil(events.isVisible)
     _click(qtbot, events.onward)
     row = events.review.events.loc[events.current]
@@ -210,7 +212,7 @@ def test_correct_hands_over_to_the_widget_that_corrects(viewer, qtbot, colony, d
     assert desk.editing is correct.session
     assert correct._canvas.layer.selected_label == row[Col.CELL]
     assert f"Correct cell {row[Col.CELL]}, in frame {row[Col.FRAME]}" in correct.message.text()
-    focused = viewer.window._qt_window.focusWidget()
+    focused = main_window(viewer).focusWidget()
     qtbot.keyClick(focused, "n")  # Division, and not the next event
     assert correct.tools.button("Division").isChecked()
     before = events.current

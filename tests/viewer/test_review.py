@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_refused_with_the_remedy(colony):
         review.decide(event, "exclude", reason=" ")
     with pytest.raises(InputError, match="frames 5 to 3 are none"):
         review.decide(event, "exclude", reason="a", frames=(5, 3))
-    with pytest.raises(InputError, match="frames are given only to exclude"):
+    with pytest.raises(InputError, match="frames are given only to leave them out"):
         review.decide(event, "accept", frames=(1, 2))
     with pytest.raises(InputError, match="it has no cell 999"):
         review.exclude(movie, "cell", 999, reason="a")

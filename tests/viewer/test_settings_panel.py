@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hand import canvas_of
 from lamella.core.table import Col
 
 pytest.importorskip("napari")
@@ -11,20 +12,14 @@ SEGMENT, LAM = "objects.cell.segment", "measure.lamellipodium"
 
 
 @pytest.fixture
-def panel(viewer, qtbot, cells):
-    from lamella.napari.desk import desk_of
-    from lamella.napari.lazy import LazyStack
+def panel(viewer, qtbot, look_at):
     from lamella.napari.settings_panel import SettingsPanel
 
     made = SettingsPanel(viewer)
     qtbot.addWidget(made)
     made.resize(480, 900)
     made.show()
-    desk = desk_of(viewer)
-    desk.open_run(cells / "results")
-    desk.look_at("WT__high__1", cell=1)
-    viewer.add_image(LazyStack(desk.movie.movie.channel()), name="movie")
-    desk.frame = 6
+    look_at("WT__high__1", frame=6)
     return made
 
 
@@ -44,7 +39,7 @@ def test_a_changed_setting_shows_on_the_frame(panel, viewer, qtbot):
     with qtbot.waitSignal(panel.trialist.tried, timeout=20000) as tried:
         pass
     trial = tried.args[0]
-    desk = panel._desk
+    desk = panel.desk
     present = desk.tracked().painted().frame(6)
     assert np.array_equal(viewer.layers["trial"].data, present)  # cells stay as they are
     share = viewer.layers["trial lamellipodium"].data.sum() / (present > 0).sum()
@@ -65,7 +60,7 @@ def test_the_last_of_many_changes_wins(panel, viewer, qtbot):
     assert len(shown) == 1
     cell = (viewer.layers["trial"].data > 0).sum()
     assert viewer.layers["trial lamellipodium"].data.sum() / cell == pytest.approx(0.1, abs=0.02)
-    panel._desk.frame = 7
+    panel.desk.frame = 7
     assert not viewer.layers["trial"].visible  # what is shown is of another frame
     qtbot.waitUntil(lambda: len(shown) == 2, timeout=20000)
     assert shown[-1].frame == 7
@@ -95,11 +90,12 @@ def test_a_movie_is_tried_then_written(panel, viewer, qtbot, cells):
     qtbot.mouseClick(panel.try_movie, Qt.MouseButton.LeftButton)
     assert panel.job.busy
     qtbot.waitUntil(lambda: not panel.job.busy, timeout=60000)
-    assert viewer.layers["trial, whole movie"].data.shape == viewer.layers["movie"].data.shape
+    shape = panel.desk.movie.movie.channel().shape
+    assert viewer.layers["trial, whole movie"].data.shape == shape
     assert "IoU with the present cells" in panel.effect.text()
     frames = panel._movie_trial.frames
     qtbot.mouseClick(panel.worst, Qt.MouseButton.LeftButton)
-    assert panel._desk.frame == frames.loc[frames[Col.IOU].idxmin(), Col.FRAME]
+    assert panel.desk.frame == frames.loc[frames[Col.IOU].idxmin(), Col.FRAME]
     assert file.read_text() == before
     qtbot.mouseClick(panel.write_button, Qt.MouseButton.LeftButton)
     assert "+classes = 2" in panel.dialog.text.toPlainText()
@@ -149,7 +145,7 @@ def test_a_line_is_drawn_with_the_mouse(panel, viewer, qtbot):
     from qtpy.QtCore import QPoint, Qt
 
     panel.lines.draw.click()
-    canvas = viewer.window._qt_viewer.canvas.native
+    canvas = canvas_of(viewer).native
     canvas.resize(600, 600)
     viewer.camera.zoom, viewer.camera.center = 4, (0, 75, 75)
     viewer.show()
@@ -183,7 +179,7 @@ def test_the_wheel_changes_no_setting_that_was_not_clicked(panel, qtbot):
 
 def test_tables_written_anew_keep_unwritten_settings(panel):
     panel.forms[LAM].fields["percentile"].setValue(60)
-    panel._desk.run_changed.emit()
+    panel.desk.run_changed.emit()
     assert panel.draft.settings.measure.lamellipodium.percentile == 60
     assert panel.forms[LAM].fields["percentile"].value() == 60
 
@@ -201,7 +197,7 @@ def test_settings_of_a_method_that_the_file_does_not_name(panel, cells):
 def test_a_trial_follows_edits_that_are_not_saved(panel, viewer, qtbot):
     from lamella.run.editing import EditSession, Paint
 
-    desk = panel._desk
+    desk = panel.desk
     with EditSession(desk.run, desk.movie.name) as session:
         desk.editing = session
         panel.forms[LAM].fields["percentile"].setValue(80)

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from hand import Hand
+from hand import Hand, main_window
 from lamella.core.table import Col
 from lamella.io import open_labels, read_table
 from lamella.run.corrections import corrected_file, edits_of, original_file
@@ -54,7 +54,7 @@ def window(own_settings, qtbot, study):
 
     made = open_window(study / "results")
     made.window.resize(1500, 950)
-    qtbot.waitExposed(made.window._qt_window)
+    qtbot.waitExposed(main_window(made))
     yield made
     made.close()
 
@@ -64,7 +64,7 @@ def panel(window, name):
     from qtpy.QtWidgets import QDockWidget
 
     (dock,) = [
-        each for each in window.window._qt_window.findChildren(QDockWidget)
+        each for each in main_window(window).findChildren(QDockWidget)
         if each.windowTitle() == name
     ]  # fmt: skip
     dock.raise_()
@@ -86,8 +86,8 @@ def test_the_whole_way(window, study, qtbot):
 
     # Find a cell.
     browser = panel(window, "Study browser")
-    qtbot.keyClicks(browser.line, "movie = wt1")
-    qtbot.keyClick(browser.line, Qt.Key.Key_Return)
+    qtbot.keyClicks(browser.choices.line, "movie = wt1")
+    qtbot.keyClick(browser.choices.line, Qt.Key.Key_Return)
     browser.view.setFocus()
     qtbot.keyClick(browser.view, Qt.Key.Key_Down)
     qtbot.keyClick(browser.view, Qt.Key.Key_Return)

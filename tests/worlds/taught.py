@@ -45,6 +45,22 @@ def taught_study(folder, segment, *, n_movies=3):
     return folder
 
 
+def corrected_study(folder, segment):
+    """Three movies, found by a network that knows nothing; four frames of each are corrected.
+
+    Parameters
+    ----------
+    segment : str
+        Lines of ``[objects.cell.segment]``, with the model untaught.safetensors.
+    """
+    folder.mkdir()
+    untaught(folder / "untaught.safetensors")
+    taught_study(folder, segment)
+    for k in range(3):
+        correct(folder, f"m{k}", {t: truth(k, t) for t in (1, 3, 5, 7)})
+    return folder
+
+
 def truth(k, t):
     """The cell of movie `k` in frame `t`, number 1."""
     return (small_cell(SEED + k, n_frames=N_FRAMES).truth.frames.frame(t) > 0).astype(np.uint32)

@@ -52,7 +52,7 @@ class BeforeAfter(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk) -> None:
         super().__init__()
-        self._desk, self._proposals = desk, list[Proposal]()
+        self.desk, self._proposals = desk, list[Proposal]()
         self.view = HeldOutView(viewer)
         self.models, self.table, self.words = QComboBox(), QTableWidget(0, len(_HEADS)), QLabel()
         self.message = MessageLine()
@@ -88,7 +88,7 @@ class BeforeAfter(QWidget):
 
     def show_frame(self, place: int) -> None:
         """Show a held-out frame, before, after and corrected, side by side."""
-        proposal, run = self.proposal, self._desk.run
+        proposal, run = self.proposal, self.desk.run
         if proposal is None or run is None or not 0 <= place < len(proposal.frames):
             return
         try:

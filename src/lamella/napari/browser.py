@@ -5,29 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer
-from qtpy.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
+from qtpy.QtCore import QModelIndex, QPoint, QSize, Qt
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
     QInputDialog,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
-    QSpinBox,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
 from lamella.core.errors import LamellaError
 from lamella.core.table import Col
+from lamella.napari.cell_choices import CellChoices
 from lamella.napari.cell_model import CellModel
-from lamella.napari.cell_pictures import SHOWN_PX, CellPictures, Key
+from lamella.napari.cell_pictures import CellPictures, Key
+from lamella.napari.cell_view import CellView
+from lamella.napari.choices import side_by_side
 from lamella.napari.desk import desk_of
 from lamella.napari.parts import MessageLine
 from lamella.report.words import count, number
@@ -40,11 +36,6 @@ from lamella.run.review.events import Review
 if TYPE_CHECKING:
     import napari.viewer
 
-TREE, LIST = "Tree of conditions", "List of all cells"
-_ALL = "all"
-_TYPING_MS = 250
-_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 200, 104
-_INDENT_PX = 12
 _WIDE_PX, _HIGH_PX = 520, 700
 
 
@@ -75,53 +66,19 @@ class StudyBrowser(QWidget):
         self.open_button.setToolTip("Choose the folder that lamella run wrote (results)")
         self.open_button.clicked.connect(self._ask_for_run)
         self.title = QLabel()
-        self.preset = _choice("What is shown first")
-        self.most = _HowMany()
-        self.most.setRange(0, 1_000_000)
-        self.most.setSpecialValueText("all")
-        self.most.setPrefix("first ")
-        self.most.setToolTip("How many cells are shown at most; 0 = all")
-        self.condition, self.session = _choice("Condition"), _choice("Session")
-        self.line = QLineEdit()
-        self.line.setPlaceholderText("filter: speed > 1.2 and events = 0")
-        self.line.setClearButtonEnabled(True)
-        self.text = QLineEdit()
-        self.text.setPlaceholderText("find a name, event or reason")
-        self.text.setClearButtonEnabled(True)
-        self.text.setToolTip("Shows cells in whose names, events or reasons these letters stand")
+        self.choices = CellChoices()
+        self.choices.order_chosen.connect(self._unsort)
+        self.choices.changed.connect(self.refresh)
         self.told, self.message = QLabel(), MessageLine()
-        self.view = QTreeView()
-        self.view.setUniformRowHeights(True)  # otherwise Qt would ask for every row
-        self.view.setIconSize(QSize(SHOWN_PX, SHOWN_PX))
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setIndentation(_INDENT_PX)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends
-        self.view.setAccessibleName("Cells of the study")
-        self.view.header().setSectionsClickable(True)
-        self.view.header().setSortIndicatorShown(True)
+        self.view = CellView()
         self.view.header().sectionClicked.connect(self._sort_by)
         self.view.clicked.connect(self._look)
         self.view.activated.connect(self._look)  # by Enter
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._offer)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
-        self._typing.timeout.connect(self.refresh)
-        for edit in (self.line, self.text):
-            edit.textChanged.connect(self._typing.start)
-            edit.returnPressed.connect(self.refresh)
-        for choice in (self.preset, self.condition, self.session):
-            choice.activated.connect(self._chosen)
-        self.most.valueChanged.connect(self._typing.start)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(6, 6, 6, 6)
-        rows.addLayout(_side_by_side(self.open_button, self.title, stretch=1))
-        rows.addLayout(_side_by_side(self.preset, self.most, stretch=0))
-        rows.addLayout(_side_by_side(self.condition, self.session, stretch=0))
-        rows.addWidget(self.line)
-        rows.addWidget(self.text)
+        rows.addLayout(side_by_side(self.open_button, self.title, wide=self.title))
+        rows.addWidget(self.choices)
         rows.addWidget(self.view, 1)
         rows.addWidget(self.told)
         rows.addWidget(self.message)
@@ -136,29 +93,21 @@ class StudyBrowser(QWidget):
 
     def refresh(self) -> None:
         """Show the cells that are asked for; a line that is not understood changes nothing."""
-        self._typing.stop()
         if self.index is None or self.model is None:
             return
-        preset, kept = self.preset.currentText(), self._selected()
+        kept = self._selected()
         try:
-            rows = self.index.chosen(
-                conditions=_picked(self.condition),
-                sessions=_picked(self.session),
-                where=self.line.text(),
-                text=self.text.text(),
-                preset=None if preset in (TREE, LIST) else preset,
-            )
+            rows = self.choices.rows_of(self.index)
         except LamellaError as error:
             self.message.warn(error)
             return
         self.message.say("")
-        n = len(rows)
+        filtered, most = len(rows) < len(self.index), self.choices.most.value()
         if self._sorted is not None:
             rows = self.index.ranked(rows, [self._sorted])
-        filtered = n < len(self.index)
-        flat = preset != TREE or filtered or self._sorted is not None or self.most.value() > 0
-        if self.most.value():
-            rows = rows[: self.most.value()]
+        flat = filtered or not self.choices.as_tree or self._sorted is not None or most > 0
+        if most:
+            rows = rows[:most]
         self.model.show_rows(rows, flat=flat)
         shown = f"{number(len(rows))} of " if len(rows) < len(self.index) else ""
         self.told.setText(f"{shown}{count(len(self.index), 'cell')}")
@@ -174,9 +123,7 @@ class StudyBrowser(QWidget):
         place = self.model.index_of(key)
         if not place.isValid():
             return False
-        flags = QItemSelectionModel.SelectionFlag
-        self.view.selectionModel().setCurrentIndex(place, flags.ClearAndSelect | flags.Rows)
-        self.view.scrollTo(place)
+        self.view.mark(place)
         return True
 
     def leave_out(self, key: Key, reason: str) -> None:
@@ -232,63 +179,37 @@ class StudyBrowser(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return
-        self._fill_choices(index)
+        self.choices.offer(index)
         self._show(run, index)
         if kept is not None:
             self.select(kept)
-
-    def _fill_choices(self, index: StudyIndex) -> None:
-        presets = index.presets
-        _refill(self.preset, [TREE, LIST, *presets])
-        for place, name in enumerate([TREE, LIST, *presets]):
-            tip = presets[name].about if name in presets else ""
-            self.preset.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
-        _refill(self.condition, [f"{_ALL} conditions", *index.conditions])
-        _refill(self.session, [f"{_ALL} sessions", *index.sessions])
-        short = ", ".join(index.short_names)
-        self.line.setToolTip(
-            "Which cells: COLUMN OPERATOR VALUE, joined by and, or, not.\n"
-            f"Columns of tables/cells.csv, or {short}.\n"
-            "Operators: = != < <= > >= and ~ (text that holds). "
-            'Text with blanks in quotes: condition = "wild type".'
-        )
 
     def _show(self, run: OpenedRun, index: StudyIndex) -> None:
         pictures = CellPictures(Thumbnails(run))
         self._pictures.append(pictures)
         self.model = CellModel(index, pictures)
         self._sorted = None
-        self.view.setModel(self.model)
-        header = self.view.header()
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(False)
-        header.resizeSection(0, _NAME_PX)
-        for column, name in enumerate(self.model.columns[1:], 1):
-            header.resizeSection(column, _EVENTS_PX if name == Col.N_EVENTS else _COLUMN_PX)
+        self.view.show_model(self.model)
         self.refresh()
         if not self.model.flat:
             self.view.expandToDepth(0)
 
-    def _chosen(self) -> None:
-        if self.sender() is self.preset:
-            self._sorted = None
-            self.view.header().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.refresh()
+    def _unsort(self) -> None:
+        """The order is that of the choices, not of a column."""
+        self._sorted = None
+        self.view.mark_sorted(-1, ascending=True)
 
     def _sort_by(self, column: int) -> None:
         """Sort by a column, the other way round where it is sorted by already; names: the tree."""
         if self.model is None:
             return
-        name, header = self.model.columns[column], self.view.header()
+        name = self.model.columns[column]
         if not name:
-            self._sorted = None
-            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self._unsort()
         else:
             ascending = self._sorted == (name, False)
             self._sorted = (name, ascending)
-            order = Qt.SortOrder.AscendingOrder if ascending else Qt.SortOrder.DescendingOrder
-            header.setSortIndicator(column, order)
+            self.view.mark_sorted(column, ascending=ascending)
         self.refresh()
 
     def _look(self, place: QModelIndex) -> None:
@@ -360,38 +281,3 @@ class StudyBrowser(QWidget):
 def _stop(pictures: list[CellPictures]) -> None:
     for each in pictures:
         each.stop()
-
-
-class _HowMany(QSpinBox):
-    """A number whose text is chosen when it is entered, so that typing replaces it."""
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        QTimer.singleShot(0, self.selectAll)
-
-
-def _choice(tip: str) -> QComboBox:
-    made = QComboBox()
-    made.setToolTip(tip)
-    made.setAccessibleName(tip)
-    return made
-
-
-def _refill(choice: QComboBox, names: list[str]) -> None:
-    """Other entries; what was chosen stays chosen where it is still there."""
-    before = choice.currentText()
-    choice.clear()
-    choice.addItems(names)
-    choice.setCurrentIndex(max(0, choice.findText(before)))
-
-
-def _picked(choice: QComboBox) -> list[str]:
-    """What is chosen; nothing where all are."""
-    return [choice.currentText()] if choice.currentIndex() > 0 else []
-
-
-def _side_by_side(*widgets: QWidget, stretch: int) -> QHBoxLayout:
-    line = QHBoxLayout()
-    for place, widget in enumerate(widgets):
-        line.addWidget(widget, 1 if place == stretch else 0)
-    return line

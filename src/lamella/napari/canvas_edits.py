@@ -118,10 +118,8 @@ class CanvasEdits:
                 each.bind_key(key, None, overwrite=True)
         self.marks.show(())
         if self.layer in self._viewer.layers:
-            saved = self._session.cells.base.labels
-            assert saved is not None  # noqa: S101  a run's cells have shapes
             self.layer.mode = "pan_zoom"
-            self.layer.data = LazyStack(saved.frames)
+            self.layer.data = LazyStack(self._session.cells.saved)
 
     def press(self, event: Any) -> Generator[None, None, None]:
         """A mouse button goes down: a click, unless the mouse is moved before it goes up."""

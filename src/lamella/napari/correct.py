@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +10,24 @@ from app_model.types import KeyCode, KeyMod
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError
-from lamella.napari.canvas_edits import DRAWING, CanvasEdits, shows_cells
-from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, waiting
+from lamella.napari.canvas_edits import CanvasEdits
+from lamella.napari.correct_parts import EditList, LeftBar, SaveBar, ToolBox, close_all, waiting
 from lamella.napari.desk import desk_of
+from lamella.napari.docks import come_forward, dock_of, keys_to_canvas, window_of
+from lamella.napari.drawing_tools import DrawingTools
 from lamella.napari.own_keys import OwnKeys
-from lamella.napari.parts import JobLine, MessageLine, come_forward, keys_to_canvas, window_of
-from lamella.napari.saving import saving_of
+from lamella.napari.parts import JobLine, MessageLine
+from lamella.napari.saving import saving_of, stopped_words
+from lamella.report.words import count
 from lamella.run.editing import EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
     import napari.viewer
-    from napari.layers import Layer
+    from napari.layers import Labels
 
     from lamella.run.editing import Edit
+    from lamella.run.editing.overlay import Applied
 
 
 class Correct(QWidget):
@@ -39,7 +42,7 @@ class Correct(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self.session: EditSession | None = None
         self._canvas: CanvasEdits | None = None
         self._own_keys: OwnKeys | None = None
@@ -64,15 +67,14 @@ class Correct(QWidget):
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
         self._telling = False
-        self._desk.labels_changed.connect(self._heard)
-        self._desk.place_changed.connect(self._go)
-        self._desk.correction_wanted.connect(self._come)
-        self._desk.run_changed.connect(self._go)
-        viewer.layers.events.inserted.connect(self._watch)
-        for layer in viewer.layers:
-            self._watch_layer(layer)
-        self._held: list[EditSession | CanvasEdits | OwnKeys] = []
-        self.destroyed.connect(partial(_end_all, self._held))
+        self.desk.labels_changed.connect(self._heard)
+        self.desk.place_changed.connect(self._go)
+        self.desk.correction_wanted.connect(self._come)
+        self.desk.run_changed.connect(self._go)
+        self._drawing = DrawingTools(viewer)
+        self._drawing.taken.connect(self._draw)
+        self._held: list[Any] = []
+        self.destroyed.connect(partial(close_all, self._held))
         self._show()
 
     @property
@@ -84,22 +86,23 @@ class Correct(QWidget):
         """Start to correct the movie that is looked at; False where that cannot be."""
         if self.session is not None:
             return True
-        run, movie = self._desk.run, self._desk.movie
+        run, movie = self.desk.run, self.desk.movie
         if run is None or movie is None:
             self.message.warn("Look at a movie of a run first: open one in the study browser.")
             return False
         try:
-            self.session = EditSession(run, movie.name, self._desk.object_name)
+            self.session = EditSession(run, movie.name, self.desk.object_name)
         except LamellaError as error:
             self.message.warn(error)
             return False
         self._canvas = CanvasEdits(
             self._viewer, self.session, drawn=self._drawn, clicked=self.click, keys=self._keys()
         )
-        self._desk.editing = self.session
+        self.desk.editing = self.session
         self._held[:] = [self.session, self._canvas]
         if (window := window_of(self)) is not None:
-            self._own_keys = OwnKeys(window, "Ctrl+S")  # napari saves layers by it
+            # napari saves layers by it; a dock that floats is a window of its own
+            self._own_keys = OwnKeys([window, dock_of(self)], "Ctrl+S")
             self._held.append(self._own_keys)
         self.message.say("\n".join(self.session.notes))
         self._show()
@@ -118,6 +121,7 @@ class Correct(QWidget):
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
         session, canvas, keys = self.session, self._canvas, self._own_keys
+        self.saving.unmeasured = False
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
@@ -129,11 +133,11 @@ class Correct(QWidget):
             session.close()
             if n:
                 self.message.say(
-                    f"{_counted(n)} of {session.movie.name} not yet saved: kept in the journal, "
-                    "and offered when you correct that movie again."
+                    f"{count(n, 'edit')} of {session.movie.name} not yet saved: kept in the "
+                    "journal, and offered when you correct that movie again."
                 )
-            if self._desk.editing is session:
-                self._desk.editing = None
+            if self.desk.editing is session:
+                self.desk.editing = None
         self._show()
 
     def do(self, edit: Edit) -> bool:
@@ -170,6 +174,7 @@ class Correct(QWidget):
             self.message.warn(error)
             return
         if applied is not None:
+            self.message.say(f"Done again: {applied.edit.words}.")
             self._changed(applied.frames)
 
     def new_cell(self) -> None:
@@ -228,7 +233,7 @@ class Correct(QWidget):
             self.message.warn(error)
             self.saving.replay.setVisible(True)
             return
-        self.message.say(f"{_counted(len(applied))} taken up. They are not yet saved.")
+        self.message.say(f"{count(len(applied), 'edit')} taken up. They are not yet saved.")
         self._changed(*(each.frames for each in applied))
 
     def discard(self) -> None:
@@ -264,7 +269,9 @@ class Correct(QWidget):
         if session is None or not self._may_edit():
             return
         self.put_down()
-        if self.job.start(saving_of(session, self.saving.measures), done=self._saved):
+        work = saving_of(session, self.saving.measures)
+        if self.job.start(work, done=self._saved, stopped=partial(stopped_words, session)):
+            self.saving.unmeasured = self.saving.measures
             self._show()
 
     def _saved(self, ended: LamellaError | str) -> None:
@@ -275,16 +282,17 @@ class Correct(QWidget):
             self.saving.replay.setVisible(changed)
             return
         self.job.message.say(ended)
+        self.saving.unmeasured = False
         if self.session is not None:
             self._changed((0, -1))
         if self.saving.measures:
-            self._desk.run_changed.emit()
+            self.desk.run_changed.emit()
 
     def _may_edit(self, *, left: bool = False) -> bool:
         if self.session is not None and self.session.left and not left:
             self.message.warn(
-                f"{_counted(len(self.session.left))} of an earlier session not saved: take them "
-                "up or discard them first."
+                f"{count(len(self.session.left), 'edit')} of an earlier session not saved: take "
+                "them up or discard them first."
             )
             self._refresh()
             return False
@@ -299,7 +307,7 @@ class Correct(QWidget):
         if not self.begin() or self.session is None or self._canvas is None:
             return
         keys_to_canvas(self)
-        cell, t = self._desk.cell, self._desk.frame
+        cell, t = self.desk.cell, self.desk.frame
         if cell and not self.session.left:
             self._canvas.layer.selected_label = cell
             self.message.say(f"Correct cell {cell}, in frame {t} or around it: take a tool.")
@@ -311,32 +319,23 @@ class Correct(QWidget):
     def _step_back(self, n: int) -> None:
         if self.session is None or not self._may_edit():
             return
-        undone: list[tuple[int, int]] = []
+        undone: list[Applied] = []
         try:
             while len(undone) < n and (applied := self.session.undo()) is not None:
-                undone.append(applied.frames)
+                undone.append(applied)
+            if undone:
+                self.message.say(f"Undone: {'; '.join(each.edit.words for each in undone)}.")
         except LamellaError as error:
             self.message.warn(error)
-        self._changed(*undone)
+        self._changed(*(each.frames for each in undone))
 
     def _drawn(self, strokes: Iterable[Edit]) -> None:
         for stroke in strokes:
             if not self.do(stroke):
                 break
 
-    def _watch(self, event: Any) -> None:
-        self._watch_layer(event.value)
-
-    def _watch_layer(self, layer: Layer) -> None:
-        if shows_cells(layer):
-            layer.events.mode.connect(self._mode_changed)
-
-    def _mode_changed(self, event: Any) -> None:
+    def _draw(self, layer: Labels, mode: str) -> None:
         """Tools of napari take the place of ours; the first of them begins to correct."""
-        layer = event.source
-        mode = str(layer.mode)
-        if mode not in DRAWING:
-            return
         if self.session is None and not self.begin():
             layer.mode = "pan_zoom"
             return
@@ -351,9 +350,9 @@ class Correct(QWidget):
         self._telling = True
         try:
             if known:
-                self._desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
+                self.desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
             elif frames:  # the lineage alone
-                self._desk.labels_changed.emit(self._desk.frame, self._desk.frame)
+                self.desk.labels_changed.emit(self.desk.frame, self.desk.frame)
         finally:
             self._telling = False
 
@@ -369,7 +368,7 @@ class Correct(QWidget):
 
     def _go(self) -> None:
         """Another movie, or other objects, are looked at."""
-        session, desk = self.session, self._desk
+        session, desk = self.session, self.desk
         if session is not None:
             same = desk.movie is not None and desk.movie.folder == session.folder
             if not same or desk.object_name != session.name:
@@ -380,21 +379,10 @@ class Correct(QWidget):
 
     def _show(self) -> None:
         """What can be done now, and how it stands."""
-        movie = self._desk.movie
+        movie = self.desk.movie
         self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)
         if self._canvas is not None:
             self._canvas.layer.editable = not self.busy
-
-
-def _end_all(held: list[EditSession | CanvasEdits | OwnKeys]) -> None:
-    """The widget is gone: so are its session, whose journal has what was not saved."""
-    while held:
-        with suppress(Exception):  # the viewer may be gone, too
-            held.pop().close()
-
-
-def _counted(n: int) -> str:
-    return "1 edit" if n == 1 else f"{n} edits"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 from qtpy.QtCore import Qt
@@ -24,6 +24,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from lamella.report.words import count
 from lamella.run.editing.clicks import TOOLS, Scope, Tool
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class ToolBox(QWidget):
         self._scope = QComboBox()
         self._scope.addItems([str(each) for each in Scope])
         self._scope.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scope.setToolTip("Frames in which Split, Merge and Delete work")
-        words = QLabel("Split, Merge, Delete:")
+        scoped = [tool.name for tool in TOOLS if tool.scoped]
+        self._scope.setToolTip(f"Frames in which {', '.join(scoped[:-1])} and {scoped[-1]} work")
+        words = QLabel(f"{', '.join(scoped)}:")
         row = (len(TOOLS) - 1) // _COLUMNS + 1
         grid.addWidget(words, row, 0, 1, 1)
         grid.addWidget(self._scope, row, 1, 1, _COLUMNS - 1)
@@ -146,6 +148,8 @@ class SaveBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.unmeasured = False
+        """Whether measuring the movie again, after a save, came to no end."""
         self.begin = QPushButton("Correct this movie")
         self.begin.setToolTip("Make the cells of the movie that you look at editable")
         self.save, self.discard = QPushButton("Save"), QPushButton("Discard")
@@ -200,15 +204,19 @@ class SaveBar(QWidget):
         self.begin.setEnabled(bool(movie) and not busy)
         self.begin.setText(f"Correct {movie}" if movie else "Correct this movie")
         edits = [] if session is None else session.edits
-        self.save.setEnabled(bool(edits) and not busy)
+        self.save.setEnabled(bool(edits or self.unmeasured) and not busy)
         self.discard.setEnabled(bool(edits) and not busy)
         if session is None:
             self.state.setText("" if movie else "Look at a movie of a run to correct its cells.")
         elif edits:
-            n = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
             since = _clock(edits[-1].time, "%H:%M:%S")
             self.state.setText(
-                f"<b>{n} not saved.</b> In your journal since {since}: a crash loses nothing."
+                f"<b>{count(len(edits), 'edit')} not saved.</b> In your journal since {since}: a "
+                "crash loses nothing."
+            )
+        elif self.unmeasured:
+            self.state.setText(
+                f"{session.movie.name}, {session.name}: saved, <b>not yet measured again</b>."
             )
         else:
             self.state.setText(f"{session.movie.name}, {session.name}: nothing to save.")
@@ -240,10 +248,10 @@ class LeftBar(QWidget):
         self.setVisible(bool(left))
         if left:
             last = left[-1]
-            n = "1 edit" if len(left) == 1 else f"{len(left)} edits"
             when = _clock(last.time, "%Y-%m-%d %H:%M")
             self._words.setText(
-                f"<b>{n} of yours not saved</b>, the last of {when}: {last.edit.words}."
+                f"<b>{count(len(left), 'edit')} of yours not saved</b>, the last of {when}: "
+                f"{last.edit.words}."
             )
 
 
@@ -255,6 +263,13 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         QGuiApplication.restoreOverrideCursor()
+
+
+def close_all(held: list[Any]) -> None:
+    """Close what a widget held that is gone; a session's journal has what was not saved."""
+    while held:
+        with suppress(Exception):  # the viewer may be gone, too
+            held.pop().close()
 
 
 def _clock(time: str, how: str) -> str:

@@ -56,8 +56,8 @@ class Desk:
         self.coming: int | None = None
         """Frame that is gone to with the place, while the change is told; None where it stays."""
 
-    def open_run(self, folder: Path, *, study: Path | None = None) -> None:
-        """Open the folder of a run; what was open is put aside.
+    def open_run(self, folder: Path, *, study: Path | None = None) -> OpenedRun:
+        """Open the folder of a run, and give it; what was open is put aside.
 
         Raises
         ------
@@ -70,6 +70,7 @@ class Desk:
         self.editing = None  # who edits has it all in a journal
         self.run_changed.emit()
         self.place_changed.emit()
+        return opened
 
     def look_at(
         self,

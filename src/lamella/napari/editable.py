@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.napari.stack import Stack
 from lamella.run.editing import Paint
 
 if TYPE_CHECKING:
     from lamella.run.editing import EditSession
 
 
-class EditableStack:
+class EditableStack(Stack):
     """A (T, Y, X) array of the cells as a session has them, read when it is looked at.
 
     What is drawn is held back, frame by frame, until `strokes` hands it over: it is no edit before
@@ -24,26 +25,13 @@ class EditableStack:
     session : EditSession
     """
 
-    ndim = 3
     dtype = np.dtype(np.uint32)
 
     def __init__(self, session: EditSession) -> None:
         self._session = session
-        self.shape = (session.cells.n_frames, *session.cells.frame_shape)
+        height, width = session.cells.frame_shape
+        self.shape = (session.cells.n_frames, height, width)
         self._drafts: dict[int, NDArray[np.uint32]] = {}
-
-    @property
-    def size(self) -> int:
-        """Pixels of all frames."""
-        return int(np.prod(self.shape))
-
-    @property
-    def nbytes(self) -> int:
-        """Of all frames, were they read."""
-        return self.size * self.dtype.itemsize
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, key: Any) -> Any:
         first, *rest = key if isinstance(key, tuple) else (key,)

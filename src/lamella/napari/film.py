@@ -20,9 +20,12 @@ from qtpy.QtWidgets import (
 
 from lamella.core.errors import LamellaError
 from lamella.napari.desk import desk_of, layers_of
-from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.napari.parts import JobLine, MessageLine, Work
+from lamella.napari.told_work import told_work
+from lamella.run.at_hand import Tell
 from lamella.run.browse.film import FILMS, STRIPS, Film, Filmed, film_run
 from lamella.run.browse.roles import OWN_TRACK, POLARITY, ROLES, TRACK
+from lamella.run.stopping import Asked
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -49,7 +52,7 @@ class FilmWidget(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self._asked: Path | None = None  # a file that the dialog may replace, since it asked
         self.kind = QComboBox()
         self.kind.addItems(list(_KINDS))
@@ -90,7 +93,7 @@ class FilmWidget(QWidget):
         self.choose.clicked.connect(self._ask)
         self.write.clicked.connect(self.begin)
         self.kind.currentTextChanged.connect(self._fit_name)
-        self._desk.place_changed.connect(self._fit)
+        self.desk.place_changed.connect(self._fit)
         self._fit()
 
     def _lay_out(self) -> None:
@@ -134,7 +137,7 @@ class FilmWidget(QWidget):
     def begin(self) -> None:
         """Write the file, in a thread of its own."""
         self.message.say("")
-        movie = self._desk.movie
+        movie = self.desk.movie
         if movie is None:
             self.message.warn("No movie of a run is open: lamella film MOVIE does it without one.")
             return
@@ -146,9 +149,9 @@ class FilmWidget(QWidget):
         if out.exists() and out != self._asked:
             self.message.warn(f"{out} is there already: Save as … asks whether to replace it.")
             return
-        cell = self._desk.cell if self.closely.isChecked() else None
+        cell = self.desk.cell if self.closely.isChecked() else None
         try:
-            given = movie, out, self.settings(), self._desk.object_name, cell
+            given = movie, out, self.settings(), self.desk.object_name, cell
             work = _filming(*given, force=out == self._asked)
         except LamellaError as error:
             self.message.warn(error)
@@ -179,7 +182,7 @@ class FilmWidget(QWidget):
             self.path.setText(str(Path(text).with_suffix(self._suffix)))
 
     def _fit(self) -> None:
-        movie = self._desk.movie
+        movie = self.desk.movie
         if movie is None:
             return
         try:
@@ -192,7 +195,7 @@ class FilmWidget(QWidget):
             box.setRange(0, n_frames - 1)
         if whole:
             self.last.setValue(n_frames - 1)
-        cell = "" if self._desk.cell is None else f"_cell{self._desk.cell}"
+        cell = "" if self.desk.cell is None else f"_cell{self.desk.cell}"
         folder = Path(self.path.text()).parent if self.path.text() else Path.home()
         self.path.setText(str(folder / f"{movie.name}{cell}{self._suffix}"))
 
@@ -210,56 +213,22 @@ def _filming(
     *,
     force: bool,
 ) -> Work:
-    """The film in steps: each picture is a step, after which it can be stopped.
+    """The film in steps: it can be stopped after each picture.
 
     The file appears when all is written; until then, and where it was stopped, nothing is there.
     """
-    from queue import Empty, Queue
-    from threading import Thread
 
-    told: Queue[Step | Filmed | Exception] = Queue()
-    stopped: list[bool] = []
+    def filming(tell: Tell, stopped: Asked) -> Filmed:
+        tell("drawing", 0, 0)
+        return film_run(
+            movie,
+            out,
+            film,
+            object_name=object_name,
+            cell=cell,
+            force=force,
+            advance=lambda done, total: tell(f"frame {done} of {total}", done, total),
+            stopped=stopped,
+        )
 
-    def advance(done: int, total: int) -> None:
-        if stopped:
-            raise _StoppedError
-        told.put(Step(done, total, f"frame {done} of {total}"))
-
-    def run() -> None:
-        try:
-            told.put(
-                film_run(
-                    movie,
-                    out,
-                    film,
-                    object_name=object_name,
-                    cell=cell,
-                    force=force,
-                    advance=advance,
-                )
-            )
-        except Exception as error:  # raised again in the thread of the work
-            told.put(error)
-
-    worker = Thread(target=run, daemon=True)
-    worker.start()
-    try:
-        while True:
-            try:
-                news = told.get(timeout=0.2)
-            except Empty:
-                yield Step(0, 0, "drawing")
-                continue
-            if isinstance(news, Step):
-                yield news
-            elif isinstance(news, Exception):
-                raise news
-            else:
-                return news
-    finally:
-        stopped.append(True)
-        worker.join(5)
-
-
-class _StoppedError(Exception):
-    """Somebody has pressed Stop."""
+    return told_work(filming)

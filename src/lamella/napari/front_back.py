@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,12 +20,13 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError
+from lamella.core.frames import Frames
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
-from lamella.napari.looks import laid_on_movie, look_of
+from lamella.napari.linked_plots import LinkedPlots, PlottedCell, nothing_plotted, plotted_cell
+from lamella.napari.looks import show_seen_labels
 from lamella.napari.parts import MessageLine
-from lamella.napari.time_canvas import TimeCanvas
 from lamella.report.tables import numbers
 from lamella.report.words import number
 from lamella.run.browse.front_back import (
@@ -43,7 +42,6 @@ from lamella.run.browse.front_back import (
     front_back_frames,
 )
 from lamella.run.browse.over_time import CellOverTime, cell_over_time
-from lamella.run.browse.time_figure import time_figure
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -70,19 +68,18 @@ class FrontBack(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
-        self._undrawn = False
+        self._viewer, self.desk = viewer, desk_of(viewer)
         self.cell: CellOverTime | None = None
-        self._chosen: int | None = None
-        self._title, self.canvas, self.message = QLabel(), TimeCanvas(), MessageLine()
+        self._at: PlottedCell | None = None
+        self._title, self.message = QLabel(), MessageLine()
+        self._plots = LinkedPlots(viewer, least_px=420)
         self.shown = {by: QCheckBox(f"Draw by {by}") for by in _BY}
         self.table = QTableWidget(len(PAIRS) * len(_BY), 3)
         self._build()
-        self._desk.run_changed.connect(self._refresh)
-        self._desk.place_changed.connect(self._refresh)
-        self._desk.labels_changed.connect(lambda first, last: self._draw_layers())
-        viewer.dims.events.current_step.connect(self._follow)
-        viewer.events.theme.connect(self._draw)
+        self.desk.run_changed.connect(self._refresh)
+        self.desk.place_changed.connect(self._refresh)
+        self.desk.labels_changed.connect(self._draw_layers)
+        self._plots.followed.connect(self._follow)
         self._refresh()
 
     def _build(self) -> None:
@@ -108,108 +105,71 @@ class FrontBack(QWidget):
         self.table.setFixedHeight(22 * self.table.rowCount() + 32)
         self.table.setToolTip("The frame that is shown: front, back, and their ratio, front ÷ back")
         key = QLabel("orange: front · blue: back · bright: lamellipodium")
-        self.canvas.time_picked.connect(self._go)
-        self.canvas.stepped.connect(self._step)
-        scrolled = QScrollArea()
-        scrolled.setWidgetResizable(True)
-        scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
-        scrolled.setWidget(self.canvas)
-        scrolled.setMinimumWidth(420)
         rows = QVBoxLayout(self)
         rows.addWidget(self._title)
         rows.addLayout(boxes)
         rows.addWidget(key)
         rows.addWidget(self.table)
-        rows.addWidget(scrolled, 1)
+        rows.addWidget(self._plots, 1)
         rows.addWidget(self.message)
 
     def _refresh(self) -> None:
-        desk = self._desk
-        self.cell, self._chosen = None, None
+        self.cell, self._at = None, None
         self.message.say("")
         try:
-            if desk.movie is None or desk.object_name is None:
-                self._title.setText("Open a run, and choose a cell in the study browser.")
-            else:
-                rows = desk.movie.rows("frames", object_name=desk.object_name)
-                known = desk.cell is None and len(rows)
-                self._chosen = int(rows[Col.CELL].iloc[0]) if known else desk.cell
-                if self._chosen is not None:
-                    self.cell = cell_over_time(desk.movie, desk.object_name, self._chosen)
-                    self._title.setText(f"<b>{self.cell.title}</b>")
+            self._read()
         except LamellaError as error:
             self.message.warn(error)
         self._draw_layers()
-        self._draw()
+        self._plot()
+
+    def _read(self) -> None:
+        at = self._at = plotted_cell(self.desk)
+        if at is not None:
+            self.cell = cell_over_time(*at)
+            self._title.setText(f"<b>{self.cell.title}</b>")
+        else:
+            self._title.setText(nothing_plotted(self.desk))
+
+    def _plot(self) -> None:
+        if self.cell is None:
+            self._plots.show_cells((), ())
+            return
+        both = by_both(self.cell)
+        names = [name for name in COURSES if any(_known(each.frames, name) for each in both)]
+        self._plots.show_cells(both, names, titles=COURSES)
+        if not names:
+            self.message.say(
+                "Front and back were not measured: set polarity = true under "
+                "[measure.lamellipodium] and run the study again."
+            )
 
     def _draw_layers(self) -> None:
         for by, box in self.shown.items():
             name = f"front and back by {by}"
-            if name in self._viewer.layers:
+            frames = self._frames(by) if box.isChecked() else None
+            if frames is not None:
+                colours = DirectLabelColormap(color_dict=dict(_COLOURS))
+                show_seen_labels(self._viewer, LazyStack(frames), name, colours, opacity=0.6)
+            elif name in self._viewer.layers:
                 self._viewer.layers.remove(name)
-            if box.isChecked() and self.cell is not None:
-                self._add_layer(name, by)
 
-    def _add_layer(self, name: str, by: By) -> None:
-        desk = self._desk
-        if desk.movie is None or desk.object_name is None or self._chosen is None:
-            return
+    def _frames(self, by: By) -> Frames | None:
+        """Front and back of the cell looked at, as images; None where they are not known."""
+        if self._at is None or self.cell is None:
+            return None
         try:
-            frames = front_back_frames(
-                desk.movie, desk.object_name, self._chosen, by=by, tracked=desk.tracked()
-            )
-            selected = set(self._viewer.layers.selection)
-            colours = DirectLabelColormap(color_dict=dict(_COLOURS))
-            layer = self._viewer.add_labels(
-                LazyStack(frames),
-                name=name,
-                colormap=colours,
-                opacity=0.6,
-                **laid_on_movie(self._viewer, ndim=3),
-            )
-            layer.editable = False  # looked at only: cells are corrected elsewhere
-            self._viewer.layers.selection = selected or {layer}
+            return front_back_frames(*self._at, by=by, tracked=self.desk.tracked())
         except LamellaError as error:
             self.message.warn(error)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """What was chosen while nobody looked is drawn now."""
-        super().showEvent(event)
-        if self._undrawn:
-            self._draw()
-        else:
-            self._follow()
-
-    def _draw(self) -> None:
-        self._undrawn = not self.isVisible()
-        if self._undrawn:  # a hidden panel costs no time when another cell is chosen
-            return
-        if self.cell is None:
-            self.canvas.clear()
-        else:
-            look = look_of(self._viewer.theme)
-            both = by_both(self.cell)
-            names = [name for name in COURSES if any(_known(each.frames, name) for each in both)]
-            if names:
-                figure = time_figure(both, names, look=look, titles=COURSES)
-                self.canvas.show_figure(figure, figure.axes[: len(names)])
-            else:
-                self.canvas.clear()
-                self.message.say(
-                    "Front and back were not measured: set polarity = true under "
-                    "[measure.lamellipodium] and run the study again."
-                )
-        self._follow()
+            return None
 
     def _follow(self) -> None:
-        """The cursor and the numbers go to the frame that is shown."""
-        if not self.isVisible():  # a hidden panel costs no time while frames pass
-            return
+        """The numbers are those of the frame that is shown."""
         if self.cell is None:
             self.table.clearContents()
             return
-        t = self._desk.frame
-        self.canvas.move_cursor(self.cell.time_of(t))
+        t = self.desk.frame
         frames = self.cell.frames
         row = frames[frames[Col.FRAME] == t]
         for i, pair in enumerate(PAIRS):
@@ -227,13 +187,6 @@ class FrontBack(QWidget):
         item = QTableWidgetItem(words)
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         self.table.setItem(row, column, item)
-
-    def _step(self, by: int) -> None:
-        self._desk.frame = max(0, self._desk.frame + by)
-
-    def _go(self, time: float) -> None:
-        if self.cell is not None:
-            self._desk.frame = self.cell.frame_at(time)
 
 
 def _known(frames: pd.DataFrame, name: str) -> bool:

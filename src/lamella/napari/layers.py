@@ -19,9 +19,8 @@ from lamella.run.browse import Drawn
 from lamella.run.browse.roles import CELLS, OUTLINE, TRACK
 
 if TYPE_CHECKING:
-    from lamella.core.movie import Scale
-    from lamella.core.tracked import Tracked
     from lamella.napari.desk import Desk
+    from lamella.run.browse import OpenedMovie
 
 _MARGIN = 2.5
 """Side of the window over the longest extent of a cell."""
@@ -72,14 +71,12 @@ class CellLayers:
             return
         try:
             with _SelectionKept(self._viewer):
-                self._show(desk)
+                self._show(desk, desk.movie)
         except (LamellaError, OSError) as error:
             self._take_away_others(desk.movie.name)
             show_error(str(error))
 
-    def _show(self, desk: Desk) -> None:
-        assert desk.movie is not None  # noqa: S101  seen to by _go
-        movie = desk.movie
+    def _show(self, desk: Desk, movie: OpenedMovie) -> None:
         here = (movie.folder, desk.object_name)
         if self._shown[:1] != here[:1]:
             notes = {"movie": movie.name, "object": desk.object_name}
@@ -88,7 +85,7 @@ class CellLayers:
             self._viewer.reset_view()
         if self._shown != here or self._drawn is None:
             self._shown = here
-            self._draw_set(desk)
+            self._draw_set(desk, movie)
         self._draw_cell(desk)
         if desk.cell is not None:
             self._look_closely(desk)
@@ -106,9 +103,8 @@ class CellLayers:
         for made in images:
             self._viewer.add_layer(Layer.create(*made))
 
-    def _draw_set(self, desk: Desk) -> None:
+    def _draw_set(self, desk: Desk, movie: OpenedMovie) -> None:
         """The cells and tracks of one set of objects."""
-        assert desk.movie is not None  # noqa: S101  seen to by _go
         tracked = desk.tracked()
         if desk.object_name is None or tracked is None:
             self._drawn = self._cells = None
@@ -116,24 +112,25 @@ class CellLayers:
                 if (there := self.of_role(role)) is not None:
                     self._remove(there, role)
             return
-        self._take(Drawn(desk.movie, desk.object_name, tracked))
+        drawn = self._take(Drawn(movie, desk.object_name, tracked))
         self._put_cells(desk)
-        self._put_tracks(tracked, desk.movie.movie.scale)
+        self._put_tracks(drawn)
 
-    def _take(self, drawn: Drawn) -> None:
+    def _take(self, drawn: Drawn) -> Drawn:
         self._drawn = drawn
         self._cells = None if drawn.cells is None else LazyStack(drawn.cells)
+        return drawn
 
-    def _put_tracks(self, tracked: Tracked, scale: Scale) -> None:
+    def _put_tracks(self, drawn: Drawn) -> None:
         """All tails; each kind of movie, of few tracks or of many, keeps its own switch."""
-        if crowded(tracked) != self._crowded:
+        if crowded(drawn.tracked) != self._crowded:
             there = self.of_role(TRACK)
             switched = self._visible.get(TRACK, True) if there is None else bool(there.visible)
             self._visible[TRACK], self._of_the_other = self._of_the_other, switched
             self._crowded = not self._crowded
             if there is not None:
                 there.visible = self._visible[TRACK]
-        self._put(TRACK, tracks_of(tracked, scale))
+        self._put(drawn, TRACK, tracks_of(drawn.tracked, drawn.movie.movie.scale))
 
     def _put_cells(self, desk: Desk) -> None:
         drawn = self._drawn
@@ -147,21 +144,22 @@ class CellLayers:
             there = None
         if desk.editing is not None and there is not None:
             return  # who edits looks after it
-        self._put(CELLS, labels_of(self._cells, drawn.movie.movie.scale))
+        self._put(drawn, CELLS, labels_of(self._cells, drawn.movie.movie.scale))
 
     def _draw_cell(self, desk: Desk) -> None:
         """Everything of the cell that is looked at; nothing where none is."""
-        wanted: dict[str, LayerData] = {}
-        if self._drawn is not None and desk.cell is not None:
-            wanted = OfCell(self._drawn, self._cells, desk.cell).all()
+        drawn, wanted = self._drawn, dict[str, LayerData]()
+        if drawn is not None and desk.cell is not None:
+            wanted = OfCell(drawn, self._cells, desk.cell).all()
         for layer in list(self._viewer.layers):
             role = _role(layer)
             if role not in (None, IMAGE, CELLS, TRACK) and role not in wanted:
                 self._remove(layer, role)
-        for role, data in wanted.items():
-            self._put(role, data)
+        if drawn is not None:
+            for role, data in wanted.items():
+                self._put(drawn, role, data)
 
-    def _follow(self, first: int, last: int) -> None:
+    def _follow(self) -> None:
         """Cells were corrected: what is drawn from them follows."""
         desk = self._of()
         if desk is None or desk.movie is None or self._drawn is None:
@@ -169,30 +167,25 @@ class CellLayers:
         tracked = desk.tracked()
         if tracked is None:
             return
-        self._take(self._drawn.corrected(tracked))
+        drawn = self._take(self._drawn.corrected(tracked))
         with _SelectionKept(self._viewer):
             self._put_cells(desk)
-            self._put_tracks(tracked, desk.movie.movie.scale)
+            self._put_tracks(drawn)
             self._draw_cell(desk)
 
-    def _put(self, role: str, made: LayerData | None) -> Layer | None:
+    def _put(self, drawn: Drawn, role: str, made: LayerData | None) -> None:
         """The layer of a role as it shall be now, at its place among the others."""
         there = self.of_role(role)
         if made is None:
             if there is not None:
                 self._remove(there, role)
-            return None
+            return
         data, keywords, kind = made
-        assert self._drawn is not None  # noqa: S101  else there is nothing to put
-        ours = {
-            "movie": self._drawn.movie.name,
-            "object": self._drawn.object_name,
-            "role": role,
-        }
+        ours = {"movie": drawn.movie.name, "object": drawn.object_name, "role": role}
         told = keywords.get("metadata", {}).get(OURS, {})
         if there is not None and refill(there, made):
             there.metadata = {**there.metadata, OURS: {**told, **ours}}
-            return there
+            return
         place = len(self._viewer.layers)
         if there is not None:
             place = self._viewer.layers.index(there)
@@ -203,7 +196,6 @@ class CellLayers:
         self._viewer.layers.insert(place, layer)
         if kind == "labels":
             layer.contour = _CONTOURS_PX.get(role, 0)
-        return layer
 
     def _remove(self, layer: Layer, role: str) -> None:
         if role != IMAGE:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.frames import Frames
+from lamella.napari.stack import Stack
 
 _KEPT_BYTES = 256 * 2**20
 
 
-class LazyStack:
+class LazyStack(Stack):
     """A (T, Y, X) array of frames that are read when they are indexed.
 
     napari takes it for an array. Frames that were looked at last are kept, up to 256 MiB, so that
@@ -24,8 +25,6 @@ class LazyStack:
     ----------
     frames : Frames
     """
-
-    ndim = 3
 
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
@@ -50,19 +49,6 @@ class LazyStack:
     def most_kept(self) -> int:
         """Frames that are held at most."""
         return self._most
-
-    @property
-    def size(self) -> int:
-        """Pixels of all frames."""
-        return int(np.prod(self.shape))
-
-    @property
-    def nbytes(self) -> int:
-        """Of all frames, were they read."""
-        return self.size * int(self.dtype.itemsize)
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, key: Any) -> Any:
         first, *rest = key if isinstance(key, tuple) else (key,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import napari.viewer
@@ -171,6 +172,9 @@ class Learn(QWidget):
 
     def _settle(self) -> None:
         """Work has ended: another run, or others of its cells, may have been chosen meanwhile."""
+        if not self.result.isEnabled():  # a model was deleted, or a part of it
+            self.result.setEnabled(True)
+            self._show_proposals()
         if self._looked_at != self._wanted:
             self.look()
         self._allow()
@@ -247,9 +251,20 @@ class Learn(QWidget):
         )
         if run is None or asked != QMessageBox.StandardButton.Yes:
             return
-        if self._tried(lambda: forget(proposal, open_study(run.study.folder))):
-            self._show_proposals()
-            self.job.message.say("Deleted.")
+        self._delete(proposal, run.study.folder)
+
+    def _delete(self, proposal: Proposal, study: Path) -> None:
+        """In the background: what a long training left is large."""
+
+        def deleting() -> Work:
+            yield Step(0, 0, f"delete {proposal.folder.name}")
+            forget(proposal, open_study(study))
+
+        if not self.job.start(deleting(), done=lambda _: self.job.message.say("Deleted.")):
+            self.job.message.warn("Something else goes on: wait until it is done, or stop it.")
+            return
+        self.result.setEnabled(False)  # nobody accepts what is going
+        self._allow()
 
     def _tried(self, deed: Any) -> bool:
         try:

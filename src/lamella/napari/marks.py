@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames
 from lamella.napari.desk import desk_of
+from lamella.napari.layer_frames import frames_of
 from lamella.napari.looks import laid_on_movie
 from lamella.napari.parts import JobLine, Step, Work
 from lamella.napari.proposed import take
@@ -45,20 +46,6 @@ _HELP = (
     "Then press Find cells, mend the proposal with napari’s own brush where it is wrong, and "
     "take it."
 )
-
-
-class _LayerFrames(Frames):
-    """Frames of an image layer, read one at a time: it may be larger than the memory."""
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
-        self.span = range(data.shape[0])
-        self.frame_shape = (data.shape[1], data.shape[2])
-        self.dtype = np.dtype(data.dtype)
-
-    def frame(self, t: int) -> NDArray[Any]:
-        self._refuse_outside(t)
-        return np.asarray(self._data[t])
 
 
 class Marks(QWidget):
@@ -125,14 +112,14 @@ class Marks(QWidget):
         """Find the cells of the frame that is shown, and of those after it where asked."""
         t = self.desk.frame
         try:
-            image = self._image(t)
+            frames = self._frames()  # the window's thread alone looks at layers
+            image = _frame_of(frames, t)
             marks = self._marks(t)
         except LamellaError as error:
             self.job.message.warn(error)
             return
-        look, last = _LOOKS[self.look.currentText()], t + self.more.value()
-        frames = self._frames()  # the window's thread alone looks at layers
-        last = min(last, frames.span[-1]) if frames is not None else t
+        look = _LOOKS[self.look.currentText()]
+        last = min(t + self.more.value(), frames.span[-1])
         of = self._of = self._place
 
         def finding() -> Work:
@@ -142,7 +129,6 @@ class Marks(QWidget):
             else:
                 found = {t: labels_from_scribbles(image, marks, background=_GROUND)}
             for later in range(t + 1, last + 1):
-                assert frames is not None  # noqa: S101  else there is none later
                 yield Step(later - t, last - t + 1, f"frame {later}")
                 found[later] = labels_from_before(frames.frame(later), found[later - 1])
             return found
@@ -171,7 +157,7 @@ class Marks(QWidget):
         self.job.message.say(f"{n} cells proposed in {where}.")
         self._show()
 
-    def _show(self, event: Any = None) -> None:
+    def _show(self) -> None:
         """The proposal of the frame that is shown, if there is one."""
         self.take.setEnabled(bool(self.proposed))
         layer = self._layer(PROPOSED)
@@ -203,7 +189,7 @@ class Marks(QWidget):
         layer = self._layer(STROKES)
         if layer is None:
             try:
-                shape = self._image(self.desk.frame).shape
+                shape = _frame_of(self._frames(), self.desk.frame).shape
             except LamellaError as error:
                 self.job.message.warn(error)
                 return
@@ -241,17 +227,8 @@ class Marks(QWidget):
             )
         return (points,)
 
-    def _image(self, t: int) -> NDArray[Any]:
-        """The raw frame: of the movie looked at, else of the first image that is shown."""
-        frames = self._frames()
-        if frames is None:
-            raise InputError("napari", "no movie is shown", "open a run or a movie first")
-        if t not in frames.span:
-            raise InputError("the movie", f"it has no frame {t}", "choose another")
-        return np.asarray(frames.frame(t))
-
-    def _frames(self) -> Frames | None:
-        """Those of the movie looked at, else of the first image that is shown; None without."""
+    def _frames(self) -> Frames:
+        """The raw frames: of the movie looked at, else of the first image that is shown."""
         desk = self.desk
         if desk.movie is not None and desk.run is not None:
             each = desk.run.study.settings.objects.get(desk.object_name or "")
@@ -259,8 +236,8 @@ class Marks(QWidget):
         ndim = min(3, self._viewer.dims.ndim)
         for layer in self._viewer.layers:
             if isinstance(layer, Image) and layer.visible and not layer.rgb and layer.ndim == ndim:
-                return _LayerFrames(layer.data if ndim == 3 else layer.data[None])
-        return None
+                return frames_of(layer.data, layer.name)
+        raise InputError("napari", "no movie is shown", "open a run or a movie first")
 
     @property
     def _place(self) -> tuple[Any, str | None]:
@@ -291,3 +268,9 @@ class Marks(QWidget):
             if layer is not None:
                 self._viewer.layers.remove(layer)
         self._show()
+
+
+def _frame_of(frames: Frames, t: int) -> NDArray[Any]:
+    if t not in frames.span:
+        raise InputError("the movie", f"it has no frame {t}", "choose another")
+    return np.asarray(frames.frame(t))

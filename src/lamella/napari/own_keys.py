@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QWidget
 
 
 class OwnKeys(QObject):
@@ -14,20 +15,25 @@ class OwnKeys(QObject):
 
     Parameters
     ----------
-    window : QMainWindow
+    windows : sequence of QWidget or None
+        The main window, and docks of it that may float: keys that are pressed in those go past the
+        main window.
     keys : str
         As Qt names them, such as ``Ctrl+S``.
     """
 
-    def __init__(self, window: QMainWindow, *keys: str) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, windows: Sequence[QWidget | None], *keys: str) -> None:
+        those = [each for each in windows if each is not None]
+        super().__init__(those[0])
+        self._windows = those
         self._keys = [QKeySequence(key) for key in keys]
-        window.installEventFilter(self)
+        for each in self._windows:
+            each.installEventFilter(self)
 
     def close(self) -> None:
         """The menus have them again."""
-        self._window.removeEventFilter(self)
+        for each in self._windows:
+            each.removeEventFilter(self)
         self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -7,14 +7,11 @@ from collections.abc import Callable, Generator
 from threading import Event
 from typing import Any, NamedTuple
 
-from napari.qt.threading import GeneratorWorker
 from psygnal import Signal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -22,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError, UnexpectedError
+from lamella.napari.stoppable import STOPPED, stoppable
 
 
 class Step(NamedTuple):
@@ -63,11 +61,16 @@ class MessageLine(QLabel):
         self.setVisible(bool(words))
 
 
+def _stopped() -> str:
+    return "Stopped."
+
+
 class JobLine(QWidget):
     """Long work in a thread of its own: its progress, a button that stops it, how it ended.
 
-    One piece of work at a time. Stopping takes effect at its next step; what it wrote by then stays
-    as the work itself promises.
+    One piece of work at a time. Stopping takes effect at its next step, and is told when the work
+    has ended: nothing goes on then, and what it held is free. What it wrote by then stays as the
+    work itself promises.
     """
 
     stepped = Signal()
@@ -99,7 +102,9 @@ class JobLine(QWidget):
         """Whether work goes on."""
         return self._worker is not None
 
-    def start(self, work: Work, *, done: Callable[[Any], None]) -> bool:
+    def start(
+        self, work: Work, *, done: Callable[[Any], None], stopped: Callable[[], str] = _stopped
+    ) -> bool:
         """Begin work; False where other work still goes on.
 
         Parameters
@@ -108,18 +113,22 @@ class JobLine(QWidget):
             Runs in another thread: it must not touch widgets or layers.
         done : callable
             Is given the result, in the thread of the window.
+        stopped : callable
+            Gives the words for work that was stopped.
         """
         if self.busy:
             return False
 
-        def run() -> Work:
-            return (yield from work)
+        def ended(result: Any) -> None:
+            if result is STOPPED:
+                self._ended(lambda: self.message.say(stopped()))
+            else:
+                self._ended(lambda: done(result))
 
-        worker: Any = GeneratorWorker(run)
+        worker = stoppable(work)
         worker.yielded.connect(self._tell)
-        worker.returned.connect(lambda result: self._ended(lambda: done(result)))
+        worker.returned.connect(ended)
         worker.errored.connect(lambda error: self._ended(lambda: self.message.warn(error)))
-        worker.aborted.connect(lambda: self._stopped(work))
         self._worker = self._closing.worker = worker
         self.message.say("")
         self._working(True)
@@ -131,13 +140,11 @@ class JobLine(QWidget):
         if self._worker is not None:
             self._stop.setEnabled(False)
             self._worker.quit()
-
-    def _stopped(self, work: Work) -> None:
-        work.close()  # at once: it may hold a process, or a lock
-        self._ended(lambda: self.message.say("Stopped."))
+            self._bar.setRange(0, 0)
+            self._bar.setFormat("stopping …")
 
     def _tell(self, step: Step) -> None:
-        if self.gone.is_set():
+        if self.gone.is_set() or not self._stop.isEnabled():  # told before it heard that it ends
             return
         self._bar.setRange(0, step.total)
         self._bar.setValue(step.done)
@@ -158,34 +165,6 @@ class JobLine(QWidget):
         self._bar.setVisible(yes)
         self._stop.setVisible(yes)
         self._stop.setEnabled(yes)
-
-
-def come_forward(widget: QWidget) -> None:
-    """Show a docked widget in front of the tabs that it shares a place with."""
-    if (dock := _around(widget, QDockWidget)) is not None:
-        dock.show()
-        dock.raise_()
-
-
-def window_of(widget: QWidget) -> QMainWindow | None:
-    """The main window that a widget is docked in, or floats above; None where it is in none."""
-    found: QMainWindow | None = _around(widget, QMainWindow)
-    return found
-
-
-def keys_to_canvas(widget: QWidget) -> None:
-    """What is typed from here on goes to the canvas of the window that a widget is docked in."""
-    window = window_of(widget)
-    canvas = None if window is None else window.centralWidget()
-    if canvas is not None:
-        canvas.setFocus()
-
-
-def _around(widget: QWidget, kind: type[Any]) -> Any:
-    each: Any = widget
-    while each is not None and not isinstance(each, kind):
-        each = each.parent()
-    return each
 
 
 class _Closing:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
@@ -19,7 +18,6 @@ from qtpy.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,9 +25,9 @@ from qtpy.QtWidgets import (
 from lamella.core.errors import LamellaError
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
-from lamella.napari.looks import look_of
+from lamella.napari.linked_plots import LinkedPlots, PlottedCell, nothing_plotted, plotted_cell
 from lamella.napari.parts import MessageLine
-from lamella.napari.time_canvas import TimeCanvas
+from lamella.run.browse import OpenedRun
 from lamella.run.browse.over_time import (
     CellOverTime,
     cell_over_time,
@@ -37,7 +35,7 @@ from lamella.run.browse.over_time import (
     usual_measures,
     write_rows,
 )
-from lamella.run.browse.time_figure import save_figure, time_figure
+from lamella.run.browse.time_figure import save_figure
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -57,21 +55,17 @@ class TimePlots(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
-        self._undrawn = False
+        self.desk = desk_of(viewer)
         self._table: pd.DataFrame | None = None  # cells of the run, read when asked for
         self.cells: list[CellOverTime] = []
         self.measures: list[str] = []
         self._chosen: list[str] | None = None  # None: the usual ones
-        self.canvas, self.message = TimeCanvas(), MessageLine()
+        self._plots, self.message = LinkedPlots(viewer, least_px=380), MessageLine()
+        self.canvas = self._plots.canvas
         self._build()
-        self.canvas.time_picked.connect(self._go)
-        self.canvas.stepped.connect(self._step)
-        self._desk.run_changed.connect(self._another_run)
-        self._desk.place_changed.connect(self._refresh)
-        self._desk.labels_changed.connect(self._outdated)
-        viewer.dims.events.current_step.connect(self._follow)
-        viewer.events.theme.connect(self._draw)
+        self.desk.run_changed.connect(self._another_run)
+        self.desk.place_changed.connect(self._refresh)
+        self.desk.labels_changed.connect(self._outdated)
         self._refresh()
 
     def choose(self, measures: list[str] | None) -> None:
@@ -140,17 +134,12 @@ class TimePlots(QWidget):
         for widget in (self._copy, self._save, self._save_rows):
             second.addWidget(widget)
         second.addStretch()
-        scrolled = QScrollArea()
-        scrolled.setWidgetResizable(True)
-        scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
-        scrolled.setWidget(self.canvas)
-        scrolled.setMinimumWidth(380)
         rows = QVBoxLayout(self)
         rows.addWidget(self._title)
         rows.addLayout(first)
         rows.addWidget(self._find)
         rows.addWidget(self._list)
-        rows.addWidget(scrolled, 1)
+        rows.addWidget(self._plots, 1)
         rows.addLayout(second)
         rows.addWidget(self.message)
 
@@ -166,45 +155,39 @@ class TimePlots(QWidget):
             self._read()
         except LamellaError as error:
             self.message.warn(error)
-        self._draw()
+        usable = bool(self.cells and self.measures)
+        for button in (self._copy, self._save, self._save_rows, self._choose, self._usual):
+            button.setEnabled(usable)
+        self._plots.show_cells(self.cells, self.measures)
 
     def _read(self) -> None:
-        desk = self._desk
-        if desk.run is None or desk.movie is None or desk.object_name is None:
-            self._title.setText("Open a run, and choose a cell in the study browser.")
+        at = plotted_cell(self.desk)
+        if at is None:
+            self._title.setText(nothing_plotted(self.desk))
             return
-        rows = desk.movie.rows("frames", object_name=desk.object_name)
-        cell = desk.cell
-        if cell is None and len(rows):
-            cell = int(rows[Col.CELL].iloc[0])
-        if cell is None:
-            self._title.setText(f"{desk.movie.name}: nothing was measured.")
-            return
-        first = cell_over_time(desk.movie, desk.object_name, cell)
+        run = at.movie.run
+        first = cell_over_time(*at)
         self._title.setText(f"<b>{first.title}</b>")
-        self._offer_cells(desk.movie.name, cell)
+        self._offer_cells(run, at)
         self.cells = [first]
         other = self._other.currentData()
         if other is not None:
-            self.cells.append(
-                cell_over_time(desk.run.movie(other[0]), desk.object_name, int(other[1]))
-            )
+            self.cells.append(cell_over_time(run.movie(other[0]), at.object_name, int(other[1])))
         known = {each.name for each in measures_of(first)}
         usual = usual_measures(first)
         self.measures = [name for name in self._chosen or usual if name in known] or usual
         self._offer_measures(first)
 
-    def _offer_cells(self, movie: str, cell: int) -> None:
+    def _offer_cells(self, run: OpenedRun, at: PlottedCell) -> None:
         """Cells of the run that the plots may show beside it, those of the same movie first."""
-        assert self._desk.run is not None  # noqa: S101  asked before
         if self._table is None:
-            self._table = self._desk.run.table("cells")
+            self._table = run.table("cells")
         table, others = self._table, []
         if len(table):
-            of_set = table[table[Col.OBJECT] == self._desk.object_name]
+            of_set = table[table[Col.OBJECT] == at.object_name]
             pairs = zip(of_set[Col.MOVIE], of_set[Col.CELL], strict=True)
-            others = [(str(m), int(c)) for m, c in pairs if (m, c) != (movie, cell)]
-            others.sort(key=lambda pair: pair[0] != movie)
+            others = [(str(m), int(c)) for m, c in pairs if (m, c) != (at.movie.name, at.cell)]
+            others.sort(key=lambda pair: pair[0] != at.movie.name)
             others = others[:_MOST_OTHERS]
         before = self._other.currentData()
         self._other.blockSignals(True)
@@ -247,39 +230,6 @@ class TimePlots(QWidget):
     def _unfold(self, shown: bool) -> None:
         self._find.setVisible(shown)
         self._list.setVisible(shown)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """What was chosen while nobody looked is drawn now."""
-        super().showEvent(event)
-        if self._undrawn:
-            self._draw()
-        else:
-            self._follow()
-
-    def _draw(self) -> None:
-        usable = bool(self.cells and self.measures)
-        for button in (self._copy, self._save, self._save_rows, self._choose, self._usual):
-            button.setEnabled(usable)
-        self._undrawn = not self.isVisible()
-        if self._undrawn:  # a hidden panel costs no time when another cell is chosen
-            return
-        if not usable:
-            self.canvas.clear()
-            return
-        look = look_of(self._viewer.theme)
-        figure = time_figure(self.cells, self.measures, look=look)
-        self.canvas.show_figure(figure, figure.axes[: len(self.measures)])
-        self._follow()
-
-    def _follow(self) -> None:
-        if self.cells and self.isVisible():  # a hidden panel costs no time while frames pass
-            self.canvas.move_cursor(self.cells[0].time_of(self._desk.frame))
-
-    def _go(self, time: float) -> None:
-        self._desk.frame = self.cells[0].frame_at(time)
-
-    def _step(self, by: int) -> None:
-        self._desk.frame = max(0, self._desk.frame + by)
 
     def _outdated(self, first: int, last: int) -> None:
         self.message.say(

@@ -8,37 +8,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QModelIndex, QSize, Qt
 from qtpy.QtGui import QAction, QKeySequence
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lamella.core.errors import LamellaError, LamellaWarning
 from lamella.core.table import Col
+from lamella.napari.choices import Choice, side_by_side
+from lamella.napari.decision_form import DecisionForm
 from lamella.napari.desk import desk_of
 from lamella.napari.event_model import VERDICTS, EventModel
-from lamella.napari.parts import JobLine, MessageLine, Step, Work
+from lamella.napari.event_view import EventView
+from lamella.napari.parts import JobLine, MessageLine, Work
+from lamella.napari.told_work import told_work
 from lamella.report.words import number
-from lamella.run.review import REASONS, Verdict
+from lamella.run.at_hand import Tell
+from lamella.run.review import Verdict
 from lamella.run.review.events import Review
-from lamella.run.who import person
+from lamella.run.stopping import Asked
 
 if TYPE_CHECKING:
     import napari.viewer
 
-WHOLE, STRETCH = "the whole cell", "frames of it"
-_FAR = 100_000
-_COLUMNS_PX = (66, 84, 120, 42, 52, 90)
+_ANYWHERE = "here and on the movie"
 _WIDE_PX, _HIGH_PX = 490, 700
 
 
@@ -63,48 +53,24 @@ class SuspiciousEvents(QWidget):
         self._on_run()
 
     def _build(self) -> None:
-        self.kind, self.condition = QComboBox(), QComboBox()
-        self.kind.setToolTip("Kind of event")
-        self.condition.setToolTip("Condition of the movie")
+        self.kind, self.condition = Choice("Kind of event"), Choice("Condition of the movie")
         self.undecided = QCheckBox("undecided only")
         self.undecided.setToolTip("Leave out what somebody has decided about already")
-        self.view = QTableView()
-        self.view.setModel(self.model)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setAccessibleName("Suspicious events")
-        self.view.verticalHeader().hide()
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
+        self.view = EventView(self.model)
         self.view.clicked.connect(self._clicked)
         self.view.activated.connect(self._clicked)
-        header = self.view.horizontalHeader()
-        for column, width in enumerate(_COLUMNS_PX):
-            header.resizeSection(column, width)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.words, self.told, self.message = QLabel(), QLabel(), MessageLine()
         self.words.setWordWrap(True)
-        self.back = _button("◀ Previous", ",", "Go to the event before; on the picture, too")
-        self.onward = _button("Next ▶", ".", "Go to the next event; on the picture, too")
-        self.accept = _button("Right", "A", "It is right as it is: nothing changes")
-        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand")
-        self.exclude = _button("Leave out", "X", "Leave the cell, or frames, out; give a reason")
-        self.undo = _button("Undo", "U", "Take back the last decision made here")
-        self.reason = QComboBox()
-        self.reason.setEditable(True)
-        self.reason.addItems(["", *REASONS])
-        self.reason.setToolTip("Why: leaving out needs a reason, which the report tells")
-        self.reason.setPlaceholderText("reason")
-        self.scope = QComboBox()
-        self.scope.addItems([WHOLE, STRETCH])
-        self.scope.setToolTip("What is left out: the cell from all statistics, or some frames")
-        self.first, self.last = QSpinBox(), QSpinBox()
-        for edge, what in ((self.first, "First"), (self.last, "Last")):
-            edge.setRange(0, _FAR)
-            edge.setToolTip(f"{what} frame that is left out")
-        self.who = QLineEdit(person())
-        self.who.setToolTip("Your name, as it is kept with every decision")
+        self.back = _button("◀ Previous", ",", "Go to the event before", _ANYWHERE)
+        self.onward = _button("Next ▶", ".", "Go to the next event", _ANYWHERE)
+        here = "after a click into this tab"
+        self.accept = _button("Right", "A", "It is right as it is: nothing changes", here)
+        self.fix = _button("Correct", "F", "Mark it to be corrected, and correct it by hand", here)
+        self.exclude = _button(
+            "Leave out", "X", "Leave the cell, or frames of it, out; give a reason", here
+        )
+        self.undo = _button("Undo", "U", "Take back the last decision made here", here)
+        self.form = DecisionForm()
         self.update_button = QPushButton("Update statistics and report")
         self.update_button.setToolTip("Count anew without what was left out; as: lamella report")
         self.job = JobLine()
@@ -116,28 +82,21 @@ class SuspiciousEvents(QWidget):
         self.exclude.clicked.connect(lambda: self.decide("exclude"))
         self.undo.clicked.connect(self.take_back)
         self.update_button.clicked.connect(self._update)
-        self.scope.currentTextChanged.connect(self._on_scope)
+        self.form.reason_given.connect(self.view.setFocus)  # keys decide again, not write
         for choice in (self.kind, self.condition):
             choice.activated.connect(lambda _: self.refresh())
         self.undecided.toggled.connect(lambda _: self.refresh())
-        self._on_scope(WHOLE)
 
     def _lay_out(self) -> None:
         rows = QVBoxLayout(self)
         rows.setContentsMargins(6, 6, 6, 6)
-        rows.addWidget(_row(self.kind, self.condition))
+        rows.addLayout(side_by_side(self.kind, self.condition))
         rows.addWidget(self.view, 1)
-        rows.addWidget(_row(self.told, self.undecided))
+        rows.addLayout(side_by_side(self.told, self.undecided))
         rows.addWidget(self.words)
-        rows.addWidget(_row(self.back, self.onward))
-        below = QWidget()
-        form = QFormLayout(below)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Reason", self.reason)
-        form.addRow("Leave out", _row(self.scope, self.first, self.last))
-        form.addRow("You are", self.who)
-        rows.addWidget(below)
-        rows.addWidget(_row(self.accept, self.fix, self.exclude, self.undo))
+        rows.addLayout(side_by_side(self.back, self.onward))
+        rows.addWidget(self.form)
+        rows.addLayout(side_by_side(self.accept, self.fix, self.exclude, self.undo))
         rows.addWidget(self.update_button)
         rows.addWidget(self.job)
         rows.addWidget(self.message)
@@ -182,8 +141,8 @@ class SuspiciousEvents(QWidget):
         if self.review is None:
             return
         shown = self.review.shown(
-            kinds=_picked(self.kind),
-            conditions=_picked(self.condition),
+            kinds=self.kind.picked,
+            conditions=self.condition.picked,
             undecided=self.undecided.isChecked(),
         )
         self.model.show_events(shown)
@@ -211,15 +170,15 @@ class SuspiciousEvents(QWidget):
 
     def show_event(self, event: int) -> None:
         """Look at an event: its movie, its cell, its frame, and its place in the middle."""
-        assert self.review is not None  # noqa: S101  an event is one of a review
+        if self.review is None:
+            return
         self.current = event
         row = _row_of(self.review, event)
         found = self.model.row_of(event)
         if found is not None:
             self.view.selectRow(found)
         frame = int(row[Col.FRAME])
-        self.first.setValue(frame)
-        self.last.setValue(frame)
+        self.form.begin_at(frame)
         self.words.setText(self._about(row))
         try:
             self.desk.look_at(
@@ -238,20 +197,19 @@ class SuspiciousEvents(QWidget):
         if self.review is None or self.current is None:
             self.message.warn("no event is looked at: choose one, or press . (next)")
             return
-        stretch = verdict == "exclude" and self.scope.currentText() == STRETCH
         before = self.current
         try:
             self.review.decide(
                 before,
                 verdict,
-                reason=self.reason.currentText(),
-                frames=(self.first.value(), self.last.value()) if stretch else None,
-                who=self.who.text().strip() or None,
+                reason=self.form.reason.currentText(),
+                frames=self.form.frames if verdict == "exclude" else None,
+                who=self.form.name,
             )
         except LamellaError as error:
             self.message.warn(error)
             return
-        self.reason.setCurrentIndex(0)
+        self.form.reason.setCurrentIndex(0)
         self.refresh()
         if verdict == "fix":
             self.show_event(before)  # one may have looked elsewhere since
@@ -268,7 +226,7 @@ class SuspiciousEvents(QWidget):
         if self.review is None:
             return
         try:
-            taken = self.review.undo(who=self.who.text().strip() or None)
+            taken = self.review.undo(who=self.form.name)
         except LamellaError as error:
             self.message.warn(error)
             return
@@ -299,13 +257,9 @@ class SuspiciousEvents(QWidget):
             return
         if self.current is not None and self.current >= len(self.review.events):
             self.current = None
-        _refill(self.kind, ["all kinds", *self.review.kinds])
-        _refill(self.condition, ["all conditions", *self.review.conditions])
+        self.kind.refill(["all kinds", *self.review.kinds])
+        self.condition.refill(["all conditions", *self.review.conditions])
         self.refresh()
-
-    def _on_scope(self, what: str) -> None:
-        for edge in (self.first, self.last):
-            edge.setVisible(what == STRETCH)
 
     def _clicked(self, place: QModelIndex) -> None:
         self.show_event(self.model.event_at(place.row()))
@@ -339,40 +293,21 @@ def _updated(folder: Path) -> Work:
     """Tables, statistics and report, with what was decided; gives what to know of that."""
     from lamella.run.execute import rebuild_report
 
-    yield Step(0, 0, "statistics and report")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LamellaWarning)
-        rebuild_report(folder)
-    return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+    def updating(tell: Tell, stopped: Asked) -> list[str]:
+        tell("statistics and report", 0, 0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LamellaWarning)
+            rebuild_report(folder, stopped=stopped)
+        return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
+
+    return told_work(updating)
 
 
 def _row_of(review: Review, event: int) -> dict[str, Any]:
     return {str(name): value for name, value in review.events.iloc[event].items()}
 
 
-def _button(text: str, key: str, tip: str) -> QPushButton:
+def _button(text: str, key: str, tip: str, where: str) -> QPushButton:
     made = QPushButton(f"{text} ({key})")
-    made.setToolTip(f"{tip}. Key: {key}")
+    made.setToolTip(f"{tip}.\nKey: {key}, {where}")
     return made
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    made = QWidget()
-    line = QHBoxLayout(made)
-    line.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        line.addWidget(widget)
-    return made
-
-
-def _refill(choice: QComboBox, names: list[str]) -> None:
-    """Other entries; what was chosen stays chosen where it is still there."""
-    before = choice.currentText()
-    choice.clear()
-    choice.addItems(names)
-    choice.setCurrentIndex(max(0, choice.findText(before)))
-
-
-def _picked(choice: QComboBox) -> list[str]:
-    """What is chosen; nothing where all are."""
-    return [choice.currentText()] if choice.currentIndex() > 0 else []

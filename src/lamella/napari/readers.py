@@ -54,9 +54,9 @@ def _read_run(path: str | Sequence[str]) -> list[Any]:
     viewer = napari.current_viewer()
     if viewer is not None:
         desk = desk_of(viewer)
-        desk.open_run(folder)
-        if desk.run is not None and desk.run.samples:
-            desk.look_at(desk.run.samples[0].movie)
+        opened = desk.open_run(folder)
+        if opened.samples:
+            desk.look_at(opened.samples[0].movie)
         return _NOTHING_TO_ADD
     run = OpenedRun(folder)
     if not run.samples:
@@ -72,11 +72,10 @@ def layers_of_shown(shown: Shown) -> list[LayerData]:
     """Layers of a movie, of labels, or of tracked objects."""
     if shown.tracked is not None:
         return layers_of_tracked(shown.tracked)
-    assert shown.movie is not None  # noqa: S101  one of the two is there
     if shown.labels is not None:
-        data, keywords, kind = labels_of(LazyStack(shown.labels.frames), shown.movie.scale)
+        data, keywords, kind = labels_of(LazyStack(shown.labels.frames), shown.scale)
         return [(data, {**keywords, "name": shown.name}, kind)]
-    return image_layers(shown.movie, name=shown.name)
+    return [] if shown.movie is None else image_layers(shown.movie, name=shown.name)
 
 
 def layers_of_tracked(tracked: Tracked) -> list[LayerData]:

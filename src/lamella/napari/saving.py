@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from lamella.core.errors import LamellaError
@@ -22,7 +23,8 @@ def saving_of(session: EditSession, measure: bool) -> Generator[Step, None, Lame
     session : EditSession
         Nobody may edit in it meanwhile.
     measure : bool
-        Whether the movie is measured again afterwards.
+        Whether the movie is measured again afterwards. Work that is closed meanwhile has saved, and
+        the run's folder is free.
     """
     try:
         yield Step(0, 0, "save")
@@ -30,8 +32,19 @@ def saving_of(session: EditSession, measure: bool) -> Generator[Step, None, Lame
         if not measure:
             return "Saved. The next run measures the corrected cells."
         movie = session.movie.name
-        for progress in measuring_again(session.run, movie):
-            yield Step(progress.done, progress.total, progress.stage)
+        with closing(measuring_again(session.run, movie)) as measuring:
+            for progress in measuring:
+                yield Step(progress.done, progress.total, progress.stage)
     except LamellaError as error:
         return error
     return f"Saved, and {movie} was measured again."
+
+
+def stopped_words(session: EditSession) -> str:
+    """How it stands after that work was stopped."""
+    if session.unsaved:
+        return "Stopped. Nothing was saved."
+    return (
+        f"Stopped. The corrections are saved, and {session.movie.name} is not yet measured with "
+        "them: Save goes on from here, and so does the next run."
+    )

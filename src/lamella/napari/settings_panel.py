@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -24,25 +22,23 @@ from lamella.napari.desk import desk_of
 from lamella.napari.diameter_lines import DiameterLines
 from lamella.napari.diff_dialog import DiffDialog
 from lamella.napari.frame_trial import FrameTrialist
-from lamella.napari.lazy import LazyStack
-from lamella.napari.looks import laid_on_movie
 from lamella.napari.parts import JobLine, MessageLine
 from lamella.napari.settings_form import SettingsForm
 from lamella.napari.told_work import told_work
+from lamella.napari.trial_layers import TrialLayers, as_table
 from lamella.report.words import number
+from lamella.run.at_hand import Tell
 from lamella.run.diameter import fed_by
 from lamella.run.settings_draft import SettingsDraft
 from lamella.run.settings_fields import tables_for
-from lamella.run.trial_frame import Change, FrameTrial
+from lamella.run.stopping import Asked
+from lamella.run.trial_frame import FrameTrial
 from lamella.run.trial_movie import MovieTrial, try_on_movie
 
 if TYPE_CHECKING:
     import napari.viewer
 
-TRIAL, TRIAL_LAMELLIPODIUM, TRIAL_MOVIE = "trial", "trial lamellipodium", "trial, whole movie"
 _TABS = ("Segmentation", "Clumps", "Tracking", "Trust", "Lamellipodium", "Movement")
-_CELLS = (0.9, 0.15, 0.75, 1.0)
-_LAMELLIPODIUM = (1.0, 0.85, 0.1, 0.8)
 
 
 class SettingsPanel(QWidget):
@@ -55,7 +51,7 @@ class SettingsPanel(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer, self._desk = viewer, desk_of(viewer)
+        self.desk, self.layers = desk_of(viewer), TrialLayers(viewer)
         self.draft: SettingsDraft | None = None
         self.forms: dict[str, SettingsForm] = {}
         """By the name of their table, such as ``objects.cell.segment``."""
@@ -65,14 +61,14 @@ class SettingsPanel(QWidget):
         self.trialist = FrameTrialist()
         self.trialist.tried.connect(self._show)
         self.trialist.failed.connect(self._tell_failure)
-        self._build()
-        self._desk.run_changed.connect(self._another_run)
-        self._desk.place_changed.connect(self._look)
-        self._desk.labels_changed.connect(self._cells_changed)
+        self._build(viewer)
+        self.desk.run_changed.connect(self._another_run)
+        self.desk.place_changed.connect(self._look)
+        self.desk.labels_changed.connect(self._cells_changed)
         viewer.dims.events.current_step.connect(self._another_frame)
         self._read()
 
-    def _build(self) -> None:
+    def _build(self, viewer: napari.viewer.Viewer) -> None:
         self._title, self.tabs = QLabel(), QTabWidget()
         self.live = QCheckBox("Show the effect on this frame at once")
         self.live.setChecked(True)
@@ -82,7 +78,7 @@ class SettingsPanel(QWidget):
         self.message, self.job = MessageLine(), JobLine()
         self.effect.setWordWrap(True)
         self.effect.setToolTip("As it is → as it would be")
-        self.lines = DiameterLines(self._viewer)
+        self.lines = DiameterLines(viewer)
         self.lines.wanted.connect(self.use_diameter)
         self.try_movie = QPushButton("Try on this movie")
         self.try_movie.setToolTip("Process the whole movie with these settings, beside the run")
@@ -96,7 +92,7 @@ class SettingsPanel(QWidget):
         self.try_movie.clicked.connect(self.start_movie)
         self.write_button.clicked.connect(self.ask)
         self.undo_button.clicked.connect(self._read)
-        self.worst.clicked.connect(lambda: setattr(self._desk, "frame", self._worst_frame))
+        self.worst.clicked.connect(lambda: setattr(self.desk, "frame", self._worst_frame))
         buttons = QHBoxLayout()
         for button in (self.try_movie, self.write_button, self.undo_button):
             buttons.addWidget(button)
@@ -112,7 +108,7 @@ class SettingsPanel(QWidget):
 
     def _another_run(self) -> None:
         """Tables that were written anew take nobody's unwritten settings away."""
-        run, draft = self._desk.run, self.draft
+        run, draft = self.desk.run, self.draft
         same = run is not None and draft is not None and draft.file.parent == run.study.folder
         if same and draft is not None and draft.changed:
             self._look()
@@ -123,18 +119,18 @@ class SettingsPanel(QWidget):
         """Read study.toml anew; changes that were not written are dropped."""
         self.draft, self._set = None, None
         self.message.say("")
-        if self._desk.run is not None:
+        if self.desk.run is not None:
             try:
-                self.draft = SettingsDraft(self._desk.run.study.folder)
+                self.draft = SettingsDraft(self.desk.run.study.folder)
             except LamellaError as error:
                 self.message.warn(error)
         self._look()
 
     def _look(self) -> None:
         """Another movie or set of objects is looked at."""
-        desk = self._desk
-        usable = self.draft is not None and desk.object_name is not None
-        self.trialist.look_at(desk.movie, desk.object_name)
+        desk, draft, name = self.desk, self.draft, self.desk.object_name
+        usable = draft is not None and name is not None
+        self.trialist.look_at(desk.movie, name)
         self._drop_movie_trial()
         if desk.movie is not None:
             try:
@@ -143,21 +139,20 @@ class SettingsPanel(QWidget):
                 self.message.warn(error)
         for widget in (self.tabs, self.lines, self.live, self.try_movie, self.write_button):
             widget.setEnabled(usable)
-        if not usable:
+        if draft is None or name is None:
             self._title.setText("Open a run, and choose a movie in the study browser.")
-        elif desk.object_name != self._set:
-            self._fill()
+        elif name != self._set:
+            self._fill(draft, name)
         self._changed()
 
-    def _fill(self) -> None:
-        assert self.draft is not None and self._desk.object_name is not None  # noqa: S101, PT018
-        self._set = self._desk.object_name
-        self._title.setText(f"<b>{self.draft.file.name}</b>, objects: {self._set}")
+    def _fill(self, draft: SettingsDraft, name: str) -> None:
+        self._set = name
+        self._title.setText(f"<b>{draft.file.name}</b>, objects: {name}")
         at = self.tabs.currentIndex()
         self.tabs.clear()
         self.forms = {}
-        for words, table in zip(_TABS, tables_for(self._set), strict=True):
-            form = SettingsForm(self.draft, table)
+        for words, table in zip(_TABS, tables_for(name), strict=True):
+            form = SettingsForm(draft, table)
             form.changed.connect(self._changed)
             self.forms[table.name] = form
             scrolled = QScrollArea()
@@ -183,23 +178,21 @@ class SettingsPanel(QWidget):
         if faults:
             self.message.warn("\n".join(map(str, faults)))
         self.write_button.setEnabled(draft.changed and not faults)
-        self.try_movie.setEnabled(not faults and self._desk.movie is not None)
+        self.try_movie.setEnabled(not faults and self.desk.movie is not None)
         self._try_frame()
 
     def _another_frame(self) -> None:
-        for name in (TRIAL, TRIAL_LAMELLIPODIUM):
-            if name in self._viewer.layers:
-                self._viewer.layers[name].visible = False  # it is of another frame
+        self.layers.hide_frame()
         self._try_frame()
 
     def _try_frame(self) -> None:
-        draft, desk = self.draft, self._desk
+        draft, desk = self.draft, self.desk
         self.trialist.give_up()
         if draft is None or desk.movie is None or draft.faults():
             return
         settings = draft.settings
         if not self.live.isChecked() or settings == desk.movie.run.study.settings:
-            self._remove(TRIAL, TRIAL_LAMELLIPODIUM)
+            self.layers.remove_frame()
             self.effect.setText("")
             self.notes.say("")
             return
@@ -208,47 +201,23 @@ class SettingsPanel(QWidget):
 
     def _edited_frame(self) -> Image | None:
         """Cells of the frame with edits that are not saved; None while nobody edits."""
-        if self._desk.editing is None:  # read here: only the window's thread may ask who edits
+        if self.desk.editing is None:  # read here: only the window's thread may ask who edits
             return None
-        return painted(self._desk.editing.tracked()).frames.frame(self._desk.frame).copy()
+        return painted(self.desk.editing.tracked()).frames.frame(self.desk.frame).copy()
 
     def _cells_changed(self, first: int, last: int) -> None:
         self.trialist.cells_changed()
-        if not 0 <= last < self._desk.frame and first <= self._desk.frame:
+        if not 0 <= last < self.desk.frame and first <= self.desk.frame:
             self._try_frame()
 
     def _show(self, trial: FrameTrial) -> None:
-        self._layer(TRIAL, _in_16_bits(trial.labels), _CELLS, contour=2)
-        lamellipodium = _in_16_bits(trial.lamellipodium)
-        self._layer(TRIAL_LAMELLIPODIUM, lamellipodium, _LAMELLIPODIUM, contour=0)
-        self.effect.setText(_as_table(trial.changes, f"Frame {trial.frame}"))
+        self.layers.show_frame(trial)
+        self.effect.setText(as_table(trial.changes, f"Frame {trial.frame}"))
         self.notes.say("\n".join(trial.notes))
 
     def _tell_failure(self, error: Exception) -> None:
         self.effect.setText("")
         self.notes.warn(error)
-
-    def _layer(self, name: str, labels: Any, colour: tuple[float, ...], *, contour: int) -> None:
-        """A 2-D layer over the frame that is shown; the one of this name is used again."""
-        if name in self._viewer.layers:
-            layer = self._viewer.layers[name]
-            layer.data, layer.visible = labels, True
-            return
-        chosen = list(self._viewer.layers.selection)
-        layer = self._viewer.add_labels(
-            labels,
-            name=name,
-            colormap=DirectLabelColormap(color_dict={None: colour, 0: (0, 0, 0, 0)}),
-            opacity=0.9 if contour else 0.35,
-            **laid_on_movie(self._viewer, ndim=labels.ndim),
-        )
-        layer.contour, layer.editable = contour, False
-        self._viewer.layers.selection = set(chosen) or {layer}
-
-    def _remove(self, *names: str) -> None:
-        for name in names:
-            if name in self._viewer.layers:
-                self._viewer.layers.remove(name)
 
     def use_diameter(self, diameter_px: float) -> None:
         """Put a measured diameter into the settings that go by one."""
@@ -268,7 +237,7 @@ class SettingsPanel(QWidget):
 
     def start_movie(self) -> None:
         """Process the movie with these settings in the background."""
-        draft, desk = self.draft, self._desk
+        draft, desk = self.draft, self.desk
         if draft is None or desk.movie is None or desk.object_name is None:
             return
         opened, name = desk.movie, desk.object_name
@@ -278,17 +247,20 @@ class SettingsPanel(QWidget):
             self.message.warn(error)
             return
         self._drop_movie_trial()
-        work = told_work(lambda tell: try_on_movie(opened, name, settings, tell=tell))
-        self.job.start(work, done=self._show_movie)
+
+        def trying(tell: Tell, stopped: Asked) -> MovieTrial:
+            return try_on_movie(opened, name, settings, tell=tell, stopped=stopped)
+
+        self.job.start(told_work(trying), done=self._show_movie)
 
     def _show_movie(self, trial: MovieTrial) -> None:
         self._movie_trial = trial
-        self._layer(TRIAL_MOVIE, LazyStack(trial.labels), (0.1, 0.8, 0.4, 1.0), contour=2)
+        self.layers.show_movie(trial.labels)
         told = f"Whole movie, IoU with the present cells {number(trial.mean_iou)}"
         self.job.message.say("")
-        self.effect.setText(_as_table(trial.changes, told))
+        self.effect.setText(as_table(trial.changes, told))
         notes = list(trial.notes)
-        if self._desk.editing is not None:
+        if self.desk.editing is not None:
             notes.append("Compared with the cells as they were last saved.")
         self.notes.say("\n".join(notes))
         self.worst.setVisible(trial.worst is not None)
@@ -297,7 +269,7 @@ class SettingsPanel(QWidget):
             self.worst.setText(f"Go to the worst frame: {self._worst_frame}, IoU {number(iou)}")
 
     def _drop_movie_trial(self) -> None:
-        self._remove(TRIAL_MOVIE)
+        self.layers.remove_movie()
         self.worst.hide()
         if self._movie_trial is not None:
             self._movie_trial.close()
@@ -329,24 +301,3 @@ class SettingsPanel(QWidget):
             f"Written to {self.draft.file}. The results are still those of the last run; "
             f"to make them anew: lamella run {self.draft.file.parent}"
         )
-
-
-def _as_table(changes: tuple[Change, ...], head: str) -> str:
-    """Numbers as they are and as they would be, in words."""
-    rows = []
-    for change in changes:
-        before, after = (number(_whole(v)) for v in (change.before, change.after))
-        told = before if before == after else f"{before} → <b>{after}</b>"
-        rows.append(f"<tr><td>{change.what}&nbsp;&nbsp;</td><td>{told}</td></tr>")
-    return f"<p><b>{head}</b>: present → trial</p><table>{''.join(rows)}</table>"
-
-
-def _in_16_bits(labels: Any) -> Any:
-    """Labels of one type for all layers: napari compiles its colours anew for every other type."""
-    most = np.iinfo(np.uint16).max
-    wrapped = (labels.astype(np.int64) - 1) % most + 1  # neighbours stay apart, 0 stays 0
-    return np.where(labels > 0, wrapped, 0).astype(np.uint16)
-
-
-def _whole(value: float) -> float:
-    return int(value) if np.isfinite(value) and float(value).is_integer() else value

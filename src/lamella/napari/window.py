@@ -70,9 +70,7 @@ def open_window(
         viewer = napari.Viewer(title=f"{target.name} – Lamella", show=False)
         for layer in layers_of_shown(shown):
             viewer.add_layer(Layer.create(*layer))
-        known = shown.movie.scale if shown.movie else shown.tracked.scale if shown.tracked else None
-        if known is not None:
-            clock_of(viewer).show(known)
+        clock_of(viewer).show(shown.scale)
         _go_to(viewer, frame)
     else:
         viewer = napari.Viewer(title="Lamella", show=False)
@@ -108,11 +106,10 @@ def _open_run(
     frame: int | None,
 ) -> None:
     desk = desk_of(viewer)
-    desk.open_run(run, study=study)
-    assert desk.run is not None  # noqa: S101  it was just opened
-    viewer.title = f"{desk.run.title} – Lamella"
-    if movie is None and desk.run.samples:
-        movie = desk.run.samples[0].movie
+    opened = desk.open_run(run, study=study)
+    viewer.title = f"{opened.title} – Lamella"
+    if movie is None and opened.samples:
+        movie = opened.samples[0].movie
     if movie is not None:
         desk.look_at(movie, cell=cell, frame=frame)
         tracked = desk.tracked()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.core.frames import Frames, Image
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.movie import Scale
 from lamella.core.table import Col
@@ -19,16 +19,18 @@ from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import write_labels as write_label_file
 from lamella.io import write_movie
-from lamella.io.formats import format_called
+from lamella.io.ctc import write_ctc
 from lamella.io.track_ids import tracked_from_ids
-from lamella.napari.lazy import LazyStack
+from lamella.io.track_table import write_track_table
+from lamella.io.trackmate import write_trackmate
+from lamella.napari.layer_frames import frames_of
 from lamella.napari.pictures import OURS
 
 _UM = {
     "um": 1.0, "µm": 1.0, "micrometer": 1.0, "micron": 1.0,
     "nm": 1e-3, "nanometer": 1e-3, "mm": 1e3, "millimeter": 1e3,
 }  # fmt: skip
-_OF_TRACKS = {".xml": "trackmate", ".csv": "tracks"}
+_OF_TRACKS = {".xml": write_trackmate, ".csv": write_track_table}
 
 
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
@@ -36,12 +38,14 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
     Where the path has no suffix, numbers are taken for track ids and a folder is written.
     """
-    frames, scale = frames_of(data, attributes), scale_of(attributes)
+    name = str(attributes.get("name", "labels"))
+    frames, scale = frames_of(data, name), scale_of(attributes)
     if Path(path).suffix:
         write_label_file(path, frames, scale=scale)
         return [path]
-    tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=str(attributes["name"]))
-    return _written(path, "ctc", tracked)
+    tracked = tracked_from_ids(Labels("cell", frames), scale=scale, source=name)
+    write_ctc(path, tracked)
+    return [path]
 
 
 def write_images(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -51,7 +55,7 @@ def write_images(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -
         name = str(attributes.get("name", "image"))
         if attributes.get("rgb"):
             raise InputError(name, "it is a colour picture", "save it as PNG")
-        channels[name] = frames_of(data, attributes)
+        channels[name] = frames_of(data, name)
     shapes = {name: frames.shape for name, frames in channels.items()}
     if len(set(shapes.values())) > 1:
         told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
@@ -68,7 +72,8 @@ def write_tracks(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
         scale=scale_of(attributes),
         source=str(attributes.get("name", "tracks")),
     )
-    return _written(path, _kind_of(path, shapes=False), tracked)
+    _writer_of(path, shapes=False)(path, tracked)
+    return [path]
 
 
 def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -78,16 +83,18 @@ def write_tracked(path: str, layers: Sequence[tuple[Any, dict[str, Any], str]]) 
     """
     by_kind = {kind: (data, attributes) for data, attributes, kind in layers}
     labels, its_notes = by_kind["labels"]
-    frames = frames_of(labels, its_notes)
+    name = str(its_notes.get("name", "labels"))
+    frames = frames_of(labels, name)
     tracked = Tracked(
         tracks_of_layer(*by_kind["tracks"]),
         n_frames=len(frames),
         labels=Labels("cell", frames),
         frame_shape=frames.frame_shape,
         scale=scale_of(its_notes),
-        source=str(its_notes.get("name", "labels")),
+        source=name,
     )
-    return _written(path, _kind_of(path, shapes=True), tracked)
+    _writer_of(path, shapes=True)(path, tracked)
+    return [path]
 
 
 def tracks_of_layer(data: Any, attributes: dict[str, Any]) -> Tracks:
@@ -114,41 +121,6 @@ def tracks_of_layer(data: Any, attributes: dict[str, Any]) -> Tracks:
     return Tracks.from_links(links, graph)
 
 
-class _OfArray(Frames):
-    """Frames of anything that is indexed like an array, such as dask's."""
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
-        self.span = range(data.shape[0])
-        self.frame_shape = (int(data.shape[1]), int(data.shape[2]))
-        self.dtype = np.dtype(data.dtype)
-
-    def frame(self, t: int) -> Image:
-        self._refuse_outside(t)
-        return np.asarray(self._data[t])
-
-
-def frames_of(data: Any, attributes: dict[str, Any]) -> Frames:
-    """Frames of a layer's data: (T, Y, X), or one (Y, X).
-
-    Raises
-    ------
-    InputError
-        Of other dimensions.
-    """
-    if isinstance(data, LazyStack):
-        return data.frames
-    if getattr(data, "ndim", 0) == 2:
-        data = np.asarray(data)[None]
-    if getattr(data, "ndim", 0) != 3:
-        raise InputError(
-            str(attributes.get("name", "layer")),
-            f"it has {getattr(data, 'ndim', 0)} dimensions, and movies have T, Y, X",
-            "save one time series of planes",
-        )
-    return _OfArray(data)
-
-
 def scale_of(attributes: dict[str, Any]) -> Scale:
     """Pixel size from the layer's scale and unit, times from our notes; None where not known."""
     side = float(np.asarray(attributes.get("scale", (1.0,)), float)[-1])
@@ -159,10 +131,10 @@ def scale_of(attributes: dict[str, Any]) -> Scale:
     return scale if times is None else replace(scale, time_min=np.asarray(times, np.float64))
 
 
-def _kind_of(path: str, *, shapes: bool) -> str:
+def _writer_of(path: str, *, shapes: bool) -> Callable[[str, Tracked], object]:
     suffix = Path(path).suffix.lower()
     if not suffix and shapes:
-        return "ctc"
+        return write_ctc
     if suffix in _OF_TRACKS:
         return _OF_TRACKS[suffix]
     raise SettingsError(
@@ -171,10 +143,3 @@ def _kind_of(path: str, *, shapes: bool) -> str:
         "end it in .xml (TrackMate) or .csv (our table)"
         + (", or give no ending for a folder of the Cell Tracking Challenge" if shapes else ""),
     )
-
-
-def _written(path: str, name: str, tracked: Tracked) -> list[str]:
-    kind = format_called(name, to_write=True)
-    assert kind.write is not None  # noqa: S101  only such are called
-    kind.write(Path(path), tracked)
-    return [path]

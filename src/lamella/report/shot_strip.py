@@ -71,7 +71,7 @@ def shot_strip(
         top = 1 - row * (tall_mm + _GAP_MM) / total[1]
         high = tall_mm / total[1]
         axes = drawn.add_axes((left, top - high, side_mm / total[0], high))
-        _panel(axes, shot, points=72 / 25.4 * side_mm / width)
+        _panel(axes, shot)
         if letters and 1 < len(shots) <= len(_LETTERS):
             _say(axes, 0.03, 0.97, _LETTERS[place], ha="left", va="top", weight="bold", size=8)
         if shot.stamp:
@@ -84,7 +84,7 @@ def shot_strip(
     return drawn
 
 
-def _panel(axes: Axes, shot: Shot, *, points: float) -> None:
+def _panel(axes: Axes, shot: Shot) -> None:
     height, width = shot.picture.shape[:2]
     axes.imshow(shot.picture, interpolation="nearest", aspect="auto")
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

@@ -8,6 +8,7 @@ import numpy as np
 
 from lamella.core.claims import ACROSS_SESSIONS, THESE_SESSIONS
 from lamella.core.table import CELL_PREFIX, NUCLEUS_PREFIX, Col
+from lamella.report.frame_words import FRAME_LABELS
 from lamella.report.tables import missing, plain
 
 NOT_MEASURED = "–"
@@ -168,7 +169,7 @@ LABELS: dict[str, str] = {
     Col.EXCLUDE: "reason",
     Col.PEAK_MB: "peak memory",
     Col.SECONDS: "time",
-}
+} | FRAME_LABELS
 """Short names where the column's own name does not read well."""
 
 _ENDS = {"_low": "from", "_high": "to"}

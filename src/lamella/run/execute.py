@@ -35,6 +35,7 @@ from lamella.run.report import refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
 from lamella.run.saved import as_locked
 from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, up_to_date
+from lamella.run.stopping import Asked, go_on, never
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
@@ -84,8 +85,12 @@ def run_study(
     only: Sequence[str] = (),
     on_progress: Callable[[Progress], object] = lambda progress: None,
     on_movie: Callable[[list[StageResult]], object] = lambda results: None,
+    stopped: Asked = never,
 ) -> Outcome:
     """Run the whole pipeline on a study; what is up to date is not done again.
+
+    A run that is asked to end, or interrupted by Ctrl-C, leaves the stages and movies that it
+    finished and nothing half-written, and lets go of the folder. The next run goes on from there.
 
     Parameters
     ----------
@@ -100,9 +105,13 @@ def run_study(
         is up to date.
     on_progress, on_movie
         Called while movies are under way, and with the results of each as it ends.
+    stopped
+        Asked in this process between frames, stages and movies, and before tables and report.
 
     Raises
     ------
+    Stopped
+        When it was asked to end.
     SettingsError
         When `only` names a movie that is not in samples.csv.
     NotInstalledError, SettingsError, InputError, FaultsError
@@ -118,6 +127,7 @@ def run_study(
     # Networks are loaded for that, so not where there is nothing to do.
     if fresh or not all(up_to_date(task_for(study, s, out)) for s in chosen):
         refuse_unusable(study.settings, study.folder)
+    go_on(stopped)
     with locked(out):
         if fresh:
             _remove(out, only)
@@ -125,18 +135,26 @@ def run_study(
         results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
         _write_lock(study, out)
         _write_status(out, results)
+
+        def advance(done: int, total: int) -> None:
+            go_on(stopped)
+            on_progress(Progress("illumination", "estimate", done, total))
+
         with warnings.catch_warnings(record=True) as caught_early:
             warnings.simplefilter("always", LamellaWarning)
             bring_up_to_date(
                 study.settings,
                 [task_for(study, s, out) for s in usable],
                 out / FOLDER,
-                advance=lambda n, m: on_progress(Progress("illumination", "estimate", n, m)),
+                advance=advance,
             )
         early = [str(w.message) for w in caught_early if issubclass(w.category, LamellaWarning)]
         written = time.monotonic()
         for ended in run_all(
-            [task_for(study, s, out) for s in chosen], workers=workers, on_progress=on_progress
+            [task_for(study, s, out) for s in chosen],
+            workers=workers,
+            on_progress=on_progress,
+            stopped=stopped,
         ):
             results += ended
             on_movie(ended)
@@ -155,19 +173,26 @@ def run_study(
         results = _in_order(results, study.samples)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", LamellaWarning)
-            faults = _written(study, ready, out, results)
+            faults = _written(study, ready, out, results, stopped)
         told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
     return Outcome(out, results, early + told + _remarks(ready), faults, called(_lengths(ready)))
 
 
-def rebuild_report(out: Path) -> Path:
+def rebuild_report(out: Path, *, stopped: Asked = never) -> Path:
     """Draw figures and report again from the tables of a run, while no run works on them.
 
     Tables and statistics first follow what has been decided about suspicious events since; see
     `apply_decisions`.
 
+    Parameters
+    ----------
+    stopped
+        Asked before the tables and before the report.
+
     Raises
     ------
+    Stopped
+        When it was asked to end.
     InputError
         When the folder is not that of a run.
     OutputError
@@ -175,7 +200,9 @@ def rebuild_report(out: Path) -> Path:
     """
     refuse_other_folder(out)
     with locked(out):
+        go_on(stopped)
         fault = apply_decisions(out)
+        go_on(stopped)
         page = write_report(out)
     if fault is not None:
         raise fault
@@ -183,16 +210,22 @@ def rebuild_report(out: Path) -> Path:
 
 
 def _written(
-    study: Study, ready: Sequence[MovieTask], out: Path, results: Sequence[StageResult]
+    study: Study,
+    ready: Sequence[MovieTask],
+    out: Path,
+    results: Sequence[StageResult],
+    stopped: Asked,
 ) -> list[LamellaError]:
     """Write what the movies come to, and give what stood in the way."""
     faults: list[LamellaError] = []
     try:
         _write_status(out, results)
+        go_on(stopped)
         try:
             derive_tables(study, ready, out)
         except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
             faults.append(fault)
+        go_on(stopped)
         write_report(out)
     except OutputError as fault:
         faults.append(fault)

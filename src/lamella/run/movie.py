@@ -13,6 +13,7 @@ from lamella.core.errors import InputError, LamellaError, LamellaWarning, Unexpe
 from lamella.run.at_hand import Tell
 from lamella.run.cache import Done, Manifest
 from lamella.run.stages import is_aside, keys_of
+from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.work import StageWork
 
@@ -35,20 +36,44 @@ class StageResult:
         return "; ".join(self.messages)
 
 
-def run_movie(task: MovieTask, tell: Tell = lambda stage, done, total: None) -> list[StageResult]:
-    """Bring one movie up to date. Never raises for a fault of the movie: the results tell."""
+def run_movie(
+    task: MovieTask,
+    tell: Tell = lambda stage, done, total: None,
+    *,
+    stopped: Asked = never,
+) -> list[StageResult]:
+    """Bring one movie up to date. Never raises for a fault of the movie: the results tell.
+
+    Parameters
+    ----------
+    tell : callable
+        ``tell(stage, frames done, frames in all)``.
+    stopped : callable
+        Asked between stages and frames. Stages that are finished by then stay.
+
+    Raises
+    ------
+    Stopped
+        When it was asked to end.
+    """
     try:
         keys = keys_of(task)
     except Exception as error:
         return [StageResult(task.name, "open", "failed", **_fault(task, error))]
     manifest = Manifest(task.folder)
-    work = StageWork(task, manifest, tell)
+
+    def heard(stage: str, done: int, total: int) -> None:
+        go_on(stopped)
+        tell(stage, done, total)
+
+    work = StageWork(task, manifest, heard)
     # The groups of measures of one object are one stage: they share the walk over its frames.
     stages: dict[str, list[str]] = {}
     for part in keys:
         stages.setdefault("/".join(part.split("/")[:2]), []).append(part)
     results: list[StageResult] = []
     for stage, parts in stages.items():
+        go_on(stopped)
         stale = [part for part in parts if not manifest.holds(part, keys[part])]
         if stale:
             results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))

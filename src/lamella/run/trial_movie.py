@@ -24,6 +24,7 @@ from lamella.run.corrections import is_corrected
 from lamella.run.flats import FOLDER as FLATS
 from lamella.run.movie import run_movie
 from lamella.run.settings import Settings
+from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.trial_frame import FOUND_BY, Change
 
@@ -85,6 +86,7 @@ def try_on_movie(
     settings: Settings,
     *,
     tell: Tell = lambda stage, done, total: None,
+    stopped: Asked = never,
 ) -> MovieTrial:
     """Process a movie with other settings, beside the run; the run is not touched.
 
@@ -94,17 +96,20 @@ def try_on_movie(
     Parameters
     ----------
     tell : callable
-        ``tell(stage, frames done, frames in all)``. What it raises that is no `Exception` ends the
-        trial at once.
+        ``tell(stage, frames done, frames in all)``.
+    stopped : callable
+        Asked between files that are copied, stages and frames; the trial's folder then goes.
 
     Raises
     ------
+    Stopped
+        When it was asked to end.
     InputError
         When a stage fails; tells why.
     """
     folder = TemporaryDirectory(prefix="lamella-trial-", ignore_cleanup_errors=True)
     try:
-        return _tried(opened, object_name, settings, Path(folder.name), folder, tell)
+        return _tried(opened, object_name, settings, Path(folder.name), folder, tell, stopped)
     except BaseException:
         folder.cleanup()
         raise
@@ -117,9 +122,10 @@ def _tried(
     out: Path,
     folder: TemporaryDirectory[str],
     tell: Tell,
+    stopped: Asked,
 ) -> MovieTrial:
-    task, notes = _beside(opened, name, settings, out)
-    for result in run_movie(task, tell):
+    task, notes = _beside(opened, name, settings, out, stopped)
+    for result in run_movie(task, tell, stopped=stopped):
         notes += result.messages
         if result.state == "failed":
             raise InputError(
@@ -129,6 +135,7 @@ def _tried(
     after = open_labels(task.folder / f"labels/{name}.ome.tif", name=name).frames
     frames = []
     for t in before.span:
+        go_on(stopped)
         a, b = before.frame(t), after.frame(t)
         frames.append((t, _number(a), _number(b), mean_iou((a != 0)[None], (b != 0)[None])))
         tell("compare", t + 1, len(before))
@@ -150,7 +157,7 @@ BEFORE, AFTER = "n_cells_before", "n_cells_after"
 
 
 def _beside(
-    opened: OpenedMovie, name: str, settings: Settings, out: Path
+    opened: OpenedMovie, name: str, settings: Settings, out: Path, stopped: Asked
 ) -> tuple[MovieTask, list[str]]:
     """The task with the settings in another folder, in which lies what the run has made already."""
     notes: list[str] = []
@@ -161,7 +168,14 @@ def _beside(
         left_out.append(CORRECTIONS)
         notes.append("Compared with the cells as corrected by hand; the trial has no corrections")
     place = out / "movies" / opened.name
-    shutil.copytree(opened.folder, place, ignore=shutil.ignore_patterns(*left_out))
+
+    def copied(file: str, to: str) -> None:
+        go_on(stopped)
+        shutil.copy2(file, to)
+
+    shutil.copytree(
+        opened.folder, place, ignore=shutil.ignore_patterns(*left_out), copy_function=copied
+    )
     flats = opened.run.folder / FLATS
     if flats.is_dir():
         shutil.copytree(flats, out / FLATS)

@@ -3,7 +3,8 @@
 A worker that is killed (by the system, for memory) takes its pool down. The movies that were under
 way are then tried once more, one at a time; a movie that takes its worker down again is reported as
 failed, and the others go on. Workers end at once when the process that started them dies, so that a
-killed run leaves nobody writing behind its back.
+killed run leaves nobody writing behind its back. A run that is asked to end, or interrupted, asks
+its workers to end at the next frame, and waits for that.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 
 from lamella.run.movie import StageResult, run_movie
 from lamella.run.settings import MeasureSettings
+from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.warm import warm_up
 
@@ -44,6 +46,7 @@ def run_all(
     *,
     workers: int,
     on_progress: Callable[[Progress], object] = lambda progress: None,
+    stopped: Asked = never,
 ) -> Iterator[list[StageResult]]:
     """Process movies, giving the results of each as it ends.
 
@@ -53,22 +56,33 @@ def run_all(
         1 works in this process; more in as many others.
     on_progress
         Called in this process, at most ten times a second and movie.
+    stopped
+        Asked in this process, between frames where it works itself, else ten times a second.
+
+    Raises
+    ------
+    Stopped
+        When it was asked to end; no worker works then.
     """
     if workers <= 1 or len(tasks) <= 1:
         for task in tasks:
-            yield run_movie(task, _throttled(task.name, on_progress))
+            yield run_movie(task, _throttled(task.name, on_progress), stopped=stopped)
         return
-    yield from _run_in_pools(tasks, workers, on_progress)
+    yield from _run_in_pools(tasks, workers, on_progress, stopped)
 
 
 def _run_in_pools(
-    tasks: Sequence[MovieTask], workers: int, on_progress: Callable[[Progress], object]
+    tasks: Sequence[MovieTask],
+    workers: int,
+    on_progress: Callable[[Progress], object],
+    stopped: Asked,
 ) -> Iterator[list[StageResult]]:
     context = _context()
     waiting = {task.name: task for task in tasks}
     while waiting:
         begun: set[str] = set()
-        for results in _pool(context, list(waiting.values()), workers, on_progress, begun):
+        left = list(waiting.values())
+        for results in _pool(context, left, workers, on_progress, stopped, begun):
             waiting.pop(results[0].movie)
             yield results
         # What is left was lost with a worker. The movies that had begun are tried again, each in a
@@ -76,7 +90,7 @@ def _run_in_pools(
         # before it can say what it began: movies begin in their order.
         for name in [name for name in waiting if name in begun] or list(waiting)[:workers]:
             task = waiting.pop(name)
-            ended = list(_pool(context, [task], 1, on_progress, set()))
+            ended = list(_pool(context, [task], 1, on_progress, stopped, set()))
             yield ended[0] if ended else [_lost(task)]
 
 
@@ -97,16 +111,18 @@ def _pool(
     tasks: Sequence[MovieTask],
     workers: int,
     on_progress: Callable[[Progress], object],
+    stopped: Asked,
     begun: set[str],
 ) -> Iterator[list[StageResult]]:
     """Results until all tasks have ended or a worker was lost; notes which movies had begun."""
     events: Any = context.Queue()
+    halt: Any = context.Value("b", 0, lock=False)  # a worker that is killed would keep a lock
     n = min(workers, len(tasks))
     pool = ProcessPoolExecutor(
         n,
         mp_context=context,
         initializer=_start_worker,
-        initargs=(events, context.Value("i", 0), tasks[0].settings.measure, n),
+        initargs=(events, halt, context.Value("i", 0), tasks[0].settings.measure, n),
     )
     try:
         running: set[Future[list[StageResult]]] = {pool.submit(_work, task) for task in tasks}
@@ -115,11 +131,14 @@ def _pool(
             for progress in _drained(events):
                 begun.add(progress.movie)
                 on_progress(progress)
+            go_on(stopped)
             for future in ended:
                 with suppress(BrokenProcessPool):
                     yield future.result()
     finally:
-        # Also reached by Ctrl-C: nothing waits for movies that have not begun.
+        # Also reached by Ctrl-C: nothing waits for movies that have not begun, and those that have
+        # end at their next frame.
+        halt.value = 1
         pool.shutdown(wait=True, cancel_futures=True)
         events.close()
         events.cancel_join_thread()
@@ -143,11 +162,14 @@ def _context() -> BaseContext:
 
 
 _events: Any = None
+_halt: Any = None
 
 
-def _start_worker(events: Any, started: Any, measures: MeasureSettings, workers: int) -> None:
-    global _events
-    _events = events
+def _start_worker(
+    events: Any, halt: Any, started: Any, measures: MeasureSettings, workers: int
+) -> None:
+    global _events, _halt
+    _events, _halt = events, halt
     with started.get_lock():
         turn = started.value
         started.value += 1
@@ -172,7 +194,7 @@ def _end_with_parent() -> None:
 
 def _work(task: MovieTask) -> list[StageResult]:
     _events.put(Progress(task.name, "open", 0, 1))
-    return run_movie(task, _throttled(task.name, _events.put))
+    return run_movie(task, _throttled(task.name, _events.put), stopped=lambda: bool(_halt.value))
 
 
 def _throttled(movie: str, put: Callable[[Progress], object]) -> Callable[[str, int, int], None]:

@@ -21,6 +21,7 @@ from lamella.run.browse.roles import CENTRE, OUTLINE, TRACK, refuse_unknown
 from lamella.run.browse.shots import Shots
 from lamella.run.saved import is_run
 from lamella.run.single import refuse_existing, refuse_input
+from lamella.run.stopping import Asked, never
 
 FILMS, STRIPS = (".mp4", ".gif"), (".png", ".svg", ".pdf")
 DEFAULT_ROLES = (OUTLINE, TRACK, CENTRE)
@@ -96,6 +97,7 @@ def film_movie(
     cell: int | None = None,
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
+    stopped: Asked = never,
 ) -> Filmed:
     """Write a film (``.mp4``, ``.gif``) or a strip of frames (``.png``, ``.svg``, ``.pdf``).
 
@@ -111,9 +113,13 @@ def film_movie(
         Shown closely; the whole field by default.
     advance : callable
         Is told pictures drawn, and all.
+    stopped : callable
+        Asked between frames.
 
     Raises
     ------
+    Stopped
+        When it was asked to end; no file is left.
     SettingsError
         Frames, layers or an ending that there are not; a scale bar without a pixel size, or longer
         than the picture.
@@ -139,7 +145,7 @@ def film_movie(
     shots = Shots(
         movie, frames, film.channels or movie.channel_names, drawn, cell,
         roles=film.layers if drawn is not None else (), follow=film.follow, tail=film.tail,
-        times=film.times,
+        times=film.times, stopped=stopped,
     )  # fmt: skip
     shape = shots.windows[frames[0]][2:]
     bar_um = _bar_um(film.um_bar, movie.scale.pixel_size_um, shape[1])
@@ -164,6 +170,7 @@ def film_run(
     cell: int | None = None,
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
+    stopped: Asked = never,
 ) -> Filmed:
     """The same of a movie of a run, with its cells as they count now; see `film_movie`."""
     known = opened.objects
@@ -173,7 +180,10 @@ def film_run(
             str(opened.folder), f"it has no objects {object_name!r}", f"it has {', '.join(known)}"
         )
     drawn = None if name is None else Drawn(opened, name, opened.current(name))
-    return film_movie(opened.movie, out, film, drawn=drawn, cell=cell, force=force, advance=advance)
+    return film_movie(
+        opened.movie, out, film, drawn=drawn, cell=cell, force=force, advance=advance,
+        stopped=stopped,
+    )  # fmt: skip
 
 
 def film_any(

@@ -27,6 +27,17 @@ EMPTY, FILLED_IN, NOT_TRUSTED, TRUSTED = "not found", "filled in", "not trusted"
 """What is known of a cell in a frame: not found; its shape filled in between others; found, but too
 small to be trusted (``valid`` is False); or none of these."""
 
+_NEXT: tuple[str, ...] = (
+    Col.TURNING_ANGLE, Col.DIRECTIONALITY_RATIO, Col.INTENSITY_MEAN, Col.CIRCULARITY, Col.SOLIDITY,
+    Col.PERIMETER_UM, Col.AXIS_RATIO, Col.N_TIPS, Col.LONGEST_TIP_UM, Col.EDGE_OUT_SPEED,
+    Col.EDGE_IN_SPEED, Col.EDGE_PROTRUDING, Col.EDGE_RETRACTING, Col.BAND_RATIO, Col.LAYER_RATIO,
+    Col.NUCLEUS_CYTOPLASM_RATIO,
+)  # fmt: skip
+_TRUST = {
+    Col.EMPTY, Col.INTERPOLATED, Col.CORRECTED, Col.VALID, Col.PAIR_VALID, Col.SIZE_BREAK,
+    Col.TOUCHES_BORDER, Col.TOUCHES_NEIGHBOUR, Col.IOU_PREVIOUS, Col.WINDOW_FRAMES,
+    Col.STEPS_IN_RUN, Col.EDGE_RUN, Col.EDGE_FOLLOWED, Col.NOISE_SD,
+}  # fmt: skip
 _KEYS = {Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN}
 
 
@@ -131,15 +142,33 @@ def cell_over_time(opened: OpenedMovie, object_name: str, cell: int) -> CellOver
 
 
 def measures_of(cell: CellOverTime) -> list[Measure]:
-    """Everything of a cell that can be plotted: the kymograph, then columns with a value."""
+    """Everything of a cell that can be plotted, what is wanted most often first.
+
+    `usual_measures`, then other columns with a value: those of `_NEXT`, the rest in the order of
+    the table, what is known in µm in px once more, and what tells how far to trust a frame.
+    """
+    usual = usual_measures(cell)
+    others = [str(name) for name in cell.frames.columns if name not in _KEYS]
+    others = [name for name in others if name not in usual and has_values(cell.frames, name)]
     found = []
-    if has_values(cell.edge, Col.EDGE_STEP_PX):
-        found.append(Measure(KYMOGRAPH, "Edge kymograph", "Movement of the edge, by place."))
-    for name in map(str, cell.frames.columns):
-        if name not in _KEYS and has_values(cell.frames, name):
-            known = Col.find(name)
-            found.append(Measure(name, axis_label(name), known.meaning if known else ""))
+    for name in (*usual, *sorted(others, key=_rank)):
+        if name == KYMOGRAPH:
+            found.append(Measure(KYMOGRAPH, "Edge kymograph", "Movement of the edge, by place."))
+            continue
+        known = Col.find(name)
+        found.append(Measure(name, axis_label(name), known.meaning if known else ""))
     return found
+
+
+def _rank(name: str) -> tuple[int, int]:
+    bare = name.partition("__")[0]
+    if bare in _NEXT:
+        return 0, _NEXT.index(bare)
+    if bare in _TRUST:
+        return 3, 0
+    column = Col.find(name)
+    in_px = column is not None and column.unit in ("px", "px²", "px/frame", "px²/frame")
+    return (2 if in_px else 1), 0
 
 
 def usual_measures(cell: CellOverTime) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Image
 from lamella.core.labels import Labels
-from lamella.core.movie import Movie
+from lamella.core.movie import Movie, Scale
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
 from lamella.io.formats import FORMATS
@@ -39,6 +39,12 @@ class Shown(NamedTuple):
     movie: Movie | None = None
     labels: Labels | None = None
     tracked: Tracked | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """What the files state of it."""
+        known = self.movie or self.tracked
+        return Scale() if known is None else known.scale
 
 
 def kind_of(path: Path) -> Kind | None:

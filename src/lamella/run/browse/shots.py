@@ -17,6 +17,7 @@ from lamella.report.shot import Colour, Legend, Line, Marks, Shot
 from lamella.run.browse import roles
 from lamella.run.browse.drawn import Arrows, Drawn, Floats, Valued
 from lamella.run.browse.stamps import stamp
+from lamella.run.stopping import Asked, go_on, never
 
 Box = tuple[int, int, int, int]
 """First and last row, first and last column."""
@@ -54,6 +55,8 @@ class Shots:
         Frames of the track that are drawn behind the cell.
     times : bool
         Whether each frame tells its time.
+    stopped : callable
+        Asked between frames; `Stopped` is raised where it is to end.
     """
 
     movie: Movie
@@ -65,6 +68,7 @@ class Shots:
     follow: bool = False
     tail: int = 30
     times: bool = True
+    stopped: Asked = never
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -79,6 +83,7 @@ class Shots:
             return {}
         found = {}
         for t in self.frames:
+            go_on(self.stopped)
             regions = find_regions(self.drawn.cells.frame(t))
             for top, left, below, right in regions.box[regions.label == self.cell].tolist():
                 found[t] = (top, below - 1, left, right - 1)
@@ -173,6 +178,7 @@ class Shots:
 
     def shot(self, t: int) -> Shot:
         """One frame, cut and drawn."""
+        go_on(self.stopped)
         labels = None
         wanted = bool({roles.CELLS, roles.OUTLINE} & set(self.roles))
         if wanted and self.drawn is not None and self.drawn.cells is not None:

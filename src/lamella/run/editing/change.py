@@ -117,31 +117,28 @@ class Edit(BaseModel):
                 update[field] = names.get(value, value)
         return self.model_copy(update=update)
 
+    def refused(self, what: str, remedy: str) -> InputError:
+        """The error of an edit that makes no sense."""
+        return InputError(self.words, what, remedy)
 
-def refuse(edit: Edit, what: str, remedy: str) -> InputError:
-    """The error of an edit that makes no sense."""
-    return InputError(edit.words, what, remedy)
+    def need_frame(self, cells: Cells, *frames: int) -> None:
+        """Raise the error of a frame that the movie does not have."""
+        for t in frames:
+            if t >= cells.n_frames:
+                raise self.refused(
+                    f"the movie ends with frame {cells.n_frames - 1}", "choose one of its frames"
+                )
 
-
-def refuse_frame(edit: Edit, cells: Cells, *frames: int) -> None:
-    """Raise the error of a frame that the movie does not have."""
-    for t in frames:
-        if t >= cells.n_frames:
-            raise refuse(
-                edit, f"the movie ends with frame {cells.n_frames - 1}", "choose one of its frames"
+    def need_cell(self, cells: Cells, cell: int, t: int | None = None) -> list[int]:
+        """Frames of a cell; raises the error of one that is not there, or not in a frame."""
+        frames = cells.frames_of(cell)
+        if not frames:
+            raise self.refused(f"there is no cell {cell}", "click on a cell that is there")
+        if t is not None and t not in frames:
+            raise self.refused(
+                f"cell {cell} is not in frame {t}", f"it is in {in_words(frames)}: go there"
             )
-
-
-def refuse_absent(edit: Edit, cells: Cells, cell: int, t: int | None = None) -> list[int]:
-    """Frames of a cell; raises the error of one that is not there, or not in a frame."""
-    frames = cells.frames_of(cell)
-    if not frames:
-        raise refuse(edit, f"there is no cell {cell}", "click on a cell that is there")
-    if t is not None and t not in frames:
-        raise refuse(
-            edit, f"cell {cell} is not in frame {t}", f"it is in {in_words(frames)}: go there"
-        )
-    return frames
+        return frames
 
 
 def in_words(frames: list[int]) -> str:

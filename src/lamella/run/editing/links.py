@@ -6,17 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from lamella.run.editing.change import (
-    CellId,
-    Cells,
-    Change,
-    Edit,
-    FrameNumber,
-    in_words,
-    refuse,
-    refuse_absent,
-    refuse_frame,
-)
+from lamella.run.editing.change import CellId, Cells, Change, Edit, FrameNumber, in_words
 from lamella.run.editing.lineage import renamed_after
 from lamella.run.editing.shapes import relabelled, within
 
@@ -46,24 +36,22 @@ class Relink(Edit):
     swap: bool = False
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame)
+        self.need_frame(cells, self.frame)
         if self.cell == self.other:
-            raise refuse(
-                self, "that is one and the same cell", "click on the cell whose number is wrong"
+            raise self.refused(
+                "that is one and the same cell", "click on the cell whose number is wrong"
             )
-        ours = refuse_absent(self, cells, self.cell)
-        theirs = within(refuse_absent(self, cells, self.other), self.frame, None)
+        ours = self.need_cell(cells, self.cell)
+        theirs = within(self.need_cell(cells, self.other), self.frame, None)
         later = within(ours, self.frame, None)
         if not theirs:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"cell {self.other} is not there from frame {self.frame} on",
                 f"it is in {in_words(cells.frames_of(self.other))}: re-link there",
             )
         both = sorted(set(later) & set(theirs))
         if both and not self.swap:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"both are there in {in_words(both)}, and a cell is in one place",
                 f"exchange the two (swap), or cut cell {self.cell} at frame {self.frame} first",
             )
@@ -96,11 +84,10 @@ class Cut(Edit):
         return 1
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame)
-        frames = refuse_absent(self, cells, self.cell)
+        self.need_frame(cells, self.frame)
+        frames = self.need_cell(cells, self.cell)
         if frames[0] >= self.frame or frames[-1] < self.frame:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"the cell is in {in_words(frames)}: nothing lies on one side of the cut",
                 f"cut between frames {frames[0] + 1} and {frames[-1]}"
                 if len(frames) > 1
@@ -136,21 +123,19 @@ class Divide(Edit):
         return [cell for cell, first in begins.items() if first and first[0] < self.frame]
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame)
-        mother = refuse_absent(self, cells, self.mother)
+        self.need_frame(cells, self.frame)
+        mother = self.need_cell(cells, self.mother)
         if mother[0] >= self.frame:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"the mother is first seen in frame {mother[0]}",
                 "mark the division in the first frame of the daughters, after the mother's last",
             )
         if len(set(self.daughters)) < len(self.daughters):
-            raise refuse(self, "a daughter is named twice", "click on two different daughters")
+            raise self.refused("a daughter is named twice", "click on two different daughters")
         for daughter in self.daughters:
-            refuse_absent(self, cells, daughter, self.frame)
+            self.need_cell(cells, daughter, self.frame)
         if mother[-1] >= self.frame and self.mother not in self.daughters:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"the mother is still there in frame {mother[-1]}",
                 "click on her as one of the daughters, or choose the frame after her last",
             )
@@ -180,10 +165,10 @@ class Undivide(Edit):
     continues: CellId | None = None
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_absent(self, cells, self.mother)
+        self.need_cell(cells, self.mother)
         daughters = [cell for cell, named in cells.parents.items() if self.mother in named]
         if not daughters:
-            raise refuse(self, "it has no daughters", "choose the mother of a division")
+            raise self.refused("it has no daughters", "choose the mother of a division")
         left = {
             cell: tuple(p for p in named if p != self.mother)
             for cell, named in cells.parents.items()
@@ -193,7 +178,7 @@ class Undivide(Edit):
             return Change(parents=parents)
         if self.continues not in daughters:
             told = " and ".join(map(str, daughters))
-            raise refuse(self, f"{self.continues} is not its daughter", f"they are {told}")
+            raise self.refused(f"{self.continues} is not its daughter", f"they are {told}")
         frames = cells.frames_of(self.continues)
         joined = Relink(cell=self.mother, other=self.continues, frame=frames[0])(cells)
         renamed = joined.parents or {}

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.labels import Labels
 from lamella.core.table import Col
@@ -79,11 +80,19 @@ class Overlay(Cells):
         Cells before the edits: labels painted with their numbers.
     gone : iterable of int
         Numbers that are not given again.
+
+    Raises
+    ------
+    InputError
+        When the cells have no shapes.
     """
 
     def __init__(self, base: Tracked, *, gone: Iterable[int] = ()) -> None:
-        assert base.labels is not None  # noqa: S101  a run's cells have shapes
-        self.base, self.name = base, base.labels.name
+        if base.labels is None:
+            raise InputError(
+                base.source, "its tracks have no shapes", "give labels: shapes are corrected"
+            )
+        self._base, self.name = base, base.labels.name
         self._frames = base.labels.frames
         self.n_frames, self.frame_shape = base.n_frames, self._frames.frame_shape
         self.parents: Parents = dict(base.tracks.parents)
@@ -118,6 +127,11 @@ class Overlay(Cells):
         if cell not in self._counts:
             return []
         return [t for t, seen in sorted(self._seen.items()) if _has(seen, cell)]
+
+    @property
+    def saved(self) -> Frames:
+        """Labels before the edits."""
+        return self._frames
 
     @property
     def cells(self) -> set[int]:
@@ -193,8 +207,8 @@ class Overlay(Cells):
                 self.n_frames,
                 labels,
                 self.frame_shape,
-                self.base.scale,
-                source=self.base.source,
+                self._base.scale,
+                source=self._base.source,
             )
         return self._tracked
 

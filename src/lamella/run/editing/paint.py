@@ -11,17 +11,7 @@ from pydantic import Field
 
 from lamella.io.link_rows import LARGEST_ID
 from lamella.kernels.holes import without_holes
-from lamella.run.editing.change import (
-    CellId,
-    Cells,
-    Change,
-    Edit,
-    FrameNumber,
-    Point,
-    refuse,
-    refuse_absent,
-    refuse_frame,
-)
+from lamella.run.editing.change import CellId, Cells, Change, Edit, FrameNumber, Point
 
 Runs = tuple[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1)]], ...]
 """Stretches of pixels, each as the offset of the first in the frame, row by row, and a length."""
@@ -61,17 +51,16 @@ class Paint(Edit):
         return cls(frame=frame, cell=cell, runs=as_runs(mask))
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame)
+        self.need_frame(cells, self.frame)
         if self.cell in cells.gone:
-            raise refuse(
-                self,
+            raise self.refused(
                 f"cell {self.cell} was removed, and no number is given twice",
                 "paint with the number of a new cell",
             )
         offsets = from_runs(self.runs)
         image = cells.frame(self.frame).copy()
         if offsets.max() >= image.size:
-            raise refuse(self, "pixels lie outside of the frame", "paint within the movie")
+            raise self.refused("pixels lie outside of the frame", "paint within the movie")
         image.reshape(-1)[offsets] = self.cell
         return Change([(self.frame, image)])
 
@@ -103,10 +92,10 @@ class Fill(Edit):
     at: Point | None = None
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame)
-        refuse_absent(self, cells, self.cell, self.frame)
+        self.need_frame(cells, self.frame)
+        self.need_cell(cells, self.cell, self.frame)
         image = cells.frame(self.frame)
-        region = self._holes(image) if self.at is None else self._around(image)
+        region = self._holes(image) if self.at is None else self._around(image, self.at)
         filled = image.copy()
         filled[region] = self.cell
         return Change([(self.frame, filled)])
@@ -115,22 +104,21 @@ class Fill(Edit):
         own = (image == self.cell).astype(np.int32)
         holes: NDArray[np.bool_] = (without_holes(own) > 0) & (image == 0)
         if not holes.any():
-            raise refuse(self, "it has no hole", "paint what is missing with the brush")
+            raise self.refused("it has no hole", "paint what is missing with the brush")
         return holes
 
-    def _around(self, image: NDArray[Any]) -> NDArray[np.bool_]:
-        assert self.at is not None  # noqa: S101  asked before
-        y, x = (round(c) for c in self.at)
+    def _around(self, image: NDArray[Any], at: Point) -> NDArray[np.bool_]:
+        y, x = (round(c) for c in at)
         if not (0 <= y < image.shape[0] and 0 <= x < image.shape[1]):
-            raise refuse(self, "the point lies outside of the frame", "click inside a hole")
+            raise self.refused("the point lies outside of the frame", "click inside a hole")
         if image[y, x]:
-            raise refuse(self, f"cell {image[y, x]} is there already", "click inside a hole")
+            raise self.refused(f"cell {image[y, x]} is there already", "click inside a hole")
         parts = cv2.connectedComponents((image == 0).view(np.uint8), connectivity=4)[1]
         region: NDArray[np.bool_] = parts == parts[y, x]
         edges = region[0].any() or region[-1].any() or region[:, 0].any() or region[:, -1].any()
         if edges:
-            raise refuse(
-                self, "the region is open to the edge of the image", "close its outline first"
+            raise self.refused(
+                "the region is open to the edge of the image", "close its outline first"
             )
         return region
 

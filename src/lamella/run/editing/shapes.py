@@ -17,9 +17,6 @@ from lamella.run.editing.change import (
     Edit,
     FrameNumber,
     in_words,
-    refuse,
-    refuse_absent,
-    refuse_frame,
     span_words,
 )
 from lamella.run.editing.lineage import renamed_after
@@ -46,14 +43,13 @@ class Merge(Edit):
     last: FrameNumber | None
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.first, self.last or 0)
+        self.need_frame(cells, self.first, self.last or 0)
         if self.cell == self.into:
-            raise refuse(self, "that is one and the same cell", "click on two cells")
-        theirs = within(refuse_absent(self, cells, self.cell), self.first, self.last)
-        ours = within(refuse_absent(self, cells, self.into), self.first, self.last)
+            raise self.refused("that is one and the same cell", "click on two cells")
+        theirs = within(self.need_cell(cells, self.cell), self.first, self.last)
+        ours = within(self.need_cell(cells, self.into), self.first, self.last)
         if not set(theirs) & set(ours):
-            raise refuse(
-                self,
+            raise self.refused(
                 f"the two are together in no frame {span_words(self.first, self.last)}",
                 "to join the track of one to that of the other use Re-link",
             )
@@ -75,12 +71,12 @@ class Delete(Edit):
     last: FrameNumber | None = None
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.first, self.last or 0)
-        frames = refuse_absent(self, cells, self.cell)
+        self.need_frame(cells, self.first, self.last or 0)
+        frames = self.need_cell(cells, self.cell)
         there = within(frames, self.first, self.last)
         if not there:
-            raise refuse(
-                self, f"the cell is in {in_words(frames)} only", "go there, or delete it everywhere"
+            raise self.refused(
+                f"the cell is in {in_words(frames)} only", "go there, or delete it everywhere"
             )
         return Change(relabelled(cells, there, {self.cell: 0}))
 
@@ -110,13 +106,13 @@ class Interpolate(Edit):
     as_seen: bool = False
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.first, self.last)
-        refuse_absent(self, cells, self.cell, self.first)
-        refuse_absent(self, cells, self.cell, self.last)
+        self.need_frame(cells, self.first, self.last)
+        self.need_cell(cells, self.cell, self.first)
+        self.need_cell(cells, self.cell, self.last)
         between = range(self.first + 1, self.last)
         if not between:
-            raise refuse(
-                self, "there is no frame between", "choose two frames with others between them"
+            raise self.refused(
+                "there is no frame between", "choose two frames with others between them"
             )
         filled = frozenset() if self.as_seen else frozenset((self.cell, t) for t in between)
         return Change(self._shapes(cells, between), filled=filled)

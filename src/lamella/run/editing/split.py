@@ -13,18 +13,7 @@ from lamella.core.frames import Image
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.geodesic import nearest_seed_within
 from lamella.kernels.regions import find_regions
-from lamella.run.editing.change import (
-    CellId,
-    Cells,
-    Change,
-    Edit,
-    FrameNumber,
-    Point,
-    refuse,
-    refuse_absent,
-    refuse_frame,
-    span_words,
-)
+from lamella.run.editing.change import CellId, Cells, Change, Edit, FrameNumber, Point, span_words
 from lamella.segment.declump.pieces import Pieces, flooded, peaks
 
 _CORE = 0.5
@@ -64,23 +53,22 @@ class Split(Edit):
         return len(self.seeds) - 1
 
     def __call__(self, cells: Cells) -> Change:
-        refuse_frame(self, cells, self.frame, self.last or 0)
-        frames = refuse_absent(self, cells, self.cell, self.frame)
+        self.need_frame(cells, self.frame, self.last or 0)
+        frames = self.need_cell(cells, self.cell, self.frame)
         image = cells.frame(self.frame)
         seeds = [(round(y), round(x)) for y, x in self.seeds]
         for y, x in seeds:
             within = 0 <= y < image.shape[0] and 0 <= x < image.shape[1]
             if not within or image[y, x] != self.cell:
-                raise refuse(
-                    self,
+                raise self.refused(
                     f"the point ({y}, {x}) lies outside of cell {self.cell}",
                     "click inside the cell, once in each of its parts",
                 )
         if len(set(seeds)) < len(seeds):
-            raise refuse(self, "two points are the same pixel", "click in different places")
+            raise self.refused("two points are the same pixel", "click in different places")
         last = self.frame if self.last is None else self.last
         if last < self.frame:
-            raise refuse(self, f"frame {last} comes before", "choose a later frame as the last")
+            raise self.refused(f"frame {last} comes before", "choose a later frame as the last")
         wanted = [t for t in frames if self.frame <= t <= last]
         return Change(self._split(cells, seeds, wanted))
 
@@ -105,8 +93,7 @@ class Split(Edit):
             if len(np.unique(marked[marked > 0])) < len(seeds):
                 if self.until_lost:
                     return
-                raise refuse(
-                    self,
+                raise self.refused(
                     f"in frame {t} a part is no longer where it was before",
                     f"split up to frame {t - 1}, and again from frame {t} on",
                 )

@@ -50,7 +50,7 @@ def _as_text(table: pd.DataFrame) -> list[list[str]]:
 def apply_decisions(out: Path) -> LamellaError | None:
     """Bring the tables of a run up to its decisions: no movie is measured.
 
-    Where that is not enough (frames were excluded, the study has changed or is not around the
+    Where that is not enough (frames were left out, the study has changed or is not around the
     run), a warning says so and the tables stay as they are.
 
     Returns

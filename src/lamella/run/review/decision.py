@@ -73,7 +73,7 @@ class Decision(BaseModel):
     place : Place, optional
         Where the cell was seen; None where it never was.
     first, last : int, optional
-        Frames that are excluded; the whole cell by default.
+        Frames that are left out; the whole cell by default.
     reason : str
         Exclusions need one.
     who : str
@@ -103,16 +103,16 @@ class Decision(BaseModel):
     def _makes_sense(self) -> Self:
         if self.verdict == "exclude":
             if not self.reason.strip():
-                raise ValueError("to exclude needs a reason, such as 'out of focus'")
+                raise ValueError("leaving out needs a reason, such as 'out of focus'")
             if not self.cell:
                 raise ValueError(
-                    "it concerns all cells of the frame, and no cell can be excluded for it; "
+                    "it concerns all cells of the frame, and no cell can be left out for it; "
                     "to leave out the movie, give a reason in the column exclude of samples.csv"
                 )
         elif self.first is not None:
-            raise ValueError("frames are given only to exclude them")
+            raise ValueError("frames are given only to leave them out")
         if (self.first is None) != (self.last is None):
-            raise ValueError("give the first and the last frame to exclude, or neither")
+            raise ValueError("give the first and the last frame to leave out, or neither")
         if self.first is not None and self.last is not None and self.first > self.last:
             raise ValueError(f"frames {self.first} to {self.last} are none")
         if (self.verdict == "withdraw") != bool(self.withdraws):
@@ -126,7 +126,7 @@ class Decision(BaseModel):
 
     @property
     def frames(self) -> range | None:
-        """Frames that are excluded; None = the whole cell, or nothing."""
+        """Frames that are left out; None = the whole cell, or nothing."""
         if self.first is None or self.last is None:
             return None
         return range(self.first, self.last + 1)

@@ -135,7 +135,7 @@ class Review:
         reason : str
             `exclude` needs one.
         frames : (int, int), optional
-            First and last frame to exclude; the whole cell by default.
+            First and last frame to leave out; the whole cell by default.
         who : str, optional
             See `lamella.run.who.person`.
 

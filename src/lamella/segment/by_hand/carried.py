@@ -57,14 +57,14 @@ def labels_from_before(
         raise InputError(
             "the frame before", "cells leave no background bare", "mark the cells of this frame"
         )
-    rim = _rim(far, cells.shape)
+    rim = _rim(far)
     strokes[rim] = 1
     found = labels_from_scribbles(image, strokes, background=1)
     out: NDArray[np.uint32] = np.concatenate([[0, 0], names])[found].astype(np.uint32)
     return out
 
 
-def _rim(far: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _rim(far: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The part of the far background next to the cells: what lies beyond decides nothing."""
     wide = cv2.erode(far.view(np.uint8), np.ones((9, 9), np.uint8), borderValue=1).astype(bool)
     rim: NDArray[np.bool_] = far & ~wide
