@@ -86,7 +86,7 @@ def test_a_first_window_is_large_and_within_the_screen(own_settings, qtbot, cell
     from napari.settings import get_settings
     from qtpy.QtWidgets import QDockWidget
 
-    from lamella.napari.parts import window_of
+    from lamella.napari.docks import window_of
     from lamella.napari.window import open_window
 
     get_settings().application.window_size = None  # other tests have left windows of theirs

@@ -13,7 +13,7 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lamella.napari.desk import desk_of
-from lamella.napari.parts import window_of
+from lamella.napari.docks import window_of
 from lamella.napari.pictures import clock_of
 from lamella.napari.readers import layers_of_shown
 from lamella.run.browse.opened import refuse_no_cell
