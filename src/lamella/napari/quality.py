@@ -123,8 +123,10 @@ class SuspiciousEvents(QWidget):
         self.exclude.clicked.connect(lambda: self.decide("exclude"))
         self.undo.clicked.connect(self.take_back)
         self.update_button.clicked.connect(self._update)
-        for typed in (self.reason.activated, self.reason.lineEdit().returnPressed):
-            typed.connect(lambda *_: self.view.setFocus())  # keys decide again, not write
+        # Once there is a reason, keys decide again, and are not written into it.
+        self.reason.activated.connect(lambda _: self.view.setFocus())
+        if (line := self.reason.lineEdit()) is not None:
+            line.returnPressed.connect(self.view.setFocus)
         self.scope.currentTextChanged.connect(self._on_scope)
         for choice in (self.kind, self.condition):
             choice.activated.connect(lambda _: self.refresh())

@@ -189,10 +189,14 @@ class SettingsPanel(QWidget):
         self._try_frame()
 
     def _another_frame(self) -> None:
+        self._hide_trial()  # it is of another frame
+        self._try_frame()
+
+    def _hide_trial(self) -> None:
+        """Hidden, not removed: that takes napari more than half a second each."""
         for name in (TRIAL, TRIAL_LAMELLIPODIUM):
             if name in self._viewer.layers:
-                self._viewer.layers[name].visible = False  # it is of another frame
-        self._try_frame()
+                self._viewer.layers[name].visible = False
 
     def _try_frame(self) -> None:
         draft, desk = self.draft, self._desk
@@ -201,7 +205,7 @@ class SettingsPanel(QWidget):
             return
         settings = draft.settings
         if not self.live.isChecked() or settings == desk.movie.run.study.settings:
-            self._remove(TRIAL, TRIAL_LAMELLIPODIUM)
+            self._hide_trial()
             self.effect.setText("")
             self.notes.say("")
             return
