@@ -224,6 +224,49 @@ def test_measured_again_in_the_background(hand, qtbot, colony, monkeypatch):
     assert marked["empty"].all()
 
 
+def test_what_was_undone_is_said(hand):
+    from qtpy.QtCore import Qt
+
+    widget, control = hand.widget, Qt.KeyboardModifier.ControlModifier
+    cell = sorted(hand.cells.cells)[0]
+    t = hand.cells.frames_of(cell)[0]
+    hand.go(t)
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, t))
+    words = widget.session.edits[-1].edit.words
+    assert widget.message.text() == f"Done: {words}."
+    hand.key(Qt.Key.Key_Z, control)
+    assert widget.message.text() == f"Undone: {words}."
+    hand.key(Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
+    assert widget.message.text() == f"Done again: {words}."
+
+
+def test_a_dock_that_floats_saves_by_its_key(hand, viewer, qtbot, monkeypatch):
+    from qtpy.QtCore import Qt
+
+    from lamella.napari.docks import dock_of
+
+    widget, asked = hand.widget, []
+    viewers = type(viewer.window._qt_viewer)
+    monkeypatch.setattr(viewers, "_save_layers_dialog", lambda *a, **k: asked.append(1))
+    cell = sorted(hand.cells.cells)[0]
+    t = hand.cells.frames_of(cell)[0]
+    hand.go(t)
+    hand.press(widget.tools.button("Delete"))
+    hand.click(*hand.inside(cell, t))
+    assert widget.session.unsaved == 1
+    dock = dock_of(widget)
+    dock.setFloating(True)
+    qtbot.waitExposed(dock)
+    dock.activateWindow()
+    why = widget.edits._why
+    why.setFocus()
+    qtbot.wait(20)
+    qtbot.keyClick(why, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not widget.busy and widget.session.unsaved == 0, timeout=20000)
+    assert not asked
+
+
 def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch):
     from lamella.run import execute
 

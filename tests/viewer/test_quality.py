@@ -102,8 +102,11 @@ def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monk
     _click(qtbot, events.exclude)
     assert "needs a reason" in events.message.text()
     assert not decisions_of(_folder(events, row))
+    events.activateWindow()
     qtbot.keyClicks(events.form.reason.lineEdit(), "debris")
-    _click(qtbot, events.exclude)
+    qtbot.keyClick(events.form.reason.lineEdit(), Qt.Key.Key_Return)
+    qtbot.waitUntil(events.view.hasFocus)  # keys decide from here on
+    qtbot.keyClick(events.view, "x")
     assert decisions_of(_folder(events, row))[0].reason == "debris"
     assert events.form.reason.currentText() == ""
     told = []

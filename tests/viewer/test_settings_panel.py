@@ -67,6 +67,20 @@ def test_the_last_of_many_changes_wins(panel, viewer, qtbot):
     assert viewer.layers["trial"].visible
 
 
+def test_back_to_the_settings_of_the_study_hides_the_trial(panel, viewer, qtbot):
+    spin = panel.forms[LAM].fields["percentile"]
+    present = spin.value()
+    spin.setValue(90)
+    qtbot.waitUntil(lambda: "trial" in viewer.layers, timeout=20000)
+    layer = viewer.layers["trial"]
+    spin.setValue(present)
+    assert not layer.visible
+    assert panel.effect.text() == ""
+    spin.setValue(90)
+    qtbot.waitUntil(lambda: layer.visible, timeout=20000)
+    assert viewer.layers["trial"] is layer
+
+
 def test_what_is_not_accepted_is_marked(panel, qtbot):
     form = panel.forms[SEGMENT]
     form.method.setCurrentText("cellpose")

@@ -192,7 +192,7 @@ class SettingsPanel(QWidget):
             return
         settings = draft.settings
         if not self.live.isChecked() or settings == desk.movie.run.study.settings:
-            self.layers.remove_frame()
+            self.layers.hide_frame()
             self.effect.setText("")
             self.notes.say("")
             return

@@ -46,14 +46,13 @@ class TrialLayers:
         self._show(TRIAL_MOVIE, LazyStack(labels), _WHOLE_MOVIE, contour=2)
 
     def hide_frame(self) -> None:
-        """Another frame is shown than the one that was tried."""
+        """Another frame is shown than the one that was tried, or nothing is tried any more.
+
+        Hidden, not removed: that takes napari more than half a second each.
+        """
         for name in (TRIAL, TRIAL_LAMELLIPODIUM):
             if name in self._viewer.layers:
                 self._viewer.layers[name].visible = False
-
-    def remove_frame(self) -> None:
-        """Nothing is tried on the frame."""
-        self._remove(TRIAL, TRIAL_LAMELLIPODIUM)
 
     def remove_movie(self) -> None:
         """Nothing is tried on the movie."""
