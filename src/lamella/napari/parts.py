@@ -119,7 +119,10 @@ class JobLine(QWidget):
         worker.yielded.connect(self._tell)
         worker.returned.connect(lambda result: self._ended(lambda: done(result)))
         worker.errored.connect(lambda error: self._ended(lambda: self.message.warn(error)))
-        worker.aborted.connect(lambda: self._stopped(work))
+        # In the thread of the work, at once: it may hold a process, or a lock, and where the
+        # program is about to end nothing comes through to the window's thread any more.
+        worker.aborted.connect(work.close, Qt.ConnectionType.DirectConnection)
+        worker.aborted.connect(self._stopped)
         self._worker = self._closing.worker = worker
         self.message.say("")
         self._working(True)
@@ -132,8 +135,7 @@ class JobLine(QWidget):
             self._stop.setEnabled(False)
             self._worker.quit()
 
-    def _stopped(self, work: Work) -> None:
-        work.close()  # at once: it may hold a process, or a lock
+    def _stopped(self) -> None:
         self._ended(lambda: self.message.say("Stopped."))
 
     def _tell(self, step: Step) -> None:

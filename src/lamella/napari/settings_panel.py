@@ -62,7 +62,7 @@ class SettingsPanel(QWidget):
         self._set: str | None = None
         self._movie_trial: MovieTrial | None = None
         self._worst_frame = 0
-        self.trialist = FrameTrialist()
+        self.trialist = FrameTrialist(self)
         self.trialist.tried.connect(self._show)
         self.trialist.failed.connect(self._tell_failure)
         self._build()
