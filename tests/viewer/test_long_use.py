@@ -23,7 +23,7 @@ OURS = (
 )  # fmt: skip
 """Classes of which a window must not hold more and more."""
 LAYERS = ("Image", "Labels", "Points", "Vectors", "Tracks")
-WARM, VISITS = 12, 36
+WARM, VISITS = 12, 24
 
 
 def _held(viewer, desk):

@@ -15,6 +15,7 @@ from lamella.io.napari_tracks import napari_tracks
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import OURS, LayerData, space, timed
 from lamella.run.browse import roles
+from lamella.run.browse.outline import outline_frames
 
 if TYPE_CHECKING:
     from lamella.run.browse import Arrows, Drawn
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 TAIL_FRAMES = 30
 _LENGTHENED = 2.0
 """Arrows are drawn longer than they are; *length* of the layer changes it."""
+
+_RINGS_BYTES = 16 * 2**20
+"""Outlines are quickly drawn again from the cells, which are kept."""
 
 HIDDEN = (roles.LAMELLIPODIUM, roles.EDGE)
 """Not shown until somebody wants them: they cover the picture."""
@@ -92,8 +96,10 @@ class OfCell:
         """The outline of the cell, from the labels: any frame on demand."""
         if self._cells is None:
             return None
-        colours = {None: np.zeros(4), self._cell: _rgba(roles.OUTLINE)}
-        return self._labels(self._cells, colours, opacity=1.0)
+        rings = outline_frames(self._cells.kept_frames, self._cell)
+        colours = {None: np.zeros(4), 1: _rgba(roles.OUTLINE)}
+        kept = LazyStack(rings, kept_bytes=_RINGS_BYTES)
+        return self._labels(kept, colours, opacity=1.0)
 
     def _lamellipodium(self) -> LayerData | None:
         frames = self._drawn.lamellipodium

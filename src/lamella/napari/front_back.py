@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from napari.utils.colormaps import DirectLabelColormap
@@ -22,11 +22,13 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError
+from lamella.core.frames import Frames
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.looks import laid_on_movie, look_of
 from lamella.napari.parts import MessageLine
+from lamella.napari.refill import refill
 from lamella.napari.time_canvas import TimeCanvas
 from lamella.report.tables import numbers
 from lamella.report.words import number
@@ -145,32 +147,37 @@ class FrontBack(QWidget):
     def _draw_layers(self) -> None:
         for by, box in self.shown.items():
             name = f"front and back by {by}"
-            if name in self._viewer.layers:
-                self._viewer.layers.remove(name)
-            if box.isChecked() and self.cell is not None:
-                self._add_layer(name, by)
+            frames = self._frames(by) if box.isChecked() and self.cell is not None else None
+            there = self._viewer.layers[name] if name in self._viewer.layers else None
+            if frames is None:
+                if there is not None:
+                    self._viewer.layers.remove(there)
+                continue
+            laid = laid_on_movie(self._viewer, ndim=3)
+            if there is None or not refill(there, (LazyStack(frames), laid, "labels")):
+                self._add_layer(name, LazyStack(frames), laid)
 
-    def _add_layer(self, name: str, by: By) -> None:
+    def _frames(self, by: By) -> Frames | None:
+        """Front and back of the cell looked at, frame by frame; None where they are not known."""
         desk = self._desk
         if desk.movie is None or desk.object_name is None or self._chosen is None:
-            return
+            return None
         try:
-            frames = front_back_frames(
+            return front_back_frames(
                 desk.movie, desk.object_name, self._chosen, by=by, tracked=desk.tracked()
             )
-            selected = set(self._viewer.layers.selection)
-            colours = DirectLabelColormap(color_dict=dict(_COLOURS))
-            layer = self._viewer.add_labels(
-                LazyStack(frames),
-                name=name,
-                colormap=colours,
-                opacity=0.6,
-                **laid_on_movie(self._viewer, ndim=3),
-            )
-            layer.editable = False  # looked at only: cells are corrected elsewhere
-            self._viewer.layers.selection = selected or {layer}
         except LamellaError as error:
             self.message.warn(error)
+            return None
+
+    def _add_layer(self, name: str, frames: LazyStack, laid: dict[str, Any]) -> None:
+        if name in self._viewer.layers:  # one that cannot be filled anew
+            self._viewer.layers.remove(name)
+        selected = set(self._viewer.layers.selection)
+        colours = DirectLabelColormap(color_dict=dict(_COLOURS))
+        layer = self._viewer.add_labels(frames, name=name, colormap=colours, opacity=0.6, **laid)
+        layer.editable = False  # looked at only: cells are corrected elsewhere
+        self._viewer.layers.selection = selected or {layer}
 
     def showEvent(self, event: QShowEvent) -> None:
         """What was chosen while nobody looked is drawn now."""

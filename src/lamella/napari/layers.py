@@ -16,14 +16,14 @@ from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
 from lamella.napari.refill import refill
 from lamella.run.browse import Drawn
-from lamella.run.browse.roles import CELLS, OUTLINE, TRACK
+from lamella.run.browse.roles import CELLS, TRACK
 
 if TYPE_CHECKING:
     from lamella.napari.desk import Desk
 
 _MARGIN = 2.5
 """Side of the window over the longest extent of a cell."""
-_CONTOURS_PX = {CELLS: 1, OUTLINE: 2}
+_CONTOURS_PX = {CELLS: 1}
 
 
 class CellLayers:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamella.core.frames import Frames
+from lamella.core.frames import Frames, MappedFrames
 
 _KEPT_BYTES = 256 * 2**20
 
@@ -23,23 +23,31 @@ class LazyStack:
     Parameters
     ----------
     frames : Frames
+    kept_bytes : int
+        How much of them is kept in memory.
     """
 
     ndim = 3
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: Frames, *, kept_bytes: int = _KEPT_BYTES) -> None:
         self._frames = frames
         self.shape = frames.shape
         self.dtype = frames.dtype
         self._kept: OrderedDict[int, NDArray[Any]] = OrderedDict()
         self._lock = Lock()  # napari reads in threads
         bytes_each = max(1, int(np.prod(frames.frame_shape)) * frames.dtype.itemsize)
-        self._most = max(1, _KEPT_BYTES // bytes_each)
+        self._most = max(1, kept_bytes // bytes_each)
 
     @property
     def frames(self) -> Frames:
         """What is read."""
         return self._frames
+
+    @property
+    def kept_frames(self) -> Frames:
+        """The same frames for others, who read nothing that is kept here."""
+        first = self._frames.span.start
+        return MappedFrames(self._frames, lambda t: self.frame(t - first))
 
     @property
     def n_kept(self) -> int:
