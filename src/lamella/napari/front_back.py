@@ -148,7 +148,7 @@ class FrontBack(QWidget):
         for by, box in self.shown.items():
             name = f"front and back by {by}"
             frames = self._frames(by) if box.isChecked() and self.cell is not None else None
-            there = self._viewer.layers[name] if name in self._viewer.layers else None
+            there = next((each for each in self._viewer.layers if each.name == name), None)
             if frames is None:
                 if there is not None:
                     self._viewer.layers.remove(there)
