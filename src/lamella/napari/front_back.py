@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QPaintEvent, QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -27,7 +27,7 @@ from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.looks import laid_on_movie, look_of
-from lamella.napari.parts import MessageLine
+from lamella.napari.parts import MessageLine, seen
 from lamella.napari.refill import refill
 from lamella.napari.time_canvas import TimeCanvas
 from lamella.report.tables import numbers
@@ -73,7 +73,10 @@ class FrontBack(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
-        self._undrawn = False
+        self._undrawn = self._behind = False
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._catch_up)
         self.cell: CellOverTime | None = None
         self._chosen: int | None = None
         self._title, self.canvas, self.message = QLabel(), TimeCanvas(), MessageLine()
@@ -182,13 +185,22 @@ class FrontBack(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """What was chosen while nobody looked is drawn now."""
         super().showEvent(event)
+        self._catch_up()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A tab that comes forward is not shown anew, but painted."""
+        super().paintEvent(event)
+        if self._undrawn or self._behind:
+            self._late.start()
+
+    def _catch_up(self) -> None:
         if self._undrawn:
             self._draw()
         else:
             self._follow()
 
     def _draw(self) -> None:
-        self._undrawn = not self.isVisible()
+        self._undrawn = not seen(self)
         if self._undrawn:  # a hidden panel costs no time when another cell is chosen
             return
         if self.cell is None:
@@ -210,7 +222,8 @@ class FrontBack(QWidget):
 
     def _follow(self) -> None:
         """The cursor and the numbers go to the frame that is shown."""
-        if not self.isVisible():  # a hidden panel costs no time while frames pass
+        self._behind = not seen(self)  # a hidden panel costs no time while frames pass
+        if self._behind:
             return
         if self.cell is None:
             self.table.clearContents()

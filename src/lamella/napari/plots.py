@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QPaintEvent, QShowEvent
 from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
@@ -28,7 +28,7 @@ from lamella.core.errors import LamellaError
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.looks import look_of
-from lamella.napari.parts import MessageLine
+from lamella.napari.parts import MessageLine, seen
 from lamella.napari.time_canvas import TimeCanvas
 from lamella.run.browse.over_time import (
     CellOverTime,
@@ -58,7 +58,10 @@ class TimePlots(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self._desk = viewer, desk_of(viewer)
-        self._undrawn = False
+        self._undrawn = self._behind = False
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._catch_up)
         self._table: pd.DataFrame | None = None  # cells of the run, read when asked for
         self.cells: list[CellOverTime] = []
         self.measures: list[str] = []
@@ -251,6 +254,15 @@ class TimePlots(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """What was chosen while nobody looked is drawn now."""
         super().showEvent(event)
+        self._catch_up()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A tab that comes forward is not shown anew, but painted."""
+        super().paintEvent(event)
+        if self._undrawn or self._behind:
+            self._late.start()
+
+    def _catch_up(self) -> None:
         if self._undrawn:
             self._draw()
         else:
@@ -260,7 +272,7 @@ class TimePlots(QWidget):
         usable = bool(self.cells and self.measures)
         for button in (self._copy, self._save, self._save_rows, self._choose, self._usual):
             button.setEnabled(usable)
-        self._undrawn = not self.isVisible()
+        self._undrawn = not seen(self)
         if self._undrawn:  # a hidden panel costs no time when another cell is chosen
             return
         if not usable:
@@ -272,7 +284,8 @@ class TimePlots(QWidget):
         self._follow()
 
     def _follow(self) -> None:
-        if self.cells and self.isVisible():  # a hidden panel costs no time while frames pass
+        self._behind = not seen(self)  # a hidden panel costs no time while frames pass
+        if self.cells and not self._behind:
             self.canvas.move_cursor(self.cells[0].time_of(self._desk.frame))
 
     def _go(self, time: float) -> None:
