@@ -46,7 +46,7 @@ def _held(viewer, desk):
         "runs": len(desk.run_changed),
         "labels": len(desk.labels_changed),
         "threads": threading.active_count(),
-        "files": len(os.listdir("/proc/self/fd")),
+        "files": len(list(Path("/proc/self/fd").iterdir())),
         "nodes": len(nodes),
     }
 

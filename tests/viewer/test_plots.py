@@ -128,3 +128,33 @@ def test_nothing_to_show_is_told(viewer, qtbot):
     qtbot.addWidget(made)
     assert "Open a run" in made._title.text()
     assert not made._save.isEnabled()
+
+
+def test_a_tab_behind_others_draws_nothing_until_it_comes_forward(viewer, qtbot, cells):
+    """Qt calls it visible all the same."""
+    from qtpy.QtWidgets import QLabel
+
+    from lamella.napari.desk import desk_of
+    from lamella.napari.plots import TimePlots
+
+    made = TimePlots(viewer)
+    dock = viewer.window.add_dock_widget(made, name="Plots")
+    other = viewer.window.add_dock_widget(QLabel("another"), name="Another", tabify=True)
+    viewer.show()
+    other.raise_()
+    qtbot.wait(50)
+    assert made.isVisible()
+    desk = desk_of(viewer)
+    desk.open_run(cells / "results")
+    desk.look_at("WT__high__1", cell=1, frame=2)
+    qtbot.wait(50)
+    assert made.canvas.n_drawn == 0
+    dock.raise_()
+    qtbot.waitUntil(lambda: made.canvas.n_drawn > 0)
+    qtbot.waitUntil(lambda: made.canvas.time == made.cells[0].time_of(2))
+    other.raise_()
+    qtbot.wait(50)
+    desk.frame = 7
+    assert made.canvas.time == made.cells[0].time_of(2)
+    dock.raise_()
+    qtbot.waitUntil(lambda: made.canvas.time == made.cells[0].time_of(7))

@@ -104,11 +104,11 @@ def main(study):
         QTimer.singleShot(_OPEN_MS, begin)
         napari.run()
         assert begun
-        print(f"closed amid {work.__name__}", flush=True)
+        sys.stdout.write(f"closed amid {work.__name__}\n")
     # Dummies are threads of Qt, which ends them when they had nothing to do for a while.
     idle = (threading.main_thread(), *(t for t in threading.enumerate() if "Dummy" in t.name))
     left = [each.name for each in threading.enumerate() if each not in idle]
-    print(f"left: {left}", flush=True)
+    sys.stdout.write(f"left: {left}\n")
 
 
 if __name__ == "__main__":

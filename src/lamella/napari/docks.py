@@ -20,6 +20,11 @@ def dock_of(widget: QWidget) -> QDockWidget | None:
     return found
 
 
+def seen(widget: QWidget) -> bool:
+    """Whether any of a widget is to be seen: Qt calls a tab behind others visible, too."""
+    return widget.isVisible() and not widget.visibleRegion().isEmpty()
+
+
 def window_of(widget: QWidget) -> QMainWindow | None:
     """The main window that a widget is docked in, or floats above; None where it is in none."""
     found: QMainWindow | None = _around(widget, QMainWindow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock, Thread
 from typing import Any
 
@@ -61,6 +62,9 @@ class _Newest:
             found, self._found = self._found, []
         return found
 
+    def _superseded(self, mine: int) -> bool:
+        return mine != self._asked
+
     def _work(self) -> None:
         while True:
             with self._lock:
@@ -70,7 +74,7 @@ class _Newest:
                     self._at_work = False
                     return
             try:
-                result: Any = trial(lambda mine=mine: mine != self._asked)
+                result: Any = trial(partial(self._superseded, mine))
             except Superseded:
                 continue
             except Exception as error:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QScrollArea
 
 from lamella.core.table import Col
 from lamella.napari.desk import Desk, desk_of
+from lamella.napari.docks import seen
 from lamella.napari.looks import look_of
 from lamella.napari.time_canvas import TimeCanvas
 from lamella.run.browse import OpenedMovie
@@ -76,7 +77,10 @@ class LinkedPlots(QScrollArea):
         self._cells: Sequence[CellOverTime] = ()
         self._measures: Sequence[str] = ()
         self._titles: Mapping[str, str] | None = None
-        self._undrawn = False
+        self._undrawn = self._behind = False
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._catch_up)
         self.canvas = TimeCanvas()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -84,6 +88,7 @@ class LinkedPlots(QScrollArea):
         self.setMinimumWidth(least_px)
         self.canvas.time_picked.connect(self._go)
         self.canvas.stepped.connect(self._step)
+        self.canvas.painted.connect(self._on_painted)
         viewer.dims.events.current_step.connect(self._follow)
         viewer.events.theme.connect(self._draw)
 
@@ -103,13 +108,20 @@ class LinkedPlots(QScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._catch_up()
+
+    def _on_painted(self) -> None:
+        if self._undrawn or self._behind:
+            self._late.start()
+
+    def _catch_up(self) -> None:
         if self._undrawn:
             self._draw()
         else:
             self._follow()
 
     def _draw(self) -> None:
-        self._undrawn = not self.isVisible()
+        self._undrawn = not seen(self)
         if self._undrawn:
             return
         if self._cells and self._measures:
@@ -121,7 +133,8 @@ class LinkedPlots(QScrollArea):
         self._follow()
 
     def _follow(self) -> None:
-        if not self.isVisible():
+        self._behind = not seen(self)
+        if self._behind:
             return
         if self._cells:
             self.canvas.move_cursor(self._cells[0].time_of(self.desk.frame))

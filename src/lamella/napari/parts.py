@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from lamella.core.errors import LamellaError, UnexpectedError
-from lamella.napari.stoppable import STOPPED, stoppable
+from lamella.napari.stoppable import Ended, stoppable
 
 
 class Step(NamedTuple):
@@ -119,11 +119,11 @@ class JobLine(QWidget):
         if self.busy:
             return False
 
-        def ended(result: Any) -> None:
-            if result is STOPPED:
+        def ended(how: Ended) -> None:
+            if how.stopped:
                 self._ended(lambda: self.message.say(stopped()))
             else:
-                self._ended(lambda: done(result))
+                self._ended(lambda: done(how.result))
 
         worker = stoppable(work)
         worker.yielded.connect(self._tell)

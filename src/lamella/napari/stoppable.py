@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker
 
-STOPPED = object()
-"""Result of work that was asked to end, and did."""
+
+class Ended(NamedTuple):
+    """How work ended. Its result is wrapped: napari raises a bare one that is an exception."""
+
+    result: Any
+    stopped: bool = False
+    """Whether it was asked to end, and did."""
 
 
 def stoppable(work: Generator[Any, None, Any]) -> Any:
@@ -17,7 +22,7 @@ def stoppable(work: Generator[Any, None, Any]) -> Any:
 
     napari leaves a generator that is asked to end where it stands, with all that it holds: a lock,
     a process. ``quit`` of this worker has it closed, in its thread, so that the window does not
-    wait; then `STOPPED` is returned. napari calls ``quit`` of all workers when it closes.
+    wait. `Ended` is returned. napari calls ``quit`` of all workers when it closes.
 
     Parameters
     ----------
@@ -34,10 +39,10 @@ def stoppable(work: Generator[Any, None, Any]) -> Any:
             while not asked.is_set():
                 yield next(work)
         except StopIteration as end:
-            return end.value
+            return Ended(end.value)
         finally:
             work.close()
-        return STOPPED
+        return Ended(None, stopped=True)
 
     worker: Any = GeneratorWorker(steps)
     worker.quit = asked.set

@@ -8,8 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QPixmap
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QPaintEvent, QPixmap
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 _PANEL_PX = 105
@@ -23,6 +23,9 @@ class TimeCanvas(QWidget):
 
     time_picked = Signal(float)
     """A point was clicked, or dragged to: its place on the axis of time."""
+
+    painted = Signal()
+    """It is to be seen: a tab that comes forward is not shown anew, but painted."""
 
     stepped = Signal(int)
     """An arrow key was pressed: so many frames on (1) or back (−1)."""
@@ -86,6 +89,7 @@ class TimeCanvas(QWidget):
         canvas.mpl_connect("button_press_event", self._pressed)
         canvas.mpl_connect("motion_notify_event", self._pressed)
         canvas.mpl_connect("key_press_event", self._key)
+        canvas.installEventFilter(self)
         self._rows.addWidget(canvas)
 
     def move_cursor(self, time: float) -> None:
@@ -103,6 +107,16 @@ class TimeCanvas(QWidget):
     def picture(self) -> QPixmap:
         """The figure as it is seen, for the clipboard."""
         return (self._canvas or self).grab()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The figure covers all of this widget, and is painted in its place."""
+        if event.type() == QEvent.Type.Paint:
+            self.painted.emit()
+        return False
 
     def _drawn(self, event: Any) -> None:
         if self._canvas is None or event.canvas is not self._canvas:
