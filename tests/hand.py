@@ -71,6 +71,8 @@ class Hand:
     def press(self, button):
         from qtpy.QtCore import Qt
 
+        assert button.isVisible()  # pytest-qt clicks on what nobody sees, too
+        assert button.isEnabled()
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def inside(self, cell, t):

@@ -343,6 +343,7 @@ def test_somebody_else_saved_meanwhile(hand, qtbot, colony):
     qtbot.waitUntil(lambda: not widget.busy)
     assert "ivo@desk delete cell" in widget.job.message.text()
     assert widget.session.unsaved == 1
+    assert widget.saving.replay.isVisible()
     hand.press(widget.saving.replay)
     assert two not in hand.cells.cells
     hand.press(widget.saving.save)
@@ -350,6 +351,56 @@ def test_somebody_else_saved_meanwhile(hand, qtbot, colony):
     assert [e["who"] == "ivo@desk" for e in edits_of(colony / "results/movies/wt1", "cell")] == [
         True, False,
     ]  # fmt: skip
+
+
+def test_another_movie_is_corrected_while_one_is_measured(hand, qtbot, colony):
+    from lamella.run.editing import Delete
+
+    widget, desk = hand.widget, hand.widget.desk
+    widget.saving.measures = True
+    widget.edits.why = "of this movie alone"
+    cell = sorted(hand.cells.cells)[0]
+    assert widget.do(Delete(cell=cell))
+    hand.press(widget.saving.save)
+    assert widget.busy
+    assert "wt1: being saved" in widget.saving.state.text()
+    desk.look_at("ko1")
+    assert widget.job.busy
+    assert not widget.busy
+    hand.press(widget.saving.begin)
+    assert widget.edits.why == ""
+    other = sorted(hand.cells.cells)[0]
+    assert widget.do(Delete(cell=other))
+    assert not widget.saving.save.isEnabled()
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=120_000)
+    assert widget.job.message.text() == "Saved, and wt1 was measured again."
+    assert widget.session.movie.name == "ko1"
+    assert widget.session.unsaved == 1
+    assert other not in hand.cells.cells
+    assert other not in np.unique(shown(hand, 0))
+    rows = OpenedRun(colony / "results").movie("wt1").table("cells")
+    assert cell not in rows[Col.CELL].tolist()
+    widget.saving.measures = False
+    hand.press(widget.saving.save)
+    qtbot.waitUntil(lambda: not widget.job.busy)
+    desk.look_at("wt1")
+    assert widget.job.message.text() == ""
+
+
+def test_a_division_that_is_no_more_is_not_drawn(hand):
+    from lamella.napari.desk import layers_of
+    from lamella.run.editing import Undivide
+
+    widget, track = hand.widget, layers_of(hand.viewer).of_role("track")
+    assert track.graph
+    assert track.display_graph
+    for mother in sorted({mother for named in hand.cells.parents.values() for mother in named}):
+        assert widget.do(Undivide(mother=mother))
+    track = layers_of(hand.viewer).of_role("track")
+    assert not track.graph
+    assert not track.display_graph
+    widget.undo()
+    assert layers_of(hand.viewer).of_role("track").display_graph
 
 
 KILLED = """

@@ -101,6 +101,7 @@ def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monk
     row = events.review.events.loc[events.current]
     _click(qtbot, events.exclude)
     assert "needs a reason" in events.message.text()
+    place = events.exclude.mapTo(events, QPoint(0, 0))
     assert not decisions_of(_folder(events, row))
     events.activateWindow()
     qtbot.keyClicks(events.form.reason.lineEdit(), "debris")
@@ -119,6 +120,11 @@ def test_to_leave_out_needs_a_reason_and_reaches_the_numbers(events, qtbot, monk
         row[Col.MOVIE], row[Col.CELL], False
     )  # fmt: skip
     assert "follow what was decided" in events.job.message.text()
+    assert events.exclude.mapTo(events, QPoint(0, 0)) == place  # whatever was said meanwhile
+    _click(qtbot, events.undo)  # though the tables are others by now
+    assert "Taken back: ✗ left out" in events.message.text()
+    assert events.job.message.text() == ""
+    assert decisions_of(_folder(events, row))[-1].verdict == "withdraw"
 
 
 def test_frames_are_left_out(events, qtbot):

@@ -11,7 +11,7 @@ import pytest
 
 from lamella.core.errors import InputError, LamellaWarning
 from lamella.core.table import Col
-from lamella.io import read_table
+from lamella.io import read_table, write_table
 from lamella.run import execute
 from lamella.run.browse import OpenedRun
 from lamella.run.cache import Manifest
@@ -84,6 +84,26 @@ def test_a_decision_is_kept_with_who_when_and_why_and_can_be_withdrawn(colony, m
     review.undo()
     assert review.undo() is None
     assert event in Review(run).shown(undecided=True).index
+
+
+def test_of_a_cell_that_is_left_out_nothing_is_left_to_decide(colony):
+    run = OpenedRun(colony / "results")
+    file = run.folder / "tables/events.csv"
+    events = read_table(file)
+    again = events[events[Col.CELL] > 0].iloc[[0]].assign(**{Col.KIND: "jump", Col.FRAME: 3})
+    write_table(file, pd.concat([events, again], ignore_index=True))
+    review = Review(run)
+    jump = review.shown(kinds=["jump"]).index[0]
+    before = len(review.shown(undecided=True))
+    review.decide(jump, "exclude", reason="debris", frames=(2, 3))
+    assert len(review.shown(undecided=True)) == before - 1  # frames: the cell itself is there
+    review.decide(jump, "exclude", reason="debris")
+    cell = again[[Col.MOVIE, Col.OBJECT, Col.CELL]].iloc[0].tolist()
+    left = review.shown(undecided=True)[[Col.MOVIE, Col.OBJECT, Col.CELL]]
+    assert cell not in left.to_numpy().tolist()
+    assert len(left) <= before - 2
+    assert Review(run, after=review).undo().verdict == "exclude"
+    assert len(Review(run).shown(undecided=True)) == before - 1
 
 
 def test_what_makes_no_sense_is_refused_with_the_remedy(colony):

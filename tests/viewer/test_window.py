@@ -83,13 +83,11 @@ def test_a_run_opens_at_its_cell_with_our_widgets(viewer, cells):
 
 
 def test_a_first_window_is_large_and_within_the_screen(own_settings, qtbot, cells):
-    from napari.settings import get_settings
     from qtpy.QtWidgets import QDockWidget
 
     from lamella.napari.docks import window_of
     from lamella.napari.window import open_window
 
-    get_settings().application.window_size = None  # other tests have left windows of theirs
     window = open_window(cells / "results")
     try:
         main = window_of(window.window.dock_widgets["Study browser (lamella)"])

@@ -66,7 +66,7 @@ class Correct(QWidget):
         self.edits.redo.clicked.connect(self.redo)
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
-        self._telling = False
+        self._telling, self._saving = False, ""
         self.desk.labels_changed.connect(self._heard)
         self.desk.place_changed.connect(self._go)
         self.desk.correction_wanted.connect(self._come)
@@ -79,8 +79,11 @@ class Correct(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether edits are being saved, or a movie is measured again."""
-        return self.job.busy
+        """Whether the movie that is looked at is being saved, or measured again; others may be
+        corrected meanwhile.
+        """
+        movie = self.desk.movie
+        return self.job.busy and movie is not None and movie.name == self._saving
 
     def begin(self) -> bool:
         """Start to correct the movie that is looked at; False where that cannot be."""
@@ -121,7 +124,11 @@ class Correct(QWidget):
     def end(self) -> None:
         """Stop correcting. What is not saved stays in the journal, and is offered on return."""
         session, canvas, keys = self.session, self._canvas, self._own_keys
-        self.saving.unmeasured = False
+        self.saving.unmeasured, self.edits.why = False, ""
+        self.saving.replay.hide()
+        self.message.say("")
+        if not self.job.busy:
+            self.job.message.say("")
         self.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
@@ -270,22 +277,29 @@ class Correct(QWidget):
             return
         self.put_down()
         work = saving_of(session, self.saving.measures)
-        if self.job.start(work, done=self._saved, stopped=partial(stopped_words, session)):
+        done = partial(self._saved, session, self.saving.measures)
+        if self.job.start(work, done=done, stopped=partial(stopped_words, session)):
+            self._saving = session.movie.name
             self.saving.unmeasured = self.saving.measures
             self._show()
+        else:
+            self.message.warn(
+                f"{self._saving} is still being measured: save when it is done. Your edits are in "
+                "your journal."
+            )
 
-    def _saved(self, ended: LamellaError | str) -> None:
+    def _saved(self, session: EditSession, measured: bool, ended: LamellaError | str) -> None:
         self._show()
+        same = session is self.session
         if isinstance(ended, LamellaError):
             self.job.message.warn(ended)
-            changed = "since you began" in ended.what
-            self.saving.replay.setVisible(changed)
+            self.saving.replay.setVisible(same and "since you began" in ended.what)
             return
         self.job.message.say(ended)
-        self.saving.unmeasured = False
-        if self.session is not None:
+        if same:
+            self.saving.unmeasured = False
             self._changed((0, -1))
-        if self.saving.measures:
+        if measured:
             self.desk.run_changed.emit()
 
     def _may_edit(self, *, left: bool = False) -> bool:
@@ -297,7 +311,7 @@ class Correct(QWidget):
             self._refresh()
             return False
         if self.busy:
-            self.message.warn("Saving: wait until it is done.")
+            self.message.warn(f"{self._saving} is being saved: wait until it is measured.")
             self._refresh()
         return not self.busy
 
@@ -380,7 +394,8 @@ class Correct(QWidget):
     def _show(self) -> None:
         """What can be done now, and how it stands."""
         movie = self.desk.movie
-        self.saving.tell(movie.name if movie else "", self.session, busy=self.busy)
+        under_way = self._saving if self.job.busy else ""
+        self.saving.tell(movie.name if movie else "", self.session, under_way=under_way)
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)

@@ -192,22 +192,27 @@ class SaveBar(QWidget):
     def measures(self, yes: bool) -> None:
         self._measure.setChecked(yes)
 
-    def tell(self, movie: str, session: EditSession | None, *, busy: bool) -> None:
+    def tell(self, movie: str, session: EditSession | None, *, under_way: str) -> None:
         """Show how a session stands.
 
         Parameters
         ----------
         movie : str
             That is looked at; empty where none is.
+        under_way : str
+            The movie that is being saved or measured; empty where none is.
         """
+        busy = bool(under_way) and under_way == movie
         self.begin.setVisible(session is None)
         self.begin.setEnabled(bool(movie) and not busy)
         self.begin.setText(f"Correct {movie}" if movie else "Correct this movie")
         edits = [] if session is None else session.edits
-        self.save.setEnabled(bool(edits or self.unmeasured) and not busy)
+        self.save.setEnabled(bool(edits or self.unmeasured) and not under_way)
         self.discard.setEnabled(bool(edits) and not busy)
         if session is None:
             self.state.setText("" if movie else "Look at a movie of a run to correct its cells.")
+        elif busy:
+            self.state.setText(f"{movie}: being saved. Other movies can be corrected meanwhile.")
         elif edits:
             since = _clock(edits[-1].time, "%H:%M:%S")
             self.state.setText(

@@ -93,13 +93,12 @@ class SuspiciousEvents(QWidget):
         rows.addLayout(side_by_side(self.kind, self.condition))
         rows.addWidget(self.view, 1)
         rows.addLayout(side_by_side(self.told, self.undecided))
-        rows.addWidget(self.words)
-        rows.addLayout(side_by_side(self.back, self.onward))
+        for changing in (self.words, self.job, self.message):  # the list gives way to them
+            rows.addWidget(changing)
+        rows.addLayout(side_by_side(self.back, self.onward))  # from here on nothing moves
         rows.addWidget(self.form)
         rows.addLayout(side_by_side(self.accept, self.fix, self.exclude, self.undo))
         rows.addWidget(self.update_button)
-        rows.addWidget(self.job)
-        rows.addWidget(self.message)
 
     def _bind(self) -> None:
         """Keys: all of them in this window, next and previous on the canvas, too."""
@@ -211,6 +210,7 @@ class SuspiciousEvents(QWidget):
             return
         self.form.reason.setCurrentIndex(0)
         self.refresh()
+        self.job.message.say("")  # what it says of statistics is no longer true
         if verdict == "fix":
             self.show_event(before)  # one may have looked elsewhere since
             if len(self.desk.correction_wanted):
@@ -235,15 +235,19 @@ class SuspiciousEvents(QWidget):
         what = ""
         if taken is not None:
             what = f"Taken back: {VERDICTS[taken.verdict]}, {taken.object} {taken.cell}."
+            self.job.message.say("")
         self.message.say(what or "Nothing was decided here since the run was opened.")
 
     def _on_run(self) -> None:
         """Another run is open, or its tables were written anew."""
         run = self.desk.run
         folder = None if run is None else run.folder
+        before = self.review if folder == self._folder else None
         if folder != self._folder:
             self.current, self._folder = None, folder
             self.words.setText("")
+            self.message.say("")
+            self.job.message.say("")
         self.review = None
         self.model.show_events(self.model.events.iloc[:0])
         self.setEnabled(run is not None)
@@ -251,7 +255,7 @@ class SuspiciousEvents(QWidget):
             self.told.setText("No run is open: open one in the study browser.")
             return
         try:
-            self.review = Review(run)
+            self.review = Review(run, after=before)
         except LamellaError as error:
             self.message.warn(error)
             return
@@ -272,7 +276,7 @@ class SuspiciousEvents(QWidget):
         text = f"{row[Col.WORDS]}"
         if row[Col.DECISION]:
             why = f": {row[Col.REASON]}" if row[Col.REASON] else ""
-            text += f"\n{VERDICTS[row[Col.DECISION]]} by {row[Col.WHO]}{why}."
+            text += f"\n{VERDICTS[row[Col.DECISION]]}{_stretch(row)} by {row[Col.WHO]}{why}."
         if row[Col.STANDING_WORDS]:
             text += f"\nOutdated, decide again: {row[Col.STANDING_WORDS]}."
         return text
@@ -301,6 +305,12 @@ def _updated(folder: Path) -> Work:
         return [str(each.message) for each in caught if issubclass(each.category, LamellaWarning)]
 
     return told_work(updating)
+
+
+def _stretch(row: dict[str, Any]) -> str:
+    """Which frames are left out, where it is not the whole cell."""
+    first, last = row[Col.FIRST_EXCLUDED], row[Col.LAST_EXCLUDED]
+    return "" if first in ("", None) else f" (frames {first} to {last})"
 
 
 def _row_of(review: Review, event: int) -> dict[str, Any]:

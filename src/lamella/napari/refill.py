@@ -45,6 +45,7 @@ def refill(layer: Layer, made: LayerData) -> bool:
     elif isinstance(layer, Tracks):
         layer.data = data
         layer.features, layer.graph = keywords["features"], keywords["graph"]
+        layer.display_graph = bool(keywords["graph"])  # an empty one napari does not draw anew
     else:
         return False
     for name in ("contrast_limits", "colormap") if isinstance(layer, (Image, Labels)) else ():

@@ -33,8 +33,10 @@ def saving_of(session: EditSession, measure: bool) -> Generator[Step, None, Lame
             return "Saved. The next run measures the corrected cells."
         movie = session.movie.name
         with closing(measuring_again(session.run, movie)) as measuring:
-            for progress in measuring:
-                yield Step(progress.done, progress.total, progress.stage)
+            for told in measuring:
+                left = told.done < told.total  # what follows the last frame may take its time
+                total = told.total if left else 0
+                yield Step(told.done, total, f"measure {movie}: {told.stage}")
     except LamellaError as error:
         return error
     return f"Saved, and {movie} was measured again."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import napari
 from napari.layers import Layer
-from napari.settings import get_settings
 from npe2 import PluginManifest
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
@@ -83,10 +83,11 @@ def open_window(
             viewer.close()
             raise
     if show:
-        known = get_settings().application.window_size
         viewer.show()
         if docked and (main := window_of(docked[0])) is not None:
-            _fit_screen(main, as_left=known is not None)
+            _fit_screen(main)
+            # What is left of it is collected here, and never by chance in a thread of some work.
+            main.destroyed.connect(lambda: QTimer.singleShot(0, gc.collect))
     return viewer
 
 
@@ -145,14 +146,13 @@ def dock_widgets(viewer: Viewer) -> list[QWidget]:
     return widgets
 
 
-def _fit_screen(main: QMainWindow, *, as_left: bool) -> None:
-    """No part of the window lies outside of the screen; nor is it smaller than panels need, unless
-    somebody left it so.
-    """
+def _fit_screen(main: QMainWindow) -> None:
+    """The window is large enough for panels, and no part of it lies outside of the screen."""
+    if main.isMaximized() or main.isFullScreen():
+        return
     screen = main.screen().availableGeometry()
     border = main.frameGeometry().size() - main.size()
-    size = main.size() if as_left else main.size().expandedTo(_SIZE)
-    main.resize(size.boundedTo(screen.size() - border))
+    main.resize(main.size().expandedTo(_SIZE).boundedTo(screen.size() - border))
     frame = main.frameGeometry()
     frame.moveRight(min(frame.right(), screen.right()))
     frame.moveBottom(min(frame.bottom(), screen.bottom()))

@@ -20,7 +20,10 @@ from lamella.run.review.standing import Standing, keys_of_events, place_of, stan
 from lamella.run.who import person
 
 _KEY = (Col.OBJECT, Col.KIND, Col.CELL, Col.FRAME, Col.OTHER)
-_TOLD = (Col.DECISION, Col.REASON, Col.WHO, Col.WHEN, Col.STANDING, Col.STANDING_WORDS)
+_TOLD = (
+    Col.DECISION, Col.REASON, Col.FIRST_EXCLUDED, Col.LAST_EXCLUDED, Col.WHO, Col.WHEN,
+    Col.STANDING, Col.STANDING_WORDS,
+)  # fmt: skip
 
 
 class Review:
@@ -32,12 +35,15 @@ class Review:
     Parameters
     ----------
     run : OpenedRun
+    after : Review, optional
+        Of the same run before its tables were written anew: what was decided there can be undone.
     """
 
-    def __init__(self, run: OpenedRun) -> None:
+    def __init__(self, run: OpenedRun, *, after: Review | None = None) -> None:
         self.run = run
         self._places: dict[str, pd.DataFrame] = {}
-        self._own: list[tuple[str, str]] = []  # movie and id of what was decided here
+        self.decided_here: list[tuple[str, str]] = [] if after is None else after.decided_here
+        """Movie and id of each decision that `undo` can take back."""
         self.events = self._events()
 
     def _events(self) -> pd.DataFrame:
@@ -60,15 +66,25 @@ class Review:
 
     def _look_up(self, movie: str) -> None:
         """Write into the events of a movie what has been decided about them."""
+        known = self.standing(movie)
         told: dict[EventKey, dict[str, Any]] = {
             each.decision.about: as_row(each)
-            for each in self.standing(movie)
+            for each in known
             if each.state in ("counts", "outdated")
+        }
+        # Of a cell that is left out, nothing else is left to decide.
+        gone = {
+            (each.decision.object, each.decision.cell): as_row(each)
+            for each in known
+            if each.state == "counts"
+            and each.decision.verdict == "exclude"
+            and each.decision.frames is None
         }
         of_it = self.events.index[self.events[Col.MOVIE] == movie]
         about = keys_of_events(self.events.loc[of_it])
+        rows = [told.get(key) or gone.get((key.object, key.cell), {}) for key in about]
         for name in _TOLD:
-            self.events.loc[of_it, name] = [told.get(key, {}).get(name, "") for key in about]
+            self.events.loc[of_it, name] = [row.get(name, "") for row in rows]
 
     def standing(self, movie: str) -> list[Standing]:
         """Every decision about a movie, and whether it counts as the tables are now."""
@@ -195,14 +211,14 @@ class Review:
 
     def undo(self, *, who: str | None = None) -> Decision | None:
         """Take back the last decision that was made here; None where there is none left."""
-        if not self._own:
+        if not self.decided_here:
             return None
-        movie, known = self._own[-1]
+        movie, known = self.decided_here[-1]
         there = decisions_of(self._folder(movie))
         decided = next((each for each in there if each.id == known), None)
         if decided is not None:  # somebody may have taken the line out of the file
             self.withdraw(movie, decided, who=who)
-        self._own.pop()
+        self.decided_here.pop()
         return decided
 
     def withdraw(self, movie: str, decision: Decision, *, who: str | None = None) -> None:
@@ -246,7 +262,7 @@ class Review:
                 f"{movie}, {told['object']} {told['cell']}", what, "nothing was decided"
             ) from error
         record(self._folder(movie), decision)
-        self._own.append((movie, decision.id))
+        self.decided_here.append((movie, decision.id))
         self._look_up(movie)
         return decision
 
