@@ -278,7 +278,7 @@ def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch
     hand.click(*hand.inside(cell, 5))
     widget.saving.measures = True
     hand.press(widget.saving.save)
-    qtbot.waitUntil(lambda: widget.job._bar.format().startswith("relabel"), timeout=60000)
+    qtbot.waitUntil(lambda: "wt1: relabel" in widget.job._bar.format(), timeout=60000)
     hand.press(widget.job._stop)
     assert "stopping" in widget.job._bar.format()
     free = []
