@@ -20,9 +20,12 @@ def dock_of(widget: QWidget) -> QDockWidget | None:
     return found
 
 
-def seen(widget: QWidget) -> bool:
-    """Whether any of a widget is to be seen: Qt calls a tab behind others visible, too."""
-    return widget.isVisible() and not widget.visibleRegion().isEmpty()
+def seen(panel: QWidget) -> bool:
+    """Whether any of a panel is to be seen: Qt calls a tab behind others visible, too.
+
+    What its children cover all over counts as not seen, so ask it of the panel itself.
+    """
+    return panel.isVisible() and not panel.visibleRegion().isEmpty()
 
 
 def window_of(widget: QWidget) -> QMainWindow | None:

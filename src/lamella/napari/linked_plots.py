@@ -121,7 +121,7 @@ class LinkedPlots(QScrollArea):
             self._follow()
 
     def _draw(self) -> None:
-        self._undrawn = not seen(self)
+        self._undrawn = not seen(self.parentWidget() or self)
         if self._undrawn:
             return
         if self._cells and self._measures:
@@ -133,7 +133,7 @@ class LinkedPlots(QScrollArea):
         self._follow()
 
     def _follow(self) -> None:
-        self._behind = not seen(self)
+        self._behind = not seen(self.parentWidget() or self)
         if self._behind:
             return
         if self._cells:
