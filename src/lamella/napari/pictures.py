@@ -88,8 +88,8 @@ class Clock:
         """From now on tell the times of this movie, in its unit of length."""
         self._scale = scale
         bar = self._viewer.scale_bar
-        if "unit" in type(bar).model_fields and scale.pixel_size_um is not None:
-            bar.unit = "um"  # napari before 0.7; later ones ask the layers
+        if not hasattr(type(bar), "unit") and scale.pixel_size_um is not None:
+            bar.unit = "um"  # a field of napari before 0.7; later ones ask the layers
         bar.visible = True
         self._viewer.text_overlay.visible = True
         self._tell()
