@@ -153,10 +153,8 @@ class Marks(QWidget):
 
     def take_all(self) -> None:
         """Take what is proposed as corrections of the movie looked at."""
-        proposed = dict(self.proposed)
         if self.desk.editing is None:
             self.desk.correction_wanted.emit()  # opens the movie for correcting, as the tools do
-        self.proposed = proposed
         try:
             for t in sorted(self.proposed):
                 take(self.desk, t, self.proposed[t])
