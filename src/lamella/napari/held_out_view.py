@@ -66,12 +66,13 @@ class HeldOutView:
             mosaic[:, place * step : place * step + width] = image
         low, high = (float(x) for x in np.percentile(image, (0.5, 99.8)))
         limits = (low, max(high, low + 1e-6))
-        self._put_image(mosaic, limits, um)
+        about = self._about(um)
+        self._put_image(mosaic, limits, about)
         for place, side in enumerate(COLOURS):
             labels = getattr(frame, side).astype(np.int32)
-            self._put_labels(labels, side, (0, place * step), um)
-        self._image.name = f"held-out frame {frame.frame} of {frame.movie}"
-        self._write(height, step, words, um)
+            self._put_labels(labels, side, (0, place * step), about)
+        self._parts["image"].name = f"held-out frame {frame.frame} of {frame.movie}"
+        self._write(height, step, words, about)
         self._viewer.reset_view()
 
     def clear(self, *, look: bool = True) -> None:
@@ -105,46 +106,44 @@ class HeldOutView:
         self._viewer.text_overlay.visible = False
 
     def _about(self, um: float | None) -> dict[str, Any]:
-        """Scale and unit of a layer of this view, and whose it is."""
-        laid = laid_on_movie(self._viewer, ndim=_SEEN_AXES)
-        laid.pop("translate", None)
+        """Scale and unit of the layers of this view, and whose they are: pixels without a movie."""
+        laid: dict[str, Any] = {}
+        if self._hidden:
+            laid = laid_on_movie(self._viewer, ndim=_SEEN_AXES)
+            laid.pop("translate", None)
         if laid and um is not None:
             laid["scale"] = (um, um)
-        return {"metadata": {"lamella_view": _TAG}, **laid}
+        return {"metadata": {"lamella_view": _TAG}, "scale": (1.0, 1.0), **laid}
 
     def _put_image(
-        self, mosaic: NDArray[Any], limits: tuple[float, float], um: float | None
+        self, mosaic: NDArray[Any], limits: tuple[float, float], about: dict[str, Any]
     ) -> None:
-        about = self._about(um)
         if (layer := self._part("image")) is None:
             self._add("image", Image(mosaic, contrast_limits=limits, **about))
         else:
             layer.data, layer.contrast_limits = mosaic, limits
-            layer.scale = about.get("scale", layer.scale)
+            layer.scale = about["scale"]
 
     def _put_labels(
-        self, labels: NDArray[np.int32], side: str, place: tuple[int, int], um: float | None
+        self, labels: NDArray[np.int32], side: str, place: tuple[int, int], about: dict[str, Any]
     ) -> None:
-        about = self._about(um)
-        at = np.multiply(place, about.get("scale", (1.0, 1.0)))
         if (layer := self._part(side)) is None:
             colours = DirectLabelColormap(color_dict={None: COLOURS[side], 0: "transparent"})
             layer = Labels(labels, name=side, colormap=colours, opacity=1.0, **about)
             self._add(side, layer)
         else:
             layer.data = labels
-            layer.scale = about.get("scale", layer.scale)
-        layer.translate = at
+            layer.scale = about["scale"]
+        layer.translate = np.multiply(place, about["scale"])
         layer.contour = max(1, round(max(labels.shape) / 100))
         layer.editable = False  # other data have made it editable
 
-    def _write(self, height: int, step: int, words: dict[str, str], um: float | None) -> None:
+    def _write(self, height: int, step: int, words: dict[str, str], about: dict[str, Any]) -> None:
         places = [(_ABOVE * height, place * step) for place in range(3)]
         told = {"words": [f"{side} {words.get(side, '')}".strip() for side in COLOURS]}
-        about = self._about(um)
         if (layer := self._part("scores")) is not None:
             layer.data, layer.features = places, told
-            layer.scale = about.get("scale", layer.scale)
+            layer.scale = about["scale"]
             layer.refresh_text()
             layer.editable = False
             return
@@ -166,10 +165,6 @@ class HeldOutView:
         )
         layer.editable = False
         self._add("scores", layer)
-
-    @property
-    def _image(self) -> Any:
-        return self._parts["image"]
 
     def _part(self, name: str) -> Any:
         """A layer of this view; None where it is not there, or a person removed it."""
