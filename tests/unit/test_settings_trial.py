@@ -129,6 +129,38 @@ def test_motion_surveys_the_movie_once(opened, draft, monkeypatch):
     assert len(seen) == 1
 
 
+def test_cells_that_are_corrected_amid_a_trial_are_walked_anew(opened, draft, monkeypatch):
+    """What the trial knew by then is of cells that are others now."""
+    from lamella.run import trial_frame
+
+    walks, walk = [], trial_frame.walk
+    trials = FrameTrials(opened, "cell")
+
+    def watched(*args, **more):
+        walks.append(1)
+        if len(walks) == 2:  # the last of the first trial
+            trials.cells_changed()
+        return walk(*args, **more)
+
+    monkeypatch.setattr(trial_frame, "walk", watched)
+    draft.set_value(SIGHTINGS, "min_iou", 1.0, default=0.3)
+    first = trials.try_on(draft.settings, 4)
+    assert len(walks) == 2
+    assert str(told(trials.try_on(draft.settings, 4))) == str(told(first))  # NaN among them
+    assert len(walks) == 4
+    trials.try_on(draft.settings, 5)
+    assert len(walks) == 4
+
+
+def test_a_disk_that_is_full_is_told_of(opened, draft, monkeypatch):
+    def full(file, to):
+        raise OSError(28, "No space left on device", str(to))
+
+    monkeypatch.setattr("lamella.run.trial_movie.shutil.copy2", full)
+    with pytest.raises(OutputError, match=r"the disk is full"):
+        try_on_movie(opened, "cell", draft.settings)
+
+
 def test_a_trial_is_given_up(opened, draft):
     draft.set_method(SEGMENT, "motion")
     asked = []

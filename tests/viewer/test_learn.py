@@ -242,6 +242,7 @@ def test_a_training_ends_with_its_window(study, screen, qtbot, tmp_path, monkeyp
     widget = Learn(viewer)
     widget.options = (*TINY, "epochs=5000", "patience=false")
     viewer.window.add_dock_widget(widget, name="Learn")
+    viewer.show()
     opened(widget, study, qtbot)
     losses = widget.curve
     press(qtbot, widget.train)

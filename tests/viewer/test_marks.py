@@ -99,6 +99,9 @@ def test_strokes_are_followed_through_frames(widget, session, viewer, qtbot):
     layer = viewer.layers["strokes"]
     assert np.allclose(layer.scale, viewer.layers[0].scale[1:])
     (y, x) = middle(session, 4)
+    canvas_of(viewer).native.setFocus()
+    qtbot.keyClick(canvas_of(viewer).native, Qt.Key.Key_M)
+    assert layer.selected_label == 2  # 1 is the background
     layer.paint((round(y), round(x)), layer.selected_label)
     press(qtbot, widget.ground)
     layer.paint((5, 5), layer.selected_label)

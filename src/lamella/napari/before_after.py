@@ -55,7 +55,7 @@ class BeforeAfter(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk) -> None:
         super().__init__()
         self.desk, self._proposals = desk, list[Proposal]()
-        self._known: list[tuple[Path, str]] | None = None
+        self._known: Sequence[tuple[Path, str]] | None = None
         self.view = HeldOutView(viewer)
         self.models, self.table, self.words = QComboBox(), QTableWidget(0, len(_HEADS)), QLabel()
         self.message = MessageLine()
@@ -82,7 +82,7 @@ class BeforeAfter(QWidget):
     def set_proposals(self, proposals: Sequence[Proposal]) -> None:
         """Show these, the newest of them first; where they are those shown, all stays as it is."""
         known = [(p.folder, p.decision) for p in reversed(proposals) if _is_whole(p)]
-        if known == self._known and len(known) == len(proposals):
+        if known == self._known and len(known) == len(proposals) == len(self._proposals):
             return
         before, more = self.proposal, len(proposals) > len(self._proposals)
         self.view.clear()

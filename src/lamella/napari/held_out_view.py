@@ -108,7 +108,7 @@ class HeldOutView:
     def _about(self, um: float | None) -> dict[str, Any]:
         """Scale and unit of the layers of this view, and whose they are: pixels without a movie."""
         laid: dict[str, Any] = {}
-        if self._hidden:
+        if len(self._viewer.layers) > len(self.layers):
             laid = laid_on_movie(self._viewer, ndim=_SEEN_AXES)
             laid.pop("translate", None)
         if laid and um is not None:

@@ -75,7 +75,8 @@ class FrameTrials:
         self._present = opened.run.study.settings
         self._found: OrderedDict[str, Frames] = OrderedDict()
         self._split: OrderedDict[str, Frames] = OrderedDict()
-        self._moved: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._moved: OrderedDict[tuple[int, str], pd.DataFrame] = OrderedDict()
+        self._edition = 0  # how often cells were corrected
 
     def try_on(
         self,
@@ -131,8 +132,11 @@ class FrameTrials:
         return FrameTrial(t, labels, lamellipodium, tuple(changes), tuple(dict.fromkeys(notes)))
 
     def cells_changed(self) -> None:
-        """Cells of the movie were corrected: how they move is measured anew."""
-        self._moved.clear()
+        """Cells of the movie were corrected: how they move is measured anew.
+
+        May be told while a trial goes on in another thread.
+        """
+        self._edition += 1
 
     def _labels(
         self,
@@ -261,7 +265,7 @@ class FrameTrials:
         self, sightings: Sightings, migration: Migration, go_on: Callable[[], None]
     ) -> pd.DataFrame:
         """A row per cell of the run, measured with this trust and window."""
-        key = f"{sightings!r} {migration!r}"
+        key = self._edition, f"{sightings!r} {migration!r}"
         if key not in self._moved:
             tracked = self._opened.current(self._name)
             opened = self._opened
