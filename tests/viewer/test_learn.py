@@ -196,10 +196,13 @@ def test_what_is_chosen_while_something_goes_on_is_looked_at_afterwards(
     press(qtbot, widget.train)
     widget.desk.open_run(other / "results")
     assert widget.job.busy
-    qtbot.waitUntil(lambda: not widget.job.busy, timeout=120_000)
+    qtbot.waitUntil(
+        lambda: not widget.job.busy and "4 corrected" in widget.words.text(), timeout=120_000
+    )
     assert (study / "models/cell_1").is_dir()
     assert widget.lesson.run is widget.desk.run
     assert "4 corrected frames with 4 cells in 1 movie" in widget.words.text()
+    assert "The new model is models/cell_1" in widget.job.message.text()
     assert not widget.result.isVisible()
 
 

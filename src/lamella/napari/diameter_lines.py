@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 LAYER = "diameter"
+_NONE = "draw a line across a cell or more."
 
 
 class DiameterLines(QWidget):
@@ -37,7 +38,7 @@ class DiameterLines(QWidget):
         self.draw, self.use = QPushButton("Draw lines"), QPushButton("Use as diameter")
         self.draw.setToolTip("Draw a line across each of a few typical cells, from edge to edge")
         self.use.setToolTip("Take the median length for the methods that go by a diameter")
-        self.told = QLabel("Diameter: draw a line across a cell or more.")
+        self.told = QLabel(f"Diameter: {_NONE}")
         self.told.setWordWrap(True)
         self.draw.clicked.connect(self.begin)
         self.use.clicked.connect(self._want)
@@ -95,5 +96,6 @@ class DiameterLines(QWidget):
 
     def _tell(self) -> None:
         found = self.diameter
-        self.told.setText(f"Diameter: {lines_in_words(found, self._pixel_size_um)}")
+        words = lines_in_words(found, self._pixel_size_um) if found.n else _NONE
+        self.told.setText(f"Diameter: {words}")
         self.use.setEnabled(found.n > 0)

@@ -35,7 +35,7 @@ class DiffDialog(QDialog):
         choice.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(
-            QLabel("Red lines go, green lines come; all others stay, and so do their comments.")
+            QLabel("Lines with − go, lines with + come; all others stay, and so do their comments.")
         )
         column.addWidget(self.text)
         column.addWidget(choice)

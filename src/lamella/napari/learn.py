@@ -172,7 +172,10 @@ class Learn(QWidget):
             self.result.setEnabled(True)
             self._show_proposals()
         if self._look_again:
+            told = self.job.message.text()  # how it ended: nobody may have read it yet
             self.look()
+            self.job.message.setText(told)
+            self.job.message.setVisible(bool(told))
         self._allow()
 
     def _hear(self) -> None:
