@@ -121,6 +121,9 @@ def test_comments_above_a_table_stay_with_it():
     assert changed(ABOVE, b=None) == ABOVE.replace("[b]\ny = 2\n", "")
     assert "# about c\n[c]\n" in changed(ABOVE, b=False)
     assert "# about b\n[b]\n" in changed(ABOVE, a__d={"q": 1})
+    close = "[a]\nx = 1\n[b]\ny = 2\n# about c\n[c]\nz = 3\n"
+    both = changed(close, b=None, a__w=5)
+    assert both == "[a]\nx = 1\nw = 5\n# about c\n[c]\nz = 3\n"
     assert gone_and_new(ABOVE, changed(ABOVE, a__d={"q": 1})) == ([], ["[a.d]", "q = 1"])
 
 
@@ -185,6 +188,8 @@ def test_what_stands_above_a_table_that_stays_is_never_lost(tables, data):
     text = "".join(f"# above {n}\n" + tomli_w.dumps({n: t}) for n, t in before.items())
     gone = data.draw(st.sampled_from(sorted(before)))
     after = {n: table for n, table in before.items() if n != gone}
+    other = data.draw(st.sampled_from(sorted(after)))
+    after[other] = {**after[other], "new": 1}
     kept = edited(text, after)
     assert tomllib.loads(kept) == after
     for name in after:

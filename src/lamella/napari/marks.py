@@ -216,9 +216,9 @@ class Marks(QWidget):
             layer = Labels(np.zeros(shape, np.uint16), name=STROKES, **self._laid(2))
             layer.brush_size = 4
             layer.selected_label = _FIRST_CELL
-            # napari's own M would begin with the number of the background.
-            layer.bind_key("M", lambda layer: self._next_cell(), overwrite=True)
             self._viewer.add_layer(layer)
+        # napari's own M would begin with the number of the background; correcting takes it, too.
+        layer.bind_key("M", lambda layer: self._next_cell(), overwrite=True)
         self._viewer.layers.selection.active = layer
         layer.mode = "paint"
 

@@ -82,8 +82,8 @@ def _add(table: MutableMapping[str, Any], name: str, value: Any) -> None:
     n = len(body)
     while n and body[n - 1][0] is None and isinstance(body[n - 1][1], Comment | Whitespace):
         n -= 1
-    below = body[n:] if n else []
-    del body[len(body) - len(below) :]
+    below = body[n:]
+    del body[n:]
     table[name] = value
     body += below
 
@@ -103,8 +103,10 @@ def _laid_over(before: str, after: str) -> str:
             made += old[i:j]
             continue
         made += [line.replace("\n", ending) for line in new[k:m]]
-        if what == "delete" and any(line.lstrip().startswith("[") for line in bare[i:j]):
-            made += old[_comments_from(bare, i, j) : j]
+        at = _comments_from(bare, i, j)
+        is_back = any(line.strip() and line in new[k:m] for line in bare[at:j])
+        if any(line.lstrip().startswith("[") for line in bare[i:at]) and not is_back:
+            made += old[at:j]
     return "".join(made)
 
 
