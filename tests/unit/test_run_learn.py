@@ -161,6 +161,70 @@ def test_accepted_it_is_what_the_study_uses(study):
     forget(Proposal(made.folder), again)
 
 
+def test_what_another_window_decided_counts(study):
+    folder, made = study
+    before = tomllib.loads((folder / "study.toml").read_text())
+    stale = Proposal(made.folder)
+    accept(made, open_study(folder))
+    reject(stale, open_study(folder))
+    assert tomllib.loads((folder / "study.toml").read_text()) == before
+    assert Proposal(made.folder).decision == "rejected"
+
+
+def test_an_acceptance_that_cannot_be_noted_is_none(study, monkeypatch):
+    """The card tells what it took the place of: without it nobody could go back."""
+    folder, made = study
+    before = tomllib.loads((folder / "study.toml").read_text())
+
+    def full(*args, **more):
+        raise OutputError(str(made.folder), "the disk is full", "make room")
+
+    monkeypatch.setattr("lamella.run.learn.proposal.write_json", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        accept(made, open_study(folder))
+    assert tomllib.loads((folder / "study.toml").read_text()) == before
+
+
+def test_a_model_that_other_objects_use_is_not_deleted(study):
+    """Also where study.toml names the file of weights and not the folder."""
+    folder, made = study
+    file = folder / "study.toml"
+    weights = next(made.folder.glob("*.safetensors")).name
+    file.write_text(
+        file.read_text() + f'[objects.nucleus.segment]\nmethod = "recurrent"\n'
+        f'model = "models/cell_1/{weights}"\n'
+    )
+    for deed in (forget, reject):
+        with pytest.raises(OutputError, match=r"study\.toml uses it"):
+            deed(made, open_study(folder))
+    assert made.folder.is_dir()
+
+
+def test_a_model_that_was_deleted_is_not_put_back(study):
+    folder, made = study
+    accept(made, open_study(folder))
+    second = Proposal(shutil.copytree(made.folder, folder / "models/cell_2"))
+    second._told["segment"] = {**second.segment, "model": "models/cell_2"}
+    accept(second, open_study(folder))
+    forget(made, open_study(folder))
+    text = (folder / "study.toml").read_text()
+    with pytest.raises(OutputError, match="models/cell_1, was deleted since; accept another"):
+        reject(second, open_study(folder))
+    assert (folder / "study.toml").read_text() == text
+    assert Proposal(second.folder).decision == "accepted"
+
+
+def test_a_study_that_cannot_be_read_is_told_of(study):
+    folder, made = study
+    opened = open_study(folder)
+    (folder / "study.toml").write_bytes(b"title = '\xe4'\n")
+    with pytest.raises(SettingsError, match="it is not TOML"):
+        accept(made, opened)
+    (folder / "study.toml").unlink()
+    with pytest.raises(OutputError):
+        accept(made, opened)
+
+
 def test_rejected_it_changes_nothing_and_can_be_deleted(study):
     folder, made = study
     before = (folder / "study.toml").read_bytes()

@@ -103,6 +103,42 @@ def test_windows_lines_stay():
     assert after.replace("\r\n", "").count("\n") == 0
 
 
+ABOVE = """\
+[a]
+x = 1
+# about b
+[b]
+y = 2
+
+# about c
+[c]
+z = 3
+"""
+
+
+def test_comments_above_a_table_stay_with_it():
+    assert changed(ABOVE, a__w=5) == ABOVE.replace("x = 1\n", "x = 1\nw = 5\n")
+    assert changed(ABOVE, b=None) == ABOVE.replace("[b]\ny = 2\n", "")
+    assert "# about c\n[c]\n" in changed(ABOVE, b=False)
+    assert "# about b\n[b]\n" in changed(ABOVE, a__d={"q": 1})
+    close = "[a]\nx = 1\n[b]\ny = 2\n# about c\n[c]\nz = 3\n"
+    both = changed(close, b=None, a__w=5)
+    assert both == "[a]\nx = 1\nw = 5\n# about c\n[c]\nz = 3\n"
+    assert gone_and_new(ABOVE, changed(ABOVE, a__d={"q": 1})) == ([], ["[a.d]", "q = 1"])
+
+
+def test_line_ends_of_other_lines_stay_where_they_are_mixed():
+    text = "[a]\r\nx = 1 # c\ns = 2\r\n"
+    assert changed(text, a__y=3) == text + "y = 3\r\n"
+    assert changed(text, a__x=5) == "[a]\r\nx = 5 # c\r\ns = 2\r\n"
+
+
+def test_a_list_of_tables_in_a_line_stays_in_its_line():
+    text = "[a]\nm = [{ x = 1 }] # c\ny = 1\n"
+    after = changed(text, a__m=[{"x": 1}, {"x": 3}])
+    assert after == "[a]\nm = [{ x = 1 }, { x = 3 }] # c\ny = 1\n"
+
+
 def test_one_of_many_tables_of_a_name_is_changed():
     text = "[[many]]\na = 1 # x\n[[many]]\na = 2 # y\n"
     after = edited(text, {"many": [{"a": 1}, {"a": 3}]})
@@ -141,3 +177,20 @@ def test_any_change_gives_what_is_wanted(one, two, three):
     changed_text = edited(text, after)
     assert changed_text.startswith("# first\n")
     assert "# last\n" in changed_text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(TABLES, min_size=2, max_size=4), st.data())
+def test_what_stands_above_a_table_that_stays_is_never_lost(tables, data):
+    import tomli_w
+
+    before = {f"t{n}": table for n, table in enumerate(tables)}
+    text = "".join(f"# above {n}\n" + tomli_w.dumps({n: t}) for n, t in before.items())
+    gone = data.draw(st.sampled_from(sorted(before)))
+    after = {n: table for n, table in before.items() if n != gone}
+    other = data.draw(st.sampled_from(sorted(after)))
+    after[other] = {**after[other], "new": 1}
+    kept = edited(text, after)
+    assert tomllib.loads(kept) == after
+    for name in after:
+        assert f"# above {name}\n[{name}]\n" in kept

@@ -1,5 +1,6 @@
 """Other settings tried on a frame and on a movie: the run stays as it is, and effects are true."""
 
+import re
 import shutil
 
 import numpy as np
@@ -57,8 +58,8 @@ def test_present_settings_change_nothing(opened, draft):
     assert np.array_equal(trial.labels, painted(opened.current("cell")).frames.frame(4))
     rows = opened.rows("frames", object_name="cell", cell=1).set_index(Col.FRAME)
     for what, column in {
-        "Area (µm²)": Col.AREA_UM2, "Lamellipodium ÷ cytoplasm": Col.LAM_CYTO_RATIO,
-        "The same, near the edge only": Col.BAND_RATIO,
+        "Area (µm²)": Col.AREA_UM2, "Bright ÷ dim ratio": Col.LAM_CYTO_RATIO,
+        "Edge band ratio": Col.BAND_RATIO,
     }.items():  # fmt: skip
         assert told(trial)[what] == pytest.approx((rows.loc[4, column],) * 2)
 
@@ -76,7 +77,7 @@ def test_a_frame_tells_what_the_run_would_give(opened, draft, study):
     again = OpenedRun(study / "results").movie("WT__high__1")
     rows = again.rows("frames", object_name="cell", cell=1).set_index(Col.FRAME)
     assert told(trial)["Area (µm²)"][1] == pytest.approx(rows.loc[4, Col.AREA_UM2])
-    found = told(trial)["Lamellipodium ÷ cytoplasm"]
+    found = told(trial)["Bright ÷ dim ratio"]
     assert found[1] == pytest.approx(rows.loc[4, Col.LAM_CYTO_RATIO])
     assert found[1] > found[0]
     changes = {change.what: change.after for change in whole.changes}
@@ -110,7 +111,7 @@ def test_edits_that_are_not_saved_are_what_a_trial_is_held_against(opened, draft
 def test_trust_and_window_are_told_for_the_movie(opened, draft):
     draft.set_value(SIGHTINGS, "min_iou", 1.0, default=0.3)
     trial = FrameTrials(opened, "cell").try_on(draft.settings, 4, cell=1)
-    before, after = told(trial)["Trusted steps, whole movie"]
+    before, after = told(trial)["Valid steps, whole movie"]
     assert before == opened.rows("cells", object_name="cell")[Col.N_VALID_PAIRS].iloc[0]
     assert after < before
 
@@ -126,6 +127,38 @@ def test_motion_surveys_the_movie_once(opened, draft, monkeypatch):
     for t in (2, 5, 6):
         trials.try_on(draft.settings, t)
     assert len(seen) == 1
+
+
+def test_cells_that_are_corrected_amid_a_trial_are_walked_anew(opened, draft, monkeypatch):
+    """What the trial knew by then is of cells that are others now."""
+    from lamella.run import trial_frame
+
+    walks, walk = [], trial_frame.walk
+    trials = FrameTrials(opened, "cell")
+
+    def watched(*args, **more):
+        walks.append(1)
+        if len(walks) == 2:  # the last of the first trial
+            trials.cells_changed()
+        return walk(*args, **more)
+
+    monkeypatch.setattr(trial_frame, "walk", watched)
+    draft.set_value(SIGHTINGS, "min_iou", 1.0, default=0.3)
+    first = trials.try_on(draft.settings, 4)
+    assert len(walks) == 2
+    assert str(told(trials.try_on(draft.settings, 4))) == str(told(first))  # NaN among them
+    assert len(walks) == 4
+    trials.try_on(draft.settings, 5)
+    assert len(walks) == 4
+
+
+def test_a_disk_that_is_full_is_told_of(opened, draft, monkeypatch):
+    def full(file, to):
+        raise OSError(28, "No space left on device", str(to))
+
+    monkeypatch.setattr("lamella.run.trial_movie.shutil.copy2", full)
+    with pytest.raises(OutputError, match=r"the disk is full"):
+        try_on_movie(opened, "cell", draft.settings)
 
 
 def test_a_trial_is_given_up(opened, draft):
@@ -210,6 +243,9 @@ def test_every_setting_has_a_field():
         for model in table.methods.values():
             fields = {field.name: field for field in fields_of(model)}
             assert set(fields) == set(model.model_fields) - {"method"}
+            for field in fields.values():  # for people who read no code
+                assert re.search(r"\w{3}", field.meaning), (table.name, field.name)
+                assert not re.search(r"`|\bsee [A-Z]|^(int|float|str|bool)\b", field.meaning)
     lam = {f.name: f for f in fields_of(tables_for("cell")[4].methods[""])}
     assert (lam["percentile"].kind, lam["percentile"].low, lam["percentile"].high) == (
         "number", 0, 100,

@@ -41,7 +41,17 @@ def widget(viewer, qtbot):
 
 
 def press(qtbot, button):
+    assert button.isVisible()
+    assert button.isEnabled()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def decide(widget, qtbot, button):
+    """Deciding goes on in the background: weights are held against their card."""
+    press(qtbot, button)
+    assert widget.job.busy
+    assert not widget.result.isEnabled()
+    qtbot.waitUntil(lambda: not widget.job.busy and widget.result.isEnabled(), timeout=20_000)
 
 
 def opened(widget, study, qtbot):
@@ -80,7 +90,7 @@ def test_train_look_accept(widget, study, viewer, qtbot):
     press(qtbot, result.close_view)
     assert len(viewer.layers) == 0
 
-    press(qtbot, result.accept)
+    decide(widget, qtbot, result.accept)
     segment = open_study(study).settings.objects["cell"].segment
     assert segment.model == "models/cell_1"
     assert widget.desk.run.study.settings.objects["cell"].segment.model == "models/cell_1"
@@ -93,13 +103,29 @@ def test_pictures_hide_what_was_shown_and_give_it_back(widget, study, viewer, qt
     opened(widget, study, qtbot)
     press(qtbot, widget.train)
     qtbot.waitUntil(lambda: widget.result.isVisible(), timeout=120_000)
-    layer = viewer.add_image(np.zeros((8, 96, 96)), name="movie")
+    layer = viewer.add_image(np.zeros((8, 96, 96)), name="movie", scale=(1, 0.5, 0.5))
+    viewer.text_overlay.visible = True
     press(qtbot, widget.result.next)
     assert not layer.visible
+    assert not viewer.text_overlay.visible  # the time of another movie
+    widget.desk.run_changed.emit()  # a movie was measured again: the same models
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert "after" in viewer.layers
+    shown = viewer.layers["after"]
+    assert [tuple(each.scale) for each in widget.result.view.layers] == [(0.318, 0.318)] * 5
+    assert shown.translate[1] > 0.318 * shown.data.shape[1]
+    press(qtbot, widget.result.next)
+    assert viewer.layers["after"] is shown  # filled anew: to add another takes seconds
+    assert np.array_equal(shown.data, widget.result.proposal.frame(1).after)
     press(qtbot, widget.result.close_view)
     assert layer.visible
+    assert viewer.text_overlay.visible
+    press(qtbot, widget.result.next)
+    widget.desk.look_at("m1")
+    assert "after" not in viewer.layers
+    assert layer.visible
     before = (study / "study.toml").read_bytes()
-    press(qtbot, widget.result.reject)
+    decide(widget, qtbot, widget.result.reject)
     assert widget.result.models.currentText() == "cell_1: rejected"
     assert proposals_of(open_study(study), "cell")[0].decision == "rejected"
     assert (study / "study.toml").read_bytes() == before
@@ -136,6 +162,27 @@ def test_nothing_was_corrected(widget, study, qtbot):
     press(qtbot, widget.again)
     qtbot.waitUntil(lambda: widget.train.isEnabled(), timeout=20_000)
     assert "2 corrected frames" in widget.words.text()
+    correct(study, "m1", {t: truth(1, t) for t in (1, 5, 7)})
+    widget.desk.corrections_saved.emit()
+    assert widget.job.busy
+    correct(study, "m2", {t: truth(2, t) for t in (1, 5)})
+    widget.desk.corrections_saved.emit()  # while it still looks
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert "7 corrected frames with 7 cells in 3 movies" in widget.words.text()
+
+
+def test_what_learns_by_itself_is_named(widget, study, qtbot):
+    """Thresholds cannot learn: the box says what does."""
+    opened(widget, study, qtbot)
+    assert widget.learner.currentText() == "the one that fits: the recurrent network"
+    file = study / "study.toml"
+    file.write_text(file.read_text().replace(RECURRENT, 'method = "multiotsu"'))
+    opened(widget, study, qtbot)
+    assert widget.learner.currentText() == "the one that fits: the recurrent network"
+    assert "which cannot learn" in widget.words.text()
+    widget.learner.setCurrentIndex(widget.learner.findText("Cellpose"))
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20_000)
+    assert widget.lesson.network == "cellpose"
 
 
 def test_what_is_chosen_while_something_goes_on_is_looked_at_afterwards(
@@ -149,10 +196,13 @@ def test_what_is_chosen_while_something_goes_on_is_looked_at_afterwards(
     press(qtbot, widget.train)
     widget.desk.open_run(other / "results")
     assert widget.job.busy
-    qtbot.waitUntil(lambda: not widget.job.busy, timeout=120_000)
+    qtbot.waitUntil(
+        lambda: not widget.job.busy and "4 corrected" in widget.words.text(), timeout=120_000
+    )
     assert (study / "models/cell_1").is_dir()
     assert widget.lesson.run is widget.desk.run
     assert "4 corrected frames with 4 cells in 1 movie" in widget.words.text()
+    assert "The new model is models/cell_1" in widget.job.message.text()
     assert not widget.result.isVisible()
 
 
@@ -161,7 +211,7 @@ def test_accepting_leaves_the_movie_open(widget, study, viewer, qtbot):
     press(qtbot, widget.train)
     qtbot.waitUntil(lambda: widget.result.isVisible(), timeout=120_000)
     widget.desk.look_at("m1", frame=3)
-    press(qtbot, widget.result.accept)
+    decide(widget, qtbot, widget.result.accept)
     assert widget.desk.movie.name == "m1"
     assert widget.desk.frame == 3
     assert widget.desk.run.study.settings.objects["cell"].segment.model == "models/cell_1"
@@ -195,6 +245,7 @@ def test_a_training_ends_with_its_window(study, screen, qtbot, tmp_path, monkeyp
     widget = Learn(viewer)
     widget.options = (*TINY, "epochs=5000", "patience=false")
     viewer.window.add_dock_widget(widget, name="Learn")
+    viewer.show()
     opened(widget, study, qtbot)
     losses = widget.curve
     press(qtbot, widget.train)

@@ -34,6 +34,8 @@ def session(widget):
 
 
 def press(qtbot, button):
+    assert button.isVisible()
+    assert button.isEnabled()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -97,6 +99,9 @@ def test_strokes_are_followed_through_frames(widget, session, viewer, qtbot):
     layer = viewer.layers["strokes"]
     assert np.allclose(layer.scale, viewer.layers[0].scale[1:])
     (y, x) = middle(session, 4)
+    canvas_of(viewer).native.setFocus()
+    qtbot.keyClick(canvas_of(viewer).native, Qt.Key.Key_M)
+    assert layer.selected_label == 2  # 1 is the background
     layer.paint((round(y), round(x)), layer.selected_label)
     press(qtbot, widget.ground)
     layer.paint((5, 5), layer.selected_label)
@@ -107,6 +112,7 @@ def test_strokes_are_followed_through_frames(widget, session, viewer, qtbot):
     press(qtbot, widget.find_cells)
     qtbot.waitUntil(lambda: not widget.job.busy, timeout=30_000)
     assert sorted(widget.proposed) == [4, 5, 6]
+    assert widget.job.message.text() == "1 cell proposed in 3 frames."
     assert iou(widget.proposed[4] > 0, truth > 0) > 0.6
     press(qtbot, widget.take)
     assert widget.proposed == {}
@@ -181,3 +187,47 @@ def test_what_is_found_in_one_movie_is_never_proposed_in_another(widget, viewer,
     assert "proposed" not in viewer.layers
     assert "seeds" not in viewer.layers
     assert not widget.take.isEnabled()
+
+
+def test_taking_opens_the_movie_for_correcting(widget, viewer, qtbot):
+    from lamella.napari.correct import Correct
+
+    correcting = Correct(viewer)
+    viewer.window.add_dock_widget(correcting, name="Correct cells")
+    before = widget.desk.tracked().painted().frame(4).copy()
+    widget.proposed = {4: np.roll(before, 3, axis=1)}
+    widget._show()
+    layer = viewer.layers["proposed"]
+    layer.paint((2, 2), int(layer.data.max()))  # mended with napari's own brush
+    press(qtbot, widget.take)
+    assert np.array_equal(correcting.session.cells.frame(4) > 0, layer.data > 0)
+    assert correcting.session.cells.frame(4)[2, 2]
+    assert widget.proposed == {}
+    correcting.discard()
+    correcting.end()
+
+
+def test_a_cell_that_is_lost_on_the_way_keeps_the_frames_before(
+    widget, session, viewer, qtbot, monkeypatch
+):
+    from lamella.napari import marks
+
+    followed = marks.labels_from_before
+
+    def lost(image, before):
+        if len(widget.frames_read) == 2:
+            raise InputError("the frame before", "it shows no cell", "mark them")
+        widget.frames_read.append(image)
+        return followed(image, before)
+
+    widget.frames_read = []
+    monkeypatch.setattr(marks, "labels_from_before", lost)
+    press(qtbot, widget.seed)
+    viewer.layers["seeds"].add([4, *middle(session, 4)])
+    widget.more.setValue(6)
+    press(qtbot, widget.find_cells)
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=30_000)
+    assert sorted(widget.proposed) == [4, 5, 6]
+    assert "1 cell proposed in 3 frames." in widget.job.message.text()
+    assert "in frame 7: the frame before: it shows no cell" in widget.job.message.text()
+    assert widget.take.isEnabled()

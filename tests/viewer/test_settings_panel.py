@@ -44,9 +44,9 @@ def test_a_changed_setting_shows_on_the_frame(panel, viewer, qtbot):
     assert np.array_equal(viewer.layers["trial"].data, present)  # cells stay as they are
     share = viewer.layers["trial lamellipodium"].data.sum() / (present > 0).sum()
     assert share == pytest.approx(0.2, abs=0.02)
-    ratio = {c.what: c for c in trial.changes}["Lamellipodium ÷ cytoplasm"]
+    ratio = {c.what: c for c in trial.changes}["Bright ÷ dim ratio"]
     assert ratio.after > ratio.before
-    assert "Lamellipodium ÷ cytoplasm" in panel.effect.text()
+    assert "Bright ÷ dim ratio" in panel.effect.text()
 
 
 def test_the_last_of_many_changes_wins(panel, viewer, qtbot):
@@ -112,7 +112,10 @@ def test_a_movie_is_tried_then_written(panel, viewer, qtbot, cells):
     assert panel.desk.frame == frames.loc[frames[Col.IOU].idxmin(), Col.FRAME]
     assert file.read_text() == before
     qtbot.mouseClick(panel.write_button, Qt.MouseButton.LeftButton)
-    assert "+classes = 2" in panel.dialog.text.toPlainText()
+    told = panel.dialog.text.toPlainText()
+    assert "+classes = 2" in told
+    assert "around line" in told
+    assert "@@" not in told
     qtbot.mouseClick(panel.dialog.write, Qt.MouseButton.LeftButton)
     assert set(file.read_text().splitlines()) - set(before.splitlines()) == {"classes = 2"}
     qtbot.waitUntil(lambda: not panel.trialist.busy, timeout=20000)
@@ -224,3 +227,58 @@ def test_a_trial_follows_edits_that_are_not_saved(panel, viewer, qtbot):
         assert np.array_equal(viewer.layers["trial"].data > 0, session.cells.frame(6) > 0)
         assert not (viewer.layers["trial"].data > 0)[half].any()
         desk.editing = None
+
+
+def test_a_trial_of_one_movie_is_never_shown_over_another(panel, viewer, qtbot):
+    panel.forms[LAM].fields["percentile"].setValue(80)
+    qtbot.waitUntil(lambda: "trial" in viewer.layers, timeout=20000)
+    panel.start_movie()
+    panel.desk.look_at("KO__high__1")
+    assert not viewer.layers["trial"].visible
+    qtbot.waitUntil(lambda: not panel.job.busy, timeout=60000)
+    assert "trial, whole movie" not in viewer.layers
+    assert panel._movie_trial is None
+    assert "WT__high__1 is done, and put aside" in panel.job.message.text()
+
+
+def test_another_cell_of_the_movie_keeps_what_was_tried_on_it(panel, viewer, qtbot):
+    panel.forms[LAM].fields["percentile"].setValue(80)
+    panel.start_movie()
+    qtbot.waitUntil(lambda: not panel.job.busy, timeout=60000)
+    panel.desk.look_at("WT__high__1", cell=None)
+    assert "trial, whole movie" in viewer.layers
+    assert panel._movie_trial.labels.frame(0).any()
+
+
+def test_a_value_that_is_refused_shows_no_trial_of_the_one_before(panel, viewer, qtbot):
+    panel.forms[SEGMENT].method.setCurrentText("multiotsu")
+    panel.forms[LAM].fields["percentile"].setValue(80)
+    qtbot.waitUntil(lambda: "trial" in viewer.layers, timeout=20000)
+    layer = viewer.layers["trial"]
+    assert panel.effect.text()
+    panel.draft.set_value(("measure", "lamellipodium"), "percentile", 140.0)
+    panel._changed()
+    assert not layer.visible
+    assert panel.effect.text() == ""
+
+
+def test_lines_of_a_movie_with_other_pixels_are_forgotten(panel, viewer):
+    panel.lines.begin()
+    viewer.layers["diameter"].add_lines([[6, 10, 10], [6, 10, 40]])
+    assert panel.lines.use.isEnabled()
+    panel.desk.look_at("KO__high__1")  # of the same camera
+    assert panel.lines.diameter.n == 1
+    panel.lines.look_at(0.65)
+    assert "diameter" not in viewer.layers
+    assert not panel.lines.use.isEnabled()
+
+
+def test_a_layer_of_lines_that_was_deleted_gives_no_diameter(panel, viewer, qtbot):
+    panel.lines.begin()
+    viewer.layers["diameter"].add_lines([[6, 10, 10], [6, 10, 40]])
+    viewer.layers.remove("diameter")
+    wanted = []
+    panel.lines.wanted.connect(wanted.append)
+    panel.lines.use.click()
+    assert wanted == []
+    assert not panel.lines.use.isEnabled()

@@ -35,6 +35,7 @@ class Sightings(Step):
     Parameters
     ----------
     min_area_fraction : float
+        Least area of a frame that counts, as a share of the cell's median area.
     min_iou : float
         Intersection over union of the cell in two consecutive frames, drift taken off.
     max_area_change : float

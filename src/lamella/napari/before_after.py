@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import napari.viewer
 from psygnal import Signal
@@ -21,6 +22,7 @@ from qtpy.QtWidgets import (
 
 from lamella.core.errors import LamellaError
 from lamella.core.table import Col
+from lamella.napari.correct_parts import waiting
 from lamella.napari.desk import Desk
 from lamella.napari.held_out_view import HeldOutView
 from lamella.napari.parts import MessageLine
@@ -53,6 +55,7 @@ class BeforeAfter(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk) -> None:
         super().__init__()
         self.desk, self._proposals = desk, list[Proposal]()
+        self._known: Sequence[tuple[Path, str]] | None = None
         self.view = HeldOutView(viewer)
         self.models, self.table, self.words = QComboBox(), QTableWidget(0, len(_HEADS)), QLabel()
         self.message = MessageLine()
@@ -60,6 +63,7 @@ class BeforeAfter(QWidget):
         self.models.currentIndexChanged.connect(self._chosen)
         self.words.setWordWrap(True)
         self._dress_table()
+        desk.place_changed.connect(self._leave)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         for each in (self.models, self.words, self.table):
@@ -76,12 +80,19 @@ class BeforeAfter(QWidget):
         return self._proposals[place] if 0 <= place < len(self._proposals) else None
 
     def set_proposals(self, proposals: Sequence[Proposal]) -> None:
-        """Show these, the newest of them first."""
+        """Show these, the newest of them first; where they are those shown, all stays as it is."""
+        known = [(p.folder, p.decision) for p in reversed(proposals) if _is_whole(p)]
+        if known == self._known and len(known) == len(proposals) == len(self._proposals):
+            return
+        before, more = self.proposal, len(proposals) > len(self._proposals)
         self.view.clear()
-        self._proposals = list(reversed(proposals))
+        self._known, self._proposals = known, list(reversed(proposals))
         self.models.blockSignals(True)
         self.models.clear()
         self.models.addItems([f"{p.folder.name}: {_MARKS[p.decision]}" for p in self._proposals])
+        folders = [p.folder for p in self._proposals]
+        if before is not None and before.folder in folders and not more:
+            self.models.setCurrentIndex(folders.index(before.folder))
         self.models.blockSignals(False)
         self.setVisible(bool(self._proposals))
         self._chosen()
@@ -94,7 +105,8 @@ class BeforeAfter(QWidget):
         try:
             frame = proposal.frame(place)
             each = run.study.settings.objects[proposal.object_name]
-            image = run.movie(frame.movie).movie.channel(each.channel).frame(frame.frame)
+            movie = run.movie(frame.movie).movie
+            image, um = movie.channel(each.channel).frame(frame.frame), movie.scale.pixel_size_um
         except LamellaError as error:
             self.message.warn(error)
             return
@@ -104,7 +116,8 @@ class BeforeAfter(QWidget):
             str(side): f"SEG {seg:.2f}"
             for side, seg in zip(rows[Col.SEGMENTER], rows[Col.SEG], strict=True)
         }
-        self.view.show(image, frame, words)
+        with waiting():  # the first time takes napari seconds
+            self.view.show(image, frame, words, um=um)
 
     def _chosen(self) -> None:
         proposal = self.proposal
@@ -188,3 +201,16 @@ class BeforeAfter(QWidget):
     def _close(self) -> None:
         self.table.setCurrentCell(-1, -1)
         self.view.clear()
+
+    def _leave(self) -> None:
+        """Somebody went to a movie: it is shown, and the camera is where that wants it."""
+        if self.view.layers:
+            self.table.setCurrentCell(-1, -1)
+            self.view.clear(look=False)
+
+
+def _is_whole(proposal: Proposal) -> bool:
+    try:
+        return len(proposal.scores) > 0
+    except LamellaError:
+        return False

@@ -66,6 +66,7 @@ class Correct(QWidget):
         self.edits.redo.clicked.connect(self.redo)
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
+        self.job.ended.connect(self.desk.corrections_saved.emit)
         self._telling, self._saving = False, ""
         self.desk.labels_changed.connect(self._heard)
         self.desk.place_changed.connect(self._go)

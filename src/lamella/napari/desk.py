@@ -43,6 +43,8 @@ class Desk:
     """Another movie, set of objects or cell is looked at."""
     labels_changed = Signal(int, int)
     """Cells were corrected by hand, in these frames (first, last)."""
+    corrections_saved = Signal()
+    """Saving of corrections has ended, whether or not they were measured, too."""
     correction_wanted = Signal()
     """The cell looked at is to be corrected now: whoever can do that comes forward."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 LAYER = "diameter"
+_NONE = "draw a line across a cell or more."
 
 
 class DiameterLines(QWidget):
@@ -33,14 +34,14 @@ class DiameterLines(QWidget):
         super().__init__()
         self._viewer = viewer
         self._layer: Shapes | None = None
-        self.pixel_size_um: float | None = None
+        self._pixel_size_um: float | None = None
         self.draw, self.use = QPushButton("Draw lines"), QPushButton("Use as diameter")
         self.draw.setToolTip("Draw a line across each of a few typical cells, from edge to edge")
         self.use.setToolTip("Take the median length for the methods that go by a diameter")
-        self.told = QLabel("Diameter: draw a line across a cell or more.")
+        self.told = QLabel(f"Diameter: {_NONE}")
         self.told.setWordWrap(True)
         self.draw.clicked.connect(self.begin)
-        self.use.clicked.connect(lambda: self.wanted.emit(self.diameter.px))
+        self.use.clicked.connect(self._want)
         self.use.setEnabled(False)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -54,6 +55,22 @@ class DiameterLines(QWidget):
         if self._layer is None or self._layer not in self._viewer.layers:
             return of_lines([])
         return of_lines(self._layer.data)
+
+    def look_at(self, pixel_size_um: float | None) -> None:
+        """Draw in a movie with pixels of this size; lines in pixels of another size are removed.
+
+        Parameters
+        ----------
+        pixel_size_um : float or None
+            None where nobody knows.
+        """
+        if pixel_size_um == self._pixel_size_um:
+            return
+        self._pixel_size_um = pixel_size_um
+        if self._layer is not None and self._layer in self._viewer.layers:
+            self._viewer.layers.remove(self._layer)
+        self._layer = None
+        self._tell()
 
     def begin(self) -> None:
         """Make the layer, or go to it, ready to draw lines."""
@@ -70,7 +87,15 @@ class DiameterLines(QWidget):
         self._viewer.layers.selection = {self._layer}
         self._layer.mode = "add_line"
 
+    def _want(self) -> None:
+        found = self.diameter
+        if found.n:
+            self.wanted.emit(found.px)
+        else:  # the layer was deleted
+            self._tell()
+
     def _tell(self) -> None:
         found = self.diameter
-        self.told.setText(f"Diameter: {lines_in_words(found, self.pixel_size_um)}")
+        words = lines_in_words(found, self._pixel_size_um) if found.n else _NONE
+        self.told.setText(f"Diameter: {words}")
         self.use.setEnabled(found.n > 0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 
 from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextEdit, QVBoxLayout, QWidget
 
+_PLACE = re.compile(r"@@ -(\d+).*")
 _COLOURS = {"+": "#2ca25f", "-": "#d55e00"}
 
 
@@ -32,12 +34,16 @@ class DiffDialog(QDialog):
         choice.accepted.connect(self.accept)
         choice.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(QLabel("These lines change, and no other; comments stay."))
+        column.addWidget(
+            QLabel("Lines with − go, lines with + come; all others stay, and so do their comments.")
+        )
         column.addWidget(self.text)
         column.addWidget(choice)
 
 
 def _coloured(line: str) -> str:
+    if place := _PLACE.fullmatch(line):
+        return f"<i>around line {place[1]}</i>"
     colour = _COLOURS.get(line[:1])
     text = html.escape(line)
     return f'<span style="color:{colour}">{text}</span>' if colour else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from lamella.core.errors import LamellaError
 from lamella.napari.before_after import BeforeAfter
 from lamella.napari.desk import desk_of
 from lamella.napari.loss_curve import LossCurve
 from lamella.napari.parts import JobLine, Step, Work
-from lamella.run.browse import OpenedRun
 from lamella.run.learn import (
     Effort,
     Lesson,
@@ -32,17 +31,15 @@ from lamella.run.learn import (
     accept,
     forget,
     lesson_of,
+    network_for,
     proposals_of,
     reject,
     uses,
 )
-from lamella.run.study import open_study
+from lamella.run.study import Study, open_study
 
-_LEARNERS: dict[str, NetworkName | None] = {
-    "what finds the cells now": None,
-    "the recurrent network": "recurrent",
-    "Cellpose": "cellpose",
-}
+_FITS = "the one that fits"
+_NETWORKS: dict[NetworkName, str] = {"recurrent": "the recurrent network", "cellpose": "Cellpose"}
 _EFFORTS: dict[str, Effort] = {"quick": "quick", "thorough": "thorough"}
 _WIDTH_PX = 390
 
@@ -63,9 +60,10 @@ class Learn(QWidget):
         """Further settings of the training, ``key=value`` as `lamella train` takes them."""
         self._build(viewer)
         self._now: Training | None = None
-        self._looked_at: tuple[OpenedRun | None, str, NetworkName | None] = (None, "", None)
+        self._look_again = False
         self.job.stepped.connect(self._hear)
         self.desk.run_changed.connect(self.look)
+        self.desk.corrections_saved.connect(self.look)
         self.look()
 
     def _build(self, viewer: napari.viewer.Viewer) -> None:
@@ -77,12 +75,15 @@ class Learn(QWidget):
         self.objects, self.learner, self.effort = QComboBox(), QComboBox(), QComboBox()
         self.objects.setToolTip("The set of objects whose corrections are learnt from")
         self.objects.currentTextChanged.connect(lambda _: self.look())
-        self.learner.addItems(list(_LEARNERS))
+        self.learner.addItem(_FITS, None)
+        for network, words in _NETWORKS.items():
+            self.learner.addItem(words, network)
         self.learner.setToolTip(
-            "The network that learns. Thresholds and motion cannot learn: then the recurrent "
-            "network that comes with Lamella begins in their place"
+            "The network that learns. By itself the one that finds the cells now. Thresholds and "
+            "motion cannot learn: then the recurrent network that comes with Lamella learns in "
+            "their place"
         )
-        self.learner.currentTextChanged.connect(lambda _: self.look())
+        self.learner.currentIndexChanged.connect(lambda _: self.look())
         self.effort.addItems(list(_EFFORTS))
         self.effort.setToolTip("quick: a few minutes, to see whether it helps; thorough: longer")
         self.train = QPushButton("Train")
@@ -115,7 +116,8 @@ class Learn(QWidget):
 
     def look(self) -> None:
         """Count what there is to learn from, and show the newest model."""
-        if self.job.busy:  # whatever is chosen meanwhile is looked at when that has ended
+        self._look_again = self.job.busy
+        if self.job.busy:  # whatever is chosen or saved meanwhile is looked at when that has ended
             return
         run = self.desk.run
         if run is None:
@@ -129,14 +131,13 @@ class Learn(QWidget):
             self.objects.addItems(names)
             self.objects.setCurrentText(self.desk.object_name or names[0])
             self.objects.blockSignals(False)
-        wanted = self._wanted
-        _, name, network = wanted
+        name, network = self.objects.currentText(), self.learner.currentData()
 
         def looking() -> Work:
             yield Step(0, 0, "looking for corrected frames")
             return lesson_of(run, name, network=network)
 
-        self.lesson, self._looked_at = None, wanted
+        self.lesson = None
         self.job.start(looking(), done=self._show_lesson)
         self._allow()
         self._show_proposals()
@@ -165,18 +166,16 @@ class Learn(QWidget):
         finally:
             steps.close()
 
-    @property
-    def _wanted(self) -> tuple[OpenedRun | None, str, NetworkName | None]:
-        """What the desk and the boxes say is to be learnt from, and what learns."""
-        return self.desk.run, self.objects.currentText(), _LEARNERS[self.learner.currentText()]
-
     def _settle(self) -> None:
         """Work has ended: another run, or others of its cells, may have been chosen meanwhile."""
-        if not self.result.isEnabled():  # a model was deleted, or a part of it
+        if not self.result.isEnabled():  # decided on, or deleted, or a part of it
             self.result.setEnabled(True)
             self._show_proposals()
-        if self._looked_at != self._wanted:
+        if self._look_again:
+            told = self.job.message.text()  # how it ended: nobody may have read it yet
             self.look()
+            self.job.message.setText(told)
+            self.job.message.setVisible(bool(told))
         self._allow()
 
     def _hear(self) -> None:
@@ -191,6 +190,9 @@ class Learn(QWidget):
 
     def _show_lesson(self, lesson: Lesson) -> None:
         self.lesson = lesson
+        self.learner.setItemText(
+            0, f"{_FITS}: {_NETWORKS[network_for(lesson.run, lesson.object_name)]}"
+        )
         lacking = lesson.lacking
         said = [lesson.held_out, lesson.hint] if lacking is None else [_sentence(lacking.remedy)]
         self.words.setText("\n\n".join(each for each in (lesson.words, *said) if each))
@@ -215,34 +217,51 @@ class Learn(QWidget):
             self.result.set_proposals(proposals_of(run.study, self.objects.currentText()))
 
     def _accept(self, proposal: Proposal) -> None:
-        run = self.desk.run
-        if run is None or not self._tried(lambda: self._use(run, proposal)):
-            return
-        self._show_proposals()
-        self.result.message.say(
-            f"study.toml uses the new model now. To segment with it: lamella run "
-            f"{run.study.folder}. Frames corrected by hand stay as they are."
-        )
+        def accepting(study: Study) -> tuple[Study, str]:
+            return accept(proposal, study), (
+                f"study.toml uses the new model now. To segment with it: lamella run "
+                f"{study.folder}. Frames corrected by hand stay as they are."
+            )
 
-    def _use(self, run: OpenedRun, proposal: Proposal) -> None:
-        """The movie that is looked at, and edits of it, stay open."""
-        run.study = accept(proposal, open_study(run.study.folder))
-        self.desk.run_changed.emit()
+        self._decide("accept the model", accepting)
 
     def _reject(self, proposal: Proposal) -> None:
+        def rejecting(study: Study) -> tuple[Study, str]:
+            used = uses(study, proposal)
+            follows = "study.toml is as it was before" if used else "nothing uses it"
+            told = f"Rejected. It is kept as {_place(proposal)}; {follows}."
+            return reject(proposal, study), told
+
+        self._decide("reject the model", rejecting)
+
+    def _decide(self, words: str, deed: Callable[[Study], tuple[Study, str]]) -> None:
+        """In the background: weights are large, and are held against their card.
+
+        The movie that is looked at, and edits of it, stay open.
+        """
         run = self.desk.run
         if run is None:
             return
-        used = uses(run.study, proposal)
-        if not self._tried(lambda: self._leave(run, proposal)):
-            return
-        self._show_proposals()
-        follows = "study.toml is as it was before" if used else "nothing uses it"
-        self.result.message.say(f"Rejected. It is kept as {_place(proposal)}; {follows}.")
 
-    def _leave(self, run: OpenedRun, proposal: Proposal) -> None:
-        run.study = reject(proposal, open_study(run.study.folder))
-        self.desk.run_changed.emit()
+        def deciding() -> Work:
+            yield Step(0, 0, words)
+            return deed(open_study(run.study.folder))
+
+        def decided(told: tuple[Study, str]) -> None:
+            run.study, said = told
+            self.desk.run_changed.emit()
+            self._show_proposals()
+            self.result.message.say(said)
+
+        self._start_alone(deciding(), decided)
+
+    def _start_alone(self, work: Work, done: Callable[[Any], None]) -> None:
+        """Nobody decides on a model while that is being done."""
+        if not self.job.start(work, done=done):
+            self.job.message.warn("Something else goes on: wait until it is done, or stop it.")
+            return
+        self.result.setEnabled(False)
+        self._allow()
 
     def _forget(self, proposal: Proposal) -> None:
         run = self.desk.run
@@ -260,19 +279,7 @@ class Learn(QWidget):
             yield Step(0, 0, f"delete {proposal.folder.name}")
             forget(proposal, open_study(study))
 
-        if not self.job.start(deleting(), done=lambda _: self.job.message.say("Deleted.")):
-            self.job.message.warn("Something else goes on: wait until it is done, or stop it.")
-            return
-        self.result.setEnabled(False)  # nobody accepts what is going
-        self._allow()
-
-    def _tried(self, deed: Any) -> bool:
-        try:
-            deed()
-        except LamellaError as error:
-            self.job.message.warn(error)
-            return False
-        return True
+        self._start_alone(deleting(), lambda _: self.job.message.say("Deleted."))
 
 
 def _sentence(words: str) -> str:

@@ -26,6 +26,7 @@ from lamella.napari.layer_frames import frames_of
 from lamella.napari.looks import laid_on_movie
 from lamella.napari.parts import JobLine, Step, Work
 from lamella.napari.proposed import take
+from lamella.report.words import count
 from lamella.segment.by_hand import (
     Look,
     labels_from_before,
@@ -35,6 +36,8 @@ from lamella.segment.by_hand import (
 
 SEEDS, STROKES, PROPOSED = "seeds", "strokes", "proposed"
 _GROUND, _FIRST_CELL = 1, 2
+_Found = dict[int, NDArray[np.uint32]]
+"""Labels (Y, X) by frame."""
 _LOOKS: dict[str, Look | None] = {
     "as the frame shows": None,
     "bright": "bright",
@@ -59,7 +62,7 @@ class Marks(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer, self.desk = viewer, desk_of(viewer)
-        self.proposed: dict[int, NDArray[np.uint32]] = {}
+        self.proposed: _Found = {}
         """By frame: cells that were found and not yet taken."""
         self._build()
         viewer.dims.events.current_step.connect(self._show)
@@ -122,21 +125,36 @@ class Marks(QWidget):
         last = min(t + self.more.value(), frames.span[-1])
         of = self._of = self._place
 
+        found: _Found = {}
+
         def finding() -> Work:
             yield Step(0, last - t + 1, f"frame {t}")
             if isinstance(marks, tuple):
-                found = {t: labels_from_seeds(image, marks[0], look=look)}
+                found[t] = labels_from_seeds(image, marks[0], look=look)
             else:
-                found = {t: labels_from_scribbles(image, marks, background=_GROUND)}
+                found[t] = labels_from_scribbles(image, marks, background=_GROUND)
             for later in range(t + 1, last + 1):
                 yield Step(later - t, last - t + 1, f"frame {later}")
-                found[later] = labels_from_before(frames.frame(later), found[later - 1])
-            return found
+                try:
+                    found[later] = labels_from_before(frames.frame(later), found[later - 1])
+                except LamellaError as error:
+                    return f"Then, in frame {later}: {error}"
+            return ""
 
-        self.job.start(finding(), done=lambda found: self._found(found, of))
+        def stopped() -> str:
+            self._found(found, of)
+            return f"Stopped. {_proposed(found)}" if found and of == self._place else "Stopped."
+
+        def done(then: str) -> None:
+            self._found(found, of, then=then)
+
+        if not self.job.start(finding(), done=done, stopped=stopped):
+            self.job.message.warn("Cells are still being looked for: wait, or stop it.")
 
     def take_all(self) -> None:
         """Take what is proposed as corrections of the movie looked at."""
+        if self.desk.editing is None:
+            self.desk.correction_wanted.emit()  # opens the movie for correcting, as the tools do
         try:
             for t in sorted(self.proposed):
                 take(self.desk, t, self.proposed[t])
@@ -148,13 +166,15 @@ class Marks(QWidget):
             self.job.message.say("Taken. Undo, name and save them in the window Correct cells.")
         self._show()
 
-    def _found(self, found: dict[int, NDArray[np.uint32]], of: Any) -> None:
+    def _found(self, found: _Found, of: Any, *, then: str = "") -> None:
+        """Propose what was found, and tell what came then, where it did not come to the end."""
         if of != self._place:  # found in another movie than the one looked at by now
             return
         self.proposed |= found
-        n = sum(len(np.unique(each)) - 1 for each in found.values())
-        where = "this frame" if len(found) == 1 else f"{len(found)} frames"
-        self.job.message.say(f"{n} cells proposed in {where}.")
+        if then:
+            self.job.message.warn(f"{_proposed(found)} {then}")
+        else:
+            self.job.message.say(_proposed(found))
         self._show()
 
     def _show(self) -> None:
@@ -197,6 +217,8 @@ class Marks(QWidget):
             layer.brush_size = 4
             layer.selected_label = _FIRST_CELL
             self._viewer.add_layer(layer)
+        # napari's own M would begin with the number of the background; correcting takes it, too.
+        layer.bind_key("M", lambda layer: self._next_cell(), overwrite=True)
         self._viewer.layers.selection.active = layer
         layer.mode = "paint"
 
@@ -268,6 +290,13 @@ class Marks(QWidget):
             if layer is not None:
                 self._viewer.layers.remove(layer)
         self._show()
+
+
+def _proposed(found: _Found) -> str:
+    """Such as ``2 cells proposed in 5 frames.``; a cell that is followed is one."""
+    cells = {cell for labels in found.values() for cell in np.unique(labels[labels > 0]).tolist()}
+    where = "this frame" if len(found) == 1 else f"{len(found)} frames"
+    return f"{count(len(cells), 'cell')} proposed in {where}."
 
 
 def _frame_of(frames: Frames, t: int) -> NDArray[Any]:

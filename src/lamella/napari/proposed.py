@@ -35,9 +35,9 @@ def take(desk: Desk, frame: int, labels: NDArray[Any], *, why: str = WHY) -> int
     session = desk.editing
     if not isinstance(session, EditSession):
         raise InputError(
-            "Lamella",
+            "the proposed cells",
             "this movie is not being corrected",
-            "press “Correct this movie” in the window Correct cells, then take them again",
+            "press “Correct …” in the tab Correct cells, then take them again",
         )
     edits = paints(session.cells.frame(frame), labels, frame=frame, new_cell=session.new_cell)
     for done, edit in enumerate(edits):

@@ -194,8 +194,16 @@ def _parsed(field: SettingField, text: str) -> Any:
         return text
 
 
+_AREAS = {
+    "smallest_px": "smallest area (px²)",
+    "smallest_after_px": "smallest area after smoothing (px²)",
+}
+
+
 def _in_words(name: str) -> str:
     """Such as ``band (µm)`` for ``band_um``."""
+    if name in _AREAS:
+        return _AREAS[name]
     bare, _, last = name.rpartition("_")
     unit = {"um": "µm", "px": "px", "min": "min", "deg": "°"}.get(last if bare else "")
     return f"{bare.replace('_', ' ')} ({unit})" if unit else name.replace("_", " ")

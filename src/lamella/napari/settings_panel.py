@@ -38,6 +38,8 @@ from lamella.run.trial_movie import MovieTrial, try_on_movie
 if TYPE_CHECKING:
     import napari.viewer
 
+    from lamella.run.browse import OpenedMovie
+
 _TABS = ("Segmentation", "Clumps", "Tracking", "Trust", "Lamellipodium", "Movement")
 
 
@@ -56,6 +58,7 @@ class SettingsPanel(QWidget):
         self.forms: dict[str, SettingsForm] = {}
         """By the name of their table, such as ``objects.cell.segment``."""
         self._set: str | None = None
+        self._place: tuple[OpenedMovie | None, str | None] = (None, None)
         self._movie_trial: MovieTrial | None = None
         self._worst_frame = 0
         self.trialist = FrameTrialist(self)
@@ -109,6 +112,7 @@ class SettingsPanel(QWidget):
     def _another_run(self) -> None:
         """Tables that were written anew take nobody's unwritten settings away."""
         run, draft = self.desk.run, self.draft
+        self._place = None, None  # what was tried is held against cells and settings of before
         same = run is not None and draft is not None and draft.file.parent == run.study.folder
         if same and draft is not None and draft.changed:
             self._look()
@@ -117,7 +121,7 @@ class SettingsPanel(QWidget):
 
     def _read(self) -> None:
         """Read study.toml anew; changes that were not written are dropped."""
-        self.draft, self._set = None, None
+        self.draft, self._set, self._place = None, None, (None, None)
         self.message.say("")
         if self.desk.run is not None:
             try:
@@ -130,11 +134,13 @@ class SettingsPanel(QWidget):
         """Another movie or set of objects is looked at."""
         desk, draft, name = self.desk, self.draft, self.desk.object_name
         usable = draft is not None and name is not None
-        self.trialist.look_at(desk.movie, name)
-        self._drop_movie_trial()
+        if self._place != (desk.movie, name):  # else another cell of it, whose trials are the same
+            self._place = desk.movie, name
+            self.trialist.look_at(desk.movie, name)
+            self._forget_trials()
         if desk.movie is not None:
             try:
-                self.lines.pixel_size_um = desk.movie.movie.scale.pixel_size_um
+                self.lines.look_at(desk.movie.movie.scale.pixel_size_um)
             except LamellaError as error:
                 self.message.warn(error)
         for widget in (self.tabs, self.lines, self.live, self.try_movie, self.write_button):
@@ -189,15 +195,19 @@ class SettingsPanel(QWidget):
         draft, desk = self.draft, self.desk
         self.trialist.give_up()
         if draft is None or desk.movie is None or draft.faults():
+            self._hide_frame_trial()  # it was of other settings than these
             return
         settings = draft.settings
         if not self.live.isChecked() or settings == desk.movie.run.study.settings:
-            self.layers.hide_frame()
-            self.effect.setText("")
-            self.notes.say("")
+            self._hide_frame_trial()
             return
         self.effect.setText(f"{self.effect.text().removesuffix(' …')} …".strip())
         self.trialist.ask(settings, desk.frame, desk.cell, present=self._edited_frame())
+
+    def _hide_frame_trial(self) -> None:
+        self.layers.hide_frame()
+        self.effect.setText("")
+        self.notes.say("")
 
     def _edited_frame(self) -> Image | None:
         """Cells of the frame with edits that are not saved; None while nobody edits."""
@@ -241,6 +251,9 @@ class SettingsPanel(QWidget):
         if draft is None or desk.movie is None or desk.object_name is None:
             return
         opened, name = desk.movie, desk.object_name
+        if self.job.busy:
+            self.message.warn("Another trial goes on: wait until it is done, or stop it.")
+            return
         try:
             settings = draft.settings
         except LamellaError as error:
@@ -251,9 +264,16 @@ class SettingsPanel(QWidget):
         def trying(tell: Tell, stopped: Asked) -> MovieTrial:
             return try_on_movie(opened, name, settings, tell=tell, stopped=stopped)
 
-        self.job.start(told_work(trying), done=self._show_movie)
+        self.job.start(told_work(trying), done=lambda trial: self._show_movie(trial, opened, name))
 
-    def _show_movie(self, trial: MovieTrial) -> None:
+    def _show_movie(self, trial: MovieTrial, opened: OpenedMovie, name: str) -> None:
+        if (opened, name) != self._place:
+            trial.close()
+            self.job.message.say(
+                f"The trial of {opened.name} is done, and put aside: you look at something else. "
+                "Go there and try once more."
+            )
+            return
         self._movie_trial = trial
         self.layers.show_movie(trial.labels)
         told = f"Whole movie, IoU with the present cells {number(trial.mean_iou)}"
@@ -267,6 +287,11 @@ class SettingsPanel(QWidget):
         if trial.worst is not None:
             self._worst_frame, iou = trial.worst
             self.worst.setText(f"Go to the worst frame: {self._worst_frame}, IoU {number(iou)}")
+
+    def _forget_trials(self) -> None:
+        """What was tried is of another movie, or of other objects."""
+        self._hide_frame_trial()
+        self._drop_movie_trial()
 
     def _drop_movie_trial(self) -> None:
         self.layers.remove_movie()

@@ -81,6 +81,7 @@ LABELS: dict[str, str] = {
     Col.N_EMPTY_FRAMES: "empty frames",
     Col.N_VALID_FRAMES: "valid frames",
     Col.N_VALID_PAIRS: "valid steps",
+    Col.N_TURNING_EVENTS: "turning events",
     Col.N_UNDEFINED_RATIO: "frames without a ratio",
     Col.INTENSITY_MEAN: "mean intensity",
     Col.CELL_NUCLEUS_AREA_RATIO: "cell ÷ nucleus area",

@@ -83,7 +83,7 @@ def fields_of(model: type[BaseModel]) -> list[SettingField]:
 
 def summary_of(model: type[BaseModel]) -> str:
     """What a method does, in the first sentence of its documentation."""
-    return (inspect.getdoc(model) or "").partition("\n\n")[0].replace("\n", " ")
+    return _plain((inspect.getdoc(model) or "").partition("\n\n")[0].replace("\n", " "))
 
 
 def _table(place: tuple[str, ...], title: str, field: FieldInfo) -> SettingTable:
@@ -147,20 +147,39 @@ def _literals(annotation: Any) -> list[Any]:
 
 
 def _told(model: type[BaseModel]) -> dict[str, str]:
-    """What the documentation of a method and of those it builds on says of every parameter."""
+    """What the documentation of a method and of those it builds on says of every parameter.
+
+    Types are left away, which the kind of a field tells; and so are references to code.
+    """
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
         text = inspect.cleandoc(each.__doc__ or "")
         _, _, part = text.partition("Parameters\n----------\n")
         part = re.split(r"\n\S[^\n]*\n-{3,}\n", part)[0]
         names: list[str] = []
+        own: dict[str, str] = {}
         for line in part.splitlines():
             if line and not line[0].isspace():
                 head = line.partition(":")[0]
                 names = [name.strip() for name in head.split(",")]
-                kind = line.partition(":")[2].strip()
-                found.update(dict.fromkeys(names, f"{kind}." if kind else ""))
+                own |= dict.fromkeys(names, "")
             else:
                 for name in names:
-                    found[name] = f"{found[name]} {line.strip()}".strip()
-    return found
+                    own[name] = f"{own[name]} {line.strip()}".strip()
+        found |= {name: words for name, words in own.items() if not _ELSEWHERE.fullmatch(words)}
+    return {name: _plain(words) for name, words in found.items()}
+
+
+_ELSEWHERE = re.compile(r"(See `[^`]+`\.)?")
+"""Words that tell nothing new of a parameter of what a method builds on."""
+
+
+def _plain(words: str) -> str:
+    """Words for a person who reads no code.
+
+    >>> _plain("Half height (see `refined_edge`) of ``a``, as `find` has it; see `Follow`.")
+    'Half height of a, as find has it.'
+    """
+    words = re.sub(r" \(see `[^`]+`\)|[;,] see `[^`]+`(?=[.,;])", "", words)
+    words = re.sub(r"`\w+\.(\w+)`", r"\1", words)
+    return re.sub(r"`+([^`]*)`+", r"\1", words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from lamella.core.level import nothing
 from lamella.core.table import Col
 from lamella.kernels.regions import find_regions
 from lamella.measure import Migration, Sightings, joined, painted, walk
+from lamella.report.words import axis_label
 from lamella.run.browse.frame_view import view_of
 from lamella.run.browse.opened import OpenedMovie
 from lamella.run.lazy_stages import LazyStages, remembering
@@ -74,7 +75,8 @@ class FrameTrials:
         self._present = opened.run.study.settings
         self._found: OrderedDict[str, Frames] = OrderedDict()
         self._split: OrderedDict[str, Frames] = OrderedDict()
-        self._moved: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._moved: OrderedDict[tuple[int, str], pd.DataFrame] = OrderedDict()
+        self._edition = 0  # how often cells were corrected
 
     def try_on(
         self,
@@ -130,8 +132,11 @@ class FrameTrials:
         return FrameTrial(t, labels, lamellipodium, tuple(changes), tuple(dict.fromkeys(notes)))
 
     def cells_changed(self) -> None:
-        """Cells of the movie were corrected: how they move is measured anew."""
-        self._moved.clear()
+        """Cells of the movie were corrected: how they move is measured anew.
+
+        May be told while a trial goes on in another thread.
+        """
+        self._edition += 1
 
     def _labels(
         self,
@@ -233,7 +238,7 @@ class FrameTrials:
             drawn = ((labels > 0) & (np.nan_to_num(part.share) >= 0.5)).astype(np.uint8)
             for column in (Col.LAM_CYTO_RATIO, Col.BAND_RATIO, Col.LAYER_RATIO):
                 if column in part.columns:
-                    told[f"{_WORDS[column]}{whose}"] = _middle(part.columns[column][of])
+                    told[f"{axis_label(column)}{whose}"] = _middle(part.columns[column][of])
         return told, drawn
 
     def _movement(
@@ -251,8 +256,8 @@ class FrameTrials:
             return _middle(rows[column].to_numpy(np.float64)) if len(rows) else float("nan")
 
         return [
-            Change(f"{words}, whole movie", middle(was, column), middle(is_, column))
-            for column, words in _MOVEMENT.items()
+            Change(f"{axis_label(column)}, whole movie", middle(was, column), middle(is_, column))
+            for column in _MOVEMENT
             if column in was.columns
         ]
 
@@ -260,7 +265,7 @@ class FrameTrials:
         self, sightings: Sightings, migration: Migration, go_on: Callable[[], None]
     ) -> pd.DataFrame:
         """A row per cell of the run, measured with this trust and window."""
-        key = f"{sightings!r} {migration!r}"
+        key = self._edition, f"{sightings!r} {migration!r}"
         if key not in self._moved:
             tracked = self._opened.current(self._name)
             opened = self._opened
@@ -281,18 +286,10 @@ class FrameTrials:
         return self._moved[key]
 
 
-_WORDS: Mapping[str, str] = {
-    Col.LAM_CYTO_RATIO: "Lamellipodium ÷ cytoplasm",
-    Col.BAND_RATIO: "The same, near the edge only",
-    Col.LAYER_RATIO: "The same, by three layers",
-}
-_MOVEMENT: Mapping[str, str] = {
-    Col.N_VALID_FRAMES: "Trusted frames",
-    Col.N_VALID_PAIRS: "Trusted steps",
-    Col.MEAN_SPEED: "Mean speed (µm/min)",
-    Col.N_TURNING_EVENTS: "Turning events",
-    Col.STRAIGHTNESS_FIXED: "Straightness",
-}
+_MOVEMENT = (
+    Col.N_VALID_FRAMES, Col.N_VALID_PAIRS, Col.MEAN_SPEED, Col.N_TURNING_EVENTS,
+    Col.STRAIGHTNESS_FIXED,
+)  # fmt: skip
 
 
 def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any, most: int = _KEPT) -> None:

@@ -15,6 +15,7 @@ from lamella.core.frames import Frames, Image
 from lamella.core.table import Col
 from lamella.evaluate import mean_iou
 from lamella.io import open_labels, read_table
+from lamella.io.atomic import output_error
 from lamella.measure import painted
 from lamella.report.words import axis_label
 from lamella.run.at_hand import Tell
@@ -106,6 +107,8 @@ def try_on_movie(
         When it was asked to end.
     InputError
         When a stage fails; tells why.
+    OutputError
+        When there is no room for the trial.
     """
     folder = TemporaryDirectory(prefix="lamella-trial-", ignore_cleanup_errors=True)
     try:
@@ -171,14 +174,17 @@ def _beside(
 
     def copied(file: str, to: str) -> None:
         go_on(stopped)
-        shutil.copy2(file, to)
+        try:
+            shutil.copy2(file, to)
+        except OSError as error:  # else all other files are tried, too
+            raise output_error(Path(to), error) from error
 
     shutil.copytree(
         opened.folder, place, ignore=shutil.ignore_patterns(*left_out), copy_function=copied
     )
     flats = opened.run.folder / FLATS
     if flats.is_dir():
-        shutil.copytree(flats, out / FLATS)
+        shutil.copytree(flats, out / FLATS, copy_function=copied)
     objects = {
         key: each.model_copy(update={"centre": False}) for key, each in settings.objects.items()
     }

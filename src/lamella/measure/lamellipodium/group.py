@@ -87,9 +87,12 @@ class Lamellipodium(Step):
         Radius of a disc that closes gaps in the lamellipodium, 0 = none. The parts then have no
         fixed share, and no ratio of noise is known.
     band_um : float or None
-        3.8 µm is the published 12 px at 0.318 µm/px.
+        Width of the band at the edge whose bright pixels are held against all others; None = left
+        out. 3.8 µm is the published 12 px at 0.318 µm/px.
     layers : bool
+        Whether the cell is also parted into three layers by its light.
     polarity : bool
+        Whether polarity, front and back are measured.
     polarity_by : {"halves", "band", "layers"}
         Which lamellipodium polarity and front and back are about.
     max_shift : int
@@ -97,6 +100,7 @@ class Lamellipodium(Step):
     cortex_um, ring_um : float or None
         Widths of the band and of the rings; None = left out.
     n_angles : int
+        Directions around the centroid, evenly spaced, in which the cortex is measured.
     channels : tuple of str or None
         Channels to measure; None = all.
     """

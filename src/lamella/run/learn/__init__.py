@@ -1,7 +1,14 @@
 """Corrections by hand become a network that makes fewer of these errors, or is sent away again."""
 
 from lamella.run.learn.decide import accept, forget, reject, uses
-from lamella.run.learn.lesson import CorrectedMovie, Effort, Lesson, NetworkName, lesson_of
+from lamella.run.learn.lesson import (
+    CorrectedMovie,
+    Effort,
+    Lesson,
+    NetworkName,
+    lesson_of,
+    network_for,
+)
 from lamella.run.learn.places import models_folder, proposals_of
 from lamella.run.learn.proposal import HeldOutFrame, Proposal
 from lamella.run.learn.told import Told
@@ -21,6 +28,7 @@ __all__ = [
     "forget",
     "lesson_of",
     "models_folder",
+    "network_for",
     "proposals_of",
     "reject",
     "uses",

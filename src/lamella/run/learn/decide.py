@@ -10,7 +10,7 @@ from lamella.io.atomic import output_error
 from lamella.io.model_folder import read_card
 from lamella.run.learn.proposal import Proposal
 from lamella.run.learn.segment_text import put_back, write_segmenter
-from lamella.run.study import Study, open_study
+from lamella.run.study import SETTINGS_FILE, Study, open_study
 from lamella.run.train import work_folder
 from lamella.run.who import person
 
@@ -38,8 +38,12 @@ def accept(proposal: Proposal, study: Study) -> Study:
     """
     read_card(proposal.folder)
     replaced = write_segmenter(study, proposal.object_name, proposal.segment)
-    if not uses(study, proposal):
-        proposal.mark("accepted", when=_now(), who=person(), replaced=replaced)
+    if proposal.object_name not in used_for(study, proposal):
+        try:
+            proposal.mark("accepted", when=_now(), who=person(), replaced=replaced)
+        except BaseException:  # else nobody knows what it took the place of
+            put_back(study, proposal.object_name, replaced)
+            raise
     return open_study(study.folder)
 
 
@@ -56,20 +60,40 @@ def reject(proposal: Proposal, study: Study) -> Study:
     Raises
     ------
     SettingsError, OutputError
-        See `accept`; the study uses it, but not by that.
+        See `accept`; the study uses it, but not by that, or for other objects; what stood there
+        before is a model that was deleted since.
     """
+    proposal.look_again()
     if uses(study, proposal):
-        if proposal.decision != "accepted":  # somebody wrote it there by hand
+        by_that = used_for(study, proposal) == [proposal.object_name]
+        if proposal.decision != "accepted" or not by_that:  # somebody wrote it there by hand
             raise _in_use(proposal)
+        _refuse_deleted(study, proposal)
         put_back(study, proposal.object_name, proposal.replaced)
     proposal.mark("rejected", when=_now(), who=person())
     return open_study(study.folder)
 
 
 def uses(study: Study, proposal: Proposal) -> bool:
-    """Whether a study, as it was read, finds its objects with this model."""
-    used = getattr(study.settings.objects[proposal.object_name].segment, "model", None)
-    return used is not None and (study.folder / used).resolve() == proposal.folder.resolve()
+    """Whether a study, as it was read, finds any of its objects with this model."""
+    return bool(used_for(study, proposal))
+
+
+def used_for(study: Study, proposal: Proposal) -> list[str]:
+    """The sets of objects that a study, as it was read, finds with this model.
+
+    It may name the model's folder, or the file of weights in it.
+    """
+    place = proposal.folder.resolve()
+    found = []
+    for name, each in study.settings.objects.items():
+        used = getattr(each.segment, "model", None)
+        if used is None:
+            continue
+        file = (study.folder / used).resolve()
+        if place in (file, file.parent):
+            found.append(name)
+    return found
 
 
 def forget(proposal: Proposal, study: Study) -> None:
@@ -88,6 +112,20 @@ def forget(proposal: Proposal, study: Study) -> None:
                 shutil.rmtree(each)
     except OSError as error:
         raise output_error(proposal.folder, error) from error
+
+
+def _refuse_deleted(study: Study, proposal: Proposal) -> None:
+    """Nothing is put back that the next run would not find."""
+    model = (proposal.replaced or {}).get("model")
+    if not isinstance(model, str):
+        return
+    place = study.folder / model
+    if place.parent.resolve() == proposal.folder.parent.resolve() and not place.exists():
+        raise OutputError(
+            str(study.folder / SETTINGS_FILE),
+            f"the model before it, {model}, was deleted since",
+            "accept another model, or choose a method in the settings",
+        )
 
 
 def _in_use(proposal: Proposal) -> OutputError:

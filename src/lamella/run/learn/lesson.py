@@ -258,9 +258,13 @@ def lesson_of(run: OpenedRun, object_name: str, *, network: NetworkName | None =
                 len(cells) - len(shown),
             )
         )
-    if network is None:
-        network = "cellpose" if objects[object_name].segment.method == "cellpose" else "recurrent"
-    return Lesson(run, object_name, tuple(movies), network)
+    return Lesson(run, object_name, tuple(movies), network or network_for(run, object_name))
+
+
+def network_for(run: OpenedRun, object_name: str) -> NetworkName:
+    """What learns where nobody chooses: what finds the objects, or the recurrent network."""
+    found_by = run.study.settings.objects[object_name].segment.method
+    return "cellpose" if found_by == "cellpose" else "recurrent"
 
 
 def _n_objects(labels: Any) -> int:

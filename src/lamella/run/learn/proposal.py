@@ -125,6 +125,16 @@ class Proposal:
             raise InputError(str(file), f"it is damaged ({error})", "train again") from error
         return HeldOutFrame(movie, t, *images)
 
+    def look_again(self) -> None:
+        """Read its card anew: somebody may have decided on it in another window.
+
+        Raises
+        ------
+        InputError
+            A damaged card.
+        """
+        self.card = read_card(self.folder, weigh=False)
+
     @property
     def decision(self) -> Decision:
         """What became of it."""
@@ -147,6 +157,7 @@ class Proposal:
     ) -> None:
         """Write on its card what became of it, and what of study.toml it took the place of."""
         told = {"is": decision, "time": when, "who": who, "replaced": replaced}
+        self.look_again()
         card = {**self.card, "decision": told}
         write_json(self.folder / CARD, card)
         self.card = card

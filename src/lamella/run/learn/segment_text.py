@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lamella.core.errors import SettingsError
-from lamella.io.atomic import whole_file
+from lamella.io.atomic import output_error, whole_file
 from lamella.run.settings import settings_from
 from lamella.run.settings_text import edited
 from lamella.run.study import SETTINGS_FILE, Study
@@ -55,11 +55,12 @@ def _rewrite(
     study: Study, name: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]
 ) -> dict[str, Any] | None:
     file = study.folder / SETTINGS_FILE
-    with file.open(encoding="utf-8", newline="") as opened:
-        text = opened.read()
     try:
+        text = file.read_bytes().decode("utf-8")
         wanted = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise output_error(file, error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(file), f"it is not TOML ({error})", "mend it first") from error
     each = wanted.setdefault("objects", {}).setdefault(name, {})
     before: dict[str, Any] | None = each.pop("segment", None)
@@ -68,5 +69,5 @@ def _rewrite(
     settings_from(wanted, where=SETTINGS_FILE)
     changed = edited(text, wanted)
     with whole_file(file) as part:
-        part.write_text(changed, encoding="utf-8", newline="")
+        part.write_bytes(changed.encode("utf-8"))
     return before
