@@ -225,6 +225,22 @@ def test_a_study_that_cannot_be_read_is_told_of(study):
         accept(made, opened)
 
 
+def test_a_rejected_model_does_not_come_back(study):
+    folder, first = study
+    before = tomllib.loads((folder / "study.toml").read_text())
+    second = folder / "models/cell_2"
+    shutil.copytree(first.folder, second)
+    told = json.loads((second / "proposal.json").read_text())
+    told["segment"]["model"] = "models/cell_2"
+    (second / "proposal.json").write_text(json.dumps(told))
+    accept(first, open_study(folder))
+    accept(Proposal(second), open_study(folder))
+    reject(Proposal(first.folder), open_study(folder))
+    assert open_study(folder).settings.objects["cell"].segment.model == "models/cell_2"
+    reject(Proposal(second), open_study(folder))
+    assert tomllib.loads((folder / "study.toml").read_text()) == before
+
+
 def test_rejected_it_changes_nothing_and_can_be_deleted(study):
     folder, made = study
     before = (folder / "study.toml").read_bytes()

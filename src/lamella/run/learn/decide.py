@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from lamella.core.errors import OutputError
 from lamella.io.atomic import output_error
@@ -68,9 +70,10 @@ def reject(proposal: Proposal, study: Study) -> Study:
         by_that = used_for(study, proposal) == [proposal.object_name]
         if proposal.decision != "accepted" or not by_that:  # somebody wrote it there by hand
             raise _in_use(proposal)
-        _refuse_deleted(study, proposal)
-        put_back(study, proposal.object_name, proposal.replaced)
-    proposal.mark("rejected", when=_now(), who=person())
+        before = _before(study, proposal)
+        _refuse_deleted(study, proposal, before)
+        put_back(study, proposal.object_name, before)
+    proposal.mark("rejected", when=_now(), who=person(), replaced=proposal.replaced)
     return open_study(study.folder)
 
 
@@ -114,9 +117,20 @@ def forget(proposal: Proposal, study: Study) -> None:
         raise output_error(proposal.folder, error) from error
 
 
-def _refuse_deleted(study: Study, proposal: Proposal) -> None:
+def _before(study: Study, proposal: Proposal) -> Mapping[str, Any] | None:
+    """What stood in study.toml before; where that is a model rejected since, what was before it."""
+    before = proposal.replaced
+    while isinstance(model := (before or {}).get("model"), str):
+        folder = study.folder / model
+        if not Proposal.lies_in(folder) or (earlier := Proposal(folder)).decision != "rejected":
+            break
+        before = earlier.replaced
+    return before
+
+
+def _refuse_deleted(study: Study, proposal: Proposal, before: Mapping[str, Any] | None) -> None:
     """Nothing is put back that the next run would not find."""
-    model = (proposal.replaced or {}).get("model")
+    model = (before or {}).get("model")
     if not isinstance(model, str):
         return
     place = study.folder / model
