@@ -51,10 +51,17 @@ def shown(hand, t):
     return np.asarray(hand.widget._canvas.layer.data[t])
 
 
-def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
+def test_split_by_two_clicks_undo_and_redo(hand, qtbot, monkeypatch):
     from qtpy.QtCore import Qt
 
     widget = hand.widget
+    said, do = [], widget.session.do
+
+    def heard(*args, **how):
+        said.append(widget.message.text())
+        return do(*args, **how)
+
+    monkeypatch.setattr(widget.session, "do", heard)
     cell = max(hand.cells.cells, key=lambda c: (hand.cells.frame(4) == c).sum())
     ys, xs = np.nonzero(hand.cells.frame(4) == cell)
     before = hand.cells.frame(4).copy()
@@ -69,6 +76,7 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     assert f"Cell {cell} in frame 4." in widget.message.text()
     assert widget.session.unsaved == 0
     hand.click(ys[two], xs[two])
+    assert said == ["Split …"]  # while it is being done
     assert widget.session.unsaved == 1
     (new,) = widget.session.edits[-1].edit.new
     after = shown(hand, 4)
@@ -296,6 +304,9 @@ def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch
     assert "not yet measured again" in widget.saving.state.text()
     frames = OpenedRun(run).table("frames")
     assert "corrected" not in frames or not frames["corrected"].any()
+    assert OpenedRun(run).movie("wt1").objects == ["cell"]  # they wait to be measured
+    with EditSession(OpenedRun(run), "wt1", who="ivo@desk") as ivo:
+        assert 5 not in ivo.cells.frames_of(cell)
     hand.press(widget.saving.save)
     qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
     assert "measured again" in widget.job.message.text()

@@ -203,7 +203,7 @@ class Correct(QWidget):
         if self._canvas is not None:
             self._canvas.listen(tool is not None)
         self._mark()
-        self.message.say(self._clicks.asks if self._clicks else "")
+        self.message.say("" if self._clicks is None else self._clicks.asks)
 
     def click(self, click: Click) -> None:
         """Take a click on the canvas with the tool in hand."""
@@ -220,7 +220,10 @@ class Correct(QWidget):
             self._canvas.layer.selected_label = click.cell
         if edit is None:
             self.message.say(f"Cell {click.cell} in frame {click.frame}. {self._clicks.asks}")
-        elif self.do(edit):
+            return
+        self.message.say(f"{self._clicks.tool.name} …")
+        self.message.repaint()  # the first edit of an installation may take seconds
+        if self.do(edit):
             self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
 
     def let_go(self) -> None:
@@ -277,8 +280,7 @@ class Correct(QWidget):
 
     def save(self) -> None:
         """Save in the background and, where wanted, measure the movie again."""
-        session = self.session
-        if session is None or not self._may_edit():
+        if (session := self.session) is None or not self._may_edit():
             return
         self.tools.put_down()
         if self._saver.start(session, measure=self.saving.measures):
@@ -356,13 +358,12 @@ class Correct(QWidget):
         """Cells of these stretches of frames are others now; none of a stretch that is empty."""
         self._refresh()
         self._show()
-        known = [each for each in frames if each[0] <= each[1]]
+        t = self.desk.frame  # where the lineage alone is another one
+        known = [each for each in frames if each[0] <= each[1]] or [(t, t)] * bool(frames)
         self._telling = True
         try:
             if known:
                 self.desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
-            elif frames:  # the lineage alone
-                self.desk.labels_changed.emit(self.desk.frame, self.desk.frame)
         finally:
             self._telling = False
 
