@@ -243,6 +243,26 @@ class TestIdentities:
         assert cells.parents == {}
         assert cells.frames_of(1) == list(range(N))
 
+    def test_words_tell_what_cells_are_called_now(self):
+        cells = overlay()
+        told = [
+            cells.do(edit).edit.words
+            for edit in (
+                Divide(mother=1, daughters=(1, 4), frame=3),
+                Cut(cell=2, frame=3),
+                Split(frame=3, cell=5, seeds=((42, 27), (36, 33))),
+                Relink(cell=3, other=4, frame=3),
+            )
+        ]
+        assert told == [
+            "cell 1 divides in frame 3 into 7 (until now 1) and 4",
+            "cut the track of cell 2 at frame 3: from there on it is called 8",
+            "split cell 5 in frame 3 into 5 and 9",
+            "from frame 3 on cell 4 is called 3: the two are one",
+        ]
+        with pytest.raises(InputError, match=r"^split cell 5 in frame 3: the point"):
+            cells.do(Split(frame=3, cell=5, seeds=((0, 0), (36, 33))))
+
     def test_numbers_are_not_given_again(self):
         cells = overlay(gone=(40,))
         first = cells.do(Cut(cell=1, frame=3))

@@ -19,6 +19,7 @@ from lamella.io import open_labels, read_table
 from lamella.run.browse import OpenedRun
 from lamella.run.corrections import EDITS, corrected_file, edits_of, original_file
 from lamella.run.editing import (
+    ChangedMeanwhileError,
     Cut,
     Delete,
     Divide,
@@ -393,6 +394,13 @@ class TestJournal:
 
 
 class TestTwoPeople:
+    def test_a_session_that_is_closed_saves_nothing(self, run):
+        with EditSession(run, "a") as session:
+            session.do(Cut(cell=1, frame=4))
+        with pytest.raises(OutputError, match="this session is closed"):
+            session.save()
+        assert unsaved_edits(run.movie("a"), "cell") == 1
+
     def test_a_run_at_work_is_not_disturbed(self, run):
         with EditSession(run, "a") as session:
             session.do(Cut(cell=1, frame=4))
@@ -419,7 +427,7 @@ class TestTwoPeople:
             ivo.do(box(0, theirs, slice(0, 3), slice(100, 120)), why="theirs")
             ivo.save()
             with pytest.raises(
-                InputError, match=r"changed since you began: ivo@desk paint 60 pixels"
+                InputError, match=r"changed since you began: ivo@desk: paint 60 pixels"
             ):
                 ines.save()
             assert ines.unsaved == 2
@@ -433,6 +441,51 @@ class TestTwoPeople:
         now = run.movie("a").current("cell").labels.frames.frame(0)
         assert (now[1, 110], now[1, 1]) == (theirs, theirs + 1)
 
+    def test_a_daughter_of_ours_begins_later_on_theirs(self, run):
+        """A division is done again on cells of which fewer, or others, were there before."""
+        with (
+            EditSession(run, "a", who="ines@scope") as ines,
+            EditSession(run, "a", who="ivo@desk") as ivo,
+        ):
+            mother, one, two = sorted(ines.cells.cells)[:3]
+            done = ines.do(Divide(mother=mother, daughters=(mother, one), frame=4)).edit
+            assert done.older == (mother, one)
+            assert len(set(done.new)) == 2
+            ivo.do(Delete(cell=one, first=0, last=3))
+            ivo.do(Delete(cell=two, first=8, last=8))
+            ivo.save()
+            with pytest.raises(ChangedMeanwhileError, match="changed since you began"):
+                ines.save()
+            ines.replay_on_theirs()
+            (again,) = [entry.edit for entry in ines.edits]
+            assert again.older == (mother,)
+            assert ines.cells.parents == {again.new[0]: (mother,), one: (mother,)}
+            ines.save()
+
+    def test_a_third_saves_while_ours_go_on_top(self, run, monkeypatch):
+        """What is not looked at for meeting is not overwritten either."""
+        with (
+            EditSession(run, "a", who="ines@scope") as ines,
+            EditSession(run, "a", who="ivo@desk") as ivo,
+            EditSession(run, "a", who="lea@lab") as lea,
+        ):
+            ines.do(Cut(cell=1, frame=4))
+            ivo.do(box(0, ivo.new_cell()))
+            ivo.save()
+            lea.do(Delete(cell=1, first=8, last=8))
+            lea.replay_on_theirs()
+            begin = ines._journal.begin
+
+            def meanwhile(*args):
+                lea.save()
+                begin(*args)
+
+            monkeypatch.setattr(ines._journal, "begin", meanwhile)
+            ines.replay_on_theirs()
+            with pytest.raises(ChangedMeanwhileError, match="lea@lab: delete cell 1 in frame 8"):
+                ines.save()
+            assert ines.unsaved == 1
+
     def test_edits_that_meet_are_refused_and_kept(self, run):
         with (
             EditSession(run, "a", who="ines@scope") as ines,
@@ -442,10 +495,10 @@ class TestTwoPeople:
             ivo.do(Delete(cell=1, first=8, last=8), why="theirs")
             ivo.save()
             before = stack(run.movie("a").current("cell"))
-            with pytest.raises(InputError, match="put yours on top of theirs"):
+            with pytest.raises(InputError, match="put your edits on top of theirs"):
                 ines.save()
             with pytest.raises(
-                InputError, match=r"your edits meet theirs.*ivo@desk delete cell 1 in frame 8 \(20"
+                InputError, match=r"your edits meet theirs.*ivo@desk: delete cell 1 in frame 8 \(20"
             ):
                 ines.replay_on_theirs()
             assert ines.unsaved == 1

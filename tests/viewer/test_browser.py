@@ -11,14 +11,17 @@ from worlds.run_folders import many_cells
 
 pytest.importorskip("napari")
 
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QMenu
+from qtpy.QtWidgets import QApplication, QMenu
 
 from lamella.napari.browser import StudyBrowser
 from lamella.napari.cell_choices import LIST
 from lamella.napari.cell_model import ROW_PX
+from lamella.napari.cell_pictures import CellPictures
 from lamella.napari.desk import desk_of
+from lamella.run.browse import OpenedRun
+from lamella.run.browse.thumbnails import Thumbnails
 
 
 @pytest.fixture
@@ -165,8 +168,6 @@ def test_thumbnails_come_for_what_is_seen(browser, qtbot, cells):
 
     qtbot.waitUntil(drawn, timeout=10_000)
     (cells / "results/movies/KO__low__1/cell_strips.webp").unlink()
-    from lamella.run.browse.thumbnails import Thumbnails
-
     cut = Thumbnails(browser.desk.run)
     picture = cut.of("KO__low__1", "cell", 1)  # from the raw frames
     assert picture.std() > 10
@@ -237,3 +238,32 @@ def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):
         assert browser.model.data(other, Qt.ItemDataRole.ForegroundRole) is None
     (kept,) = decisions_of(cells / "results/movies" / key[0])
     assert (kept.verdict, kept.cell, kept.kind) == ("exclude", key[2], "")
+
+
+def test_no_reason_is_chosen_beforehand(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.choices.preset, LIST)
+    key = browser.model.key_of(browser.model.index(2, 0))
+    offered = []
+
+    def enter():
+        dialog = QApplication.activeModalWidget()
+        offered.append(dialog.textValue())
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, enter)
+    browser._ask_reason(key)
+    assert offered == [""]
+    assert "leaving out needs a reason" in browser.message.text()
+    assert not decisions_of(cells / "results/movies" / key[0])
+
+
+def test_pictures_end_though_their_window_is_gone(viewer, qtbot, cells):
+    pictures = CellPictures(Thumbnails(OpenedRun(cells / "results")))
+    pictures.of(("KO__low__1", "cell", 1))
+    clock, gone = pictures._clock, []
+    clock.destroyed.connect(lambda: gone.append(True))
+    clock.deleteLater()
+    qtbot.waitUntil(lambda: bool(gone))
+    pictures.stop()
+    assert not pictures._wishes.open

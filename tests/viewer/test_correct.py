@@ -8,12 +8,13 @@ import textwrap
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from hand import Hand, main_window
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
 from lamella.run.corrections import edits_of
-from lamella.run.editing import EditSession
+from lamella.run.editing import EditSession, Paint
 from lamella.run.editing.clicks import Scope
 
 pytest.importorskip("napari")
@@ -50,10 +51,17 @@ def shown(hand, t):
     return np.asarray(hand.widget._canvas.layer.data[t])
 
 
-def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
+def test_split_by_two_clicks_undo_and_redo(hand, qtbot, monkeypatch):
     from qtpy.QtCore import Qt
 
     widget = hand.widget
+    said, do = [], widget.session.do
+
+    def heard(*args, **how):
+        said.append(widget.message.text())
+        return do(*args, **how)
+
+    monkeypatch.setattr(widget.session, "do", heard)
     cell = max(hand.cells.cells, key=lambda c: (hand.cells.frame(4) == c).sum())
     ys, xs = np.nonzero(hand.cells.frame(4) == cell)
     before = hand.cells.frame(4).copy()
@@ -68,6 +76,7 @@ def test_split_by_two_clicks_undo_and_redo(hand, qtbot):
     assert f"Cell {cell} in frame 4." in widget.message.text()
     assert widget.session.unsaved == 0
     hand.click(ys[two], xs[two])
+    assert said == ["Split …"]  # while it is being done
     assert widget.session.unsaved == 1
     (new,) = widget.session.edits[-1].edit.new
     after = shown(hand, 4)
@@ -295,6 +304,9 @@ def test_measuring_again_is_stopped_and_goes_on(hand, qtbot, colony, monkeypatch
     assert "not yet measured again" in widget.saving.state.text()
     frames = OpenedRun(run).table("frames")
     assert "corrected" not in frames or not frames["corrected"].any()
+    assert OpenedRun(run).movie("wt1").objects == ["cell"]  # they wait to be measured
+    with EditSession(OpenedRun(run), "wt1", who="ivo@desk") as ivo:
+        assert 5 not in ivo.cells.frames_of(cell)
     hand.press(widget.saving.save)
     qtbot.waitUntil(lambda: not widget.busy, timeout=120000)
     assert "measured again" in widget.job.message.text()
@@ -339,13 +351,17 @@ def test_somebody_else_saved_meanwhile(hand, qtbot, colony):
     with EditSession(OpenedRun(colony / "results"), "wt1", who="ivo@desk") as ivo:
         ivo.do(Delete(cell=two))
         ivo.save()
+    widget.saving.measures = True
     hand.press(widget.saving.save)
     qtbot.waitUntil(lambda: not widget.busy)
-    assert "ivo@desk delete cell" in widget.job.message.text()
+    assert "ivo@desk: delete cell" in widget.job.message.text()
     assert widget.session.unsaved == 1
+    assert not widget.saving.unmeasured  # nothing was saved
     assert widget.saving.replay.isVisible()
     hand.press(widget.saving.replay)
     assert two not in hand.cells.cells
+    assert widget.job.message.text() == ""  # that they meet is no longer true
+    widget.saving.measures = False
     hand.press(widget.saving.save)
     qtbot.waitUntil(lambda: not widget.busy and widget.session.unsaved == 0)
     assert [e["who"] == "ivo@desk" for e in edits_of(colony / "results/movies/wt1", "cell")] == [
@@ -401,6 +417,75 @@ def test_a_division_that_is_no_more_is_not_drawn(hand):
     assert not track.display_graph
     widget.undo()
     assert layers_of(hand.viewer).of_role("track").display_graph
+
+
+def outline(viewer, cell, t):
+    """What the layer *outline* shows, and what it should of the layer *cells*, in a frame."""
+    from lamella.napari.desk import layers_of
+
+    of_role = layers_of(viewer).of_role
+    here = np.asarray(of_role("cells").data[t]) == cell
+    shown = np.asarray(of_role("outline").data[t]) > 0
+    return shown, here & ~binary_erosion(here, iterations=2)
+
+
+def test_the_outline_follows_edits_after_tables_were_written_anew(hand, viewer, qtbot):
+    """As after a save that measured, and when statistics and report were updated."""
+    widget, desk = hand.widget, hand.widget.desk
+    cell = next(c for c in sorted(hand.cells.cells) if len(hand.cells.frames_of(c)) == 12)
+    desk.look_at("wt1", cell=cell, frame=0)
+    desk.run_changed.emit()
+    for t in range(3):  # from seeds and strokes, in several frames
+        drawn = binary_dilation(hand.cells.frame(t) == cell, iterations=6)
+        widget.session.do(Paint.of(drawn, frame=t, cell=cell))
+        desk.labels_changed.emit(t, t)
+    for t in range(3):
+        shown, wanted = outline(viewer, cell, t)
+        assert np.array_equal(shown, wanted)
+    hand.press(widget.saving.save)  # without measuring
+    qtbot.waitUntil(lambda: not widget.job.busy and widget.session.unsaved == 0, timeout=20000)
+    before = outline(viewer, cell, 1)[0]
+    desk.run_changed.emit()
+    assert widget.do(Paint.of(hand.cells.frame(1) == cell, frame=1, cell=0))
+    for t in range(3):
+        shown, wanted = outline(viewer, cell, t)
+        assert np.array_equal(shown, wanted)
+    assert before.any()
+    assert not outline(viewer, cell, 1)[0].any()
+
+
+def test_a_movie_that_is_left_while_it_is_saved(hand, qtbot, colony, monkeypatch):
+    """Its session ends when it has saved: nobody is offered edits that are saved already."""
+    from threading import Event
+
+    from lamella.core.errors import OutputError
+    from lamella.run.editing import Delete, session
+
+    widget, desk = hand.widget, hand.widget.desk
+    begun, may_go_on, write = Event(), Event(), session.write_corrected
+
+    def slowly(*args, **how):
+        begun.set()
+        may_go_on.wait(30)
+        return write(*args, **how)
+
+    monkeypatch.setattr(session, "write_corrected", slowly)
+    assert widget.do(Delete(cell=sorted(hand.cells.cells)[0]))
+    hand.press(widget.saving.save)
+    assert begun.wait(30)
+    desk.look_at("ko1")
+    assert widget.message.text() == ""  # they are not left behind
+    desk.look_at("wt1")
+    assert not widget.begin()
+    assert "wt1 is being saved" in widget.message.text()
+    with pytest.raises(OutputError, match="in another window"):
+        EditSession(OpenedRun(colony / "results"), "wt1")
+    may_go_on.set()
+    qtbot.waitUntil(lambda: not widget.job.busy, timeout=20000)
+    assert len(edits_of(colony / "results/movies/wt1", "cell")) == 1
+    assert widget.begin()
+    assert not widget.left.isVisible()
+    assert widget.session.edits == []
 
 
 KILLED = """

@@ -2,17 +2,25 @@
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from lamella.io import read_table
+from lamella.run.browse import OpenedRun
 from lamella.run.execute import locked
+from lamella.run.learn import proposals_of
+from lamella.run.study import open_study
+from worlds.closing import WORKS
+from worlds.taught import correct
 
 pytest.importorskip("napari")
 
@@ -23,7 +31,7 @@ OURS = (
 )  # fmt: skip
 """Classes of which a window must not hold more and more."""
 LAYERS = ("Image", "Labels", "Points", "Vectors", "Tracks")
-WARM, VISITS = 12, 24
+WARM, VISITS = 6, 12
 
 
 def _held(viewer, desk):
@@ -89,28 +97,63 @@ def test_visits_of_cells_leave_nothing_behind(viewer, qtbot, cells):
         window.close()
 
 
-def test_ten_closings_amid_long_work(screen, colony, tmp_path):
-    """Measuring, thumbnails, trials, films, the report: closed at once, and a moment later."""
+def _of_the_study(folder):
+    """Processes that were begun for something in a folder and still work."""
+    at_work = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            words = process.read_bytes().decode(errors="replace")
+            at_work += [words] * (str(folder) in words)
+    return at_work
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are in /proc")
+def test_ten_closings_amid_long_work(screen, colony):
+    """Measuring, thumbnails, trials, films, the report, a training: closed at once, and later.
+
+    Two programs, each on a study of its own.
+    """
+    pytest.importorskip("torch")
+    for movie in ("wt1", "ko1"):  # what a training learns from
+        labels = OpenedRun(colony / "results").movie(movie).tracked("cell").labels.frames
+        correct(colony, movie, {t: labels.frame(t) for t in (1, 3, 5, 7)})
+    studies = colony, shutil.copytree(colony, colony.with_name("another"))
     before = sorted(path.name for path in (colony / "results/movies/wt1").iterdir())
-    done = subprocess.run(
-        [sys.executable, "-m", "worlds.closing", str(colony)],
-        env=os.environ
-        | {"NAPARI_CONFIG": str(tmp_path / "napari.yaml"), "PYTHONPATH": os.pathsep.join(sys.path)},
+    names = list(WORKS)
+    shares = names[::2], names[1::2]
+    with ThreadPoolExecutor(2) as pool:
+        for study, share, done in zip(
+            studies, shares, pool.map(_closing, studies, shares), strict=True
+        ):
+            assert done.returncode == 0, done.stderr
+            for words in ("Traceback", "QThread", "has been deleted", "already deleted"):
+                assert words not in done.stderr
+            told = [f"closed amid {name}" for name in share]
+            assert done.stdout.splitlines() == [*told, "left: []"]
+            _nothing_is_left(study, before)
+    assert len(names) == 10
+
+
+def _closing(study, names):
+    return subprocess.run(
+        [sys.executable, "-m", "worlds.closing", str(study), *names],
+        env=os.environ | {"NAPARI_CONFIG": "", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    for words in ("Traceback", "QThread", "has been deleted", "already deleted"):
-        assert words not in done.stderr
-    assert done.stdout.count("closed amid") == 10
-    assert done.stdout.endswith("left: []\n")
-    with locked(colony / "results"):
+
+
+def _nothing_is_left(study, before):
+    """Nothing works in a study, or is half-written, and all can be read."""
+    assert not _of_the_study(study)
+    assert not proposals_of(open_study(study), "cell")
+    with locked(study / "results"):
         pass
-    unknown = [path for path in colony.rglob("*") if ".part" in path.name]
+    unknown = [path for path in study.rglob("*") if ".part" in path.name]
     assert not unknown
-    for written in (colony / "films").iterdir():
+    for written in (study / "films").iterdir():
         with Image.open(written) as film:
             assert film.n_frames > 1
-    for table in Path(colony / "results").rglob("*.parquet"):
+    for table in Path(study / "results").rglob("*.parquet"):
         read_table(table)
-    kept = sorted(path.name for path in (colony / "results/movies/wt1").iterdir())
+    kept = sorted(path.name for path in (study / "results/movies/wt1").iterdir())
     assert set(before) <= set(kept)

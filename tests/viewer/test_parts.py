@@ -121,3 +121,20 @@ def test_work_ends_with_its_window(viewer, qtbot):
     QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: ended == [True])
     assert got == []
+
+
+def test_words_are_shown_as_they_were_written(viewer, qtbot):
+    """Without tags Qt would take them for plain text, and show what was escaped."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtGui import QTextDocument
+
+    from lamella.napari.parts import MessageLine
+
+    line = MessageLine()
+    qtbot.addWidget(line)
+    for show in (line.say, line.warn):
+        show('can\'t be < 1 "px"')
+        assert line.textFormat() == Qt.TextFormat.RichText
+        shown = QTextDocument()
+        shown.setHtml(line.text())
+        assert shown.toPlainText().endswith('can\'t be < 1 "px"')

@@ -139,6 +139,9 @@ def test_frames_are_left_out(events, qtbot):
     _click(qtbot, events.exclude)
     (kept,) = decisions_of(_folder(events, row))
     assert kept.frames == range(row[Col.FRAME], row[Col.FRAME] + 3)
+    place = events.model.row_of(row.name)
+    told = events.model.index(place, events.model.columnCount() - 1).data()
+    assert told == "✗ frames left out"  # else it reads as if the cell were
 
 
 def test_correct_marks_it_and_calls_for_hands(events, qtbot):

@@ -1,6 +1,7 @@
 """Decisions about suspicious events: kept, applied to the numbers, never to another cell."""
 
 import json
+import re
 import shutil
 import warnings
 from multiprocessing import get_context
@@ -18,6 +19,7 @@ from lamella.run.cache import Manifest
 from lamella.run.execute import rebuild_report, run_study
 from lamella.run.report import write_report
 from lamella.run.review import Decision, decisions_of, record
+from lamella.run.review.again import apply_decisions, decided_since
 from lamella.run.review.events import Review
 from lamella.run.review.record import DECISIONS
 from lamella.run.study import open_study
@@ -116,6 +118,8 @@ def test_what_makes_no_sense_is_refused_with_the_remedy(colony):
         review.decide(event, "exclude", reason="a", frames=(5, 3))
     with pytest.raises(InputError, match="frames are given only to leave them out"):
         review.decide(event, "accept", frames=(1, 2))
+    with pytest.raises(InputError, match=r"it is in frames \d+ to \d+, and not in 900 to 901"):
+        review.decide(event, "exclude", reason="a", frames=(900, 901))
     with pytest.raises(InputError, match="it has no cell 999"):
         review.exclude(movie, "cell", 999, reason="a")
     assert not decisions_of(review.run.folder / "movies" / movie)
@@ -252,6 +256,10 @@ def test_the_report_follows_and_tells(cells):
     assert "Decided by hand" in page
     assert "1 cell left out of all statistics, by ada." in page
     assert "focus &lt;lost&gt;" in page
+    table = page[page.index("Decided by hand") :]
+    table = table[: table.index("</table>")]
+    assert ">left out<" in table
+    assert ">exclude<" not in table
     assert "1 cell of 6 was left out by hand" in page
     assert "KI__low__1" not in set(read_table(out / "tables/units.csv")[Col.UNIT])
 
@@ -263,7 +271,10 @@ def test_the_report_says_when_a_run_is_needed(cells, monkeypatch):
     review.exclude("KI__low__1", "cell", 1, reason="blurred", frames=(2, 3))
     tables = {file.name: file.read_bytes() for file in (out / "tables").iterdir()}
     with pytest.warns(
-        LamellaWarning, match=r"measured again .*\(KI__low__1\); run the study again"
+        LamellaWarning,
+        match=r"measured again .*\(KI__low__1\); run the study again: lamella run "
+        + re.escape(str(cells))
+        + "$",
     ):
         rebuild_report(out)
     assert {file.name: file.read_bytes() for file in (out / "tables").iterdir()} == tables
@@ -314,6 +325,20 @@ def test_what_was_to_be_corrected_is_mended_when_its_event_is_gone(cells, no_rep
     page = write_report(out).read_text()
     assert "1 event was marked, and is mended by now." in page
     assert "marked to be corrected" not in page
+
+
+def test_what_the_tables_have_is_not_missing_from_them(cells, no_report):
+    """A cell left out without an event, and an event decided on: one frame is known, one is not."""
+    out, movie = cells / "results", "KI__low__1"
+    add_events(out, kinds=("jump",), frame=5)
+    review = Review(OpenedRun(out))
+    review.exclude("WT__low__1", "cell", 1, reason="dead")
+    review.decide(int(review.events.index[review.events[Col.MOVIE] == movie][0]), "accept")
+    assert decided_since(out)
+    assert apply_decisions(out) is None
+    assert not decided_since(out)
+    review.undo()
+    assert decided_since(out)
 
 
 def test_two_stretches_of_one_cell_are_both_left_out(cells):

@@ -1,14 +1,16 @@
-"""A program that opens a run in a window ten times, and each time closes it amid some long work.
+"""A program that opens a run in a window, and closes it amid some long work; then for the next one.
 
-Given the folder of a study, its run in ``results``: ``python -m worlds.closing STUDY``.
+Given the folder of a study, its run in ``results``, some frames of it corrected, and names of
+`WORKS`: ``python -m worlds.closing STUDY measuring film``.
 """
 
+import gc
 import sys
 import threading
+import time
 from pathlib import Path
 
-_OPEN_MS = 400
-_AMID_MS = (1, 40, 250)
+_OPEN_MS, _LOOK_S = 100, 30
 
 
 def measuring(viewer, docked, out):
@@ -27,9 +29,13 @@ def measuring(viewer, docked, out):
 
 def thumbnails(viewer, docked, out):
     browser = docked["Study browser"]
-    browser.preset.setCurrentIndex(1)
+    browser.choices.preset.setCurrentIndex(1)
     browser.refresh()
-    browser.view.scrollToBottom()
+    pictures = browser._pictures[-1]
+    cells = browser.index.table[["movie", "object", "cell"]]
+    for movie, name, cell in cells.itertuples(index=False):  # as a view does that shows them all
+        pictures.of((str(movie), str(name), int(cell)))
+    assert pictures._wishes.open
 
 
 def trial_on_the_movie(viewer, docked, out):
@@ -75,13 +81,32 @@ def index(viewer, docked, out):
     desk_of(viewer).run_changed.emit()
 
 
-WORKS = (
-    measuring, thumbnails, trial_on_the_movie, trial_on_the_frame, film, report, lesson, seeds,
-    index, film,
-)  # fmt: skip
+def training(viewer, docked, out):
+    from qtpy.QtWidgets import QApplication
+
+    learn, until = docked["Learn"], time.monotonic() + _LOOK_S
+    while learn.job.busy and time.monotonic() < until:
+        QApplication.processEvents()
+    learn.begin()
+    assert learn.job.busy
 
 
-def main(study):
+WORKS = {
+    "measuring": (measuring, 1),
+    "thumbnails": (thumbnails, 40),
+    "trial on the movie": (trial_on_the_movie, 250),
+    "trial on the frame": (trial_on_the_frame, 1),
+    "film": (film, 40),
+    "report": (report, 250),
+    "lesson": (lesson, 1),
+    "seeds": (seeds, 40),
+    "index": (index, 250),
+    "training": (training, 250),
+}
+"""What is under way, and after how many ms of it the window is closed."""
+
+
+def main(study, names):
     import napari
     from qtpy.QtCore import QTimer
 
@@ -89,27 +114,34 @@ def main(study):
 
     out = study / "films"
     out.mkdir()
-    for n, work in enumerate(WORKS):
+    gc.freeze()  # what was imported is not looked through again at every closing
+    faults = []
+    for name in names:
+        work, amid_ms = WORKS[name]
         viewer = open_window(study / "results", movie="wt1", frame=0)
-        docked = {name.split(" (")[0]: each for name, each in viewer.window.dock_widgets.items()}
+        docks = viewer.window.dock_widgets.items()
+        docked = {title.split(" (")[0]: each for title, each in docks}
         begun = []
 
-        def begin(work=work, viewer=viewer, docked=docked, n=n, begun=begun):
+        def begin(work=work, viewer=viewer, docked=docked, amid_ms=amid_ms, begun=begun):
             begun.append(work)
             try:
                 work(viewer, docked, out)
+            except Exception as error:  # napari would show it, and go on
+                faults.append(f"{work.__name__}: {error!r}")
             finally:
-                QTimer.singleShot(_AMID_MS[n % len(_AMID_MS)], viewer.close)
+                QTimer.singleShot(amid_ms, viewer.close)
 
         QTimer.singleShot(_OPEN_MS, begin)
         napari.run()
         assert begun
-        sys.stdout.write(f"closed amid {work.__name__}\n")
+        sys.stdout.write(f"closed amid {name}\n")
     # Dummies are threads of Qt, which ends them when they had nothing to do for a while.
     idle = (threading.main_thread(), *(t for t in threading.enumerate() if "Dummy" in t.name))
     left = [each.name for each in threading.enumerate() if each not in idle]
     sys.stdout.write(f"left: {left}\n")
+    sys.exit("\n".join(faults) or None)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -159,7 +159,8 @@ class StudyBrowser(QWidget):
 
     def _ask_reason(self, key: Key) -> None:
         about = f"{key[0]}, {key[1]} {key[2]}\nReason"
-        reason, given = QInputDialog.getItem(self, "Leave a cell out", about, REASONS)
+        # None is chosen beforehand: nobody shall give a reason by pressing Enter.
+        reason, given = QInputDialog.getItem(self, "Leave out", about, ["", *REASONS])
         if given:
             self.leave_out(key, reason)
 

@@ -38,9 +38,9 @@ class _Wishes:
 
     @property
     def open(self) -> bool:
-        """Whether something is still to come, or to be fetched."""
+        """Whether something is still to come, or to be fetched; never after the end."""
         with self._change:
-            return bool(self._waiting or self._under_way or self.made)
+            return not self._ended and bool(self._waiting or self._under_way or self.made)
 
     def wish(self, key: Key) -> None:
         with self._change:
@@ -106,13 +106,16 @@ class CellPictures(QObject):
         return self._blank
 
     def stop(self) -> None:
-        """End the thread after the picture that it is making; nothing is drawn any more."""
-        self._clock.stop()
+        """End the thread after the picture that it is making; nothing is drawn any more.
+
+        Nothing of Qt is touched: a window that was closed may be gone already.
+        """
         self._wishes.end()
 
     def _fetch(self) -> None:
         if not self._wishes.open:
             self._clock.stop()
+            return
         while self._wishes.made:
             self._keep(*self._wishes.made.popleft())
 

@@ -17,9 +17,9 @@ from lamella.napari.docks import come_forward, dock_of, keys_to_canvas, window_o
 from lamella.napari.drawing_tools import DrawingTools
 from lamella.napari.own_keys import OwnKeys
 from lamella.napari.parts import JobLine, MessageLine
-from lamella.napari.saving import saving_of, stopped_words
+from lamella.napari.saving import Saved, SavingJob
 from lamella.report.words import count
-from lamella.run.editing import EditSession
+from lamella.run.editing import ChangedMeanwhileError, EditSession
 from lamella.run.editing.clicks import Click, Clicks, Tool
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Correct(QWidget):
         self.edits.undo_to.connect(self.undo_to)
         self.job.ended.connect(self._show)
         self.job.ended.connect(self.desk.corrections_saved.emit)
-        self._telling, self._saving = False, ""
+        self._telling, self._saver = False, SavingJob(self.job, self._saved)
         self.desk.labels_changed.connect(self._heard)
         self.desk.place_changed.connect(self._go)
         self.desk.correction_wanted.connect(self._come)
@@ -84,12 +84,15 @@ class Correct(QWidget):
         corrected meanwhile.
         """
         movie = self.desk.movie
-        return self.job.busy and movie is not None and movie.name == self._saving
+        return movie is not None and movie.name == self._saver.movie
 
     def begin(self) -> bool:
         """Start to correct the movie that is looked at; False where that cannot be."""
         if self.session is not None:
             return True
+        if self.busy:  # a second session would take edits for left that are being saved
+            self.message.warn(self._saver.words)
+            return False
         run, movie = self.desk.run, self.desk.movie
         if run is None or movie is None:
             self.message.warn("Look at a movie of a run first: open one in the study browser.")
@@ -130,19 +133,19 @@ class Correct(QWidget):
         self.message.say("")
         if not self.job.busy:
             self.job.message.say("")
-        self.put_down()
+        self.tools.put_down()
         self.session = self._canvas = self._own_keys = None
         self._held.clear()
         for each in (keys, canvas):
             if each is not None:
                 each.close()
         if session is not None:
-            n = session.unsaved
+            n, name = session.unsaved, session.movie.name
             session.close()
-            if n:
+            if n and name != self._saver.movie:
                 self.message.say(
-                    f"{count(n, 'edit')} of {session.movie.name} not yet saved: kept in the "
-                    "journal, and offered when you correct that movie again."
+                    f"{count(n, 'edit')} of {name} not yet saved: kept in the journal, and offered "
+                    "when you correct that movie again."
                 )
             if self.desk.editing is session:
                 self.desk.editing = None
@@ -188,9 +191,9 @@ class Correct(QWidget):
     def new_cell(self) -> None:
         """Draw with the number of a new cell."""
         if self.session is not None and self._canvas is not None and self._may_edit():
-            self._canvas.layer.selected_label = self.session.new_cell()
-            self._canvas.layer.mode = "paint"
-            self.message.say(f"Draw the new cell {self._canvas.layer.selected_label}.")
+            layer, new = self._canvas.layer, self.session.new_cell()
+            layer.selected_label, layer.mode = new, "paint"
+            self.message.say(f"Draw the new cell {new}.")
 
     def choose(self, tool: Tool | None) -> None:
         """Take a tool in hand, or none; its clicks begin anew."""
@@ -201,7 +204,7 @@ class Correct(QWidget):
         if self._canvas is not None:
             self._canvas.listen(tool is not None)
         self._mark()
-        self.message.say(self._clicks.asks if self._clicks else "")
+        self.message.say("" if self._clicks is None else self._clicks.asks)
 
     def click(self, click: Click) -> None:
         """Take a click on the canvas with the tool in hand."""
@@ -218,16 +221,15 @@ class Correct(QWidget):
             self._canvas.layer.selected_label = click.cell
         if edit is None:
             self.message.say(f"Cell {click.cell} in frame {click.frame}. {self._clicks.asks}")
-        elif self.do(edit):
+            return
+        self.message.say(f"{self._clicks.tool.name} …")
+        self.message.repaint()  # the first edit of an installation may take seconds
+        if self.do(edit):
             self.message.say(f"Done: {self.session.edits[-1].edit.words}.")
-
-    def put_down(self) -> None:
-        """Put the tool down."""
-        self.tools.put_down()
 
     def let_go(self) -> None:
         """Put the tool down, or napari's: the mouse moves the picture."""
-        self.put_down()
+        self.tools.put_down()
         if self._canvas is not None:
             self._canvas.layer.mode = "pan_zoom"
 
@@ -239,7 +241,7 @@ class Correct(QWidget):
             applied = self.session.recover()
         except LamellaError as error:
             self.message.warn(error)
-            self.saving.replay.setVisible(True)
+            self.saving.replay.setVisible(isinstance(error, ChangedMeanwhileError))
             return
         self.message.say(f"{count(len(applied), 'edit')} taken up. They are not yet saved.")
         self._changed(*(each.frames for each in applied))
@@ -248,15 +250,15 @@ class Correct(QWidget):
         """Give up all that is not saved; a copy is kept beside the corrections."""
         if self.session is None or not self._may_edit(left=True):
             return
-        touched = self.session.cells.changed_frames
+        touched = self.session.cells.changed_frames or [0, -1]  # none
         try:
             aside = self.session.discard()
         except LamellaError as error:
             self.message.warn(error)
             return
-        self.saving.replay.hide()
+        self._settled()
         self.message.say(f"Discarded. A copy of the edits is kept as {aside.name}.")
-        self._changed((touched[0], touched[-1]) if touched else (0, -1))
+        self._changed((touched[0], touched[-1]))
 
     def replay(self) -> None:
         """Put our edits on top of what others saved since."""
@@ -267,40 +269,36 @@ class Correct(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return
-        self.saving.replay.hide()
+        self._settled()
         self.message.say("Your edits are on top of theirs now. Look at them, then save.")
         self._changed((0, self.session.cells.n_frames - 1))
 
+    def _settled(self) -> None:
+        """What was said of edits that could not be saved is no longer true."""
+        self.saving.replay.hide()
+        if not self.job.busy:
+            self.job.message.say("")
+
     def save(self) -> None:
         """Save in the background and, where wanted, measure the movie again."""
-        session = self.session
-        if session is None or not self._may_edit():
+        if (session := self.session) is None or not self._may_edit():
             return
-        self.put_down()
-        work = saving_of(session, self.saving.measures)
-        done = partial(self._saved, session, self.saving.measures)
-        if self.job.start(work, done=done, stopped=partial(stopped_words, session)):
-            self._saving = session.movie.name
-            self.saving.unmeasured = self.saving.measures
+        self.tools.put_down()
+        if self._saver.start(session, measure=self.saving.measures):
             self._show()
         else:
             self.message.warn(
-                f"{self._saving} is still being measured: save when it is done. Your edits are in "
-                "your journal."
+                f"{self._saver.movie} is still being measured: save when it is done. Your edits "
+                "are in your journal."
             )
 
-    def _saved(self, session: EditSession, measured: bool, ended: LamellaError | str) -> None:
-        self._show()
+    def _saved(self, session: EditSession, how: Saved) -> None:
         same = session is self.session
-        if isinstance(ended, LamellaError):
-            self.job.message.warn(ended)
-            self.saving.replay.setVisible(same and "since you began" in ended.what)
-            return
-        self.job.message.say(ended)
-        if same:
-            self.saving.unmeasured = False
+        if same and not session.unsaved:  # else nothing is as it was not before
+            self.saving.unmeasured = how.unmeasured
             self._changed((0, -1))
-        if measured:
+        self.saving.replay.setVisible(same and isinstance(how.error, ChangedMeanwhileError))
+        if how.measured:
             self.desk.run_changed.emit()
 
     def _may_edit(self, *, left: bool = False) -> bool:
@@ -312,7 +310,7 @@ class Correct(QWidget):
             self._refresh()
             return False
         if self.busy:
-            self.message.warn(f"{self._saving} is being saved: wait until it is measured.")
+            self.message.warn(self._saver.words)
             self._refresh()
         return not self.busy
 
@@ -354,20 +352,19 @@ class Correct(QWidget):
         if self.session is None and not self.begin():
             layer.mode = "pan_zoom"
             return
-        self.put_down()
+        self.tools.put_down()
         layer.mode = mode
 
     def _changed(self, *frames: tuple[int, int]) -> None:
         """Cells of these stretches of frames are others now; none of a stretch that is empty."""
         self._refresh()
         self._show()
-        known = [each for each in frames if each[0] <= each[1]]
+        t = self.desk.frame  # where the lineage alone is another one
+        known = [each for each in frames if each[0] <= each[1]] or [(t, t)] * bool(frames)
         self._telling = True
         try:
             if known:
                 self.desk.labels_changed.emit(min(a for a, _ in known), max(b for _, b in known))
-            elif frames:  # the lineage alone
-                self.desk.labels_changed.emit(self.desk.frame, self.desk.frame)
         finally:
             self._telling = False
 
@@ -395,8 +392,8 @@ class Correct(QWidget):
     def _show(self) -> None:
         """What can be done now, and how it stands."""
         movie = self.desk.movie
-        under_way = self._saving if self.job.busy else ""
-        self.saving.tell(movie.name if movie else "", self.session, under_way=under_way)
+        named = movie.name if movie else ""
+        self.saving.tell(named, self.session, under_way=self._saver.movie)
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)

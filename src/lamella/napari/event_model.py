@@ -81,6 +81,8 @@ def _text(row: pd.Series, name: str) -> str:
         return str(int(value)) if int(value) else "all"
     if name == Col.DECISION:
         told = VERDICTS.get(str(value), "")
+        if row[Col.DECISION] == "exclude" and row[Col.FIRST_EXCLUDED] not in ("", None):
+            told = "✗ frames left out"
         return f"{told} (outdated)" if told and row[Col.STANDING] == "outdated" else told
     return str(value)
 

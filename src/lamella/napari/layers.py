@@ -59,11 +59,20 @@ class CellLayers:
         return None
 
     def _begin_anew(self) -> None:
-        """Tables may have been written anew: they are read again."""
+        """Tables may have been written anew: they are read again, and what is looked at is drawn
+        from them; the camera stays.
+        """
         self._drawn = None
         desk = self._of()
         if desk is None or desk.run is None:
             self._clear()
+        elif desk.movie is not None and self._shown == (desk.movie.folder, desk.object_name):
+            try:
+                with _SelectionKept(self._viewer):
+                    self._draw_set(desk, desk.movie)
+                    self._draw_cell(desk)
+            except (LamellaError, OSError) as error:
+                show_error(str(error))
 
     def _go(self) -> None:
         desk = self._of()

@@ -11,12 +11,21 @@ from lamella.core.table import Col
 from lamella.report.contents import ReportInput
 from lamella.report.sheets import Sheet, sheet
 from lamella.report.tables import distinct, flags, texts
-from lamella.report.words import count, listed
+from lamella.report.words import DECIDED, count, listed
 
 DECISION_COLUMNS: tuple[str, ...] = (
     Col.MOVIE, Col.OBJECT, Col.CELL, Col.KIND, Col.FRAME, Col.DECISION, Col.REASON,
     Col.FIRST_EXCLUDED, Col.LAST_EXCLUDED, Col.WHO, Col.WHEN, Col.STANDING, Col.STANDING_WORDS,
 )  # fmt: skip
+
+
+_STANDING = {
+    "counts": "applied",
+    "mended": "mended",
+    "replaced": "replaced by a later one",
+    "withdrawn": "taken back",
+    "outdated": "outdated, not applied",
+}
 
 
 def n_excluded(cells: pd.DataFrame) -> int:
@@ -63,11 +72,18 @@ def decided_in_words(report: ReportInput) -> str:
 
 
 def decisions_sheet(report: ReportInput) -> Sheet | None:
-    """Every decision, with who made it, when and why."""
+    """Every decision in words, with who made it, when and why; None where there is none."""
     rows = report.decisions
     names = list(DECISION_COLUMNS)
     if len(distinct(rows, Col.OBJECT)) == 1:
         names.remove(Col.OBJECT)
     if set(texts(rows, Col.STANDING)) == {"counts"}:
         names.remove(Col.STANDING)
-    return sheet(rows, names, "Decided by hand", all_of="tables/decisions.csv")
+    shown = rows.assign(
+        **{
+            Col.KIND: [kind.replace("_", " ") for kind in texts(rows, Col.KIND)],
+            Col.DECISION: [DECIDED.get(each, each) for each in texts(rows, Col.DECISION)],
+            Col.STANDING: [_STANDING.get(each, each) for each in texts(rows, Col.STANDING)],
+        }
+    )
+    return sheet(shown, names, "Decided by hand", all_of="tables/decisions.csv")

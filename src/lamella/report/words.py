@@ -314,6 +314,10 @@ def decimals(value: float, places: int = 2) -> str:
     return f"{value:z,.{places}f}".replace(",", "\u202f").replace("-", "−")
 
 
+DECIDED = {"accept": "right as it is", "fix": "to correct", "exclude": "left out"}
+"""What a person decided about a suspicious event, in words."""
+
+
 def count(n: int, thing: str, things: str | None = None) -> str:
     """So many of a thing.
 

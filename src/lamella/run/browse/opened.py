@@ -79,8 +79,14 @@ class OpenedMovie:
 
     @property
     def objects(self) -> list[str]:
-        """Sets of objects that were tracked, those of the settings first."""
+        """Sets of objects that were tracked, or corrected since, those of the settings first.
+
+        Corrected ones are there also while they wait to be measured.
+        """
         done = {stage.partition("/")[2] for stage, _ in self.manifest if stage.startswith("track/")}
+        done |= {
+            name for name in self.run.study.settings.objects if is_corrected(self.folder, name)
+        }
         known = [name for name in self.run.study.settings.objects if name in done]
         return known + sorted(done.difference(known))
 

@@ -13,16 +13,18 @@
 from lamella.run.editing.again import measure_again, measuring_again
 from lamella.run.editing.change import Cells, Change, Edit
 from lamella.run.editing.edits import EDIT, AnyEdit
-from lamella.run.editing.journal import Entry, Journal
+from lamella.run.editing.journal import Entry, Journal, unsaved_edits
 from lamella.run.editing.links import Cut, Divide, Relink, Undivide
 from lamella.run.editing.overlay import Applied, Overlay
 from lamella.run.editing.paint import Fill, Paint
-from lamella.run.editing.session import EditSession, unsaved_edits
+from lamella.run.editing.session import EditSession
 from lamella.run.editing.shapes import Delete, Interpolate, Merge
 from lamella.run.editing.split import Split
+from lamella.run.editing.theirs import ChangedMeanwhileError
 
 __all__ = [
-    "EDIT", "AnyEdit", "Applied", "Cells", "Change", "Cut", "Delete", "Divide", "Edit",
-    "EditSession", "Entry", "Fill", "Interpolate", "Journal", "Merge", "Overlay", "Paint", "Relink",
-    "Split", "Undivide", "measure_again", "measuring_again", "unsaved_edits",
+    "EDIT", "AnyEdit", "Applied", "Cells", "Change", "ChangedMeanwhileError", "Cut", "Delete",
+    "Divide", "Edit", "EditSession", "Entry", "Fill", "Interpolate", "Journal", "Merge",
+    "Overlay", "Paint", "Relink", "Split", "Undivide", "measure_again", "measuring_again",
+    "unsaved_edits",
 ]  # fmt: skip

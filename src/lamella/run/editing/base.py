@@ -39,8 +39,9 @@ def same_labels(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def refuse_removed(movie: OpenedMovie, name: str) -> None:
     """Raise the error of corrections that were taken away and not yet measured without."""
-    tracked = movie.manifest[f"track/{name}"].provenance
-    if "corrected" in tracked and not is_corrected(movie.folder, name):
+    if is_corrected(movie.folder, name):
+        return
+    if "corrected" in movie.manifest[f"track/{name}"].provenance:
         raise InputError(
             str(movie.folder),
             f"its corrections of {name} were removed since the last run",

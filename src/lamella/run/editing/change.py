@@ -118,8 +118,9 @@ class Edit(BaseModel):
         return self.model_copy(update=update)
 
     def refused(self, what: str, remedy: str) -> InputError:
-        """The error of an edit that makes no sense."""
-        return InputError(self.words, what, remedy)
+        """The error of an edit that makes no sense: no cell that it would have made is named."""
+        asked = self.model_copy(update={"new": ()}) if self.made else self
+        return InputError(asked.words, what, remedy)
 
     def need_frame(self, cells: Cells, *frames: int) -> None:
         """Raise the error of a frame that the movie does not have."""

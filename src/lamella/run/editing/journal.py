@@ -18,11 +18,12 @@ from pydantic import ValidationError
 
 from lamella.core.errors import OutputError
 from lamella.io.atomic import output_error, whole_file
+from lamella.run.browse import OpenedMovie
 from lamella.run.corrections import FOLDER
 from lamella.run.edit_log import Ranges, Shapes, in_ranges, now
 from lamella.run.editing.change import Edit
 from lamella.run.editing.edits import EDIT
-from lamella.run.who import as_file_name
+from lamella.run.who import as_file_name, person
 
 
 class Entry(NamedTuple):
@@ -62,7 +63,8 @@ class Journal:
         """What the edits in it are of."""
         self.session = ""
         """Name of the session that began it, which its lines in the log have, too."""
-        self._lock = FileLock(self.file.with_suffix(".lock"), timeout=0)
+        # Not of the thread that takes it: a session that saves in another one ends there.
+        self._lock = FileLock(self.file.with_suffix(".lock"), timeout=0, thread_local=False)
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
@@ -74,7 +76,11 @@ class Journal:
             ) from None
         except OSError as error:
             raise output_error(self.file, error) from error
-        self.entries, self.undone = self._read()
+        try:
+            self.entries, self.undone = self._read()
+        except OSError as error:
+            self._lock.release()
+            raise output_error(self.file, error) from error
         """Edits in their order, and those that were undone, the last one last."""
 
     def begin(self, base: Mapping[str, Any], entries: Iterable[Entry] = ()) -> None:
@@ -193,6 +199,18 @@ class Journal:
                 "the last edit was being written when the window closed: it is left out"
             )
         os.truncate(self.file, good)
+
+
+def unsaved_edits(movie: OpenedMovie, name: str, *, who: str | None = None) -> int:
+    """How many edits of a person wait in a journal; 0 while a session of theirs holds it."""
+    try:
+        journal = Journal(movie.folder, name, who or person())
+    except OutputError:
+        return 0
+    try:
+        return len(journal.entries)
+    finally:
+        journal.close()
 
 
 def _line(entry: Entry) -> dict[str, Any]:

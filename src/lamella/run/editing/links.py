@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -69,7 +70,9 @@ class Relink(Edit):
     def words(self) -> str:
         if self.swap:
             return f"exchange cells {self.cell} and {self.other} from frame {self.frame} on"
-        return f"cell {self.cell} goes on as {self.other} from frame {self.frame} on"
+        return (
+            f"from frame {self.frame} on cell {self.other} is called {self.cell}: the two are one"
+        )
 
 
 class Cut(Edit):
@@ -97,7 +100,8 @@ class Cut(Edit):
 
     @property
     def words(self) -> str:
-        return f"cut the track of cell {self.cell} at frame {self.frame}"
+        called = f": from there on it is called {self.new[0]}" if self.new else ""
+        return f"cut the track of cell {self.cell} at frame {self.frame}{called}"
 
 
 class Divide(Edit):
@@ -105,17 +109,34 @@ class Divide(Edit):
 
     Daughters that were there before, and the mother where she goes on as one of them, get new
     numbers from that frame on.
+
+    Parameters
+    ----------
+    mother : int
+    daughters : tuple of int
+        As they are called in `frame` until now.
+    frame : int
+        Their first.
+    older : tuple of int
+        Those of them that were there before, in the order of `new`; found as the edit is done.
     """
 
-    cells_in: ClassVar[tuple[str, ...]] = ("mother", "daughters")
+    cells_in: ClassVar[tuple[str, ...]] = ("mother", "daughters", "older")
     edit: Literal["divide"] = "divide"
     mother: CellId
     daughters: Annotated[tuple[CellId, ...], Field(min_length=2)]
     frame: FrameNumber
+    older: tuple[CellId, ...] = ()
     new: tuple[CellId, ...] = ()
 
     def n_new(self, cells: Cells) -> int:
         return len(self._older(cells))
+
+    def numbered(self, cells: Cells, free: Callable[[], int]) -> Self:
+        older = self._older(cells)
+        there = dict(zip(self.older, self.new, strict=False))
+        new = [there[cell] if cell in there else free() for cell in older]
+        return self.model_copy(update={"older": tuple(older), "new": tuple(new)})
 
     def _older(self, cells: Cells) -> list[int]:
         """Daughters that were there before."""
@@ -139,15 +160,19 @@ class Divide(Edit):
                 f"the mother is still there in frame {mother[-1]}",
                 "click on her as one of the daughters, or choose the frame after her last",
             )
-        names = dict(zip(self._older(cells), self.new, strict=True))
+        names = dict(zip(self.older, self.new, strict=True))
         change = cut(cells, names, self.frame) if names else Change(parents=dict(cells.parents))
         born = {names.get(cell, cell): (self.mother,) for cell in self.daughters}
         return change._replace(parents={**(change.parents or {}), **born})
 
     @property
     def words(self) -> str:
-        daughters = " and ".join(map(str, self.daughters))
-        return f"cell {self.mother} divides into {daughters} in frame {self.frame}"
+        names = dict(zip(self.older, self.new, strict=False))
+        daughters = " and ".join(
+            f"{names[cell]} (until now {cell})" if cell in names else f"{cell}"
+            for cell in self.daughters
+        )
+        return f"cell {self.mother} divides in frame {self.frame} into {daughters}"
 
 
 class Undivide(Edit):

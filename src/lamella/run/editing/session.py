@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from lamella.core.errors import InputError, OutputError
 from lamella.core.tracked import Tracked
-from lamella.run.browse import OpenedMovie, OpenedRun
+from lamella.report.words import count
+from lamella.run.browse import OpenedRun
 from lamella.run.corrections import edits_of
 from lamella.run.edit_log import (
     edit_line,
@@ -23,8 +25,14 @@ from lamella.run.editing.base import base_of, refuse_removed, same_labels
 from lamella.run.editing.change import Edit
 from lamella.run.editing.journal import Entry, Journal
 from lamella.run.editing.overlay import Applied, Overlay
-from lamella.run.editing.theirs import Theirs, meeting, renamed_beside, theirs_since
-from lamella.run.execute import locked
+from lamella.run.editing.run_lock import while_no_run_works
+from lamella.run.editing.theirs import (
+    ChangedMeanwhileError,
+    Theirs,
+    meeting,
+    renamed_beside,
+    theirs_since,
+)
 from lamella.run.who import person
 
 
@@ -73,6 +81,8 @@ class EditSession:
         refuse_removed(self.movie, self.name)
         self._journal = Journal(self.folder, self.name, who or person())
         self._applied: list[Applied] = []
+        self._base: dict[str, Any] = {}
+        self._guard, self._saving, self._closed = Lock(), False, False
         self.left: list[Entry] = []
         """Edits of an earlier session that were not saved: `recover` or `discard` them."""
         try:
@@ -91,7 +101,17 @@ class EditSession:
         self.close()
 
     def close(self) -> None:
-        """End the session. What was not saved stays in the journal, and is offered next time."""
+        """End the session. What was not saved stays in the journal, and is offered next time.
+
+        Where another thread is saving, this does not wait: the journal is let go of when it has.
+        """
+        with self._guard:
+            self._closed = True
+            if self._saving:
+                return
+        self._let_go()
+
+    def _let_go(self) -> None:
         if not self._journal.entries and not self._journal.undone and not self.left:
             self._journal.clear()
         self._journal.close()
@@ -183,9 +203,11 @@ class EditSession:
 
         Raises
         ------
-        InputError
+        ChangedMeanwhileError
             The cells are not those that the edits were made on; they stay in the journal, see
-            `replay_on_theirs`. Or one of them makes no sense there: none is done.
+            `replay_on_theirs`.
+        InputError
+            One of them makes no sense there: none is done.
         """
         if not self.left:
             return []
@@ -225,28 +247,51 @@ class EditSession:
 
         Raises
         ------
-        InputError
+        ChangedMeanwhileError
             Others saved corrections since this session began: nothing is written, see
             `replay_on_theirs`.
         OutputError
-            A run works in the folder, or it cannot be written; the edits stay in the journal.
+            A run works in the folder, or it cannot be written, or the session is closed; the edits
+            stay in the journal.
         """
         self._refuse_left()
         if not self._journal.entries:
             return False
-        with self._locked():
-            if self._base_now() != self._base:
-                raise self._changed_meanwhile()
-            write_corrected(
-                self.folder,
-                self.name,
-                self._cells.snapshot(),
-                self._lines(),
-                may_go_back=False,
-            )
-            self._journal.clear()
-        self._begin()
+        with self._held_open():
+            with self._locked():
+                if self._base_now() != self._base:
+                    raise self._changed_meanwhile()
+                write_corrected(
+                    self.folder,
+                    self.name,
+                    self._cells.snapshot(),
+                    self._lines(),
+                    may_go_back=False,
+                )
+                self._journal.clear()
+            self._begin()
         return True
+
+    @contextmanager
+    def _held_open(self) -> Iterator[None]:
+        """The journal is ours until the end of this, though the session be closed meanwhile: else
+        another one would take edits that are being saved for such that were left.
+        """
+        with self._guard:
+            if self._closed:
+                raise OutputError(
+                    f"{self.run.folder}, {self.movie.name}",
+                    "this session is closed",
+                    "begin to correct the movie again: edits that were not saved are offered then",
+                )
+            self._saving = True
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._saving, closed = False, self._closed
+            if closed:
+                self._let_go()
 
     def replay_on_theirs(self) -> list[Applied]:
         """Do our edits on the cells that others saved since, where the two do not meet.
@@ -256,11 +301,12 @@ class EditSession:
 
         Raises
         ------
-        InputError
+        ChangedMeanwhileError
             They changed what ours change, or it cannot be known: who did what, and when. Nothing
             changed, ours stay in the journal.
         """
         entries = list(self.left or self._journal.entries)
+        base = self._base_now()  # before it is read: of what comes later, `save` tells
         theirs = self._theirs(self._journal.base or self._base)
         fresh = Overlay(self.movie.current(self.name), gone=reserved_in(self._edits_now()))
         ours = [entry.edit for entry in entries]
@@ -276,9 +322,8 @@ class EditSession:
             entry._replace(edit=applied.edit, shapes=in_ranges(applied.found.shapes))
             for entry, applied in zip(entries, done, strict=True)
         ]
-        self._journal.begin(self._base_now(), made)
-        self._begin()
-        self._applied = [self._cells.do(applied.edit) for applied in done]
+        self._journal.begin(base, made)
+        self._base, self._cells, self._applied = base, fresh, done
         self.left = []
         return list(self._applied)
 
@@ -297,9 +342,10 @@ class EditSession:
 
     def _refuse_left(self) -> None:
         if self.left:
+            verb = "is" if len(self.left) == 1 else "are"
             raise OutputError(
                 f"{self.run.folder}, {self.movie.name}",
-                f"{len(self.left)} edits of an earlier session are not saved",
+                f"{count(len(self.left), 'edit')} of an earlier session {verb} not saved",
                 "recover or discard them first",
             )
 
@@ -318,7 +364,7 @@ class EditSession:
         return list(journal.entries)
 
     def _locked(self) -> AbstractContextManager[None]:
-        return _while_no_run_works(self.run.folder)
+        return while_no_run_works(self.run.folder)
 
     def _lines(self) -> list[dict[str, Any]]:
         """Lines of the log for all edits."""
@@ -344,38 +390,6 @@ class EditSession:
         where = f"{self.run.folder}, {self.movie.name}"
         return theirs_since(base, self._base_now(), self._edits_now(), where=where)
 
-    def _changed_meanwhile(self) -> InputError:
+    def _changed_meanwhile(self) -> ChangedMeanwhileError:
         theirs = self._theirs(self._journal.base or self._base)
         return theirs.changed(len(self.left or self._journal.entries))
-
-
-def unsaved_edits(movie: OpenedMovie, name: str, *, who: str | None = None) -> int:
-    """How many edits of a person wait in a journal; 0 while a session of theirs holds it."""
-    try:
-        journal = Journal(movie.folder, name, who or person())
-    except OutputError:
-        return 0
-    try:
-        return len(journal.entries)
-    finally:
-        journal.close()
-
-
-@contextmanager
-def _while_no_run_works(run: Path) -> Iterator[None]:
-    """`locked`, in words for a person who saves."""
-    try:
-        lock = locked(run)
-        lock.__enter__()
-    except OutputError as error:
-        if "another run" not in error.what:
-            raise
-        raise OutputError(
-            str(run),
-            "a run is working in this folder",
-            "save again when it has ended; your edits are kept in the journal until then",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)

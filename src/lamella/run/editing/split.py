@@ -128,7 +128,8 @@ class Split(Edit):
     @property
     def words(self) -> str:
         where = span_words(self.frame, self.frame if self.last is None else self.last)
-        return f"split cell {self.cell} {where}"
+        into = f" into {' and '.join(map(str, (self.cell, *self.new)))}" if self.new else ""
+        return f"split cell {self.cell} {where}{into}"
 
 
 def split_at(inside: NDArray[np.bool_], markers: Pieces) -> Pieces:

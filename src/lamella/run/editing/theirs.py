@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lamella.core.errors import InputError
+from lamella.report.words import count
 from lamella.run.cache import key_of
 from lamella.run.edit_log import Shapes, from_ranges, in_ranges
 from lamella.run.editing.change import Edit, span_words
@@ -14,6 +15,10 @@ from lamella.run.editing.journal import Entry
 from lamella.run.editing.overlay import Applied, Overlay
 
 _MOST_TOLD = 5
+
+
+class ChangedMeanwhileError(InputError):
+    """Others saved cells of a movie since a session of ours began; see `replay_on_theirs`."""
 
 
 @dataclass(frozen=True)
@@ -55,26 +60,27 @@ class Theirs:
         if not self.edits:
             return "another program, or a new run, wrote its labels"
         told = [
-            f"{edit['who']} {edit.get('words') or 'imported ROIs'} ({edit['time']})"
+            f"{edit['who']}: {edit.get('words') or 'ROIs were imported'} ({edit['time']})"
             for edit in self.edits[-_MOST_TOLD:]
         ]
         more = len(self.edits) - len(told)
-        return "; ".join(told) + (f"; and {more} edits before these" if more else "")
+        return "; ".join(told) + (f"; and {count(more, 'edit')} before these" if more else "")
 
-    def changed(self, n_ours: int) -> InputError:
+    def changed(self, n_ours: int) -> ChangedMeanwhileError:
         """The error of saving over what they saved."""
-        return InputError(
+        kept = f"{count(n_ours, 'edit')} of yours {'is' if n_ours == 1 else 'are'} in your journal"
+        return ChangedMeanwhileError(
             self.where,
-            f"its cells were changed since you began: {self.words}. Nothing was overwritten, your "
-            f"{n_ours} edits are in your journal",
-            "put yours on top of theirs (replay), or discard yours"
+            f"its cells were changed since you began: {self.words}. Nothing was overwritten, and "
+            f"{kept}",
+            "put your edits on top of theirs, or discard yours"
             if self.told
             else "note what you did, discard your edits and do them again on the new labels",
         )
 
-    def refused(self, met: str) -> InputError:
+    def refused(self, met: str) -> ChangedMeanwhileError:
         """The error of edits that do not go on top of theirs."""
-        return InputError(
+        return ChangedMeanwhileError(
             self.where,
             f"your edits meet theirs: {met}. Since you began: {self.words}. Yours stay in your "
             "journal",

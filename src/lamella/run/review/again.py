@@ -19,7 +19,6 @@ from lamella.run.study import open_study, study_around
 from lamella.run.task import task_for
 
 _SAME = [Col.MOVIE, Col.OBJECT, Col.CELL, Col.KIND, Col.FRAME, Col.DECISION, Col.WHEN, Col.STANDING]
-RUN_AGAIN = "run the study again: lamella run STUDY"
 
 
 def decided_since(out: Path) -> bool:
@@ -42,6 +41,8 @@ def decided_since(out: Path) -> bool:
 
 def _as_text(table: pd.DataFrame) -> list[list[str]]:
     rows = table.reindex(columns=_SAME)
+    for name in (Col.CELL, Col.FRAME):  # a file that lacks some has the others as 39.0
+        rows[name] = rows[name].astype("Int64")
     rows = rows.astype(object).where(rows.notna(), "").astype(str)
     text: list[list[str]] = rows.to_numpy().tolist()
     return text
@@ -87,7 +88,7 @@ def apply_decisions(out: Path) -> LamellaError | None:
 def _warn(out: Path, why: str) -> None:
     warnings.warn(
         f"{out}: what was decided since the last run is not in this report, since {why}; "
-        f"{RUN_AGAIN}",
+        f"run the study again: lamella run {study_around(out) or 'STUDY'}",
         LamellaWarning,
         stacklevel=3,
     )

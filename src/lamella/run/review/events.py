@@ -192,7 +192,7 @@ class Review:
         Raises
         ------
         InputError
-            There is no such cell, or no reason is given.
+            There is no such cell, it is in none of these frames, or no reason is given.
         """
         if not len(self._cell(movie, object_name, cell)):
             raise InputError(
@@ -253,7 +253,9 @@ class Review:
         return int(later[0]) if len(later) else int(places[0 if by == 1 else -1])
 
     def _record(self, movie: str, **told: Any) -> Decision:
-        place = place_of(self._cell(movie, told["object"], told["cell"]), told.get("frame"))
+        rows = self._cell(movie, told["object"], told["cell"])
+        _refuse_elsewhere(movie, rows, told)
+        place = place_of(rows, told.get("frame"))
         try:
             decision = Decision(place=place, **told)
         except ValidationError as error:
@@ -280,3 +282,15 @@ class Review:
     def _cell(self, movie: str, object_name: str, cell: int) -> pd.DataFrame:
         rows = self._rows(movie)
         return rows[(rows[Col.OBJECT] == object_name) & (rows[Col.CELL] == cell)]
+
+
+def _refuse_elsewhere(movie: str, rows: pd.DataFrame, told: dict[str, Any]) -> None:
+    """Raise the error of frames to leave out in which the cell is not: nothing would be."""
+    first, last, frames = told["first"], told["last"], rows[Col.FRAME]
+    if first is None or last < first or not len(frames) or frames.between(first, last).any():
+        return
+    raise InputError(
+        f"{movie}, {told['object']} {told['cell']}",
+        f"it is in frames {frames.min()} to {frames.max()}, and not in {first} to {last}",
+        "choose frames in which it is; nothing was decided",
+    )

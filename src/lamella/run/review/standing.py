@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col
+from lamella.report.words import DECIDED
 from lamella.run.review.decision import Decision, EventKey, Place
 
 State = Literal["counts", "mended", "replaced", "withdrawn", "outdated"]
@@ -111,7 +112,8 @@ def _told(decisions: Sequence[Decision]) -> Iterator[Standing]:
             yield Standing(each, "withdrawn", f"withdrawn by {by.who}, {by.when}")
         elif last[_topic(each)] is not each:
             by = last[_topic(each)]
-            yield Standing(each, "replaced", f"{by.who} decided {by.verdict}, {by.when}")
+            told = f"{by.who} decided anew, {DECIDED.get(by.verdict, by.verdict)}, {by.when}"
+            yield Standing(each, "replaced", told)
         else:
             yield Standing(each, COUNTS, "")
 
