@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def look_of(theme: str) -> Look:
     """Colours that are read well on the background of a theme of napari."""
-    ground = get_theme(theme).background.as_hex(format="long")
-    parts = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
+    parts: tuple[int, ...] = get_theme(theme).background.as_rgb_tuple(alpha=False)
+    ground = "#" + "".join(f"{part:02x}" for part in parts)
     return (DARK if sum(parts) < 3 * 128 else LIGHT)._replace(ground=ground)
 
 
