@@ -101,8 +101,9 @@ class TestLayers:
         desk.look_at(MOVIE, cell=1, frame=3)
         asked.clear()
         role(viewer, "lamellipodium").visible = True
-        desk.frame = 4
-        assert set(asked) <= {3, 4}
+        desk.frame = 9
+        assert 9 in asked
+        assert set(asked) <= {3, 9}
 
     def test_the_camera_goes_to_the_cell(self, viewer, colony):
         desk = desk_of(viewer)

@@ -11,6 +11,7 @@ from napari.utils.notifications import show_error
 
 from lamella.core.errors import LamellaError
 from lamella.kernels.regions import find_regions
+from lamella.napari.contoured import Labels
 from lamella.napari.drawings import HIDDEN, OfCell, crowded, labels_of, tracks_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
@@ -192,10 +193,12 @@ class CellLayers:
             self._remove(there, role)
         keywords = {"name": role, **keywords, "metadata": {OURS: {**told, **ours}}}
         keywords["visible"] = self._visible.get(role, True)
-        layer = Layer.create(data, keywords, kind)
-        self._viewer.layers.insert(place, layer)
         if kind == "labels":
+            layer: Layer = Labels(data, **keywords)
             layer.contour = _CONTOURS_PX.get(role, 0)
+        else:
+            layer = Layer.create(data, keywords, kind)
+        self._viewer.layers.insert(place, layer)
 
     def _remove(self, layer: Layer, role: str) -> None:
         if role != IMAGE:
