@@ -188,6 +188,25 @@ def test_a_folder_is_dropped_and_what_is_none_is_told(browser, qtbot, cells, tmp
     assert browser.model.rowCount() == 3
 
 
+def test_a_movie_that_is_gone_is_told_whole_in_the_panel(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.choices.preset, LIST)
+    place = browser.model.index(0, 0)
+    key = browser.model.key_of(place)
+    movie = cells / browser.desk.run.movie(key[0]).sample.path
+    away = movie.rename(movie.with_suffix(".away"))
+    _click(qtbot, browser, place)
+    told = browser.message.text()
+    assert str(movie) in told
+    assert "there is no such file or folder; check the path" in told
+    _click(qtbot, browser, place)
+    assert browser.message.text() == told
+    away.rename(movie)
+    _click(qtbot, browser, place)  # the disk is there again
+    assert browser.message.text() == ""
+    assert len(browser.desk.viewer.layers)
+
+
 def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot, tmp_path):
     study = many_cells(tmp_path / "study", movies=200, cells_each=50)
     start = time.perf_counter()

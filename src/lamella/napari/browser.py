@@ -219,7 +219,7 @@ class StudyBrowser(QWidget):
         try:
             if key is None and movie is not None:
                 self.desk.look_at(movie)
-            elif key is not None and key != self._looked_at():
+            elif key is not None and (key != self._looked_at() or self.desk.trouble is not None):
                 self.desk.look_at(
                     key[0], object_name=key[1], cell=key[2], frame=self._first_frame(key)
                 )

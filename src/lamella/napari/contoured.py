@@ -9,7 +9,7 @@ from napari.layers import Labels as Plain
 from numpy.typing import NDArray
 
 
-class Labels(Plain):
+class Labels(Plain):  # type: ignore[misc]  # napari tells no types
     """napari's labels layer, with its contours of one pixel found in a fifth of the time.
 
     It is called as napari's is: its writers and its layer list go by the name of the class. What

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Layer
-from napari.utils.notifications import show_error
 
 from lamella.core.errors import LamellaError
 from lamella.kernels.regions import find_regions
@@ -73,17 +72,21 @@ class CellLayers:
         try:
             with _SelectionKept(self._viewer):
                 self._show(desk, desk.movie)
+            desk.trouble = None
         except (LamellaError, OSError) as error:
             self._take_away_others(desk.movie.name)
-            show_error(str(error))
+            desk.trouble = error
 
     def _show(self, desk: Desk, movie: OpenedMovie) -> None:
         here = (movie.folder, desk.object_name)
         if self._shown[:1] != here[:1]:
+            first = not len(self._viewer.layers)
             notes = {"movie": movie.name, "object": desk.object_name}
             self._put_images(image_layers(movie.movie, name=movie.name, notes=notes))
             clock_of(self._viewer).show(movie.movie.scale)
             self._viewer.reset_view()
+            if first and desk.coming is None:
+                desk.frame = 0  # napari begins in the middle
         if self._shown != here or self._drawn is None:
             self._shown = here
             self._draw_set(desk, movie)

@@ -15,7 +15,7 @@ from lamella.io import open_movie, whole_file
 from lamella.io.film import write_gif, write_mp4
 from lamella.report.shot import Bar, Legend, Shot, painted, zoom_for
 from lamella.run.browse.drawn import Drawn
-from lamella.run.browse.opened import OpenedMovie, OpenedRun, refuse_no_cell
+from lamella.run.browse.opened import OpenedMovie, OpenedRun, refuse_no_cell, some_of
 from lamella.run.browse.recognised import refuse_study
 from lamella.run.browse.roles import CENTRE, OUTLINE, TRACK, refuse_unknown
 from lamella.run.browse.shots import Shots
@@ -211,7 +211,7 @@ def film_any(
     run = OpenedRun(source, study=study)
     if movie is None:
         if len(run.samples) != 1:
-            some = ", ".join(sample.movie for sample in run.samples[:10])
+            some = some_of([sample.movie for sample in run.samples])
             raise SettingsError("--movie", "the run has several movies", f"say which: {some}")
         movie = run.samples[0].movie
     return film_run(
