@@ -7,6 +7,7 @@ import pytest
 from lamella.core.table import Col
 from lamella.io import read_table, write_table
 from lamella.run.review import decisions_of
+from lamella.track.events import KINDS
 from worlds.run_folders import many_cells
 
 pytest.importorskip("napari")
@@ -48,6 +49,13 @@ def _choose(qtbot, box, text):
         before = box.currentIndex()
         qtbot.keyClick(box, Qt.Key.Key_Down)
         assert box.currentIndex() == before + 1, f"no {text}"
+
+
+def _choose_up(qtbot, box, text):
+    box.setFocus()
+    while box.currentText() != text:
+        assert box.currentIndex() > 0, f"no {text}"
+        qtbot.keyClick(box, Qt.Key.Key_Up)
 
 
 def test_a_tree_from_conditions_to_cells(browser, qtbot, colony):
@@ -123,6 +131,45 @@ def test_a_click_on_a_head_sorts(browser, qtbot, cells):
     assert [speeds[key[0]] for key in _rows(browser)] == down[::-1]
     click(0)
     assert not browser.model.flat
+
+
+def test_what_a_preset_ranks_by_stands_beside_the_names(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    browser.resize(420, 700)
+    header, columns = browser.view.header(), browser.model.columns
+    plain = [*range(len(columns))]
+
+    def order():
+        return [header.logicalIndex(place) for place in plain]
+
+    assert order() == plain
+    browser.view.horizontalScrollBar().setValue(browser.view.horizontalScrollBar().maximum())
+    for preset, name in (
+        ("Worst segmented", Col.OUTLINE_SCORE), ("Most events", Col.N_EVENTS),
+        ("Short or aborted", Col.N_VALID_FRAMES),
+    ):  # fmt: skip
+        browser.choices.preset.setCurrentText(LIST)
+        _choose(qtbot, browser.choices.preset, preset)
+        column = columns.index(name)
+        assert order()[:2] == [0, column]
+        assert header.sortIndicatorSection() == column
+        left = header.sectionViewportPosition(column)
+        assert 0 <= left <= browser.view.viewport().width() - header.sectionSize(column)
+        values = browser.index.table.set_index(Col.MOVIE)[name]
+        shown = [values[key[0]] for key in _rows(browser)]
+        up = header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+        assert shown == sorted(shown, reverse=not up)
+    _choose_up(qtbot, browser.choices.preset, LIST)
+    assert order() == plain
+    assert header.sortIndicatorSection() == -1
+
+
+def test_kinds_of_events_are_read_whole(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    column = browser.model.columns.index(Col.N_EVENTS)
+    longest = max(browser.view.fontMetrics().horizontalAdvance(f"12 · {kind.replace('_', ' ')}")
+                  for kind in KINDS)  # fmt: skip
+    assert browser.view.header().sectionSize(column) >= longest
 
 
 def test_enter_looks_at_a_cell_and_what_is_selected_follows(browser, qtbot, cells):

@@ -126,10 +126,10 @@ def test_a_cell_that_is_not_there_is_said(viewer, cells):
 def test_a_frame_that_is_not_there_is_said(viewer, cells):
     from lamella.napari.window import open_window
 
-    with pytest.raises(InputError, match="there is no frame 700; its frames are 0 to 15"):
+    with pytest.raises(InputError, match="there is no frame 700; its frames are 0 to 13"):
         open_window(cells / "results", movie="KI__low__1", frame=700, show=False)
-    with pytest.raises(InputError, match="there is no frame 16; its frames are 0 to 15"):
-        open_window(cells / "movies/KI/low/1.tif", frame=16, show=False)
+    with pytest.raises(InputError, match="there is no frame 14; its frames are 0 to 13"):
+        open_window(cells / "movies/KI/low/1.tif", frame=14, show=False)
 
 
 def test_a_movie_that_is_gone_ends_the_command_only_where_it_was_asked_for(viewer, cells):

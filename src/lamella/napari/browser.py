@@ -109,6 +109,7 @@ class StudyBrowser(QWidget):
         if most:
             rows = rows[:most]
         self.model.show_rows(rows, flat=flat)
+        self._show_rank(self.index, self.model)
         shown = f"{number(len(rows))} of " if len(rows) < len(self.index) else ""
         self.told.setText(f"{shown}{count(len(self.index), 'cell')}")
         if not len(rows):
@@ -193,6 +194,15 @@ class StudyBrowser(QWidget):
         self.refresh()
         if not self.model.flat:
             self.view.expandToDepth(0)
+
+    def _show_rank(self, index: StudyIndex, model: CellModel) -> None:
+        """What cells are ranked by is to be seen: beside their names, marked in the head."""
+        rank = self.choices.ranked_by(index)
+        column = model.columns.index(rank[0]) if rank and rank[0] in model.columns else None
+        self.view.put_first(column)
+        if self._sorted is None:
+            up = rank is None or rank[1]
+            self.view.mark_sorted(-1 if column is None else column, ascending=up)
 
     def _unsort(self) -> None:
         """The order is that of the choices, not of a column."""

@@ -125,6 +125,7 @@ class OfCell:
         keywords = {
             "colormap": DirectLabelColormap(color_dict=colours),
             "opacity": opacity,
+            "metadata": {OURS: timed(self._drawn.movie.movie.scale)},
             **self._space,
         }
         return data, keywords, "labels"
