@@ -12,6 +12,7 @@ from lamella.napari import drawings
 from lamella.napari.desk import desk_of, layers_of
 from lamella.run.browse import Drawn, OpenedRun
 from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM, measured_by
+from lamella.run.browse.roles import COLOURS, TRACK
 
 MOVIE = "KI__low__1"
 
@@ -133,6 +134,18 @@ class TestLayers:
         assert there[:, 1:] == pytest.approx(
             desk.tracked().tracks.centroids(2, n_frames=99)[there[:, 0].astype(int)]
         )
+
+    def test_the_track_of_one_cell_has_the_colour_of_films(self, viewer, desk, colony, monkeypatch):
+        film = np.array([*COLOURS[TRACK], 255]) / 255
+        desk.look_at(MOVIE, cell=1)
+        assert np.allclose(role(viewer, "track").track_colors, film)
+        desk.open_run(colony / "results")
+        desk.look_at("wt1")
+        assert len(np.unique(role(viewer, "track").track_colors.round(3), axis=0)) > 5
+        monkeypatch.setattr(drawings, "MANY_TRACKS", 3)
+        desk.look_at("wt1", cell=1)
+        desk.look_at("ko1", cell=max(desk.tracked().tracks.parents))
+        assert np.allclose(role(viewer, "track of the cell").track_colors, film)
 
     def test_lineage_is_in_the_tracks(self, viewer, colony):
         desk = desk_of(viewer)
