@@ -14,7 +14,7 @@ pytest.importorskip("napari")
 
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QMenu
+from qtpy.QtWidgets import QInputDialog, QMenu
 
 from lamella.napari.browser import StudyBrowser
 from lamella.napari.cell_choices import LIST
@@ -275,6 +275,56 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
     assert max(asked) == 9999
     assert len(asked) < 8 * browser.view.viewport().height() / ROW_PX
     assert took < 20  # far above what it takes
+
+
+def test_a_picture_that_fails_does_not_end_the_others(qtbot, viewer, cells, monkeypatch):
+    from lamella.napari.cell_pictures import CellPictures
+    from lamella.run.browse import OpenedRun
+    from lamella.run.browse.thumbnails import Thumbnails
+
+    real = Thumbnails.of
+
+    def of(self, movie, name, cell):
+        if movie == "KO__low__1":
+            raise ValueError(movie)
+        return real(self, movie, name, cell)
+
+    monkeypatch.setattr(Thumbnails, "of", of)
+    pictures = CellPictures(Thumbnails(OpenedRun(cells / "results")))
+    drawn = []
+    pictures.drawn.connect(drawn.append)
+    try:
+        for movie in ("WT__low__1", "KO__low__1", "KI__low__1"):
+            pictures.of((movie, "cell", 1))
+        qtbot.waitUntil(lambda: len(drawn) == 3, timeout=10_000)
+        blank = pictures.blank.toImage()
+        assert pictures.of(("KO__low__1", "cell", 1)).toImage() == blank
+        assert pictures.of(("WT__low__1", "cell", 1)).toImage() != blank
+    finally:
+        pictures.stop()
+
+
+def test_a_cell_without_an_area_has_a_picture(cells):
+    from lamella.run.browse import OpenedRun
+    from lamella.run.browse.thumbnails import Thumbnails
+
+    folder = cells / "results/movies/KO__low__1"
+    (folder / "cell_strips.webp").unlink()
+    table = read_table(folder / "frames.parquet")
+    write_table(folder / "frames.parquet", table.drop(columns=Col.AREA_PX))
+    assert Thumbnails(OpenedRun(cells / "results")).of("KO__low__1", "cell", 1).std() > 5
+
+
+def test_no_reason_is_chosen_beforehand(browser, qtbot, cells, monkeypatch):
+    browser.open_run(cells / "results")
+    asked = []
+    monkeypatch.setattr(
+        QInputDialog, "getItem", lambda *given: asked.append(given[-1]) or (given[-1][0], True)
+    )
+    browser._ask_reason(("KO__low__1", "cell", 1))
+    assert "dead or dying" in asked[0]
+    assert "choose a reason" in browser.message.text()
+    assert not decisions_of(cells / "results/movies/KO__low__1")
 
 
 def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):

@@ -160,9 +160,12 @@ class StudyBrowser(QWidget):
 
     def _ask_reason(self, key: Key) -> None:
         about = f"{key[0]}, {key[1]} {key[2]}\nReason"
-        reason, given = QInputDialog.getItem(self, "Leave a cell out", about, REASONS)
-        if given:
-            self.leave_out(key, reason)
+        reasons = ["", *REASONS]  # none is chosen beforehand: Enter must not write one
+        reason, given = QInputDialog.getItem(self, "Leave a cell out", about, reasons)
+        if given and reason.strip():
+            self.leave_out(key, reason.strip())
+        elif given:
+            self.message.warn("Nothing was left out: choose a reason, or write one.")
 
     def _on_run(self) -> None:
         """Another run is open, or its tables were written anew: choices and selection stay."""
@@ -244,6 +247,8 @@ class StudyBrowser(QWidget):
             return None
         row = self.index.table.iloc[row_of]
         if Col.FIRST_FRAME not in row or Col.LAST_FRAME not in row:
+            return None
+        if row[[Col.FIRST_FRAME, Col.LAST_FRAME]].isna().any():  # it was never seen
             return None
         first, last = int(row[Col.FIRST_FRAME]), int(row[Col.LAST_FRAME])
         there = self.desk.movie is not None and self.desk.movie.name == key[0]
