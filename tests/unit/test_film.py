@@ -13,7 +13,7 @@ from lamella.core.movie import Movie
 from lamella.io.film import write_gif, write_mp4
 from lamella.report.shot import Bar, Line, Shot, painted, zoom_for
 from lamella.run.browse.film import Film, film_any, film_movie, frames_from
-from lamella.run.browse.roles import OUTWARDS, ROLES, STILL, diverging, roles_of
+from lamella.run.browse.roles import OUTWARDS, ROLES, STILL, diverging, drawn_colours, roles_of
 from lamella.run.browse.stamps import stamp
 
 MOVIE = Movie.from_array(
@@ -63,6 +63,20 @@ class TestFilm:
             assert film.info["duration"] == 250
             assert film.size == (160, 120) == done.size_px
             assert longest_white_run(np.asarray(film.convert("RGB"))) == done.bar_px == 20
+
+    def test_colours_that_mean_something_are_kept_in_a_gif(self, tmp_path):
+        colours = drawn_colours(ROLES)
+        ground = np.random.default_rng(1).integers(0, 256, (60, 64, 1), np.uint8)
+        first, later = (np.repeat(ground, 3, axis=2) for _ in range(2))
+        first[:20] = np.random.default_rng(2).integers(0, 256, (20, 64, 3), np.uint8)
+        for k, colour in enumerate(colours):
+            later[3 * k : 3 * k + 3, :9] = colour
+        write_gif(tmp_path / "a.gif", [first, later], fps=5, colours=colours)
+        with Image.open(tmp_path / "a.gif") as film:
+            film.seek(1)
+            shown = np.asarray(film.convert("RGB")).astype(int)
+        for k, colour in enumerate(colours):
+            assert np.abs(shown[3 * k + 1, 4] - colour).max() <= 3, colour  # looked up in steps
 
     def test_a_strip_has_300_dpi_one_bar_and_times_as_text(self, tmp_path):
         done = film_movie(MOVIE, tmp_path / "a.png", Film(um_bar=10, columns=4))

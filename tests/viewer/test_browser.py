@@ -7,6 +7,7 @@ import pytest
 from lamella.core.table import Col
 from lamella.io import read_table, write_table
 from lamella.run.review import decisions_of
+from lamella.track.events import KINDS
 from worlds.run_folders import many_cells
 
 pytest.importorskip("napari")
@@ -51,6 +52,13 @@ def _choose(qtbot, box, text):
         before = box.currentIndex()
         qtbot.keyClick(box, Qt.Key.Key_Down)
         assert box.currentIndex() == before + 1, f"no {text}"
+
+
+def _choose_up(qtbot, box, text):
+    box.setFocus()
+    while box.currentText() != text:
+        assert box.currentIndex() > 0, f"no {text}"
+        qtbot.keyClick(box, Qt.Key.Key_Up)
 
 
 def test_a_tree_from_conditions_to_cells(browser, qtbot, colony):
@@ -128,6 +136,45 @@ def test_a_click_on_a_head_sorts(browser, qtbot, cells):
     assert not browser.model.flat
 
 
+def test_what_a_preset_ranks_by_stands_beside_the_names(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    browser.resize(420, 700)
+    header, columns = browser.view.header(), browser.model.columns
+    plain = [*range(len(columns))]
+
+    def order():
+        return [header.logicalIndex(place) for place in plain]
+
+    assert order() == plain
+    browser.view.horizontalScrollBar().setValue(browser.view.horizontalScrollBar().maximum())
+    for preset, name in (
+        ("Worst segmented", Col.OUTLINE_SCORE), ("Most events", Col.N_EVENTS),
+        ("Short or aborted", Col.N_VALID_FRAMES),
+    ):  # fmt: skip
+        browser.choices.preset.setCurrentText(LIST)
+        _choose(qtbot, browser.choices.preset, preset)
+        column = columns.index(name)
+        assert order()[:2] == [0, column]
+        assert header.sortIndicatorSection() == column
+        left = header.sectionViewportPosition(column)
+        assert 0 <= left <= browser.view.viewport().width() - header.sectionSize(column)
+        values = browser.index.table.set_index(Col.MOVIE)[name]
+        shown = [values[key[0]] for key in _rows(browser)]
+        up = header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+        assert shown == sorted(shown, reverse=not up)
+    _choose_up(qtbot, browser.choices.preset, LIST)
+    assert order() == plain
+    assert header.sortIndicatorSection() == -1
+
+
+def test_kinds_of_events_are_read_whole(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    column = browser.model.columns.index(Col.N_EVENTS)
+    longest = max(browser.view.fontMetrics().horizontalAdvance(f"12 · {kind.replace('_', ' ')}")
+                  for kind in KINDS)  # fmt: skip
+    assert browser.view.header().sectionSize(column) >= longest
+
+
 def test_enter_looks_at_a_cell_and_what_is_selected_follows(browser, qtbot, cells):
     browser.open_run(cells / "results")
     _choose(qtbot, browser.choices.preset, LIST)
@@ -189,6 +236,25 @@ def test_a_folder_is_dropped_and_what_is_none_is_told(browser, qtbot, cells, tmp
     assert browser.model.rowCount() == 3
 
 
+def test_a_movie_that_is_gone_is_told_whole_in_the_panel(browser, qtbot, cells):
+    browser.open_run(cells / "results")
+    _choose(qtbot, browser.choices.preset, LIST)
+    place = browser.model.index(0, 0)
+    key = browser.model.key_of(place)
+    movie = cells / browser.desk.run.movie(key[0]).sample.path
+    away = movie.rename(movie.with_suffix(".away"))
+    _click(qtbot, browser, place)
+    told = browser.message.text()
+    assert str(movie) in told
+    assert "there is no such file or folder; check the path" in told
+    _click(qtbot, browser, place)
+    assert browser.message.text() == told
+    away.rename(movie)
+    _click(qtbot, browser, place)  # the disk is there again
+    assert browser.message.text() == ""
+    assert len(browser.desk.viewer.layers)
+
+
 def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot, tmp_path):
     study = many_cells(tmp_path / "study", movies=200, cells_each=50)
     start = time.perf_counter()
@@ -210,6 +276,44 @@ def test_ten_thousand_cells_open_and_only_seen_rows_are_asked_for(browser, qtbot
     assert max(asked) == 9999
     assert len(asked) < 8 * browser.view.viewport().height() / ROW_PX
     assert took < 20  # far above what it takes
+
+
+def test_a_picture_that_fails_does_not_end_the_others(qtbot, viewer, cells, monkeypatch):
+    from lamella.napari.cell_pictures import CellPictures
+    from lamella.run.browse import OpenedRun
+    from lamella.run.browse.thumbnails import Thumbnails
+
+    real = Thumbnails.of
+
+    def of(self, movie, name, cell):
+        if movie == "KO__low__1":
+            raise ValueError(movie)
+        return real(self, movie, name, cell)
+
+    monkeypatch.setattr(Thumbnails, "of", of)
+    pictures = CellPictures(Thumbnails(OpenedRun(cells / "results")))
+    drawn = []
+    pictures.drawn.connect(drawn.append)
+    try:
+        for movie in ("WT__low__1", "KO__low__1", "KI__low__1"):
+            pictures.of((movie, "cell", 1))
+        qtbot.waitUntil(lambda: len(drawn) == 3, timeout=10_000)
+        blank = pictures.blank.toImage()
+        assert pictures.of(("KO__low__1", "cell", 1)).toImage() == blank
+        assert pictures.of(("WT__low__1", "cell", 1)).toImage() != blank
+    finally:
+        pictures.stop()
+
+
+def test_a_cell_without_an_area_has_a_picture(cells):
+    from lamella.run.browse import OpenedRun
+    from lamella.run.browse.thumbnails import Thumbnails
+
+    folder = cells / "results/movies/KO__low__1"
+    (folder / "cell_strips.webp").unlink()
+    table = read_table(folder / "frames.parquet")
+    write_table(folder / "frames.parquet", table.drop(columns=Col.AREA_PX))
+    assert Thumbnails(OpenedRun(cells / "results")).of("KO__low__1", "cell", 1).std() > 5
 
 
 def test_a_cell_is_left_out_by_the_menu(browser, qtbot, cells, monkeypatch):
@@ -254,7 +358,7 @@ def test_no_reason_is_chosen_beforehand(browser, qtbot, cells):
     QTimer.singleShot(200, enter)
     browser._ask_reason(key)
     assert offered == [""]
-    assert "leaving out needs a reason" in browser.message.text()
+    assert "choose a reason" in browser.message.text()
     assert not decisions_of(cells / "results/movies" / key[0])
 
 

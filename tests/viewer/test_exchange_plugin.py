@@ -130,6 +130,21 @@ class TestRoundTrips:
         assert len(graph) == len(tracks[1]["graph"]) == 2  # two daughters
         assert np.array_equal(np.asarray(kinds["labels"][0]) > 0, np.asarray(data) > 0)
 
+    @pytest.mark.parametrize(("name", "form"), [("RES", "ctc"), ("a.xml", "trackmate")])
+    def test_what_the_window_shows_is_saved_by_its_menu(
+        self, viewer, look_at, tmp_path, name, form
+    ):
+        from lamella.napari.desk import layers_of
+
+        look_at("KI__low__1")
+        of_role = layers_of(viewer).of_role
+        viewer.layers.selection = {of_role("cells"), of_role("track")}
+        assert viewer.layers.save(str(tmp_path / name), selected=True)
+        assert recognise(tmp_path / name).name == form
+        viewer.layers.selection = {of_role("outline")}
+        viewer.layers.save(str(tmp_path / "outline.ome.tif"), selected=True)
+        assert open_movie(tmp_path / "outline.ome.tif").scale.interval_min == pytest.approx(1)
+
     @pytest.mark.parametrize("name", ["a.xml", "tracks.csv"])
     def test_tracks_alone(self, files, tmp_path, name):
         from lamella.napari.writers import write_tracks

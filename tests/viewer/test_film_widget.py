@@ -66,3 +66,25 @@ def test_without_a_movie_it_says_so(viewer, qtbot):
     qtbot.addWidget(widget)
     widget.begin()
     assert "No movie of a run is open" in widget.message.text()
+
+
+def test_a_file_is_replaced_once_where_the_dialog_asked(
+    widget, viewer, qtbot, tmp_path, monkeypatch
+):
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QFileDialog
+
+    out = tmp_path / "cell.gif"
+    out.write_bytes(b"old")
+    widget.kind.setCurrentText("film that plays anywhere (.gif)")
+    widget.last.setValue(2)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (str(out), ""))
+    qtbot.mouseClick(widget.choose, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Written" in widget.message.text(), timeout=60_000)
+    written = out.read_bytes()
+    assert written.startswith(b"GIF")
+    widget.last.setValue(1)
+    qtbot.mouseClick(widget.write, Qt.MouseButton.LeftButton)
+    assert "is there already" in widget.message.text()
+    assert out.read_bytes() == written

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_erosion
 
+from lamella.core.errors import InputError
 from lamella.core.frames import MappedFrames
 from lamella.core.table import Col
 from lamella.io import open_labels
@@ -11,6 +12,7 @@ from lamella.napari import drawings
 from lamella.napari.desk import desk_of, layers_of
 from lamella.run.browse import Drawn, OpenedRun
 from lamella.run.browse.compartments import IS_BODY, IS_LAMELLIPODIUM, measured_by
+from lamella.run.browse.roles import COLOURS, TRACK
 
 MOVIE = "KI__low__1"
 
@@ -101,8 +103,9 @@ class TestLayers:
         desk.look_at(MOVIE, cell=1, frame=3)
         asked.clear()
         role(viewer, "lamellipodium").visible = True
-        desk.frame = 4
-        assert set(asked) <= {3, 4}
+        desk.frame = 9
+        assert 9 in asked
+        assert set(asked) <= {3, 9}
 
     def test_the_camera_goes_to_the_cell(self, viewer, colony):
         desk = desk_of(viewer)
@@ -131,6 +134,18 @@ class TestLayers:
         assert there[:, 1:] == pytest.approx(
             desk.tracked().tracks.centroids(2, n_frames=99)[there[:, 0].astype(int)]
         )
+
+    def test_the_track_of_one_cell_has_the_colour_of_films(self, viewer, desk, colony, monkeypatch):
+        film = np.array([*COLOURS[TRACK], 255]) / 255
+        desk.look_at(MOVIE, cell=1)
+        assert np.allclose(role(viewer, "track").track_colors, film)
+        desk.open_run(colony / "results")
+        desk.look_at("wt1")
+        assert len(np.unique(role(viewer, "track").track_colors.round(3), axis=0)) > 5
+        monkeypatch.setattr(drawings, "MANY_TRACKS", 3)
+        desk.look_at("wt1", cell=1)
+        desk.look_at("ko1", cell=max(desk.tracked().tracks.parents))
+        assert np.allclose(role(viewer, "track of the cell").track_colors, film)
 
     def test_lineage_is_in_the_tracks(self, viewer, colony):
         desk = desk_of(viewer)
@@ -167,7 +182,7 @@ class TestLayers:
         assert role(viewer, "track").visible  # as it was in movies of few tracks
         assert role(viewer, "track of the cell") is None
 
-    def test_another_movie_has_other_layers_and_strangers_stay(self, viewer, desk):
+    def test_another_movie_has_other_layers_and_strangers_stay(self, viewer, desk, monkeypatch):
         desk.look_at(MOVIE, cell=1)
         mine = viewer.add_points([[0, 1, 1]], name="mine")
         shown = np.array(role(viewer, "image").data[0])
@@ -178,9 +193,16 @@ class TestLayers:
         assert not np.array_equal(there.data[0], shown)
         labels = role(viewer, "cells").data[3]
         assert np.array_equal(labels, desk.tracked().painted().frame(3))
-        rings, n_read = role(viewer, "outline").data, role(viewer, "cells").data.n_kept
-        assert rings[3].any()
-        assert role(viewer, "cells").data.n_kept == n_read  # frame 3 is read once for both
+        rings = role(viewer, "outline").data
+        kept = role(viewer, "cells").data
+        kept.settle()
+        read, plain = [], MappedFrames.frame
+        monkeypatch.setattr(
+            MappedFrames, "frame", lambda frames, t: read.append((frames, t)) or plain(frames, t)
+        )
+        for stack in (rings, kept):
+            assert stack[9].any()
+        assert [t for frames, t in read if frames is kept.frames] == [9]  # once for both
         assert mine in viewer.layers
         ours = [layer for layer in viewer.layers if layer is not mine]
         assert {layer.metadata["lamella"]["movie"] for layer in ours} == {"KI__high__1"}
@@ -210,18 +232,27 @@ class TestLayers:
         desk.look_at("wt1", cell=cell)
         assert desk.frame == first
 
-    def test_what_is_missing_is_told_and_nothing_breaks(self, viewer, desk, cells, monkeypatch):
-        told = []
-        monkeypatch.setattr("lamella.napari.layers.show_error", told.append)
+    def test_what_is_missing_is_told_and_nothing_breaks(self, viewer, desk, cells):
         (cells / desk.run.movie(MOVIE).sample.path).unlink()
-        desk.look_at(MOVIE, cell=1)
-        assert len(told) == 1
-        assert "there is no such file" in told[0]
+        with pytest.raises(InputError, match="there is no such file"):
+            desk.look_at(MOVIE, cell=1)
+        assert (desk.movie.name, desk.cell) == (MOVIE, 1)
         assert not len(viewer.layers)
         desk.look_at("KI__high__1", cell=1)
+        assert desk.trouble is None
         assert role(viewer, "image") is not None
-        desk.look_at(MOVIE, cell=1)
+        with pytest.raises(InputError, match="there is no such file"):
+            desk.look_at(MOVIE, cell=1, frame=3)
         assert not len(viewer.layers)  # those of the movie before would be mistaken for it
+        desk.open_run(cells / "results")
+        assert desk.trouble is None
+
+    def test_the_first_movie_begins_at_its_first_frame(self, viewer, desk):
+        desk.look_at(MOVIE)
+        assert desk.frame == 0  # napari begins in the middle
+        desk.frame = 5
+        desk.look_at("KI__high__1", cell=1)
+        assert desk.frame == 5
 
 
 class _Editing:

@@ -8,6 +8,7 @@ import tomli_w
 from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.run.browse import OpenedRun
+from lamella.run.browse.opened import some_of
 
 
 def test_a_run_tells_its_movies_objects_and_tables(finished_cells):
@@ -42,6 +43,8 @@ def test_what_cannot_be_opened(cells, tmp_path):
         OpenedRun(cells)
     with pytest.raises(InputError, match="no movie 'x'; it has KI__high__1"):
         OpenedRun(cells / "results").movie("x")
+    assert some_of(range(1, 11)) == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+    assert some_of(range(1, 19)).endswith("9, 10 and 8 more")
     alone = (cells / "results").rename(tmp_path / "alone")
     with pytest.raises(InputError, match="say where it lies: --study"):
         OpenedRun(alone)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lamella.core.errors import InputError
 from lamella.core.table import Col
 
 pytest.importorskip("napari")
@@ -158,3 +159,34 @@ def test_a_tab_behind_others_draws_nothing_until_it_comes_forward(viewer, qtbot,
     assert made.canvas.time == made.cells[0].time_of(2)
     dock.raise_()
     qtbot.waitUntil(lambda: made.canvas.time == made.cells[0].time_of(7))
+
+
+def test_a_file_that_nobody_asked_about_is_not_replaced(plots, qtbot, tmp_path, monkeypatch):
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QFileDialog
+
+    chosen = [str(tmp_path / "mine")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (chosen[0], ""))
+    (tmp_path / "mine.csv").write_text("mine")
+    qtbot.mouseClick(plots._save_rows, Qt.MouseButton.LeftButton)
+    assert "mine.csv is there already" in plots.message.text()
+    assert (tmp_path / "mine.csv").read_text() == "mine"
+    chosen[0] = str(tmp_path / "other")
+    qtbot.mouseClick(plots._save_rows, Qt.MouseButton.LeftButton)
+    assert plots.message.text().endswith("other.csv")
+    assert len(pd.read_csv(tmp_path / "other.csv")) == len(plots.cells[0].frames)
+    qtbot.mouseClick(plots._save, Qt.MouseButton.LeftButton)
+    assert (tmp_path / "other.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_any_cell_of_the_run_can_be_compared_and_no_other(plots, monkeypatch):
+    monkeypatch.setattr("lamella.napari.plots._MOST_OTHERS", 1)
+    plots.choose(None)
+    assert plots._other.count() == 2
+    for movie in ("WT__high__1", "KO__low__1"):
+        plots.compare_with(movie, 1)
+        assert [cell.title for cell in plots.cells] == ["KI__high__1, cell 1", f"{movie}, cell 1"]
+    with pytest.raises(InputError, match="no cell 9 to compare with"):
+        plots.compare_with("WT__high__1", 9)
+    plots.compare_with(None)
+    assert len(plots.cells) == 1

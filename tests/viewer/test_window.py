@@ -123,6 +123,51 @@ def test_a_cell_that_is_not_there_is_said(viewer, cells):
         open_window(cells / "results", movie="KI__low__1", cell=9, show=False)
 
 
+def test_a_frame_that_is_not_there_is_said(viewer, cells):
+    from lamella.napari.window import open_window
+
+    with pytest.raises(InputError, match="there is no frame 700; its frames are 0 to 13"):
+        open_window(cells / "results", movie="KI__low__1", frame=700, show=False)
+    with pytest.raises(InputError, match="there is no frame 14; its frames are 0 to 13"):
+        open_window(cells / "movies/KI/low/1.tif", frame=14, show=False)
+
+
+def test_a_movie_that_is_gone_ends_the_command_only_where_it_was_asked_for(viewer, cells):
+    from lamella.napari.desk import desk_of
+    from lamella.napari.window import open_window
+
+    first = desk_of(viewer).open_run(cells / "results").samples[0]
+    (cells / first.path).unlink()
+    with pytest.raises(InputError, match="there is no such file"):
+        open_window(cells / "results", movie=first.movie, show=False)
+    window = open_window(cells / "results", show=False)
+    try:
+        desk = desk_of(window)
+        desk.look_at(desk.run.samples[1].movie)
+        assert len(window.layers)
+    finally:
+        window.close()
+
+
+def test_a_cell_without_a_frame_is_shown_where_it_is_first_seen(viewer, colony):
+    from lamella.napari.desk import desk_of
+    from lamella.napari.window import open_window
+
+    window = open_window(colony / "results", movie="wt1", widgets=False, show=False)
+    try:
+        assert desk_of(window).frame == 0
+        lives = desk_of(window).tracked().tracks.first_last
+    finally:
+        window.close()
+    cell, (first, _) = max(lives.items(), key=lambda each: each[1][0])
+    assert first > 0
+    window = open_window(colony / "results", movie="wt1", cell=cell, widgets=False, show=False)
+    try:
+        assert desk_of(window).frame == first
+    finally:
+        window.close()
+
+
 def test_labels_are_told_from_images(cells, finished_colony):
     from lamella.run.browse.recognised import looks_like_labels
 

@@ -132,6 +132,11 @@ class Tracks:
             old, new = by_frame[t]
             order = np.argsort(old)
             old, new = old[order], new[order].astype(dtype)
+            if before.dtype in (np.uint8, np.uint16):
+                number = np.zeros(np.iinfo(before.dtype).max + 1, dtype)
+                fits = old < len(number)
+                number[old[fits]] = new[fits]
+                return np.take(number, before)
             # Looked up, not indexed by: labels of other programs may be huge.
             place = np.minimum(np.searchsorted(old, before), len(old) - 1)
             painted: Image = np.where(old[place] == before, new[place], dtype.type(0))

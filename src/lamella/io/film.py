@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _QUALITY = "18"
 """Constant rate factor of H.264: at 18 nobody sees what is lost."""
 _COLOURS = 256
 _STEPS = (0, 128, 255)
+_MOST_KEPT = 128
 
 
 def write_mp4(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps: float) -> int:
@@ -90,10 +91,25 @@ def write_mp4(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps:
     return n
 
 
-def write_gif(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps: float) -> int:
+def write_gif(
+    path: str | os.PathLike[str],
+    pictures: Iterable[Picture],
+    *,
+    fps: float,
+    colours: Sequence[tuple[int, int, int]] = (),
+) -> int:
     """A film as animated GIF that begins again: 256 colours, the same for all pictures.
 
     GIF tells times in hundredths of a second, so that fewer `fps` than 50 are kept nearly.
+
+    Parameters
+    ----------
+    pictures : iterable of (H, W, 3) uint8 arrays
+        All of one size.
+    fps : float
+        Pictures a second.
+    colours : sequence of (int, int, int), optional
+        Are kept as they are, in whichever picture they come; at most 128.
 
     Returns
     -------
@@ -112,7 +128,7 @@ def write_gif(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps:
         _refuse_other_size(path, picture.shape, first_shape)
         image = Image.fromarray(picture)
         if palette is None:
-            palette = _palette(image)
+            palette = _palette(image, colours)
         frames.append(image.quantize(palette=palette, dither=Image.Dither.NONE))
     _refuse_none(path, len(frames))
     with whole_file(path) as part:
@@ -129,16 +145,17 @@ def write_gif(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps:
     return len(frames)
 
 
-def _palette(first: Image.Image) -> Image.Image:
-    """Colours of the first picture, and a coarse cube for those that come later.
+def _palette(first: Image.Image, kept: Sequence[tuple[int, int, int]]) -> Image.Image:
+    """Colours that are kept, those of the first picture, a coarse cube for what comes later.
 
     The cube holds black and white, so that writing and the scale bar are just that.
     """
-    cube = [value for r in _STEPS for g in _STEPS for b in _STEPS for value in (r, g, b)]
-    own = first.quantize(_COLOURS - len(cube) // 3, method=Image.Quantize.MEDIANCUT)
-    colours = (own.getpalette() or [])[: 3 * _COLOURS - len(cube)]
+    cube = [(r, g, b) for r in _STEPS for g in _STEPS for b in _STEPS]
+    fixed = list(dict.fromkeys([*kept[:_MOST_KEPT], *cube]))
+    own = first.quantize(_COLOURS - len(fixed), method=Image.Quantize.MEDIANCUT)
+    found = (own.getpalette() or [])[: 3 * (_COLOURS - len(fixed))]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*colours, *cube])
+    palette.putpalette([*found, *(value for colour in fixed for value in colour)])
     return palette
 
 

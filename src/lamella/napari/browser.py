@@ -109,6 +109,7 @@ class StudyBrowser(QWidget):
         if most:
             rows = rows[:most]
         self.model.show_rows(rows, flat=flat)
+        self._show_rank(self.index, self.model)
         shown = f"{number(len(rows))} of " if len(rows) < len(self.index) else ""
         self.told.setText(f"{shown}{count(len(self.index), 'cell')}")
         if not len(rows):
@@ -159,10 +160,12 @@ class StudyBrowser(QWidget):
 
     def _ask_reason(self, key: Key) -> None:
         about = f"{key[0]}, {key[1]} {key[2]}\nReason"
-        # None is chosen beforehand: nobody shall give a reason by pressing Enter.
-        reason, given = QInputDialog.getItem(self, "Leave out", about, ["", *REASONS])
-        if given:
-            self.leave_out(key, reason)
+        reasons = ["", *REASONS]  # none is chosen beforehand: Enter must not write one
+        reason, given = QInputDialog.getItem(self, "Leave a cell out", about, reasons)
+        if given and reason.strip():
+            self.leave_out(key, reason.strip())
+        elif given:
+            self.message.warn("Nothing was left out: choose a reason, or write one.")
 
     def _on_run(self) -> None:
         """Another run is open, or its tables were written anew: choices and selection stay."""
@@ -195,6 +198,15 @@ class StudyBrowser(QWidget):
         if not self.model.flat:
             self.view.expandToDepth(0)
 
+    def _show_rank(self, index: StudyIndex, model: CellModel) -> None:
+        """What cells are ranked by is to be seen: beside their names, marked in the head."""
+        rank = self.choices.ranked_by(index)
+        column = model.columns.index(rank[0]) if rank and rank[0] in model.columns else None
+        self.view.put_first(column)
+        if self._sorted is None:
+            up = rank is None or rank[1]
+            self.view.mark_sorted(-1 if column is None else column, ascending=up)
+
     def _unsort(self) -> None:
         """The order is that of the choices, not of a column."""
         self._sorted = None
@@ -220,7 +232,7 @@ class StudyBrowser(QWidget):
         try:
             if key is None and movie is not None:
                 self.desk.look_at(movie)
-            elif key is not None and key != self._looked_at():
+            elif key is not None and (key != self._looked_at() or self.desk.trouble is not None):
                 self.desk.look_at(
                     key[0], object_name=key[1], cell=key[2], frame=self._first_frame(key)
                 )
@@ -235,6 +247,8 @@ class StudyBrowser(QWidget):
             return None
         row = self.index.table.iloc[row_of]
         if Col.FIRST_FRAME not in row or Col.LAST_FRAME not in row:
+            return None
+        if row[[Col.FIRST_FRAME, Col.LAST_FRAME]].isna().any():  # it was never seen
             return None
         first, last = int(row[Col.FIRST_FRAME]), int(row[Col.LAST_FRAME])
         there = self.desk.movie is not None and self.desk.movie.name == key[0]

@@ -63,6 +63,11 @@ class CellChoices(QWidget):
         """Whether cells are wanted under their conditions, sessions and movies."""
         return self.preset.currentText() == TREE
 
+    def ranked_by(self, index: StudyIndex) -> tuple[str, bool] | None:
+        """The column that the preset ranks by, and whether small values come first."""
+        preset = index.presets.get(self.preset.currentText())
+        return None if preset is None else preset.ranks[0]
+
     def offer(self, index: StudyIndex) -> None:
         """What there is to choose from in a study; what was chosen stays where it is there."""
         presets = index.presets

@@ -72,7 +72,10 @@ class CellModel(QAbstractItemModel):
         self.cells, self._pictures = index, pictures
         first, others = index.measures[:_FIRST_MEASURES], index.measures[_FIRST_MEASURES:]
         flags = (str(name) for name in _FLAGS)
-        self.columns: list[str] = ["", *first, *flags, *others[:_OTHER_MEASURES]]
+        ranked = (preset.ranks[0][0] for preset in index.presets.values())
+        wanted = (*first, *flags, *others[:_OTHER_MEASURES], *ranked)
+        there = (name for name in dict.fromkeys(map(str, wanted)) if name in index.table)
+        self.columns: list[str] = ["", *there]
         # Where each movie has one cell, movies would be branches with one leaf each.
         self._alone = not index.table[Col.MOVIE].duplicated().any()
         self._levels = [
@@ -188,7 +191,7 @@ class CellModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, name)
         if role == Qt.ItemDataRole.TextAlignmentRole and name:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _alignment(name)
         if role == Qt.ItemDataRole.ForegroundRole and self._why[row] is not None:
             palette = QApplication.palette()
             return palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
@@ -200,7 +203,7 @@ class CellModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole and name == Col.N_EVENTS:
             return number(int(self._values[name][node.rows].sum()))
         if role == Qt.ItemDataRole.TextAlignmentRole and name:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _alignment(name)
         return None
 
     def _children(self, node: Node) -> list[Node]:
@@ -272,6 +275,12 @@ def _head(name: str) -> str:
     if name == Col.IN_STATISTICS:
         return "counts"
     return label(name)
+
+
+def _alignment(name: str) -> int:
+    """Numbers stand under each other; words begin where their column does."""
+    side = Qt.AlignmentFlag.AlignLeft if name == Col.N_EVENTS else Qt.AlignmentFlag.AlignRight
+    return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _meaning(name: str) -> str:

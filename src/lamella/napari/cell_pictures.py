@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, deque
 from threading import Condition, Thread
 
@@ -9,6 +10,8 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QImage, QPixmap
 
 from lamella.run.browse.thumbnails import Thumbnail, Thumbnails
+
+_LOG = logging.getLogger(__name__)
 
 Key = tuple[str, str, int]
 """Movie, set of objects, cell."""
@@ -65,7 +68,15 @@ class _Wishes:
                     return
                 key, _ = self._waiting.popitem()
                 self._under_way = 1
-            self.made.append((key, self._thumbnails.of(*key)))
+            self.made.append((key, self._drawn(key)))
+
+    def _drawn(self, key: Key) -> Thumbnail | None:
+        """A picture; one that fails leaves a blank, and the thread goes on to the others."""
+        try:
+            return self._thumbnails.of(*key)
+        except Exception:
+            _LOG.exception("no picture of %s, %s %s", *key)
+            return None
 
 
 class CellPictures(QObject):

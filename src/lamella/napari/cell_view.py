@@ -9,7 +9,8 @@ from lamella.core.table import Col
 from lamella.napari.cell_model import CellModel
 from lamella.napari.cell_pictures import SHOWN_PX
 
-_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 200, 104
+_COLUMN_PX, _NAME_PX, _EVENTS_PX = 84, 200, 150
+_MOST_PX = 150
 _INDENT_PX = 12
 
 
@@ -38,12 +39,24 @@ class CellView(QTreeView):
         header.setStretchLastSection(False)
         header.resizeSection(0, _NAME_PX)
         for column, name in enumerate(model.columns[1:], 1):
-            header.resizeSection(column, _EVENTS_PX if name == Col.N_EVENTS else _COLUMN_PX)
+            width = min(max(_COLUMN_PX, header.sectionSizeHint(column)), _MOST_PX)
+            header.resizeSection(column, _EVENTS_PX if name == Col.N_EVENTS else width)
 
     def mark_sorted(self, column: int, *, ascending: bool) -> None:
         """Show in the head by which column cells are sorted; −1: by none."""
         order = Qt.SortOrder.AscendingOrder if ascending else Qt.SortOrder.DescendingOrder
         self.header().setSortIndicator(column, order)
+
+    def put_first(self, column: int | None) -> None:
+        """Show a column next to the names, and all others in the order of the model."""
+        header = self.header()
+        places = [0] if column is None else [0, column]
+        places += [each for each in range(header.count()) if each not in places]
+        if places == [header.logicalIndex(place) for place in range(header.count())]:
+            return
+        for place, each in enumerate(places):
+            header.moveSection(header.visualIndex(each), place)
+        self.horizontalScrollBar().setValue(0)
 
     def mark(self, place: QModelIndex) -> None:
         """Mark a row, and bring it into view."""

@@ -57,6 +57,8 @@ class Desk:
         self.editing: Editing | None = None
         self.coming: int | None = None
         """Frame that is gone to with the place, while the change is told; None where it stays."""
+        self.trouble: Exception | None = None
+        """Why what is looked at is not shown; None where it is."""
 
     def open_run(self, folder: Path, *, study: Path | None = None) -> OpenedRun:
         """Open the folder of a run, and give it; what was open is put aside.
@@ -69,7 +71,7 @@ class Desk:
 
         opened = OpenedRun(folder, study=study)
         self.run, self.movie, self.object_name, self.cell = opened, None, None, None
-        self.editing = None  # who edits has it all in a journal
+        self.editing, self.trouble = None, None  # who edits has it all in a journal
         self.run_changed.emit()
         self.place_changed.emit()
         return opened
@@ -90,12 +92,16 @@ class Desk:
             A set of objects; the first one by default.
         cell : int, optional
         frame : int, optional
-            From 0; stays by default.
+            From 0, the last one where there are fewer; stays by default, and the first movie of a
+            viewer begins at its first frame, or that of the cell.
 
         Raises
         ------
         InputError
-            No run is open, or it has no such movie.
+            No run is open, or it has no such movie: one is where one was. Or the movie cannot be
+            read: one is there, nothing of it is shown, and nothing of what was shown before.
+        OSError
+            The same, where the system says so.
         """
         from lamella.core.errors import InputError
 
@@ -110,6 +116,8 @@ class Desk:
         self.cell, self.coming = cell, frame
         self.place_changed.emit()
         self.coming = None
+        if self.trouble is not None:
+            raise self.trouble
         if frame is not None:
             self.frame = frame
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TAIL_FRAMES = 30
 MANY_TRACKS = 100
 """Of a movie with more, only the tail of the chosen cell is shown at first."""
+_ONE_TRACK = Colormap([[*(np.array(roles.COLOURS[roles.TRACK]) / 255), 1.0]] * 2, name="one track")
 _LENGTHENED = 2.0
 """Arrows are drawn longer than they are; *length* of the layer changes it."""
 
@@ -46,8 +47,15 @@ def crowded(tracked: Tracked) -> bool:
     return len(tracked.tracks.first_last) > MANY_TRACKS
 
 
-def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
-    """Tails of all tracks, with the lineage; None where nothing was tracked."""
+def tracks_of(tracked: Tracked, scale: Scale, *, own: bool = False) -> LayerData | None:
+    """Tails of all tracks, with the lineage; None where nothing was tracked.
+
+    Parameters
+    ----------
+    own : bool
+        They are those of one cell, and of those that it came from: all in the colour that a track
+        has in films. So is one that is alone; of several each has another.
+    """
     found = napari_tracks(tracked)
     if not len(found.data):
         return None
@@ -64,6 +72,7 @@ def tracks_of(tracked: Tracked, scale: Scale) -> LayerData | None:
         "tail_length": TAIL_FRAMES,
         "tail_width": 2,
         "colormap": "hsv",
+        "colormaps_dict": {"track_id": _ONE_TRACK} if len(known) == 1 or own else {},
         "metadata": {OURS: timed(scale)},
         **space(scale),
     }
@@ -125,6 +134,7 @@ class OfCell:
         keywords = {
             "colormap": DirectLabelColormap(color_dict=colours),
             "opacity": opacity,
+            "metadata": {OURS: timed(self._drawn.movie.movie.scale)},
             **self._space,
         }
         return data, keywords, "labels"
@@ -135,7 +145,7 @@ class OfCell:
         if not crowded(tracked):
             return None
         own = replace(tracked, tracks=tracked.tracks.with_ancestors(self._cell))
-        made = tracks_of(own, self._drawn.movie.movie.scale)
+        made = tracks_of(own, self._drawn.movie.movie.scale, own=True)
         if made is None:
             return None
         data, keywords, kind = made

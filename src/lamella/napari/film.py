@@ -156,7 +156,8 @@ class FilmWidget(QWidget):
         except LamellaError as error:
             self.message.warn(error)
             return
-        self.job.start(work, done=self._tell)
+        if self.job.start(work, done=self._tell):
+            self._asked = None  # it was asked for this one film
 
     def _tell(self, done: Filmed) -> None:
         bar = "" if done.bar_um is None else f", scale bar {done.bar_um:g} µm"

@@ -11,6 +11,7 @@ from napari.utils.notifications import show_error
 
 from lamella.core.errors import LamellaError
 from lamella.kernels.regions import find_regions
+from lamella.napari.contoured import Labels
 from lamella.napari.drawings import HIDDEN, OfCell, crowded, labels_of, tracks_of
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import IMAGE, OURS, LayerData, clock_of, image_layers, window_world
@@ -81,17 +82,21 @@ class CellLayers:
         try:
             with _SelectionKept(self._viewer):
                 self._show(desk, desk.movie)
+            desk.trouble = None
         except (LamellaError, OSError) as error:
             self._take_away_others(desk.movie.name)
-            show_error(str(error))
+            desk.trouble = error
 
     def _show(self, desk: Desk, movie: OpenedMovie) -> None:
         here = (movie.folder, desk.object_name)
         if self._shown[:1] != here[:1]:
+            first = not len(self._viewer.layers)
             notes = {"movie": movie.name, "object": desk.object_name}
             self._put_images(image_layers(movie.movie, name=movie.name, notes=notes))
             clock_of(self._viewer).show(movie.movie.scale)
             self._viewer.reset_view()
+            if first and desk.coming is None:
+                desk.frame = 0  # napari begins in the middle
         if self._shown != here or self._drawn is None:
             self._shown = here
             self._draw_set(desk, movie)
@@ -201,10 +206,12 @@ class CellLayers:
             self._remove(there, role)
         keywords = {"name": role, **keywords, "metadata": {OURS: {**told, **ours}}}
         keywords["visible"] = self._visible.get(role, True)
-        layer = Layer.create(data, keywords, kind)
-        self._viewer.layers.insert(place, layer)
         if kind == "labels":
+            layer: Layer = Labels(data, **keywords)
             layer.contour = _CONTOURS_PX.get(role, 0)
+        else:
+            layer = Layer.create(data, keywords, kind)
+        self._viewer.layers.insert(place, layer)
 
     def _remove(self, layer: Layer, role: str) -> None:
         if role != IMAGE:

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from lamella.core.errors import LamellaError
+from lamella.core.errors import InputError, LamellaError
 from lamella.core.table import Col
 from lamella.napari.desk import desk_of
 from lamella.napari.linked_plots import LinkedPlots, PlottedCell, nothing_plotted, plotted_cell
@@ -60,6 +60,7 @@ class TimePlots(QWidget):
         self.cells: list[CellOverTime] = []
         self.measures: list[str] = []
         self._chosen: list[str] | None = None  # None: the usual ones
+        self._pairs: list[tuple[str, int | None]] = []  # cells to compare with
         self._plots, self.message = LinkedPlots(viewer, least_px=380), MessageLine()
         self.canvas = self._plots.canvas
         self._build()
@@ -74,11 +75,23 @@ class TimePlots(QWidget):
         self._refresh()
 
     def compare_with(self, movie: str | None, cell: int | None = None) -> None:
-        """Plot another cell beside the one that is looked at; none for None."""
-        self._other.setCurrentIndex(self._place_of(None if movie is None else (movie, cell)))
+        """Plot another cell beside the one that is looked at; none for None.
+
+        Raises
+        ------
+        InputError
+            The run has no such cell, or none is looked at.
+        """
+        wanted = None if movie is None else (movie, cell)
+        if wanted is not None and wanted not in self._pairs:
+            raise InputError(
+                str(movie), f"there is no cell {cell} to compare with", "choose one of the run"
+            )
+        self._offer(wanted)
+        self._refresh()
 
     def save(self, path: Path) -> None:
-        """Write the figure as PNG or SVG, on white.
+        """Write the figure as PNG, SVG or PDF, on white.
 
         Raises
         ------
@@ -109,7 +122,7 @@ class TimePlots(QWidget):
         self._copy, self._save = QPushButton("Copy"), QPushButton("Save figure…")
         self._save_rows = QPushButton("Save rows…")
         self._copy.setToolTip("Copy the plots as a picture")
-        self._save.setToolTip("Write the plots as PNG or SVG")
+        self._save.setToolTip("Write the plots as PNG, SVG or PDF")
         self._save_rows.setToolTip("Write the numbers behind the plots as CSV")
         self._find, self._list = QLineEdit(), QListWidget()
         self._find.setPlaceholderText("Search: area, angle, edge …")
@@ -182,20 +195,27 @@ class TimePlots(QWidget):
         """Cells of the run that the plots may show beside it, those of the same movie first."""
         if self._table is None:
             self._table = run.table("cells")
-        table, others = self._table, []
+        table = self._table
+        others: list[tuple[str, int | None]] = []
         if len(table):
             of_set = table[table[Col.OBJECT] == at.object_name]
             pairs = zip(of_set[Col.MOVIE], of_set[Col.CELL], strict=True)
             others = [(str(m), int(c)) for m, c in pairs if (m, c) != (at.movie.name, at.cell)]
             others.sort(key=lambda pair: pair[0] != at.movie.name)
-            others = others[:_MOST_OTHERS]
-        before = self._other.currentData()
+        self._pairs = others
+        self._offer(self._other.currentData())
+
+    def _offer(self, chosen: tuple[str, int | None] | None) -> None:
+        """The first of many cells to choose from, and the one that is chosen."""
+        some = self._pairs[:_MOST_OTHERS]
+        if chosen in self._pairs and chosen not in some:
+            some.append(chosen)
         self._other.blockSignals(True)
         self._other.clear()
         self._other.addItem(_NOBODY, None)
-        for pair in others:
+        for pair in some:
             self._other.addItem(f"{pair[0]}, cell {pair[1]}", pair)
-        self._other.setCurrentIndex(self._place_of(before))
+        self._other.setCurrentIndex(self._place_of(chosen))
         self._other.blockSignals(False)
 
     def _place_of(self, other: tuple[str, int | None] | None) -> int:
@@ -245,11 +265,17 @@ class TimePlots(QWidget):
         self._ask("Save the rows", f"{self._stem()}.csv", "Tables (*.csv)", self.save_rows)
 
     def _ask(self, title: str, name: str, kinds: str, write: Callable[[Path], None]) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
-        if not path:
+        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
+        if not chosen:
             return
+        path = Path(chosen)
+        if not path.suffix:
+            path = path.with_suffix(Path(name).suffix)
+            if path.exists():  # the dialog has asked about another name
+                self.message.warn(f"{path} is there already: choose it by its whole name.")
+                return
         try:
-            write(Path(path))
+            write(path)
         except LamellaError as error:
             self.message.warn(error)
         else:

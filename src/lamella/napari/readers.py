@@ -46,6 +46,7 @@ def get_reader(path: str | Sequence[str]) -> Reader | None:
 def _read_run(path: str | Sequence[str]) -> list[Any]:
     """Open a run: in the viewer that asks for it, else the first movie of it as layers."""
     import napari
+    from napari.utils.notifications import show_error
 
     from lamella.napari.desk import desk_of
     from lamella.run.browse import OpenedRun
@@ -56,7 +57,10 @@ def _read_run(path: str | Sequence[str]) -> list[Any]:
         desk = desk_of(viewer)
         opened = desk.open_run(folder)
         if opened.samples:
-            desk.look_at(opened.samples[0].movie)
+            try:
+                desk.look_at(opened.samples[0].movie)
+            except (LamellaError, OSError) as error:
+                show_error(str(error))  # the run is open: others of its movies may be there
         return _NOTHING_TO_ADD
     run = OpenedRun(folder)
     if not run.samples:

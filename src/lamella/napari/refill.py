@@ -43,6 +43,7 @@ def refill(layer: Layer, made: LayerData) -> bool:
     elif isinstance(layer, Vectors):
         layer.data = data
     elif isinstance(layer, Tracks):
+        layer.colormaps_dict = keywords["colormaps_dict"]
         layer.data = data
         layer.features, layer.graph = keywords["features"], keywords["graph"]
         layer.display_graph = bool(keywords["graph"])  # an empty one napari does not draw anew

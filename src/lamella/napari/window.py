@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import napari
 from napari.layers import Layer
+from napari.utils.notifications import show_error
 from npe2 import PluginManifest
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from lamella.core.errors import LamellaError
 from lamella.napari.desk import desk_of
 from lamella.napari.docks import window_of
 from lamella.napari.pictures import clock_of
 from lamella.napari.readers import layers_of_shown
-from lamella.run.browse.opened import refuse_no_cell
+from lamella.run.browse.opened import refuse_no_cell, refuse_no_frame
 from lamella.run.browse.recognised import kind_of, open_any
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ def open_window(
     study : Path, optional
         Of a run that does not lie in its study.
     movie, cell, frame
-        Of a run: where to go; the first movie by default. `frame` also of a movie, from 0.
+        Of a run: where to go; by default the first movie, and its first frame or that of the
+        cell. `frame` also of a movie, from 0.
     taken_for : {"movie", "labels"}, optional
         What an image is, where that is taken wrongly.
     widgets : bool
@@ -61,7 +64,8 @@ def open_window(
     Raises
     ------
     InputError
-        What cannot be opened. There is no window then.
+        What cannot be opened, or a movie, cell or frame that is not there. There is no window
+        then.
     """
     docked: list[QWidget] = []
     kind = None if target is None else kind_of(target)
@@ -71,7 +75,11 @@ def open_window(
         for layer in layers_of_shown(shown):
             viewer.add_layer(Layer.create(*layer))
         clock_of(viewer).show(shown.scale)
-        _go_to(viewer, frame)
+        try:
+            _go_to(viewer, frame, target.name)
+        except LamellaError:
+            viewer.close()
+            raise
     else:
         viewer = napari.Viewer(title="Lamella", show=False)
         try:
@@ -109,16 +117,29 @@ def _open_run(
     desk = desk_of(viewer)
     opened = desk.open_run(run, study=study)
     viewer.title = f"{opened.title} – Lamella"
+    named = movie is not None
     if movie is None and opened.samples:
         movie = opened.samples[0].movie
-    if movie is not None:
+    if movie is None:
+        return
+    try:
         desk.look_at(movie, cell=cell, frame=frame)
-        tracked = desk.tracked()
-        if cell is not None and tracked is not None:
-            refuse_no_cell(tracked.tracks, cell, movie)
+    except (LamellaError, OSError) as error:
+        if named:
+            raise
+        show_error(str(error))  # the others may be there
+        return
+    tracked = desk.tracked()
+    if cell is not None and tracked is not None:
+        refuse_no_cell(tracked.tracks, cell, movie)
+    if frame is not None and desk.movie is not None:
+        refuse_no_frame(desk.movie.movie.n_frames, frame, movie)
 
 
-def _go_to(viewer: Viewer, frame: int | None) -> None:
+def _go_to(viewer: Viewer, frame: int | None, name: str) -> None:
+    n_frames = int(viewer.dims.nsteps[0]) if viewer.dims.ndim > 2 else 1
+    if frame is not None:
+        refuse_no_frame(n_frames, frame, name)
     if viewer.dims.ndim > 2:
         viewer.dims.set_current_step(0, frame or 0)
 

@@ -95,13 +95,19 @@ class MovementColumns:
     N_MERGES = _("n_merges", "", "1 where the cell came from two or more that merged, else 0.")
 
     # Per cell: speed
-    MEAN_SPEED = _("mean_speed_um_per_min", "µm/min", "Mean speed over valid pairs.")
-    MEDIAN_SPEED = _("median_speed_um_per_min", "µm/min", "Median speed over valid pairs.")
-    MAX_SPEED = _("max_speed_um_per_min", "µm/min", "Largest speed over valid pairs.")
-    MIN_SPEED = _("min_speed_um_per_min", "µm/min", "Smallest speed over valid pairs.")
-    SD_SPEED = _("sd_speed_um_per_min", "µm/min", "SD (n−1) of speed over valid pairs.")
-    MEAN_STEP_UM = _("mean_step_um", "µm/frame", "Mean step over valid pairs: speed per frame.")
-    MEAN_STEP_PX = _("mean_step_px", "px/frame", "Mean step over valid pairs, in pixels.")
+    MEAN_SPEED = _(
+        "mean_speed_um_per_min", "µm/min", "Mean speed over valid pairs of frames (`pair_valid`)."
+    )
+    MEDIAN_SPEED = _(
+        "median_speed_um_per_min", "µm/min", "Median speed over valid pairs of frames."
+    )
+    MAX_SPEED = _("max_speed_um_per_min", "µm/min", "Largest speed over valid pairs of frames.")
+    MIN_SPEED = _("min_speed_um_per_min", "µm/min", "Smallest speed over valid pairs of frames.")
+    SD_SPEED = _("sd_speed_um_per_min", "µm/min", "SD (n−1) of speed over valid pairs of frames.")
+    MEAN_STEP_UM = _(
+        "mean_step_um", "µm/frame", "Mean step over valid pairs of frames: speed per frame."
+    )
+    MEAN_STEP_PX = _("mean_step_px", "px/frame", "Mean step over valid pairs of frames, in pixels.")
     MEAN_STRAIGHT_LINE_SPEED = _(
         "mean_straight_line_speed_um_per_min",
         "µm/min",
@@ -115,7 +121,7 @@ class MovementColumns:
     )
 
     # Per cell: lengths
-    PATH_UM = _("path_um", "µm", "Sum of the steps of valid pairs.")
+    PATH_UM = _("path_um", "µm", "Sum of the steps of valid pairs of frames.")
     PATH_BRIDGED_UM = _(
         "path_bridged_um",
         "µm",

@@ -15,9 +15,9 @@ from lamella.io import open_movie, whole_file
 from lamella.io.film import write_gif, write_mp4
 from lamella.report.shot import Bar, Legend, Shot, painted, zoom_for
 from lamella.run.browse.drawn import Drawn
-from lamella.run.browse.opened import OpenedMovie, OpenedRun, refuse_no_cell
+from lamella.run.browse.opened import OpenedMovie, OpenedRun, refuse_no_cell, some_of
 from lamella.run.browse.recognised import refuse_study
-from lamella.run.browse.roles import CENTRE, OUTLINE, TRACK, refuse_unknown
+from lamella.run.browse.roles import CENTRE, OUTLINE, TRACK, drawn_colours, refuse_unknown
 from lamella.run.browse.shots import Shots
 from lamella.run.saved import is_run
 from lamella.run.single import refuse_existing, refuse_input
@@ -156,7 +156,10 @@ def film_movie(
         return _strip(out, shots, bar, bar_um, film, advance)
     zoom = zoom_for(shape, film.longest_px)
     pictures = _pictures(shots, zoom, bar, shots.legend, advance)
-    n = (write_mp4 if suffix == ".mp4" else write_gif)(out, pictures, fps=film.fps)
+    if suffix == ".mp4":
+        n = write_mp4(out, pictures, fps=film.fps)
+    else:
+        n = write_gif(out, pictures, fps=film.fps, colours=drawn_colours(film.layers))
     height, width = (max(2, round(side * zoom) // 2 * 2) for side in shape)
     return Filmed(out, n, (width, height), bar_um, None if bar is None else _px(bar, zoom))
 
@@ -211,7 +214,7 @@ def film_any(
     run = OpenedRun(source, study=study)
     if movie is None:
         if len(run.samples) != 1:
-            some = ", ".join(sample.movie for sample in run.samples[:10])
+            some = some_of([sample.movie for sample in run.samples])
             raise SettingsError("--movie", "the run has several movies", f"say which: {some}")
         movie = run.samples[0].movie
     return film_run(

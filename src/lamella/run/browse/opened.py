@@ -127,6 +127,16 @@ class OpenedMovie:
         return table[wanted].reset_index(drop=True)
 
 
+_SOME = 10
+
+
+def some_of(names: Sequence[object]) -> str:
+    """The first names of a list, for a message that says how many there are besides."""
+    more = len(names) - _SOME
+    told = ", ".join(str(name) for name in names[:_SOME])
+    return f"{told} and {more} more" if more > 0 else told or "none"
+
+
 def refuse_no_cell(tracks: Tracks, cell: int, where: str) -> None:
     """Refuse the number of a cell that is not there.
 
@@ -137,8 +147,19 @@ def refuse_no_cell(tracks: Tracks, cell: int, where: str) -> None:
     """
     lives = tracks.first_last
     if cell not in lives:
-        some = ", ".join(map(str, sorted(lives)[:10])) + (" …" if len(lives) > 10 else "")
+        some = some_of(sorted(lives))
         raise InputError(where, f"there is no cell {cell}", f"its cells are {some}")
+
+
+def refuse_no_frame(n_frames: int, frame: int, where: str) -> None:
+    """Refuse the number of a frame that is not there.
+
+    Raises
+    ------
+    InputError
+    """
+    if not 0 <= frame < n_frames:
+        raise InputError(where, f"there is no frame {frame}", f"its frames are 0 to {n_frames - 1}")
 
 
 class OpenedRun:
@@ -197,7 +218,7 @@ class OpenedRun:
         for sample in self.samples:
             if sample.movie == name:
                 return OpenedMovie(self, sample)
-        known = ", ".join(sample.movie for sample in self.samples[:10])
+        known = some_of([sample.movie for sample in self.samples])
         raise InputError(str(self.folder), f"it has no movie {name!r}", f"it has {known}")
 
     def table(self, name: str) -> pd.DataFrame:

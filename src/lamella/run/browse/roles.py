@@ -77,6 +77,18 @@ def refuse_unknown(roles: Sequence[str]) -> None:
         )
 
 
+_SHADES = 9
+
+
+def drawn_colours(roles: Sequence[str]) -> list[Colour]:
+    """Colours in which these are drawn; of those of edge velocity, nine."""
+    found = [COLOURS[role] for role in roles if role in COLOURS]
+    if EDGE in roles:
+        half = _SHADES // 2
+        found += [diverging(step / half, 1.0) for step in range(-half, half + 1)]
+    return list(dict.fromkeys(found))
+
+
 def diverging(value: float, most: float) -> Colour:
     """Colour of a velocity: blue inwards, near white still, red outwards, at ±`most` the ends."""
     share = max(-1.0, min(1.0, value / most)) if most > 0 else 0.0

@@ -92,18 +92,21 @@ def _tiles(opened: OpenedMovie) -> dict[tuple[str, int], Thumbnail]:
 def _cut_out(opened: OpenedMovie, object_name: str, cell: int) -> Thumbnail | None:
     """The cell in the middle one of the frames in which it was seen."""
     rows = opened.rows("frames", object_name=object_name, cell=cell)
-    seen = rows[rows[Col.Y_PX].notna()] if len(rows) else rows
+    seen = rows[rows[Col.Y_PX].notna()] if Col.Y_PX in rows else rows[:0]
     if not len(seen):
         return None
     row = seen.iloc[len(seen) // 2]
     settings = opened.task.settings.objects.get(object_name)
     frames = opened.movie.channel(settings.channel if settings else None)
     image = np.asarray(frames.frame(int(row[Col.FRAME])), np.float32)
-    radius = np.sqrt(float(row[Col.AREA_PX]) / np.pi)
+    area = float(row.get(Col.AREA_PX, np.nan))  # not known where there are places alone
+    radius = np.sqrt(area / np.pi) if area > 0 else 0.0
     half = int(np.ceil(max(_ROOM * radius, _SMALLEST_PX / 2)))
     y, x = round(float(row[Col.Y_PX])), round(float(row[Col.X_PX]))
     height, width = image.shape
     shown = image[max(y - half, 0) : min(y + half, height), max(x - half, 0) : min(x + half, width)]
+    if not shown.size:  # its place lies outside of the frame
+        return None
     low, high = np.percentile(shown, [_DARKEST, _BRIGHTEST])
     grey = np.clip((shown - low) / max(float(high - low), 1e-6), 0, 1) * 255
     picture = Image.fromarray(grey.astype(np.uint8))
