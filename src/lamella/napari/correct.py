@@ -392,8 +392,7 @@ class Correct(QWidget):
     def _show(self) -> None:
         """What can be done now, and how it stands."""
         movie = self.desk.movie
-        named = movie.name if movie else ""
-        self.saving.tell(named, self.session, under_way=self._saver.movie)
+        self.saving.tell(movie.name if movie else "", self.session, under_way=self._saver.movie)
         self.left.tell(self.session)
         self.edits.tell(self.session)
         self.tools.setEnabled(movie is not None and not self.busy)
