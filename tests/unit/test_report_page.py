@@ -282,7 +282,7 @@ def test_the_page_is_whole_and_loads_nothing():
         "No background was subtracted",
         "Two movies are short",
         "max_step_um",
-        "Mean speed over valid pairs of frames.",
+        "Mean speed over valid pairs of frames",
     ):
         assert said in text
 
