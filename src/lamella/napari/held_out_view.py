@@ -149,7 +149,7 @@ class HeldOutView:
             return
         text = {
             "string": "{words}",
-            "size": 12,
+            "size": 9,
             "color": list(COLOURS.values()),
             "anchor": "lower_left",
         }
