@@ -36,6 +36,10 @@ class OutputError(LamellaError):
     """A result cannot be written: a full disk, a read-only folder, a folder in use."""
 
 
+class InUseError(OutputError):
+    """Other work holds the folder: a run, or somebody who saves."""
+
+
 class NotInstalledError(LamellaError):
     """A method needs software or weights that are not on this machine."""
 

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from lamella.core.errors import (
     InputError,
+    InUseError,
     LamellaError,
     LamellaWarning,
     OutputError,
@@ -257,7 +258,7 @@ def locked(out: Path, *, file: str = ".lock", work: str = "run") -> Iterator[Non
         lock = FileLock(out / file, timeout=2)
         lock.acquire()
     except Timeout:
-        raise OutputError(
+        raise InUseError(
             str(out),
             f"another {work} is working in this folder",
             "wait for it, or choose another --out",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lamella.core.errors import OutputError
+from lamella.core.errors import InUseError
 from lamella.run.execute import locked
 
 
@@ -16,21 +16,18 @@ def while_no_run_works(run: Path) -> Iterator[None]:
 
     Raises
     ------
+    InUseError
+        A run works in the folder.
     OutputError
-        A run works in the folder, or it cannot be written.
+        It cannot be written.
     """
-    try:
-        lock = locked(run)
-        lock.__enter__()
-    except OutputError as error:
-        if "another run" not in error.what:
-            raise
-        raise OutputError(
-            str(run),
-            "a run is working in this folder",
-            "save again when it has ended; your edits are kept in the journal until then",
-        ) from error
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(run))
+        except InUseError as error:
+            raise InUseError(
+                str(run),
+                "a run is working in this folder",
+                "save again when it has ended; your edits are kept in the journal until then",
+            ) from error
         yield
-    finally:
-        lock.__exit__(None, None, None)
