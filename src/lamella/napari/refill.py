@@ -7,6 +7,10 @@ from napari.layers import Image, Labels, Layer, Points, Tracks, Vectors
 from lamella.napari.lazy import LazyStack
 from lamella.napari.pictures import LayerData
 
+_PLACE = ("scale", "units", "name")
+_LOOKS = {"image": ("contrast_limits",), "labels": ("colormap",)}
+"""What belongs to the data; a person's colours of an image stay."""
+
 
 def refill(layer: Layer, made: LayerData) -> bool:
     """Show something else in a layer; what a person has set of its looks stays.
@@ -49,10 +53,7 @@ def refill(layer: Layer, made: LayerData) -> bool:
         layer.display_graph = bool(keywords["graph"])  # an empty one napari does not draw anew
     else:
         return False
-    for name in ("contrast_limits", "colormap") if isinstance(layer, (Image, Labels)) else ():
-        if name in keywords and not (name == "colormap" and isinstance(layer, Image)):
-            setattr(layer, name, keywords[name])
-    for name in ("scale", "units", "name"):
+    for name in (*_LOOKS.get(kind, ()), *_PLACE):
         if name in keywords:
             setattr(layer, name, keywords[name])
     return True
