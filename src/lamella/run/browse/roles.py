@@ -28,7 +28,6 @@ COLOURS: dict[str, Colour] = {
     CELLS: (86, 180, 233),
     OUTLINE: (240, 228, 66),
     TRACK: (0, 158, 115),
-    OWN_TRACK: (0, 158, 115),
     CENTRE: (255, 255, 255),
     LAMELLIPODIUM: (230, 159, 0),
     POLARITY: (230, 159, 0),
