@@ -8,6 +8,8 @@ import numpy as np
 from napari.layers import Labels as Plain
 from numpy.typing import NDArray
 
+from lamella.kernels.label_contours import thin_contours
+
 
 class Labels(Plain):  # type: ignore[misc]  # napari tells no types
     """napari's labels layer, with its contours of one pixel found in a fifth of the time.
@@ -30,28 +32,3 @@ def _whole(labels: Any, part: Any) -> NDArray[Any] | None:
         return None
     wanted = tuple(slice(0, side) for side in labels.shape)
     return labels if tuple(part) == wanted else None
-
-
-def thin_contours(labels: NDArray[Any], *, ground: int = 0) -> NDArray[Any]:
-    """Labels where a pixel has a neighbour, of its four, that is another; elsewhere `ground`.
-
-    Parameters
-    ----------
-    labels : (Y, X) integer array
-        The edge of the picture is no neighbour.
-
-    Returns
-    -------
-    (Y, X) array
-        Of the type of `labels`.
-    """
-    edge = np.zeros(labels.shape, bool)
-    below = labels[1:] != labels[:-1]
-    edge[1:] |= below
-    edge[:-1] |= below
-    beside = labels[:, 1:] != labels[:, :-1]
-    edge[:, 1:] |= beside
-    edge[:, :-1] |= beside
-    out = np.full_like(labels, ground)
-    np.copyto(out, labels, where=edge)
-    return out
