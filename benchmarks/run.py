@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import guided_speed
 import kernels_and_files
 import measure_groups
 import motion_speed
+import peer_speed
 import protrusion_speed
 import recurrent_speed
 import region_speed
+import scaling
 import studies
 import tracking_speed
 import viewer_speed
@@ -53,6 +56,8 @@ TOPICS = {
     "p": ("The recurrent network", recurrent_speed.inference),
     "q": ("Looking at a movie of 4 GB", viewer_speed.opening),
     "r": ("A study of 10 000 cells in the browser", browser_speed.browsing),
+    "s": ("How time grows", scaling.growths),
+    "t": ("Shape and light, by celldetective's own code", peer_speed.measuring),
 }
 
 
@@ -63,7 +68,8 @@ def main() -> None:
         "--memory", action="store_true", help="also run and view a movie of 4 GB (minutes)"
     )
     chosen = parser.parse_args()
-    wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - {"f", "q"}
+    left_out = {"f", "q"} if peer_speed.PEER in os.environ else {"f", "q", "t"}
+    wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - left_out
     if unknown := wanted - set(TOPICS):
         parser.error(f"no topic {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}")
     if chosen.memory:
