@@ -1,4 +1,4 @@
-"""The peer's half of topic t, run by an interpreter that has celldetective; imports nothing of ours.
+"""The peer's half of topic t, run by an interpreter that has celldetective and nothing of ours.
 
 Reads frames from a file of arrays, and for every line of its input measures them once more and
 writes the seconds that took behind the word ``took``, since celldetective writes there, too.

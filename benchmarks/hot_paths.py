@@ -190,7 +190,7 @@ def _cells_table() -> pd.DataFrame:
     """Cells of two conditions in three sessions, five movies each."""
     rng = np.random.default_rng(5)
     rows = [
-        (f"{c}{s}{m}", "cell", cell, c, str(s), f"{c}{s}{m}", rng.normal(300 + 20 * (c == "KO"), 40))
+        (f"{c}{s}{m}", "cell", cell, c, str(s), f"{c}{s}{m}", rng.normal(300 + 20 * (c < "L"), 40))
         for c in ("WT", "KO") for s in range(3) for m in range(5) for cell in range(1, 7)
     ]  # fmt: skip
     names = ["movie", "object", "cell", "condition", "session", "unit", "area_um2"]

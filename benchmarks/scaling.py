@@ -105,7 +105,7 @@ def _in_pixels() -> list[Growth]:
             "segment by motion",
             "pixels",
             {
-                side**2: lambda f=ArrayFrames(each): Motion().segment(f, 1, plan)
+                side**2: lambda i=each: Motion().segment(ArrayFrames(i), 1, plan)
                 for side, each in films.items()
             },
         ),
