@@ -13,6 +13,7 @@ import cellpose_speed
 import compartment_speed
 import guided_speed
 import kernels_and_files
+import large_movie
 import measure_groups
 import motion_speed
 import peer_speed
@@ -58,22 +59,25 @@ TOPICS = {
     "r": ("A study of 10 000 cells in the browser", browser_speed.browsing),
     "s": ("How time grows", scaling.growths),
     "t": ("Shape and light, by celldetective's own code", peer_speed.measuring),
+    "u": ("A movie of 20 GB", large_movie.running),
 }
+LARGE = {"f", "q", "u"}
+"""Topics that need tens of GB on disk."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="topics such as a,c; the other sections are kept")
     parser.add_argument(
-        "--memory", action="store_true", help="also run and view a movie of 4 GB (minutes)"
+        "--large", action="store_true", help="also run and view movies of 4 and 20 GB (an hour)"
     )
     chosen = parser.parse_args()
-    left_out = {"f", "q"} if peer_speed.PEER in os.environ else {"f", "q", "t"}
+    left_out = {*LARGE, *({"t"} if peer_speed.PEER not in os.environ else ())}
     wanted = set(chosen.only.split(",")) if chosen.only else set(TOPICS) - left_out
     if unknown := wanted - set(TOPICS):
         parser.error(f"no topic {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}")
-    if chosen.memory:
-        wanted |= {"f", "q"}
+    if chosen.large:
+        wanted |= LARGE
     for topic in sorted(wanted):
         title, measured = TOPICS[topic]
         print(f"{topic}: {title} …", flush=True)
