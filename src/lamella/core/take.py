@@ -37,6 +37,10 @@ class Take:
     channel: str | None = None
 
 
+WHOLE: Final = Take()
+"""Of files that hold one movie."""
+
+
 def z_from(text: str, *, where: str = "z") -> Z:
     """What a user wrote as the choice of slices.
 
@@ -48,8 +52,10 @@ def z_from(text: str, *, where: str = "z") -> Z:
     SettingsError
         For anything but ``max``, ``mean`` and whole numbers from 0 on.
     """
-    if text == "max" or text == "mean":
-        return text
+    if text == "max":
+        return "max"
+    if text == "mean":
+        return "mean"
     # int() takes the digits of many scripts; so many slices has no file.
     if re.fullmatch(r"[0-9]{1,6}", text):
         return int(text)

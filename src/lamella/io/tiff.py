@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from tifffile import TiffFile, TiffWriter
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie, Scale, regular_times
-from lamella.core.take import Take, place_of
+from lamella.core.take import WHOLE, Take, place_of
 from lamella.io.atomic import whole_file
 from lamella.io.slices import projected
 from lamella.io.stated import settle
@@ -31,7 +31,6 @@ from lamella.io.tiff_positions import positions_in
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf2", ".tf8")
 
 _T = TypeVar("_T")
-_ALL: Final = Take()
 _COPY_AGAIN = "copy it again from its source"
 # What tifffile reports, and reads on, when a file ends before its images do.
 _BROKEN = (
@@ -50,7 +49,7 @@ def open_tiff(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     channel_names: Sequence[str] | None = None,
-    take: Take = _ALL,
+    take: Take = WHOLE,
 ) -> Movie:
     """A movie in one TIFF file (or, for Micro-Manager and OME, in the files that go on from it).
 
@@ -85,9 +84,15 @@ def open_tiff(
 
 
 def positions_in_tiff(path: Path) -> tuple[str, ...]:
-    """Names of the positions in a TIFF file; raises as `open_tiff`."""
+    """Names of the positions in a TIFF file; raises as `open_tiff`.
+
+    The pages of a file are looked through only where its first one tells of several images.
+    """
 
     def named(tif: TiffFile, complaints: list[str]) -> tuple[str, ...]:
+        several_images = (tif.ome_metadata or "").count("<Image ") > 1
+        if not (several_images or tif.is_micromanager or tif.is_shaped):
+            return ("0",)
         _refuse_damaged(path, tif, complaints)
         return tuple(each.name for each in positions_in(tif)[0])
 

@@ -53,7 +53,7 @@ def stated_in(
     return out
 
 
-def _times(
+def elapsed_or_nominal(
     per_frame: Sequence[float | None], interval: float | None, n_frames: int
 ) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
     """Times of the frames themselves, where every frame has one and they increase; else nominal."""
@@ -97,7 +97,7 @@ def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stat
         if first and t < n_frames and plane.get("DeltaT") is not None:
             per_frame[t] = minutes(plane.get("DeltaT"), plane.get("DeltaTUnit", "s"))
     interval = minutes(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"))
-    times, notes = _times(per_frame, interval, n_frames)
+    times, notes = elapsed_or_nominal(per_frame, interval, n_frames)
     names = tuple(channel.get("Name") for channel in pixels.iterfind("{*}Channel"))
     return Stated(_xy(*size), times, names if len(names) == n_channels else None, notes)
 
@@ -111,7 +111,7 @@ def _imagej(tif: TiffFile, n_frames: int, n_channels: int) -> Stated:
     meta: Mapping[str, Any] = tif.imagej_metadata or {}
     notes: list[str] = []
     interval = minutes(meta.get("finterval"), str(meta.get("tunit") or "s"))
-    times, _ = _times([], interval, n_frames)
+    times, _ = elapsed_or_nominal([], interval, n_frames)
     return Stated(
         _imagej_pixel(tif, str(meta.get("unit", "")), notes),
         times,
@@ -169,7 +169,7 @@ def _micromanager(
     elapsed: list[float | None] = []
     if "ElapsedTime-ms" in first and time_pages is not None:
         elapsed = _elapsed(time_pages)
-    times, notes = _times(elapsed, interval, n_frames)
+    times, notes = elapsed_or_nominal(elapsed, interval, n_frames)
     names = summary.get("ChNames")
     if isinstance(names, str):  # 1.4 wrote the list as text
         names = _json(names)

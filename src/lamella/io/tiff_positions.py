@@ -1,4 +1,4 @@
-"""Which positions a TIFF file holds: its image series, or the positions of a Micro-Manager stack."""
+"""Which positions a TIFF file holds: its series, or the positions of a Micro-Manager stack."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def positions_in(tif: TiffFile) -> tuple[list[Position], tuple[str, ...]]:
     own = [n for n in alike if all_series[n].keyframe.parent.filehandle.path == path]
     taken = own or alike
     names = names_or_numbers([all_series[n].name for n in taken])
-    found = [
-        Position(name, all_series[n], n) for name, n in zip(names, taken, strict=True)
-    ]
+    found = [Position(name, all_series[n], n) for name, n in zip(names, taken, strict=True)]
     return found, _ignored([series for series in all_series if not _alike(series, first)])
 
 

@@ -6,8 +6,8 @@ https://ngff.openmicroscopy.org.
 """
 
 from lamella.io.ome_zarr.groups import is_zarr, labels_of, positions_of
-from lamella.io.ome_zarr.opened import files_of, open_ome_zarr
 from lamella.io.ome_zarr.image import VERSIONS
+from lamella.io.ome_zarr.opened import files_of, open_ome_zarr
 from lamella.io.ome_zarr.write import Version, add_labels, write_labels_zarr, write_ome_zarr
 
 __all__ = [

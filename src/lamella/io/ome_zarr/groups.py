@@ -1,4 +1,4 @@
-"""What a folder of OME-Zarr holds: one image, the series of a file, the fields of a plate, labels."""
+"""What an OME-Zarr holds: one image, the series of a file, the fields of a plate, labels."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def read_group(path: Path) -> Group:
 
 def _refuse_array(path: Path) -> None:
     raise InputError(
-        str(path), "it is an array in an OME-Zarr", f"give the image that it is part of: {path.parent}"
+        str(path),
+        "it is an array in an OME-Zarr",
+        f"give the image that it is part of: {path.parent}",
     )
 
 
@@ -165,10 +167,10 @@ def inside(folder: Path, name: object) -> Path:
     """A folder by the name that the metadata gives; it never leads out of the store."""
     parts = PurePosixPath(name).parts if isinstance(name, str) and "\0" not in name else ()
     if not parts or ".." in parts or PurePosixPath(str(name)).is_absolute():
-        raise InputError(str(folder), f"its metadata names the folder {str(name)[:60]!r}", _WRITE_AGAIN)
+        raise InputError(
+            str(folder), f"its metadata names the folder {str(name)[:60]!r}", _WRITE_AGAIN
+        )
     return folder.joinpath(*parts)
-
-
 
 
 def _dict(value: object) -> dict[str, Any]:

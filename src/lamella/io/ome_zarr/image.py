@@ -118,12 +118,13 @@ def read_image(group: Group) -> ImageMetadata:
     try:
         multiscale = model.model_validate(listed[0])
     except (pydantic.ValidationError, RecursionError) as error:
-        first = error.errors()[0] if isinstance(error, pydantic.ValidationError) else {}
-        place = ".".join(map(str, first.get("loc", ())))
+        told = str(error)
+        if isinstance(error, pydantic.ValidationError):
+            first = error.errors()[0]
+            told = ": ".join([".".join(map(str, first["loc"])), first["msg"]])
         raise InputError(
             source,
-            f"its metadata is against OME-Zarr {expected} "
-            f"({place + ': ' if place else ''}{str(first.get('msg', error))[:200]})",
+            f"its metadata is against OME-Zarr {expected} ({told[:200]})",
             "write it again, or convert it with the program that made it",
         ) from error
     dataset = multiscale.datasets[0]
@@ -158,7 +159,7 @@ def _channel_names(omero: object) -> tuple[str | None, ...] | None:
 
 
 def _own_times(ours: dict[str, Any]) -> tuple[float, ...] | None:
-    """Times of movies of ours whose frames are not equally far apart: NGFF has no field for them."""
+    """Times of movies of ours whose frames are not equally far apart: NGFF has no field for it."""
     times = ours.get("time_min")
     if not isinstance(times, list) or not times:
         return None

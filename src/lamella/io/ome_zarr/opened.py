@@ -6,14 +6,14 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
-from lamella.core.take import Take, place_of, slices_of
+from lamella.core.take import WHOLE, Take, place_of, slices_of
 from lamella.io.ome_zarr.chunks import ChunkFiles, native, refuse_unreasonable
 from lamella.io.ome_zarr.groups import positions_of, read_group
 from lamella.io.ome_zarr.image import ImageMetadata, read_image
@@ -21,7 +21,6 @@ from lamella.io.slices import projected
 from lamella.io.stated import settle
 from lamella.io.zarr_guard import safe_metadata
 
-_ALL: Final = Take()
 _COPY_AGAIN = "copy it again from its source, or write it again"
 _BLOCK_BYTES = 2**26
 _METADATA = (".zattrs", ".zgroup", ".zarray", ".zmetadata", "zarr.json")
@@ -34,7 +33,7 @@ def open_ome_zarr(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     channel_names: Sequence[str] | None = None,
-    take: Take = _ALL,
+    take: Take = WHOLE,
 ) -> Movie:
     """A movie, or labels, in an OME-Zarr; level 0 of its pyramid.
 
@@ -65,12 +64,12 @@ def open_ome_zarr(
     place = place_of(list(positions), take.position, source=str(path))
     folder = list(positions.values())[place]
     if axes is not None:
-        raise InputError(str(path), f"axes {axes}: an OME-Zarr names its axes itself", "leave it out")
+        raise InputError(
+            str(path), f"axes {axes}: an OME-Zarr names its axes itself", "leave it out"
+        )
     image = read_image(read_group(folder))
     try:
-        return _opened(
-            image, str(path), pixel_size_um, interval_min, channel_names, take
-        )
+        return _opened(image, str(path), pixel_size_um, interval_min, channel_names, take)
     except (LamellaError, MemoryError):
         raise
     except Exception as error:  # a damaged store may raise anything
@@ -98,9 +97,10 @@ def _opened(
         )
     _refuse_type(source, array.dtype)
     sizes = dict(zip(image.axes, array.shape, strict=True))
-    if "?" in sizes and sizes["?"] > 1 or image.axes.count("?") > 1:
+    if sizes.get("?", 1) > 1 or image.axes.count("?") > 1:
         raise InputError(
-            source, f"it has an axis that is no time, channel or space (shape {array.shape})",
+            source,
+            f"it has an axis that is no time, channel or space (shape {array.shape})",
             "write its parts as images of their own",
         )
     if 0 in array.shape:
@@ -128,7 +128,7 @@ def _opened(
 
 
 def _absent(axes: str, shape: tuple[int, ...], files: ChunkFiles) -> tuple[str, ...]:
-    """A note on frames that are not stored: zarr leaves out what is 0, and so does a broken copy."""
+    """A note on frames that are not stored: zarr leaves out zeros, and so does a broken copy."""
     n_frames = dict(zip(axes, shape, strict=True)).get("T", 1)
     first_files = (next(files.of(_spans(axes, shape, t, 0, 0))) for t in range(n_frames))
     gone = [t for t, file in enumerate(first_files) if not file.exists()]
@@ -167,7 +167,7 @@ def _open_array(folder: Path, zarr_format: int) -> Any:
         )
     safe_metadata(folder / name, folder)
     # The folder itself: consolidated metadata further up might say something else.
-    return zarr.open_array(str(folder), mode="r", zarr_format=zarr_format)
+    return zarr.open_array(str(folder), mode="r", zarr_format=3 if zarr_format == 3 else 2)
 
 
 class ZarrFrames(Frames):

@@ -62,9 +62,11 @@ def write_ome_zarr(
     all_frames = list(channels.values())
     dtype = np.result_type(*(frames.dtype for frames in all_frames))
     dtype = np.dtype(np.uint8) if dtype.kind == "b" else dtype
-    if dtype.kind not in "uif" or dtype == np.float16 or dtype.kind in "ui" and dtype.itemsize > 4:
+    if dtype == np.float16 or dtype.kind not in "uif" or (dtype.kind != "f" and dtype.itemsize > 4):
         raise InputError(
-            str(path), f"pixels of type {dtype} are not written", "convert them to float32 or uint16"
+            str(path),
+            f"pixels of type {dtype} are not written",
+            "convert them to float32 or uint16",
         )
     _begin(path, version)
     with whole_folder(path) as part:
@@ -88,9 +90,7 @@ def write_labels_zarr(
         _write(part, [frames], _label_type(path, frames), scale, version, name, channel_names=None)
 
 
-def add_labels(
-    store: str | os.PathLike[str], name: str, frames: Frames, *, scale: Scale
-) -> None:
+def add_labels(store: str | os.PathLike[str], name: str, frames: Frames, *, scale: Scale) -> None:
     """Put labels into the labels group of a movie in OME-Zarr, in the version of the movie.
 
     Labels of this name are replaced; other files of the store are not touched. The folder of the
@@ -112,9 +112,7 @@ def add_labels(
     listed = [*labels_of(store)]
     with whole_folder(store / "labels" / name) as part:
         _write_one_labels(part, name, frames, scale, version)
-    _write_group(
-        store / "labels", {"labels": [*(n for n in listed if n != name), name]}, version
-    )
+    _write_group(store / "labels", {"labels": [*(n for n in listed if n != name), name]}, version)
 
 
 def _begin(path: Path, version: str) -> None:
@@ -127,9 +125,7 @@ def _begin(path: Path, version: str) -> None:
         raise OutputError(str(path), "a folder that is no OME-Zarr is in the way", "choose another")
 
 
-def _write_labels(
-    store: Path, name: str, frames: Frames, scale: Scale, version: Version
-) -> None:
+def _write_labels(store: Path, name: str, frames: Frames, scale: Scale, version: Version) -> None:
     """Labels within a store that nobody sees yet."""
     place = store / "labels" / name
     place.mkdir(parents=True)
@@ -172,7 +168,9 @@ def _write(
     n_frames, height, width = channels[0].shape
     shapes = _levels(height, width)
     lead = (n_frames,) if is_labels else (n_frames, len(channels))
-    arrays = [_array(folder / str(n), (*lead, *shape), dtype, version) for n, shape in enumerate(shapes)]
+    arrays = [
+        _array(folder / str(n), (*lead, *shape), dtype, version) for n, shape in enumerate(shapes)
+    ]
     span = channels[0].span
     lowest = [np.inf] * len(channels)
     highest = [-np.inf] * len(channels)
@@ -229,7 +227,8 @@ def _halved(image: Image, *, nearest: bool) -> Image:
     y, x = image.shape
     even = np.pad(image, ((0, y % 2), (0, x % 2)), mode="edge").astype(np.float64)
     mean = (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4
-    return (np.rint(mean) if image.dtype.kind in "iu" else mean).astype(image.dtype)
+    half: Image = np.rint(mean) if image.dtype.kind in "iu" else mean
+    return half.astype(image.dtype)
 
 
 def _array(folder: Path, shape: tuple[int, ...], dtype: np.dtype[Any], version: Version) -> Any:
@@ -273,7 +272,9 @@ def _geometry(
         ]
         if n and not is_labels:  # the centre of 2 × 2 pixels lies between them
             shift = pixel * (2**n - 1) / 2
-            transforms.append({"type": "translation", "translation": [*(0.0 for _ in lead), shift, shift]})
+            transforms.append(
+                {"type": "translation", "translation": [*(0.0 for _ in lead), shift, shift]}
+            )
         datasets.append({"path": str(n), "coordinateTransformations": transforms})
     return axes, datasets
 
