@@ -59,7 +59,7 @@ class Format:
     title : str
         What it is.
     suffix : str
-        How its files end; empty for folders.
+        How its files end; empty for folders that may have any name.
     recognises : function of Path
         Whether a file or folder that exists is of this format, by its content.
     read, write : functions, or None
@@ -72,6 +72,8 @@ class Format:
         Fields of `keeps` whose losses `write` warns of, with counts of its own.
     keeps_of_places : Keeps, optional
         What is kept where there are no shapes, where that is less.
+    folder : bool
+        Whether what ends in `suffix` is a folder.
     """
 
     name: str
@@ -85,6 +87,12 @@ class Format:
     needs_shapes: bool = False
     told_by_writer: frozenset[str] = frozenset()
     keeps_of_places: Keeps | None = None
+    folder: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether a folder is written, and no file."""
+        return self.folder or not self.suffix
 
 
 def recognise(path: str | os.PathLike[str]) -> Format:
@@ -293,12 +301,12 @@ FORMATS: tuple[Format, ...] = (
         options=frozenset({"offsets"}),
     ),
     Format(
-        "ome-zarr", "a label movie of track ids in OME-Zarr", ".zarr", ome_zarr.is_zarr,
+        "ome-zarr", "a label movie of track ids in OME-Zarr", ".zarr", ome_zarr.is_ome_zarr,
         _read_labels, _write_ome_zarr,
         Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=False, merges=False,
               scale=True, time=True, frame_size=True, empty_frames=True,
               lives=False, filled=False, largest_id=LARGEST_ID),
-        needs_shapes=True,
+        needs_shapes=True, folder=True,
     ),
     Format(
         "labels", "a label movie of track ids: TIFF, or a folder of frames", ".tif", _is_labels,

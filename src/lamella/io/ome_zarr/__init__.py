@@ -5,7 +5,7 @@ community support, Histochem. Cell Biol. 160, 223 (2023), doi:10.1007/s00418-023
 https://ngff.openmicroscopy.org.
 """
 
-from lamella.io.ome_zarr.groups import is_zarr, labels_of, positions_of
+from lamella.io.ome_zarr.groups import is_ome_zarr, is_zarr, labels_of, positions_of
 from lamella.io.ome_zarr.image import VERSIONS
 from lamella.io.ome_zarr.opened import files_of, open_ome_zarr
 from lamella.io.ome_zarr.write import Version, add_labels, write_labels_zarr, write_ome_zarr
@@ -15,6 +15,7 @@ __all__ = [
     "Version",
     "add_labels",
     "files_of",
+    "is_ome_zarr",
     "is_zarr",
     "labels_of",
     "open_ome_zarr",

@@ -40,6 +40,14 @@ def is_zarr(path: Path) -> bool:
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
 
 
+def is_ome_zarr(path: Path) -> bool:
+    """Whether a folder holds an image of OME-Zarr, or several."""
+    try:
+        return is_zarr(path) and bool(positions_of(path))
+    except InputError:
+        return False
+
+
 def read_group(path: Path) -> Group:
     """The metadata of a group; nothing below it is looked at.
 

@@ -295,7 +295,7 @@ def _is_regular(scale: Scale) -> bool:
 
 
 def _ours(scale: Scale, n_frames: int) -> dict[str, Any]:
-    if scale.time_min is None or _is_regular(scale):
+    if scale.time_min is None or (n_frames > 1 and _is_regular(scale)):
         return {}
     return {"time_min": [float(time) for time in scale.time_min]}
 
