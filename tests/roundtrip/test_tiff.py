@@ -386,9 +386,9 @@ def test_missing_empty_and_text_files(tmp_path):
     (tmp_path / "junk.tif").write_bytes(b"II*\0" + bytes(range(4, 200)))
     with pytest.raises(InputError, match=r"junk\.tif"):
         open_movie(tmp_path / "junk.tif")
-    (tmp_path / "movie.nd2").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"ending in \.nd2 cannot be read; readable are \.tif"):
-        open_movie(tmp_path / "movie.nd2")
+    (tmp_path / "movie.lsm").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"ending in \.lsm cannot be read; readable are \.tif"):
+        open_movie(tmp_path / "movie.lsm")
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])

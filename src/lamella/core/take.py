@@ -36,6 +36,11 @@ class Take:
     z: Z | None = None
     channel: str | None = None
 
+    @property
+    def chosen(self) -> dict[str, str | int]:
+        """What was chosen, by the names of columns of samples.csv."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 WHOLE: Final = Take()
 """Of files that hold one movie."""

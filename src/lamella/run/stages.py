@@ -261,8 +261,7 @@ def _raw_files(task: MovieTask) -> dict[str, list[int]]:
 
 def _taken(task: MovieTask) -> list[Any]:
     """What of the file is the movie; nothing where nobody chose, as for most."""
-    chosen = {name: value for name, value in vars(task.take).items() if value is not None}
-    return [chosen] if chosen else []
+    return [task.take.chosen] if task.take.chosen else []
 
 
 def _within(folder: Path, path: Path) -> str:
