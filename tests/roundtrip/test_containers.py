@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from faults.studies import SETTINGS, contents, lamella, pixels
+from faults.studies import SETTINGS as BARE_SETTINGS
+from faults.studies import contents, lamella, pixels
 from lamella.io import open_movie
 from worlds.containers import CONTAINERS, INTERVAL_MIN, PIXEL_UM, Container
 
+# What costs time and looks at the same pixels again is off.
+SETTINGS = f"outlines = false\n{BARE_SETTINGS}[measure]\nprotrusion = false\nedge = false\n"
 SCALE = f"[scale]\npixel_size_um = {PIXEL_UM}\ninterval_min = {INTERVAL_MIN}\n"
 FRAMES = pixels(seed=5, n_frames=7)[:, :62, :]  # not square, so that y and x cannot be mixed up
 

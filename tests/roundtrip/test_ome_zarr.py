@@ -59,7 +59,9 @@ def test_what_is_written_is_lawful_and_comes_back(version, tmp_path):
     assert movie.channel_names == ("DNA", "actin")
     assert movie.scale.pixel_size_um == 0.1625
     np.testing.assert_array_equal(movie.scale.time_min, [0, 2.5, 5, 7.5])
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(movie)).channel("actin").asarray(), ACTIN)
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(movie)).channel("actin").asarray(), ACTIN
+    )
     for name, expected in (("cell", CELLS), ("nucleus", CELLS[:, ::-1])):
         np.testing.assert_array_equal(
             open_labels(path / "labels" / name).frames.asarray(), expected
@@ -141,7 +143,7 @@ def test_axes_in_any_lawful_order(axes, zarr_format, tmp_path):
     if "t" in axes:
         np.testing.assert_array_equal(movie.scale.time_min, np.arange(5) * 30.0)
     whole = array
-    for place, axis in enumerate("tczyx"):
+    for axis in "tczyx":
         if axis not in axes:
             whole = np.expand_dims(whole, 0)
             axes = axis + axes
@@ -223,8 +225,9 @@ def test_frames_that_are_not_stored_are_told(tmp_path):
     for chunk in (path / "0/c/3").rglob("*/*/0"):
         chunk.unlink()
     movie = open_movie(path)
-    assert "of 1 of 4 frames the first chunk is not stored (the first of them is frame 3)" in (
-        movie.notes[0]
+    assert (
+        "of 1 of 4 frames the first chunk is not stored (the first of them is frame 3)"
+        in (movie.notes[0])
     )
     assert not movie.frame(3).any()
 

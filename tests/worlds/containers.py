@@ -5,7 +5,6 @@ Written by other libraries wherever there is one, so that what we read is not wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,17 +129,11 @@ def _video(path: Path, frames: NDArray[Any]) -> None:
     writer.close()
 
 
-def write_metadata_txt(folder: Path, *, pixel_um: float, interval_ms: float) -> None:
-    """What Micro-Manager 2 leaves in a folder of frames."""
-    summary = {"PixelSize_um": pixel_um, "Interval_ms": interval_ms, "ChNames": ["phase"]}
-    (folder / "metadata.txt").write_text(json.dumps({"Summary": summary}))
-
-
 CONTAINERS = (
     Container("movie.ome.tif", _ome_tiff, True),
     Container("big.ome.btf", _bigtiff, True),
     Container("imagej.tif", _imagej, False),
-    Container("frames", _folder, False),
+    Container("single_images", _folder, False),
     Container("new.ome.zarr", _zarr_of_ours("0.5"), True),
     Container("old.ome.zarr", _zarr_of_ours("0.4"), True),
     Container("bioio.ome.zarr", _zarr_of_bioio, True),
