@@ -10,7 +10,7 @@ from faults.studies import SETTINGS as BARE_SETTINGS
 from faults.studies import lamella, measured, pixels
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Take, z_from
-from lamella.io import open_movie, positions_of
+from lamella.io import open_labels, open_movie, positions_of
 from lamella.io.bioio import Kind, open_bioio, positions_in_bioio
 from lamella.io.czi import stated_in_czi
 from lamella.run.init import find_movies, write_study
@@ -219,3 +219,28 @@ def test_commands_on_one_movie_take_position_and_slices(zeiss, tmp_path):
                    "--largest", "--interval-min", 1)  # fmt: skip
     assert said.code == 0, said.err
     assert lamella("segment", zeiss, "-o", out, "--z", "top").code == 2
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_convert_puts_a_position_and_its_labels_into_one_store(version, zeiss, tmp_path):
+    taken = ("--position", 1, "--z", "max")
+    labels, out = tmp_path / "labels.tif", tmp_path / "A2.ome.zarr"
+    lamella("segment", zeiss, "-o", labels, "-m", "multiotsu", *taken)
+    how = ("convert", zeiss, "-o", out, "--version", version, "--interval-min", 1.5, *taken)
+    said = lamella(*how, "--labels", f"cell={labels}")
+    assert said.code == 0, said.err
+    movie, raw = open_movie(out), open_movie(zeiss, take=Take("1", "max"))
+    assert movie.channel_names == ("DNA", "actin")
+    assert movie.scale.pixel_size_um == 0.5
+    assert movie.scale.interval_min == 1.5
+    np.testing.assert_array_equal(movie.channel("actin").asarray(), raw.channel("actin").asarray())
+    np.testing.assert_array_equal(
+        open_labels(out).frames.asarray(), open_labels(labels).frames.asarray()
+    )
+    assert "it is there already" in lamella(*how).err
+    tif = tmp_path / "one.ome.tif"
+    assert lamella("convert", out, "-o", tif, "--channel", "DNA").code == 0
+    np.testing.assert_array_equal(open_movie(tif).frame(2), raw.frame(2))
+    assert "does not say what to write" in lamella("convert", out, "-o", tmp_path / "a.tif").err
+    said = lamella("convert", out, "-o", tif, "--labels", f"cell={labels}", "--force")
+    assert "OME-TIFF holds no labels" in said.err

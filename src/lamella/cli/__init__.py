@@ -56,7 +56,7 @@ def main() -> None:
     from lamella.cli import sweep, tracks, why  # isort: skip  # noqa: F401
     from lamella.cli import view  # isort: skip  # noqa: F401
     from lamella.cli import train, evaluate, compare_runs  # isort: skip  # noqa: F401
-    from lamella.cli import compare_models, exchange  # isort: skip  # noqa: F401
+    from lamella.cli import compare_models, exchange, convert  # isort: skip  # noqa: F401
     from lamella.cli.show import debugging, show_error, show_warning
     from lamella.core.errors import LamellaError, UnexpectedError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ _GREY: dict[str, type[np.generic]] = {
     "Gray16": np.uint16,
     "Gray32Float": np.float32,
 }
+_LEAST_PLANE = 32  # bytes of an entry in the directory of planes, whatever the plane
 _OTHERS = "RIHVB"  # rotation, illumination, phase, view, block
 _T = TypeVar("_T")
 
@@ -132,6 +134,7 @@ class CziPlanes:
         self._start = {axis: box[axis][0] if axis in box else 0 for axis in "TCZ"}
         sizes = [box[axis][1] - box[axis][0] if axis in box else 1 for axis in "TCZ"]
         self.n_frames, self.n_channels, self.n_slices = sizes
+        _refuse_hollow(source, sizes)
         if scene is None:
             left, top = box["X"][0], box["Y"][0]
             roi = (left, top, box["X"][1] - left, box["Y"][1] - top)
@@ -172,6 +175,18 @@ class CziPlanes:
             found = self._file.read(plane=plane, scene=self._scene, roi=self._roi)
         image: Image = np.asarray(found)[..., 0]
         return image
+
+
+def _refuse_hollow(source: str, sizes: list[int]) -> None:
+    """Before the library walks over what a damaged directory declares, for hours."""
+    n_planes, n_bytes = math.prod(sizes), Path(source).stat().st_size
+    if min(sizes) < 1 or n_planes > n_bytes // _LEAST_PLANE:
+        raise InputError(
+            source,
+            f"it declares {sizes[0]} frames, {sizes[1]} channels and {sizes[2]} slices, and has "
+            f"{n_bytes} bytes",
+            "copy it again from its source",
+        )
 
 
 def _refuse_others(source: str, box: dict[str, tuple[int, int]]) -> None:

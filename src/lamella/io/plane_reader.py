@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,8 @@ from lamella.io.stated import Stated, settle
 
 _COPY_AGAIN = "copy it again from its source"
 _LARGEST_FRAME = 2**31
+_SMALL = 2**26  # bytes that are never too many
+_MOST_COMPRESSION = 2000
 
 
 class PlaneReader(Protocol):
@@ -105,6 +108,13 @@ def assembled(
     if n_bytes > _LARGEST_FRAME or np.prod([float(n) for n in sizes[:3]]) > 1e7:
         raise InputError(
             planes.source, f"it declares more than can be (T, C, Z, Y, X = {sizes})", _COPY_AGAIN
+        )
+    stored = Path(planes.source).stat().st_size
+    if n_bytes > _SMALL and n_bytes > stored * _MOST_COMPRESSION:
+        raise InputError(
+            planes.source,
+            f"a frame of it declares {n_bytes / 2**20:.4g} MiB, and the file has {stored} bytes",
+            _COPY_AGAIN,
         )
     if planes.dtype.kind not in "uif" or planes.dtype == np.float16:
         raise InputError(

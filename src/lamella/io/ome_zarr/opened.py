@@ -266,6 +266,8 @@ def files_of(path: Path, position: str | None) -> dict[str, list[int]]:
             if file.is_file():
                 found = file.stat()
                 out[file.relative_to(path).as_posix()] = [found.st_size, found.st_mtime_ns]
+    if not image.array.is_dir():
+        raise InputError(str(image.array), "there is no array", "copy the movie as a whole")
     digest, total = hashlib.sha256(), 0
     for name, size, changed in sorted(_stats(image.array, "")):
         total += size
