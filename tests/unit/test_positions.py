@@ -15,6 +15,7 @@ from lamella.io.bioio import Kind, open_bioio, positions_in_bioio
 from lamella.io.czi import stated_in_czi
 from lamella.run.init import find_movies, write_study
 from lamella.run.study import open_study
+from roundtrip.fake_micromanager import summary_of, write_mmstack
 
 BRIGHT = (1, 2, 0)  # slice in which the cell of a position is sharp
 # What costs time and looks at the same pixels again is off.
@@ -93,6 +94,18 @@ def test_readers_of_bioio_give_the_same(zeiss, tmp_path):
         open_movie(tmp_path / "text.lif")
 
 
+def test_a_directory_that_declares_too_much_is_refused_at_once(zeiss, tmp_path):
+    """Such numbers keep the library busy for hours, or make it ask for all memory."""
+    data = bytearray(zeiss.read_bytes())
+    start = data.index(b"ZISRAWDIRECTORY")
+    place = data.index(b"C\0\0\0", start)  # the dimension C of the first entry: start and size
+    for bad in (2**30, 2**24):
+        data[place + 4 : place + 8] = bad.to_bytes(4, "little")
+        (tmp_path / "bad.czi").write_bytes(data)
+        with pytest.raises(InputError, match=r"it declares 6 frames, \d{8,} channels"):
+            open_movie(tmp_path / "bad.czi", take=Take("0", 0))
+
+
 def test_what_zen_states_of_time_and_names():
     xml = """<ImageDocument><Metadata><Information><Image><Dimensions>
       <T><Positions><Interval><Start>0</Start><Increment>90</Increment></Interval></Positions></T>
@@ -124,6 +137,39 @@ def test_images_of_an_ome_tiff_are_positions(tmp_path):
     assert movie.scale.pixel_size_um == 0.25
     assert any("1 more image series ignored" in note for note in movie.notes)
     np.testing.assert_array_equal(movie.channel().asarray(), stack(2).max(1))
+
+
+def test_a_micromanager_stack_is_the_position_that_it_holds(tmp_path):
+    summary = summary_of(3, 1, Positions=2, StagePositions=[{"Label": "A1"}, {"Label": "B1"}])
+    array = np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 1, 4, 5)
+    paths = [tmp_path / f"x_MMStack_Pos{n}.ome.tif" for n in range(2)]
+    for n, path in enumerate(paths):
+        write_mmstack(path, array + 100 * n, summary=summary, position=n)
+    assert [positions_of(path) for path in paths] == [("A1",), ("B1",)]
+    for position in (None, "B1", "a label"):
+        movie = open_movie(paths[1], take=Take(position))
+        np.testing.assert_array_equal(movie.channel().asarray(), array[:, 0] + 100)
+
+
+def test_a_file_of_an_ome_set_is_the_position_that_lies_in_it(tmp_path):
+    """Every file of such a set describes all of them; what was given is what is read."""
+    names = [tmp_path / f"set_{p}.ome.tif" for p in "ab"]
+    images = "".join(
+        f'<Image ID="Image:{n}" Name="{file.stem}"><Pixels ID="Pixels:{n}" DimensionOrder="XYZCT" '
+        f'Type="uint16" SizeX="64" SizeY="64" SizeZ="1" SizeC="1" SizeT="6">'
+        f'<Channel ID="Channel:{n}" SamplesPerPixel="1"/><TiffData IFD="0" PlaneCount="6">'
+        f'<UUID FileName="{file.name}">urn:uuid:{n}</UUID></TiffData></Pixels></Image>'
+        for n, file in enumerate(names)
+    )
+    for n, file in enumerate(names):
+        xml = (
+            '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+            f'UUID="urn:uuid:{n}">{images}</OME>'
+        )
+        tifffile.imwrite(file, pixels(n + 1), description=xml, photometric="minisblack",
+                         metadata=None)  # fmt: skip
+    for n, file in enumerate(names):
+        np.testing.assert_array_equal(open_movie(file).channel().asarray(), pixels(n + 1))
 
 
 def test_slices_of_a_folder_of_stacks(tmp_path):

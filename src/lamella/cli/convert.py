@@ -62,6 +62,4 @@ def convert(
         show.tell("note", note)
     frames = show.counted(movie.n_frames, "frame")
     size = f"{movie.frame_shape[1]} × {movie.frame_shape[0]} px"
-    show.out.print(
-        f"{out}: {frames} of {size} ({', '.join(movie.channel_names)})", soft_wrap=True
-    )
+    show.out.print(f"{out}: {frames} of {size} ({', '.join(movie.channel_names)})", soft_wrap=True)
