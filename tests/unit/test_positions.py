@@ -142,13 +142,16 @@ def test_images_of_an_ome_tiff_are_positions(tmp_path):
 def test_a_micromanager_stack_is_the_position_that_it_holds(tmp_path):
     summary = summary_of(3, 1, Positions=2, StagePositions=[{"Label": "A1"}, {"Label": "B1"}])
     array = np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 1, 4, 5)
-    paths = [tmp_path / f"x_MMStack_Pos{n}.ome.tif" for n in range(2)]
+    paths = [tmp_path / f"movie_MMStack_Pos{n}.ome.tif" for n in range(2)]
     for n, path in enumerate(paths):
         write_mmstack(path, array + 100 * n, summary=summary, position=n)
     assert [positions_of(path) for path in paths] == [("A1",), ("B1",)]
     for position in (None, "B1", "a label"):
         movie = open_movie(paths[1], take=Take(position))
         np.testing.assert_array_equal(movie.channel().asarray(), array[:, 0] + 100)
+    paths[0].unlink()  # the files of a set are not always together
+    assert positions_of(paths[1]) == ("B1",)
+    np.testing.assert_array_equal(open_movie(paths[1]).frame(2), array[2, 0] + 100)
 
 
 def test_a_file_of_an_ome_set_is_the_position_that_lies_in_it(tmp_path):

@@ -40,7 +40,7 @@ def positions_in(tif: TiffFile) -> tuple[list[Position], tuple[str, ...]]:
     """
     all_series = tif.series
     first = all_series[0]
-    if first.kind == "mmstack" and "R" in first.axes:
+    if first.kind == "mmstack":
         return _micromanager(tif, first), ()
     alike = [n for n, series in enumerate(all_series) if _alike(series, first)]
     path = tif.filehandle.path
@@ -73,6 +73,8 @@ def _micromanager(tif: TiffFile, series: TiffPageSeries) -> list[Position]:
     own = [int(n) for n in np.unique(metadata["IndexMap"][:, 3])]
     labels = _labels(metadata.get("Summary", {}))
     names = names_or_numbers([labels[n] if n < len(labels) else "" for n in own], own)
+    if "R" not in series.axes:
+        return [Position(names[0], series, 0)]
     return [Position(name, series, 0, n) for name, n in zip(names, own, strict=True)]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lamella.core.errors import LamellaError, OutputError, SettingsError
 from lamella.core.table import Col
+from lamella.core.take import Take
 from lamella.core.wells import row_letters, row_number, well_name
 from lamella.io import open_movie, positions_of
 from lamella.io.atomic import whole_file
@@ -232,8 +233,10 @@ def write_study(
 
 def _channels_of_first(folder: Path, found: Found) -> list[str]:
     """Names of the channels that lie in one file; none where the first file cannot be opened."""
+    first = found.samples.iloc[0]
+    take = Take(first.get("position") or None)
     try:
-        return list(open_movie(folder / found.samples[Col.PATH].iloc[0]).channel_names)
+        return list(open_movie(folder / first[Col.PATH], take=take).channel_names)
     except LamellaError:
         return []  # lamella check tells what is wrong with it
 
