@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -95,6 +95,20 @@ def place_of(positions: Sequence[str], wanted: str | None, *, source: str) -> in
     raise InputError(
         source, f"{held}, and none is called {wanted!r}", "use one of them, or its number from 0 on"
     )
+
+
+def names_or_numbers(
+    names: Iterable[str | None], numbers: Sequence[int] | None = None
+) -> tuple[str, ...]:
+    """Names that tell positions apart; where they do not, their numbers.
+
+    >>> names_or_numbers(["A1", "A2"]), names_or_numbers(["", "A2"]), names_or_numbers(["A", "A"])
+    (('A1', 'A2'), ('0', '1'), ('0', '1'))
+    """
+    told = tuple((name or "").strip() for name in names)
+    if all(told) and len(set(told)) == len(told):
+        return told
+    return tuple(map(str, numbers if numbers is not None else range(len(told))))
 
 
 def slices_of(n_slices: int, z: Z | None, *, source: str) -> range:

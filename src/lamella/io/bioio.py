@@ -16,10 +16,9 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
-from lamella.core.take import WHOLE, Take, place_of
+from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
-from lamella.io.tiff_positions import names_or_numbers
 
 _T = TypeVar("_T")
 

@@ -16,10 +16,9 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
-from lamella.core.take import WHOLE, Take, place_of
+from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
-from lamella.io.tiff_positions import names_or_numbers
 
 SUFFIXES = (".czi",)
 _GREY: dict[str, type[np.generic]] = {
@@ -85,19 +84,23 @@ def _with_file(path: str | os.PathLike[str], ask: Callable[[Any], _T]) -> _T:
             "CZI", "the package pylibCZIrw is not installed", 'pip install "lamella[czi]"'
         ) from error
     source = str(path)
-    with Path(path).open("rb") as stream:
-        start = stream.read(10)
-    if start[:7] != b"ZISRAWF":
-        raise InputError(
-            source, f"it is not a CZI file (it starts with {start!r})", "give the image itself"
-        )
     try:
+        _refuse_other(Path(path))
         with czi.open_czi(source) as file:
             return ask(file)
     except (LamellaError, MemoryError):
         raise
     except Exception as error:  # the library raises many kinds
         raise unreadable(source, "CZI", error) from error
+
+
+def _refuse_other(path: Path) -> None:
+    with path.open("rb") as stream:
+        start = stream.read(10)
+    if start[:7] != b"ZISRAWF":
+        raise InputError(
+            str(path), f"it is not a CZI file (it starts with {start!r})", "give the image itself"
+        )
 
 
 def _scenes(file: Any) -> list[int | None]:

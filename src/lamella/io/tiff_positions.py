@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from tifffile import TiffFile, TiffPageSeries
+
+from lamella.core.take import names_or_numbers
 
 
 @dataclass(frozen=True)
@@ -85,17 +87,3 @@ def _labels(summary: Mapping[str, Any]) -> list[str]:
         return []
     each = [one if isinstance(one, dict) else {} for one in listed]
     return [str(one.get("Label") or one.get("label") or "") for one in each]
-
-
-def names_or_numbers(
-    names: Iterable[str | None], numbers: Sequence[int] | None = None
-) -> tuple[str, ...]:
-    """Names that tell positions apart; where they do not, their numbers.
-
-    >>> names_or_numbers(["A1", "A2"]), names_or_numbers(["", "A2"]), names_or_numbers(["A", "A"])
-    (('A1', 'A2'), ('0', '1'), ('0', '1'))
-    """
-    told = tuple((name or "").strip() for name in names)
-    if all(told) and len(set(told)) == len(told):
-        return told
-    return tuple(map(str, numbers if numbers is not None else range(len(told))))

@@ -22,6 +22,7 @@ from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
 
 SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
+_MOST_PIXELS = 2**26
 _LOSSLESS = ("ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo")
 _LOCAL = ["-protocol_whitelist", "file,crypto,data"]  # a file may not make ffmpeg open addresses
 
@@ -87,6 +88,12 @@ class VideoPlanes:
         self._format = f"gray{grey[1]}le" if grey and grey[1] else "gray" if grey else "rgb24"
         self.dtype = np.dtype(np.uint16 if grey and grey[1] else np.uint8)
         width, height = meta["size"]
+        if width * height > _MOST_PIXELS:
+            raise InputError(
+                source,
+                f"its frames have {width} × {height} pixels",
+                "no video is as large: convert it",
+            )
         self.frame_shape = (int(height), int(width))
         self.n_frames = int(ffmpeg.count_frames_and_secs(source)[0])
         self._begin()

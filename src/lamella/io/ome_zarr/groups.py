@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from lamella.core.errors import InputError
+from lamella.core.take import names_or_numbers
 from lamella.core.wells import well_name
-from lamella.io.tiff_positions import names_or_numbers
 from lamella.io.zarr_guard import safe_metadata
 
 _MARKS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 _MOST_XML = 2**26
+_LONGEST_NAME, _LONGEST_PATH = 200, 1000
 _WRITE_AGAIN = "write it again, as OME-Zarr 0.4 or 0.5"
 
 
@@ -174,7 +175,8 @@ def _paths(table: object, key: str, folder: Path) -> list[Path]:
 def inside(folder: Path, name: object) -> Path:
     """A folder by the name that the metadata gives; it never leads out of the store."""
     parts = PurePosixPath(name).parts if isinstance(name, str) and "\0" not in name else ()
-    if not parts or ".." in parts or PurePosixPath(str(name)).is_absolute():
+    too_long = max(map(len, parts), default=0) > _LONGEST_NAME or len(str(name)) > _LONGEST_PATH
+    if not parts or too_long or ".." in parts or PurePosixPath(str(name)).is_absolute():
         raise InputError(
             str(folder), f"its metadata names the folder {str(name)[:60]!r}", _WRITE_AGAIN
         )
