@@ -73,7 +73,7 @@ def bring_up_to_date(
         return []
     groups: dict[str, list[Field]] = {}
     for task in tasks:
-        reading = [task.sample.path, settings.scale.axes, settings.channels]
+        reading: list[Any] = [task.sample.path, settings.scale.axes, settings.channels]
         reading += [task.take.chosen] if task.take.chosen else []
         opened, position = partial(_opened, task), task.take.position
         field = Field(task.name, task.source, reading, opened, position)
