@@ -116,7 +116,7 @@ def _with_reader(path: str | os.PathLike[str], kind: Kind, ask: Callable[[Any], 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the libraries will change one day
             return ask(_reader(str(path), kind))
-    except (LamellaError, MemoryError):
+    except LamellaError:
         raise
     except Exception as error:  # every library raises errors of its own
         raise unreadable(str(path), kind.name, error) from error

@@ -88,9 +88,9 @@ def _with_file(path: str | os.PathLike[str], ask: Callable[[Any], _T]) -> _T:
         _refuse_other(Path(path))
         with czi.open_czi(source) as file:
             return ask(file)
-    except (LamellaError, MemoryError):
+    except LamellaError:
         raise
-    except Exception as error:  # the library raises many kinds
+    except Exception as error:  # of many kinds; a damaged directory asks for all memory
         raise unreadable(source, "CZI", error) from error
 
 

@@ -66,8 +66,14 @@ class PlaneFrames(Frames):
         source = self._planes.source
         try:
             image = self._planes.read(t, self._channel, self._z)
-        except (LamellaError, MemoryError):
+        except LamellaError:
             raise
+        except MemoryError as error:  # what a damaged block declares is asked for in the library
+            raise InputError(
+                source,
+                f"frame {t} asks for more memory than there is",
+                f"{_COPY_AGAIN}, or run with fewer workers",
+            ) from error
         except Exception as error:  # each library has errors of its own
             raise InputError(
                 source, f"frame {t} cannot be read ({first_line(error)})", _COPY_AGAIN

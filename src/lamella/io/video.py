@@ -51,7 +51,7 @@ def open_video(
     source = str(path)
     try:
         planes = VideoPlanes(source)
-    except (LamellaError, MemoryError):
+    except LamellaError:
         raise
     except Exception as error:  # ffmpeg's complaints come as OSError and others
         raise unreadable(source, "video", error) from error
