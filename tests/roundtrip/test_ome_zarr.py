@@ -16,6 +16,8 @@ from lamella.core.movie import Scale, regular_times
 from lamella.core.take import Take
 from lamella.io import fingerprint, open_labels, open_movie, positions_of
 from lamella.io.ome_zarr import VERSIONS, add_labels, write_labels_zarr, write_ome_zarr
+from lamella.run.browse.recognised import kind_of, open_any
+from lamella.run.init import find_movies
 
 RNG = np.random.default_rng(3)
 DNA, ACTIN = (RNG.integers(0, 2**16, (4, 37, 600), dtype=np.uint16) for _ in range(2))
@@ -348,3 +350,28 @@ def test_opening_costs_no_look_at_every_chunk(tmp_path):
     assert movie.n_frames == 20_100
     assert (movie.frame(20_099) == 7).all()
     assert set(fingerprint(path)) == {"zarr.json", "0/zarr.json", "0/"}
+
+
+def test_a_store_is_one_movie_to_init_and_to_the_viewer(tmp_path):
+    """Whatever lies in it, labels above all, is no movie of its own."""
+    movie_at(tmp_path / "WT/a.ome.zarr", labels={"cell": ArrayFrames(CELLS)})
+    store = tmp_path / "KO/b.zarr"
+    store.mkdir(parents=True)
+    (store / ".zgroup").write_text('{"zarr_format": 2}')
+    (store / ".zattrs").write_text('{"bioformats2raw.layout": 3}')
+    for n in range(2):
+        plain(store / str(n), np.ones((2, 4, 5), np.uint8), "tyx", zarr_format=2)
+    (tmp_path / "WT/notes.txt").write_text("no movie")
+    found = find_movies(tmp_path, "{condition}/{cell}.{end}")
+    told = found.samples[["movie", "path", "condition", "position"]].to_numpy().tolist()
+    assert sorted(told) == [
+        ["KO__b__0", "KO/b.zarr", "KO", "0"],
+        ["KO__b__1", "KO/b.zarr", "KO", "1"],
+        ["WT__a", "WT/a.ome.zarr", "WT", ""],
+    ]
+    assert found.ignored == ()
+    assert kind_of(store) == "image"
+    shown = open_any(tmp_path / "WT/a.ome.zarr")
+    assert shown.labels is None
+    assert shown.movie is not None
+    assert shown.movie.channel_names == ("DNA", "actin")
