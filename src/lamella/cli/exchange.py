@@ -68,9 +68,9 @@ def export(
         str | None,
         typer.Option(
             "--to",
-            help="ctc, geff, imagej, labels, lamella, napari, trackmate or tracks; of a run also "
-            "imagej-results (Results.csv) or excel (a workbook); of a recurrent network onnx or "
-            "bioimageio (a package of the BioImage Model Zoo).",
+            help="ctc, geff, imagej, labels, lamella, napari, ome-zarr, trackmate or tracks; of a "
+            "run also imagej-results (Results.csv) or excel (a workbook); of a recurrent network "
+            "onnx or bioimageio (a package of the BioImage Model Zoo).",
         ),
     ] = None,
     rois: Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import A_STUDY, ONE_MOVIE, app
-from lamella.cli.options import Axes, Force, PixelSize, known_number
+from lamella.cli.options import Axes, Force, PixelSize, Position, Slices, known_number, taken
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -39,6 +39,8 @@ def background(
     ] = None,
     pixel_size_um: PixelSize = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Subtract the background as ImageJ does, pixel for pixel; pixel type and scale are kept.
@@ -64,6 +66,7 @@ def background(
             create=create_background,
             channel=channel,
             axes=axes,
+            take=taken(position, z),
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             force=force,
             advance=advance,

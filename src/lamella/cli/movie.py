@@ -1,17 +1,14 @@
-"""Commands on single movies: segment, suggest, drift, measure, compare."""
+"""Commands on single movies: segment, suggest, drift, measure."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from lamella.cli import HOW_GOOD, ONE_MOVIE, app
-from lamella.cli.options import Axes, Force, PixelSize, known_number
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from lamella.cli import ONE_MOVIE, app
+from lamella.cli.options import Axes, Force, PixelSize, Position, Slices, known_number, taken
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -49,6 +46,8 @@ def segment(
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Segment one movie; many movies are a study. `lamella suggest` helps to choose a method.
@@ -84,6 +83,7 @@ def segment(
             normalise=Normalise(rule=normalise) if normalise else None,
             channel=channel,
             axes=axes,
+            take=taken(position, z),
             force=force,
             advance=advance,
         )
@@ -110,6 +110,8 @@ def diameter(
     ] = "bright",
     pixel_size_um: PixelSize = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Estimate how wide nuclei or cells are, in a first pass over a few frames.
@@ -126,6 +128,7 @@ def diameter(
         channel=channel,
         foreground=foreground,
         axes=axes,
+        take=taken(position, z),
         pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
     )
     if as_json:
@@ -155,6 +158,8 @@ def suggest(
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Try every installed method on a few frames, and show them side by side to choose from.
@@ -172,6 +177,7 @@ def suggest(
             n_frames=frames,
             channel=channel,
             axes=axes,
+            take=taken(position, z),
             force=force,
             advance=advance,
         )
@@ -209,6 +215,8 @@ def drift(
         list[str] | None, typer.Option("--set", help="Any other setting, `key=value`.")
     ] = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Undo the drift of the stage in one movie; a table beside it tells the drift of every frame.
@@ -221,7 +229,13 @@ def drift(
     step = drift_from(options or [], model=model, by=by, edges=edges, channel=channel)
     with show.frame_bar(f"registering {source.name}") as advance:
         registration, table = register_movie(
-            source, out, drift=step, axes=axes, force=force, advance=advance
+            source,
+            out,
+            drift=step,
+            axes=axes,
+            take=taken(position, z),
+            force=force,
+            advance=advance,
         )
     n_unknown = int((~registration.estimable).sum())
     show.out.print(
@@ -261,6 +275,8 @@ def measure(
         typer.Option("--figures", help="Draw edges, protrusions and cortex into OUT/figures."),
     ] = False,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Measure the cells of one movie: frames.csv, cells.csv, and what their columns mean.
@@ -288,6 +304,7 @@ def measure(
             out,
             settings=settings,
             axes=axes,
+            take=taken(position, z),
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
             nuclei=nuclei,
@@ -305,89 +322,3 @@ def measure(
     if figures:
         told += f", {show.counted(len(files) - len(tables), 'figure')} in {out / 'figures'}"
     show.out.print(told, soft_wrap=True)
-
-
-@app.command(rich_help_panel=HOW_GOOD)
-def compare(
-    a: Annotated[Path, typer.Argument(metavar="A", help="Folder of masks, or a label movie.")],
-    b: Annotated[
-        Path, typer.Argument(metavar="B", help="Folder of masks with the same names, or a movie.")
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables.")],
-    pattern: Annotated[str, typer.Option(help="Which files of two folders to compare.")] = "*.tif",
-    force: Force = False,
-) -> None:
-    """Compare two folders of masks, or two label movies: overlap, edges, areas, counts of objects.
-
-    What became of the objects of A in B is counted: matched, new, lost, split, merged. Of two
-    label movies the objects are compared too, a row for every pair that match.
-
-    Example: `lamella compare cellpose otsu -o compared --pattern "*_mask.tif"`
-    """
-    from lamella.cli import show
-    from lamella.run.compare import (
-        COUNTS,
-        OBJECTS,
-        PER_FRAME,
-        SUMMARY,
-        compare_files,
-        compare_folders,
-    )  # fmt: skip
-
-    written = [PER_FRAME, SUMMARY, COUNTS]
-    told = ""
-    if a.is_file() and b.is_file():
-        made = compare_files(a, b, out, force=force)
-    else:
-        with show.frame_bar("comparing") as advance:
-            made = compare_folders(a, b, out, pattern=pattern, force=force, advance=advance)
-    if made.objects is not None:
-        written.append(OBJECTS)
-        iou = made.objects["iou"]
-        only_a, only_b = (int((made.objects[side] == 0).sum()) for side in ("label_b", "label_a"))
-        told = (
-            f"{iou.count()} pairs of objects with an IoU of 0.5 or more, on average "
-            f"{iou.mean():.4g}; {only_a} objects only in A, {only_b} only in B"
-        )
-    columns = ["name", "n_frames", "mean_iou", "mean_dice", "mean_boundary_iou", "mean_hd95_px"]
-    show.show_table(
-        columns,
-        [
-            [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row]
-            for row in made.summary[columns].to_numpy().tolist()
-        ],
-    )
-    if len(made.counts):
-        _print_counts(made.counts)
-    if told:
-        show.out.print(told, soft_wrap=True)
-    for fault in made.faults:
-        show.tell("failed", str(fault))
-    if len(made.summary):
-        names = [str(out / name) for name in written]
-        show.out.print(f"wrote {', '.join(names[:-1])} and {names[-1]}", soft_wrap=True)
-    if made.faults:
-        raise typer.Exit(1)
-
-
-def _print_counts(counts: DataFrame) -> None:
-    """Objects before and after and what became of them, a line for every file and one for all."""
-    from lamella.cli import show
-
-    each = counts.groupby("name", sort=False).sum(numeric_only=True)
-    show.out.print("\nobjects in A → in B, and what became of them:")
-    show.show_table(
-        ["name", "A → B", "matched", "new", "lost", "split", "merged"],
-        [
-            [
-                str(name), f"{row['n_a']} → {row['n_b']}", str(row["matched"]), str(row["new"]),
-                str(row["lost"]), _became(row["split"], row["split_into"]),
-                _became(row["merged"], row["merged_into"]),
-            ]
-            for name, row in each.iterrows()
-        ],
-    )  # fmt: skip
-
-
-def _became(before: int, after: int) -> str:
-    return f"{before} → {after}" if before or after else "0"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
-from lamella.cli.options import Axes, Force, PixelSize, known_number
+from lamella.cli.options import Axes, Force, PixelSize, Position, Slices, known_number, taken
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -32,6 +32,8 @@ def sweep(
         Path | None, typer.Option(help="Take the settings of [measure] from this study.")
     ] = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Show what each definition calls lamellipodium on a few frames, to choose one by looking.
@@ -55,6 +57,7 @@ def sweep(
             channel=channel,
             cell=cell,
             axes=axes,
+            take=taken(position, z),
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             force=force,
             advance=advance,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from lamella.cli import SEE, app
-from lamella.cli.options import Force
+from lamella.cli.options import Force, Position, Slices, taken
 
 
 @app.command(rich_help_panel=SEE)
@@ -27,6 +27,8 @@ def view(
         Literal["movie", "labels"] | None,
         typer.Option("--as", help="What an image is, where that is taken wrongly."),
     ] = None,
+    position: Position = None,
+    z: Slices = None,
 ) -> None:
     """Open napari on a run, a movie, labels or tracks.
 
@@ -39,7 +41,10 @@ def view(
 
     from lamella.napari.window import view as view_it
 
-    view_it(target, study=study, movie=movie, cell=cell, frame=frame, taken_for=taken_for)
+    view_it(
+        target, study=study, movie=movie, cell=cell, frame=frame, taken_for=taken_for,
+        take=taken(position, z),
+    )  # fmt: skip
 
 
 @app.command(rich_help_panel=SEE)
@@ -92,6 +97,8 @@ def film(
     study: Annotated[
         Path | None, typer.Option(help="The study of a run, where it lies elsewhere.")
     ] = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Write a film or a strip of frames, with outlines, scale bar and times. Needs no screen.
@@ -109,8 +116,8 @@ def film(
     )  # fmt: skip
     with show.frame_bar(f"drawing {out.name}") as advance:
         done = film_any(
-            source, out, how, movie=movie, object_name=name, cell=cell, study=study, force=force,
-            advance=advance,
+            source, out, how, movie=movie, object_name=name, cell=cell, study=study,
+            take=taken(position, z), force=force, advance=advance,
         )  # fmt: skip
     bar = "no scale bar" if done.bar_um is None else f"scale bar {done.bar_um:g} µm"
     if done.bar_px is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
-from lamella.cli.options import Axes, Force
+from lamella.cli.options import Axes, Force, Position, Slices, taken
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -35,6 +35,8 @@ def why(
         str | None, typer.Option(help="Channel to segment; the first by default.")
     ] = None,
     axes: Axes = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Explain what the method motion finds, pixel by pixel, and in a figure.
@@ -72,6 +74,7 @@ def why(
             all_frames=all_frames,
             channel=channel,
             axes=axes,
+            take=taken(position, z),
             force=force,
             advance=advance,
         )

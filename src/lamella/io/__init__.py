@@ -2,7 +2,7 @@
 
 from lamella.io.atomic import remove_partial_files, whole_file
 from lamella.io.documents import as_json, read_json, write_json, write_png
-from lamella.io.opening import fingerprint, open_labels, open_movie
+from lamella.io.opening import fingerprint, open_labels, open_movie, positions_of
 from lamella.io.tables import read_table, write_table
 from lamella.io.tiff import write_labels, write_movie
 
@@ -11,6 +11,7 @@ __all__ = [
     "fingerprint",
     "open_labels",
     "open_movie",
+    "positions_of",
     "read_json",
     "read_table",
     "remove_partial_files",

@@ -17,10 +17,11 @@ from lamella.core.errors import InputError, LamellaError, SettingsError
 from lamella.core.movie import Scale
 from lamella.core.tracked import Tracked
 from lamella.io import keeps as io_keeps
+from lamella.io import ome_zarr
 from lamella.io.ctc import is_ctc, read_ctc, write_ctc
 from lamella.io.delimited import open_delimited
 from lamella.io.geff import is_geff, read_geff, write_geff
-from lamella.io.image_folder import SUFFIXES
+from lamella.io.image_folder import SUFFIXES as IMAGES
 from lamella.io.imagej_roi import is_imagej_roi, read_imagej_roi, write_imagej_roi
 from lamella.io.keeps import (
     BETWEEN_CELLS,
@@ -36,6 +37,7 @@ from lamella.io.link_rows import LARGEST_ID
 from lamella.io.napari_tracks import write_napari_csv
 from lamella.io.opening import open_labels, open_movie
 from lamella.io.quimp import is_quimp, read_quimp
+from lamella.io.readers import SUFFIXES
 from lamella.io.tiff import write_labels
 from lamella.io.track_folder import is_track_folder, read_track_folder, write_track_folder
 from lamella.io.track_ids import tracked_from_ids
@@ -57,7 +59,7 @@ class Format:
     title : str
         What it is.
     suffix : str
-        How its files end; empty for folders.
+        How its files end; empty for folders that may have any name.
     recognises : function of Path
         Whether a file or folder that exists is of this format, by its content.
     read, write : functions, or None
@@ -70,6 +72,8 @@ class Format:
         Fields of `keeps` whose losses `write` warns of, with counts of its own.
     keeps_of_places : Keeps, optional
         What is kept where there are no shapes, where that is less.
+    folder : bool
+        Whether what ends in `suffix` is a folder.
     """
 
     name: str
@@ -83,6 +87,12 @@ class Format:
     needs_shapes: bool = False
     told_by_writer: frozenset[str] = frozenset()
     keeps_of_places: Keeps | None = None
+    folder: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether a folder is written, and no file."""
+        return self.folder or not self.suffix
 
 
 def recognise(path: str | os.PathLike[str]) -> Format:
@@ -167,7 +177,7 @@ def _cell(value: bool | str | int) -> str:
 
 def _is_labels(path: Path) -> bool:
     if path.is_dir():
-        return any(each.suffix.lower() in SUFFIXES for each in path.iterdir())
+        return any(each.suffix.lower() in IMAGES for each in path.iterdir())
     return path.suffix.lower() in SUFFIXES
 
 
@@ -192,6 +202,13 @@ def _write_labels(path: Path, tracked: Tracked) -> None:
     if painted is None:
         raise InputError(tracked.source, "it has no shapes", "give --labels")
     write_labels(path, painted, scale=tracked.scale)
+
+
+def _write_ome_zarr(path: Path, tracked: Tracked) -> None:
+    painted = tracked.painted()
+    if painted is None:
+        raise InputError(tracked.source, "it has no shapes", "give --labels")
+    ome_zarr.write_labels_zarr(path, painted, scale=tracked.scale)
 
 
 # Folders of the Challenge
@@ -282,6 +299,14 @@ FORMATS: tuple[Format, ...] = (
               frame_size="in .QCONF", empty_frames=True, lives=False, filled=False,
               largest_id=LARGEST_ID),
         options=frozenset({"offsets"}),
+    ),
+    Format(
+        "ome-zarr", "a label movie of track ids in OME-Zarr", ".zarr", ome_zarr.is_ome_zarr,
+        _read_labels, _write_ome_zarr,
+        Keeps(shapes=True, holes=True, pieces=True, gaps=True, divisions=False, merges=False,
+              scale=True, time=True, frame_size=True, empty_frames=True,
+              lives=False, filled=False, largest_id=LARGEST_ID),
+        needs_shapes=True, folder=True,
     ),
     Format(
         "labels", "a label movie of track ids: TIFF, or a folder of frames", ".tif", _is_labels,

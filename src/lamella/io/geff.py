@@ -139,7 +139,7 @@ def read_geff(
     source = str(path)
     if not path.is_dir():
         raise InputError(source, "there is no such folder", "check the path")
-    refuse_unsafe_zarr(path)
+    refuse_unsafe_zarr(path, what="graph")
     given = scale or Scale()
     notes: list[str] = []
     try:

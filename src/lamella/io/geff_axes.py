@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lamella.core.errors import InputError
 from lamella.core.movie import Scale
 from lamella.io.link_rows import frames_of_times, whole_frames
-from lamella.io.tiff_metadata import micrometres, minutes
+from lamella.io.units import micrometres, minutes
 
 _TIME = ("t", "time", "frame", "timepoint", "time_point", "position_t")
 _Y = ("y", "pos_y", "position_y", "y_px", "centroid_y", "centroid-0")

@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take, slices_of
 from lamella.io.stated import Stated, settle
 from lamella.io.tiff import SUFFIXES as TIFF_SUFFIXES
 from lamella.io.tiff import open_tiff
@@ -26,6 +27,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
 }
 _NAMED = 3  # folders with images, where one holds none
 SUFFIXES = tuple(suffix for family in _FAMILIES.values() for suffix in family)
+PICTURES = (*_FAMILIES["PNG"], *_FAMILIES["JPEG"])
 
 # Grey modes of Pillow and what they are as arrays. P is a palette: its indices are label ids.
 _GREY: dict[str, type[np.generic]] = {
@@ -88,8 +90,11 @@ def open_folder(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     channel_names: Sequence[str] | None = None,
+    take: Take = WHOLE,
 ) -> Movie:
     """A folder of single-frame images as a movie; only the headers are read.
+
+    Every file is a frame; where the files are stacks, `take` says what of each.
 
     Raises
     ------
@@ -108,6 +113,7 @@ def open_folder(
         pixel_size_um=pixel_size_um,
         interval_min=interval_min,
         channel_names=channel_names,
+        take=take,
     )
 
 
@@ -118,6 +124,7 @@ def open_image(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     channel_names: Sequence[str] | None = None,
+    take: Take = WHOLE,
 ) -> Movie:
     """One PNG or JPEG as a movie of one frame."""
     return _open_files(
@@ -128,6 +135,7 @@ def open_image(
         pixel_size_um=pixel_size_um,
         interval_min=interval_min,
         channel_names=channel_names,
+        take=take,
     )
 
 
@@ -140,10 +148,12 @@ def _open_files(
     pixel_size_um: float | None,
     interval_min: float | None,
     channel_names: Sequence[str] | None,
+    take: Take,
 ) -> Movie:
-    first = _header(files[0], axes, len(files))
+    take = Take(take.position, take.z)
+    first = _header(files[0], axes, len(files), take)
     for file in files[1:]:
-        _refuse_odd(_header(file, axes, len(files)), first, file, files[0])
+        _refuse_odd(_header(file, axes, len(files), take), first, file, files[0])
     pixel = first.scale.pixel_size_um
     settled = settle(
         Stated(None if pixel is None else (pixel, pixel), None, first.channel_names, first.notes),
@@ -155,7 +165,7 @@ def _open_files(
         channel_names=channel_names,
     )
     channels: dict[str, Frames] = {
-        name: FolderFrames(files, c, frames, axes)
+        name: FolderFrames(files, c, frames, axes, take)
         for c, (name, frames) in enumerate(
             zip(settled.channel_names, first.channels.values(), strict=True)
         )
@@ -163,11 +173,12 @@ def _open_files(
     return Movie(channels, settled.scale, source, (*notes, *settled.notes))
 
 
-def _header(file: Path, axes: str | None, n_files: int) -> Movie:
+def _header(file: Path, axes: str | None, n_files: int, take: Take) -> Movie:
     """A file as a movie of one frame, no pixel read."""
     if file.suffix.lower() not in TIFF_SUFFIXES:
+        slices_of(1, take.z, source=str(file))
         return Movie({"ch0": PictureFrames(file)}, source=str(file))
-    movie = open_tiff(file, axes=axes)
+    movie = open_tiff(file, axes=axes, take=take)
     if movie.n_frames > 1:
         raise InputError(
             str(file),
@@ -222,15 +233,17 @@ class FolderFrames(Frames):
         The first frame, for size and type.
     """
 
-    def __init__(self, files: list[Path], channel: int, like: Frames, axes: str | None) -> None:
-        self._files, self._channel, self._axes = files, channel, axes
+    def __init__(
+        self, files: list[Path], channel: int, like: Frames, axes: str | None, take: Take
+    ) -> None:
+        self._files, self._channel, self._axes, self._take = files, channel, axes, take
         self.span = range(len(files))
         self.frame_shape, self.dtype = like.frame_shape, like.dtype
 
     def frame(self, t: int) -> Image:
         """Frame number `t`, shape (Y, X)."""
         self._refuse_outside(t)
-        movie = _header(self._files[t], self._axes, len(self._files))
+        movie = _header(self._files[t], self._axes, len(self._files), self._take)
         return list(movie.channels.values())[self._channel].frame(0)
 
 

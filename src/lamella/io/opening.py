@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from lamella.core.errors import InputError
 from lamella.core.frames import Frames, Image
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
-from lamella.io import tiff
-from lamella.io.image_folder import SUFFIXES, frame_files, open_folder, open_image
+from lamella.core.take import WHOLE, Take
+from lamella.io import ome_zarr, tiff
+from lamella.io.image_folder import frame_files
 from lamella.io.pattern import (
     MARK,
     ChannelNames,
@@ -23,6 +25,8 @@ from lamella.io.pattern import (
     open_pattern,
     root_of,
 )
+from lamella.io.readers import reader_of
+from lamella.io.sidecar import completed, files_beside, sidecar_of
 
 
 def open_movie(
@@ -33,52 +37,65 @@ def open_movie(
     interval_min: float | None = None,
     channel_names: ChannelNames | None = None,
     fit: Fit | None = None,
+    take: Take = WHOLE,
 ) -> Movie:
     """Open a movie; pixels are read later, one frame at a time.
 
     Parameters
     ----------
     path : str or path
-        A TIFF file (TIFF, BigTIFF, OME-TIFF, ImageJ hyperstack, Micro-Manager stack), a PNG or
-        JPEG, a folder of single-frame images, or a path with ``{channel}`` in it that stands for
-        one of these per channel.
+        A TIFF file (TIFF, BigTIFF, OME-TIFF, ImageJ hyperstack, Micro-Manager stack), OME-Zarr,
+        CZI, ND2, LIF, a video, a PNG or JPEG, a folder of single-frame images, or a path with
+        ``{channel}`` in it that stands for one of these per channel.
     axes : str or None
         Letters T, C, Y, X for the stored dimensions longer than 1, where the file is wrong.
     pixel_size_um, interval_min : float or None
-        Win over the file; a note of the movie tells where they differ by more than 1 %.
+        Win over the file, which wins over what lies beside it (`lamella.io.sidecar`); a note of the
+        movie tells where they differ by more than 1 %.
     channel_names : sequence of str, mapping, or None
         Win over the file. With ``{channel}`` exactly these channels are opened; a mapping tells
         what stands for ``{channel}`` in the path of each.
     fit : callable, optional
         Brings channels in files of different sizes to one; by default such files are refused.
+    take : Take
+        Which position, which slices, which channel; of files that hold several.
 
     Raises
     ------
+    NotInstalledError
+        Names the extra that reads this kind of file.
     InputError
         Says what is wrong with the file and what to do.
     """
     where = os.fspath(path)
     if is_pattern(where):
-        return open_pattern(
+        movie = open_pattern(
             where,
             lambda one: open_movie(
-                one, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min
+                one,
+                axes=axes,
+                pixel_size_um=pixel_size_um,
+                interval_min=interval_min,
+                take=replace(take, channel=None),
             ),
             channel_names,
             fit,
         )
+        return _one_channel(movie, take.channel)
     if isinstance(channel_names, Mapping):
         raise InputError(
             where,
             "its channels lie in one file, and [channels] names says which file each lies in",
             f"list the names in the order of the file, or write {MARK} into the path",
         )
-    movie = _opener(Path(where))(
-        where,
+    path = Path(where)
+    movie = reader_of(path).open(
+        path,
         axes=axes,
         pixel_size_um=pixel_size_um,
         interval_min=interval_min,
         channel_names=channel_names,
+        take=take,
     )
     if movie.dtype.kind in "iu" and movie.dtype.itemsize > 4:
         raise InputError(
@@ -86,24 +103,29 @@ def open_movie(
             f"its pixels are of type {movie.dtype}",
             "save it with 8, 16 or 32-bit grey values",
         )
-    return movie
+    movie = completed(
+        movie,
+        sidecar_of(path, n_frames=movie.n_frames, n_channels=len(movie.channels)),
+        pixel_size_um=pixel_size_um,
+        interval_min=interval_min,
+        named=channel_names is not None,
+    )
+    return _one_channel(movie, take.channel)
 
 
-def _opener(path: Path) -> Callable[..., Movie]:
-    """The function that opens this kind of path."""
-    if path.is_dir():
-        return open_folder
-    if not path.exists():
-        raise InputError(str(path), "there is no such file or folder", "check the path")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(
-            str(path),
-            f"files ending in {suffix or 'nothing'} cannot be read",
-            f"readable are {', '.join(SUFFIXES)} and folders of them; "
-            "Fiji saves most others as TIFF",
-        )
-    return tiff.open_tiff if suffix in tiff.SUFFIXES else open_image
+def _one_channel(movie: Movie, name: str | None) -> Movie:
+    return movie if name is None else replace(movie, channels={name: movie.channel(name)})
+
+
+def positions_of(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Names of the positions in a file, as `Take` takes them; only its metadata is read.
+
+    Raises
+    ------
+    InputError, NotInstalledError
+        As `open_movie`.
+    """
+    return reader_of(Path(path)).positions(Path(path))
 
 
 def open_labels(
@@ -114,6 +136,8 @@ def open_labels(
     kinds: str = "iuf",
 ) -> Labels:
     """Open labels: like a movie, of whole numbers and one channel.
+
+    Of an OME-Zarr that has one set of labels in its labels group, these are opened.
 
     Parameters
     ----------
@@ -135,7 +159,8 @@ def open_labels(
     where = os.fspath(path)
     if is_pattern(where):
         raise InputError(where, "labels have one channel", "give the path of one label file")
-    movie = _opener(Path(where))(where, axes=axes)
+    path = _labels_in(Path(where))
+    movie = reader_of(path).open(path, axes=axes)
     if len(movie.channels) > 1:
         raise InputError(
             where,
@@ -151,6 +176,18 @@ def open_labels(
         )
     plain = frames.dtype.kind == "u" and frames.dtype.itemsize <= 4
     return Labels(name, frames if plain else _Unsigned(frames, where))
+
+
+def _labels_in(path: Path) -> Path:
+    """Where the labels of an OME-Zarr lie: in its labels group, or it is labels itself."""
+    found = ome_zarr.labels_of(path) if ome_zarr.is_zarr(path) else {}
+    if len(found) > 1:
+        raise InputError(
+            str(path),
+            f"it has {len(found)} sets of labels ({', '.join(found)})",
+            f"give one of them, such as {next(iter(found.values()))}",
+        )
+    return next(iter(found.values()), path)
 
 
 class _Unsigned(Frames):
@@ -186,7 +223,11 @@ class _Unsigned(Frames):
 
 
 def fingerprint(
-    path: str | os.PathLike[str], channel_names: ChannelNames | None = None
+    path: str | os.PathLike[str],
+    channel_names: ChannelNames | None = None,
+    *,
+    position: str | None = None,
+    labels: bool = False,
 ) -> dict[str, list[int]]:
     """Size and time of change of every file of a movie, for telling whether it has changed.
 
@@ -194,22 +235,38 @@ def fingerprint(
     ----------
     channel_names : sequence of str, mapping, or None
         With ``{channel}``, the channels that are read, as for `open_movie`.
+    position : str or None
+        Of an OME-Zarr with several positions, the one whose files count.
+    labels : bool
+        Whether it is read by `open_labels`.
 
     Returns
     -------
     dict
         Name, relative to the movie's folder, to ``[bytes, mtime in ns]``; in natural order.
-        Of a file that goes on in others, the others of a Micro-Manager stack are included.
+        Of a file that goes on in others, the others of a Micro-Manager stack are included, and so
+        is what lies beside a movie and tells about it. The chunks of an OME-Zarr are one entry, see
+        `lamella.io.ome_zarr.files_of`.
     """
     where = os.fspath(path)
     if is_pattern(where):
         root = root_of(where)
-        files = [
-            file for one in channel_paths(where, channel_names).values() for file in _files(one)
-        ]
-    else:
-        files = _files(Path(where))
-        root = Path(where) if Path(where).is_dir() else Path(where).parent
+        out: dict[str, list[int]] = {}
+        for one in channel_paths(where, channel_names).values():
+            if ome_zarr.is_zarr(one):
+                inner = one.relative_to(root).as_posix()
+                found = ome_zarr.files_of(one, position)
+                out |= {f"{inner}/{name}": stats for name, stats in found.items()}
+            else:
+                out |= _stats(_files(one), root)
+        return out
+    path = _labels_in(Path(where)) if labels else Path(where)
+    if ome_zarr.is_zarr(path):
+        return ome_zarr.files_of(path, position)
+    return _stats(_files(path), path if path.is_dir() else path.parent)
+
+
+def _stats(files: Iterable[Path], root: Path) -> dict[str, list[int]]:
     return {
         file.relative_to(root).as_posix(): [file.stat().st_size, file.stat().st_mtime_ns]
         for file in files
@@ -218,7 +275,7 @@ def fingerprint(
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return frame_files(path)[0]
+        return [*frame_files(path)[0], *files_beside(path)]
     if not path.exists():
         raise InputError(str(path), "there is no such file or folder", "check the path")
-    return tiff.files_of(path)
+    return [*tiff.files_of(path), *files_beside(path)]

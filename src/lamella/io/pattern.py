@@ -10,7 +10,8 @@ from pathlib import Path
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames
 from lamella.core.movie import Movie, Scale
-from lamella.io.image_folder import SUFFIXES, natural_key
+from lamella.io.image_folder import natural_key
+from lamella.io.readers import SUFFIXES
 
 MARK = "{channel}"
 ANYTHING = "*"

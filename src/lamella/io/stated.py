@@ -96,14 +96,14 @@ def _pixel_size(
         return setting
     x, y = stated.pixel_um
     if setting is None:
-        if _differ(x, y):
+        if differ(x, y):
             raise InputError(
                 source,
                 f"its pixels are not square (x {x:g} µm, y {y:g} µm)",
                 "resample it to square pixels, or set pixel_size_um if the file is wrong",
             )
         return x
-    if _differ(x, setting):
+    if differ(x, setting):
         notes.append(f"file says {x:.4g} µm/px, settings say {setting:.4g}: settings used")
     return setting
 
@@ -115,7 +115,7 @@ def _times(
         return stated.time_min
     if stated.time_min is not None and n_frames > 1:
         interval = float(np.median(np.diff(stated.time_min)))
-        if _differ(interval, setting):
+        if differ(interval, setting):
             notes.append(
                 f"file says {interval:.4g} min between frames, settings say {setting:.4g}: "
                 "settings used"
@@ -123,7 +123,8 @@ def _times(
     return regular_times(n_frames, setting)
 
 
-def _differ(a: float, b: float) -> bool:
+def differ(a: float, b: float) -> bool:
+    """Whether two values of a scale are more than 1 % apart: files and settings may round."""
     return abs(a - b) > _TOLERANCE * max(abs(a), abs(b))
 
 

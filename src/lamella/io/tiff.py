@@ -7,26 +7,30 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile, TiffPageSeries, TiffWriter
+from tifffile import TiffFile, TiffWriter
 
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie, Scale, regular_times
+from lamella.core.take import WHOLE, Take, place_of
 from lamella.io.atomic import whole_file
+from lamella.io.slices import projected
 from lamella.io.stated import settle
 from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
+from lamella.io.tiff_positions import positions_in
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf2", ".tf8")
 
+_T = TypeVar("_T")
 _COPY_AGAIN = "copy it again from its source"
 # What tifffile reports, and reads on, when a file ends before its images do.
 _BROKEN = (
@@ -45,6 +49,7 @@ def open_tiff(
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     channel_names: Sequence[str] | None = None,
+    take: Take = WHOLE,
 ) -> Movie:
     """A movie in one TIFF file (or, for Micro-Manager and OME, in the files that go on from it).
 
@@ -54,6 +59,8 @@ def open_tiff(
         What the stored dimensions are, in letters T, C, Y, X, where the file is wrong or silent.
     pixel_size_um, interval_min, channel_names
         Win over what the file states.
+    take : Take
+        Which position and slices; of files with several of them.
 
     Returns
     -------
@@ -64,14 +71,39 @@ def open_tiff(
     Raises
     ------
     InputError
-        A file that is missing, empty, cut off, no TIFF, a z-stack, a colour image, of a type that
-        is not supported, or with pixels that are not square.
+        A file that is missing, empty, cut off, no TIFF, a colour image, of a type that is not
+        supported, with pixels that are not square, or with several positions or slices none of
+        which was chosen.
     """
     path = Path(path)
+
+    def opened(tif: TiffFile, complaints: list[str]) -> Movie:
+        return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names, take)
+
+    return _with_tiff(path, opened)
+
+
+def positions_in_tiff(path: Path) -> tuple[str, ...]:
+    """Names of the positions in a TIFF file; raises as `open_tiff`.
+
+    The pages of a file are looked through only where its first one tells of several images.
+    """
+
+    def named(tif: TiffFile, complaints: list[str]) -> tuple[str, ...]:
+        several_images = (tif.ome_metadata or "").count("<Image ") > 1
+        if not (several_images or tif.is_micromanager or tif.is_shaped):
+            return ("0",)
+        _refuse_damaged(path, tif, complaints)
+        return tuple(each.name for each in positions_in(tif)[0])
+
+    return _with_tiff(path, named)
+
+
+def _with_tiff(path: Path, ask: Callable[[TiffFile, list[str]], _T]) -> _T:
     _refuse_at_sight(path)
     try:
         with _tifffile_complaints() as complaints, TiffFile(path) as tif:
-            return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names)
+            return ask(tif, complaints)
     except (LamellaError, MemoryError):
         raise
     except OSError as error:
@@ -104,6 +136,17 @@ def _refuse_at_sight(path: Path) -> None:
         )
 
 
+def _refuse_damaged(path: Path, tif: TiffFile, complaints: list[str]) -> None:
+    series = tif.series  # parsing it is what complains
+    broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
+    if broken or not series:
+        raise InputError(
+            str(path),
+            f"it is damaged or cut off after {len(tif.pages)} of its pages",
+            "copy it again from its source, or open it in Fiji and save it as TIFF",
+        )
+
+
 def _open(
     path: Path,
     tif: TiffFile,
@@ -112,20 +155,20 @@ def _open(
     pixel_size_um: float | None,
     interval_min: float | None,
     channel_names: Sequence[str] | None,
+    take: Take,
 ) -> Movie:
-    all_series = tif.series
-    broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
-    if broken or not all_series:
-        raise InputError(
-            str(path),
-            f"it is damaged or cut off after {len(tif.pages)} of its pages",
-            "copy it again from its source, or open it in Fiji and save it as TIFF",
-        )
-    series = all_series[0]
-    plan = layout(tif, series, source=str(path), axes=axes)
+    _refuse_damaged(path, tif, complaints)
+    positions, ignored = positions_in(tif)
+    place = place_of([each.name for each in positions], take.position, source=str(path))
+    position = positions[place]
+    plan = layout(position, source=str(path), axes=axes, z=take.z)
     planes = Planes(plan.planes)
     stated = stated_in(
-        tif, n_frames=plan.n_frames, n_channels=plan.n_channels, time_pages=plan.time_pages
+        tif,
+        n_frames=plan.n_frames,
+        n_channels=plan.n_channels,
+        time_pages=plan.time_pages,
+        image=position.image,
     )
     settled = settle(
         stated,
@@ -138,14 +181,14 @@ def _open(
     )
     return Movie(
         channels={
-            name: TiffFrames(planes, plan.plane_of[:, c])
+            name: projected([TiffFrames(planes, of) for of in plan.plane_of[:, c].T], take.z)
             for c, name in enumerate(settled.channel_names)
         },
         scale=settled.scale,
         source=str(path),
         notes=(
             *plan.notes,
-            *_other_series(all_series),
+            *ignored,
             *_reported(complaints),
             *settled.notes,
         ),
@@ -157,14 +200,6 @@ def _reported(complaints: list[str]) -> list[str]:
     plain = (re.sub(r"^<tifffile[^>]*> ?", "", told) for told in complaints)
     kept = dict.fromkeys(told for told in plain if "missing" not in told)
     return [f"TIFF structure: {told}" for told in kept][:3]
-
-
-def _other_series(all_series: Sequence[TiffPageSeries]) -> tuple[str, ...]:
-    if len(all_series) == 1:
-        return ()
-    told = ", ".join(f"{series.axes} {series.shape}" for series in all_series[1:4])
-    more = " …" * (len(all_series) > 4)
-    return (f"{len(all_series) - 1} more image series ignored: {told}{more}",)
 
 
 def files_of(path: Path) -> list[Path]:

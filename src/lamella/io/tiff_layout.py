@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile, TiffPage, TiffPageSeries
+from tifffile import TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError, SettingsError
+from lamella.core.take import Z, slices_of
 from lamella.io.tiff_metadata import Page
 from lamella.io.tiff_planes import PlaneMap
+from lamella.io.tiff_positions import Position
 
 # Axes that are neither time nor channel for certain: stage position, angle, phase, lifetime,
 # wavelength, view. Any other letter (I, Q …) is a row of pages that nobody named: time.
@@ -26,8 +28,8 @@ class Layout:
 
     Parameters
     ----------
-    plane_of : (T, C) int array
-        Plane of every frame and channel.
+    plane_of : (T, C, Z) int array
+        Plane of every frame, channel and slice that is read.
     time_pages : list of pages or None
         Page of every frame's first channel; None where planes have no pages of their own.
     """
@@ -46,50 +48,39 @@ class Layout:
         return int(self.plane_of.shape[1])
 
 
-def layout(tif: TiffFile, series: TiffPageSeries, *, source: str, axes: str | None) -> Layout:
-    """Read the layout of the first series of an open file.
+def layout(position: Position, *, source: str, axes: str | None, z: Z | None) -> Layout:
+    """Read the layout of one position of an open file.
 
     Raises
     ------
     InputError
-        For what is no time series of grey frames, for unsupported types and for missing bytes.
+        For what is no time series of grey frames, for unsupported types, for slices that nobody
+        chose, and for missing bytes.
     SettingsError
         For an `axes` with letters other than T, C, Y, X.
     """
+    series = position.series
     stored_axes, shape = series.axes, tuple(series.shape)
-    position = _position(tif, series, source)
     lead = [(axis, size) for axis, size in zip(stored_axes, shape, strict=True) if axis not in "YX"]
     _refuse_colour(source, stored_axes, shape, axes)
     _refuse_type(source, series.dtype)
     order = np.arange(int(np.prod([size for _, size in lead], dtype=np.int64)), dtype=np.intp)
     order = order.reshape([size for _, size in lead])
-    if position is not None:  # one position of a Micro-Manager data set
-        place = [axis for axis, _ in lead].index("R")
-        order = np.take(order, position, axis=place)
-        del lead[place]
-    names = _named(source, lead, shape[-2:], axes)
-    plane_of = _frames_by_channels(order, names)
+    if position.place is not None:
+        along = [axis for axis, _ in lead].index("R")
+        order = np.take(order, position.place, axis=along)
+        del lead[along]
+    names = _named(source, lead, shape[-2:], axes, z)
+    plane_of = _frames_channels_slices(order, names)
+    wanted = slices_of(plane_of.shape[2], z, source=source)
+    plane_of = plane_of[:, :, wanted.start : wanted.stop]
     planes, pages = _planes(series, source, int(order.max(initial=0)) + 1)
     plane_of, notes = _without_missing_end(planes, plane_of, source)
     _refuse_cut_off(planes, plane_of, source)
     time_pages = None
     if pages is not None:
-        time_pages = [page for page in (pages[p] for p in plane_of[:, 0]) if page is not None]
+        time_pages = [page for page in (pages[p] for p in plane_of[:, 0, 0]) if page is not None]
     return Layout(planes, plane_of, time_pages, notes)
-
-
-def _position(tif: TiffFile, series: TiffPageSeries, source: str) -> int | None:
-    """Number of the position that a Micro-Manager file holds, in a set of several positions."""
-    if "R" not in series.axes or series.kind != "mmstack":
-        return None
-    own = np.unique(tif.micromanager_metadata["IndexMap"][:, 3])  # type: ignore[index]
-    if len(own) > 1:
-        raise InputError(
-            source,
-            f"it holds {len(own)} stage positions",
-            "save one file per position (File > Save as separate files in Micro-Manager)",
-        )
-    return int(own[0])
 
 
 def _refuse_colour(source: str, axes: str, shape: tuple[int, ...], override: str | None) -> None:
@@ -113,16 +104,20 @@ def _refuse_type(source: str, dtype: np.dtype[Any]) -> None:
 
 
 def _named(
-    source: str, lead: list[tuple[str, int]], frame: tuple[int, ...], axes: str | None
+    source: str,
+    lead: list[tuple[str, int]],
+    frame: tuple[int, ...],
+    axes: str | None,
+    z: Z | None,
 ) -> str:
-    """Letters T and C for the leading dimensions."""
+    """Letters T, C and Z for the leading dimensions."""
     stored = "".join(axis for axis, _ in lead)
     sizes = tuple(size for _, size in lead)
     if axes is not None:
         return _overridden(source, stored, (*sizes, *frame), axes)
-    if "Z" in stored:
+    if "Z" in stored and z is None:
         _refuse_slices(source, stored, dict(lead)["Z"])
-    unknown = [axis for axis in stored if axis not in "TC"]
+    unknown = [axis for axis in stored if axis not in "TCZ"]
     if len(unknown) == 1 and "T" not in stored and unknown[0] not in _TYPED:
         return stored.replace(unknown[0], "T")
     if unknown:
@@ -137,17 +132,14 @@ def _named(
 
 def _refuse_slices(source: str, stored: str, n_slices: int) -> None:
     if "T" in stored:
-        raise InputError(
-            source,
-            f"it is a time series of z-stacks (axes {stored}YX, {n_slices} slices)",
-            "project its slices first (Fiji: Image > Stacks > Z Project)",
-        )
+        slices_of(n_slices, None, source=source)
     as_time = stored.replace("Z", "T") + "YX"
     raise InputError(
         source,
         f"it is a z-stack (axes {stored}YX, {n_slices} slices), not a time series",
         f'if its slices are time points set axes = "{as_time}" in [scale] of study.toml '
-        f"(or --axes {as_time}), otherwise project it first",
+        f'(or --axes {as_time}), otherwise z = "max", "mean" or the number of a slice there '
+        "(or --z max)",
     )
 
 
@@ -171,12 +163,12 @@ def _overridden(source: str, stored: str, shape: tuple[int, ...], axes: str) -> 
     return letters[:-2]
 
 
-def _frames_by_channels(order: NDArray[np.intp], names: str) -> NDArray[np.intp]:
-    """Plane numbers as (T, C); a missing axis is 1 long."""
-    for axis in "TC":
+def _frames_channels_slices(order: NDArray[np.intp], names: str) -> NDArray[np.intp]:
+    """Plane numbers as (T, C, Z); a missing axis is 1 long."""
+    for axis in "TCZ":
         if axis not in names:
             order, names = order[..., None], names + axis
-    return order.transpose(names.index("T"), names.index("C"))
+    return order.transpose(*(names.index(axis) for axis in "TCZ"))
 
 
 def _planes(
@@ -267,7 +259,7 @@ def _without_missing_end(
     planes: PlaneMap, plane_of: NDArray[np.intp], source: str
 ) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Drop frames that were planned and never taken; a hole in the middle is an error."""
-    complete = np.all(planes.offsets[plane_of, 0] >= 0, axis=1)
+    complete = np.all(planes.offsets[plane_of, 0] >= 0, axis=(1, 2))
     if complete.all():
         return plane_of, ()
     n_taken = int(np.argmin(complete))
@@ -284,7 +276,7 @@ def _without_missing_end(
 def _refuse_cut_off(planes: PlaneMap, plane_of: NDArray[np.intp], source: str) -> None:
     sizes = np.array([Path(file).stat().st_size for file in planes.files], np.int64)
     ends = (planes.offsets + planes.counts).max(axis=1)
-    beyond = (ends > sizes[planes.file_of])[plane_of].any(axis=1)
+    beyond = (ends > sizes[planes.file_of])[plane_of].any(axis=(1, 2))
     if beyond.any():
         t = int(np.argmax(beyond))
         raise InputError(

@@ -17,21 +17,8 @@ from tifffile import TiffFile, TiffFrame, TiffPage
 
 from lamella.core.movie import regular_times
 from lamella.io.stated import Stated
+from lamella.io.units import micrometres, minutes
 
-_UM = {
-    "µm": 1.0, "μm": 1.0, "um": 1.0, "\\u00b5m": 1.0, "micron": 1.0, "microns": 1.0,
-    "micrometer": 1.0, "micrometers": 1.0, "micrometre": 1.0, "micrometres": 1.0,
-    "nm": 1e-3, "nanometer": 1e-3, "å": 1e-4, "mm": 1e3, "millimeter": 1e3,
-    "cm": 1e4, "centimeter": 1e4, "m": 1e6, "meter": 1e6,
-    "in": 25400.0, "inch": 25400.0, "inches": 25400.0,
-}  # fmt: skip
-_MIN = {
-    "ms": 1 / 60000, "msec": 1 / 60000, "millisecond": 1 / 60000, "milliseconds": 1 / 60000,
-    "µs": 1 / 6e7, "μs": 1 / 6e7, "us": 1 / 6e7,
-    "s": 1 / 60, "sec": 1 / 60, "second": 1 / 60, "seconds": 1 / 60,
-    "min": 1.0, "minute": 1.0, "minutes": 1.0,
-    "h": 60.0, "hr": 60.0, "hour": 60.0, "hours": 60.0, "d": 1440.0, "day": 1440.0, "days": 1440.0,
-}  # fmt: skip
 _PRINT_DPI = {72, 75, 96, 100, 150, 200, 300, 600}
 # Planes' own times and the nominal interval may differ this much before it is worth a word.
 _DRIFT = 0.1
@@ -40,12 +27,19 @@ Page = TiffPage | TiffFrame
 
 
 def stated_in(
-    tif: TiffFile, *, n_frames: int, n_channels: int, time_pages: Sequence[Page] | None
+    tif: TiffFile,
+    *,
+    n_frames: int,
+    n_channels: int,
+    time_pages: Sequence[Page] | None,
+    image: int = 0,
 ) -> Stated:
     """Everything the open file says; its most specific format is asked first.
 
     Parameters
     ----------
+    image : int
+        Number of the image in the OME-XML that is read.
     time_pages : sequence of pages or None
         The first channel's page of every frame, where the file has such pages.
     """
@@ -53,36 +47,13 @@ def stated_in(
     if tif.is_micromanager:
         out = out.filled_from(_micromanager(tif, n_frames, n_channels, time_pages))
     if tif.is_ome:
-        out = out.filled_from(_ome(tif.ome_metadata or "", n_frames, n_channels))
+        out = out.filled_from(ome_stated(tif.ome_metadata or "", n_frames, n_channels, image))
     if tif.is_imagej:
         out = out.filled_from(_imagej(tif, n_frames, n_channels))
     return out
 
 
-def micrometres(value: object, unit: str | None) -> float | None:
-    """A length in µm; None where value or unit say nothing (``pixel``, 0, not a number)."""
-    number, factor = _number(value), _UM.get((unit or "").strip().lower())
-    return number * factor if number and number > 0 and factor else None
-
-
-def minutes(value: object, unit: str | None) -> float | None:
-    """A time in minutes; None where value or unit say nothing."""
-    number, factor = _number(value), _MIN.get((unit or "").strip().lower())
-    # Division by 60 keeps whole minutes whole where a product with 1/60 would not.
-    if number is None or factor is None:
-        return None
-    return number / round(1 / factor) if factor < 1 else number * factor
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if np.isfinite(number) else None
-
-
-def _times(
+def elapsed_or_nominal(
     per_frame: Sequence[float | None], interval: float | None, n_frames: int
 ) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
     """Times of the frames themselves, where every frame has one and they increase; else nominal."""
@@ -104,16 +75,17 @@ def _times(
     return times - times[0], notes
 
 
-def _ome(xml: str, n_frames: int, n_channels: int) -> Stated:
-    """The first image of an OME-XML text."""
+def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stated:
+    """What an OME-XML text says of one of its images."""
     try:
         # tifffile has parsed the same text before; expat limits entity expansion itself.
         root = ET.fromstring(xml)  # noqa: S314
     except ET.ParseError:
         return Stated(notes=("its OME-XML is damaged: scale and channel names are not read",))
-    pixels = root.find(".//{*}Image/{*}Pixels")
-    if pixels is None:
+    images = root.findall(".//{*}Image/{*}Pixels")
+    if image >= len(images):
         return Stated()
+    pixels = images[image]
     size = [
         micrometres(pixels.get(f"PhysicalSize{axis}"), pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         for axis in "XY"
@@ -125,7 +97,7 @@ def _ome(xml: str, n_frames: int, n_channels: int) -> Stated:
         if first and t < n_frames and plane.get("DeltaT") is not None:
             per_frame[t] = minutes(plane.get("DeltaT"), plane.get("DeltaTUnit", "s"))
     interval = minutes(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"))
-    times, notes = _times(per_frame, interval, n_frames)
+    times, notes = elapsed_or_nominal(per_frame, interval, n_frames)
     names = tuple(channel.get("Name") for channel in pixels.iterfind("{*}Channel"))
     return Stated(_xy(*size), times, names if len(names) == n_channels else None, notes)
 
@@ -139,7 +111,7 @@ def _imagej(tif: TiffFile, n_frames: int, n_channels: int) -> Stated:
     meta: Mapping[str, Any] = tif.imagej_metadata or {}
     notes: list[str] = []
     interval = minutes(meta.get("finterval"), str(meta.get("tunit") or "s"))
-    times, _ = _times([], interval, n_frames)
+    times, _ = elapsed_or_nominal([], interval, n_frames)
     return Stated(
         _imagej_pixel(tif, str(meta.get("unit", "")), notes),
         times,
@@ -197,7 +169,7 @@ def _micromanager(
     elapsed: list[float | None] = []
     if "ElapsedTime-ms" in first and time_pages is not None:
         elapsed = _elapsed(time_pages)
-    times, notes = _times(elapsed, interval, n_frames)
+    times, notes = elapsed_or_nominal(elapsed, interval, n_frames)
     names = summary.get("ChNames")
     if isinstance(names, str):  # 1.4 wrote the list as text
         names = _json(names)

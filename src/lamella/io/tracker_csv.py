@@ -26,7 +26,7 @@ from lamella.io.link_rows import (
     settled_parents,
     whole_frames,
 )
-from lamella.io.tiff_metadata import micrometres, minutes
+from lamella.io.units import micrometres, minutes
 
 _TRUE = frozenset({"1", "1.0", "true", "t", "yes"})
 

@@ -27,8 +27,13 @@ _MOST_COMPRESSION = 2000
 _ALWAYS_FINE = 2**26
 
 
-def refuse_unsafe_zarr(path: Path) -> None:
+def refuse_unsafe_zarr(path: Path, *, what: str) -> None:
     """Look at the metadata of every array below `path`, the consolidated ones included.
+
+    Parameters
+    ----------
+    what : str
+        What the folder should be, for messages, such as ``"graph"``.
 
     Raises
     ------
@@ -36,27 +41,41 @@ def refuse_unsafe_zarr(path: Path) -> None:
         Codecs that could run code, chunks that are cut off or have more than 2²⁸ elements, metadata
         that is not JSON, links to elsewhere.
     """
-    for file in _metadata_files(path):
-        where = f"{path}: {file.relative_to(path)}"
+    for file in _metadata_files(path, what):
+        found = safe_metadata(file, path)
+        if _with_blosc(found):
+            _refuse_cut_chunks(file, what)
+
+
+def safe_metadata(file: Path, path: Path) -> dict[str, Any]:
+    """The content of one metadata file of the store `path`, once nothing in it is unsafe.
+
+    Raises
+    ------
+    InputError
+        As `refuse_unsafe_zarr`.
+    """
+    where = f"{path}: {file.relative_to(path)}"
+    try:
         if file.stat().st_size > _MOST_METADATA_MB << 20:
             raise InputError(where, f"it has more than {_MOST_METADATA_MB} MiB", "write it again")
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, OSError, RecursionError) as error:
-            raise InputError(where, f"it is not JSON ({error})", "write it again") from error
+        found = json.loads(file.read_text(encoding="utf-8"))
         for one in _dicts(found):
             _refuse_codecs(one, path)
             _refuse_chunks(one, path)
-        if isinstance(found, dict):
-            _refuse_cut_chunks(found, file)
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError(where, f"it is not JSON ({error})", "write it again") from error
+    return found if isinstance(found, dict) else {}
 
 
-def _refuse_cut_chunks(array: dict[str, Any], file: Path) -> None:
-    """A chunk of Blosc that is cut off may be read as zeros; its header tells its length."""
+def _with_blosc(array: dict[str, Any]) -> bool:
     codecs = array.get("codecs")
     last = codecs[-1] if isinstance(codecs, list) and codecs else array.get("compressor")
-    if not isinstance(last, dict) or "blosc" not in (last.get("id"), last.get("name")):
-        return
+    return isinstance(last, dict) and "blosc" in (last.get("id"), last.get("name"))
+
+
+def _refuse_cut_chunks(file: Path, what: str) -> None:
+    """A chunk of Blosc that is cut off may be read as zeros; its header tells its length."""
     for chunk in file.parent.rglob("*"):
         if chunk.name.startswith(".z") or chunk.name == "zarr.json" or not chunk.is_file():
             continue
@@ -64,7 +83,7 @@ def _refuse_cut_chunks(array: dict[str, Any], file: Path) -> None:
             header = stream.read(16)
         size = chunk.stat().st_size
         if len(header) < 16 or int.from_bytes(header[12:16], "little") != size:
-            raise InputError(str(chunk), "it is cut off or damaged", "copy the graph again")
+            raise InputError(str(chunk), "it is cut off or damaged", f"copy the {what} again")
 
 
 def refuse_hollow(arrays: list[Any], path: Path) -> None:
@@ -81,15 +100,15 @@ def refuse_hollow(arrays: list[Any], path: Path) -> None:
         )
 
 
-def _metadata_files(path: Path) -> Iterator[Path]:
+def _metadata_files(path: Path, what: str) -> Iterator[Path]:
     for number, file in enumerate(path.rglob("*")):
         if number > _MOST_FILES:
             raise InputError(
-                str(path), f"it holds more than {_MOST_FILES} files", "give the graph by itself"
+                str(path), f"it holds more than {_MOST_FILES} files", f"give the {what} by itself"
             )
         if file.is_symlink():
             # What it leads to would be read, and is not looked at here.
-            raise InputError(str(file), "it is a link", "copy the graph as a whole")
+            raise InputError(str(file), "it is a link", f"copy the {what} as a whole")
         if file.name in _METADATA and file.is_file():
             yield file
 

@@ -14,6 +14,7 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lamella.core.errors import LamellaError
+from lamella.core.take import WHOLE, Take
 from lamella.napari.desk import desk_of
 from lamella.napari.docks import window_of
 from lamella.napari.pictures import clock_of
@@ -37,6 +38,7 @@ def open_window(
     cell: int | None = None,
     frame: int | None = None,
     taken_for: Literal["movie", "labels"] | None = None,
+    take: Take = WHOLE,
     widgets: bool = True,
     show: bool = True,
 ) -> Viewer:
@@ -53,6 +55,8 @@ def open_window(
         cell. `frame` also of a movie, from 0.
     taken_for : {"movie", "labels"}, optional
         What an image is, where that is taken wrongly.
+    take : Take
+        Which position and slices of a movie.
     widgets : bool
         Whether our widgets are docked, where a run is opened.
 
@@ -70,7 +74,7 @@ def open_window(
     docked: list[QWidget] = []
     kind = None if target is None else kind_of(target)
     if target is not None and kind != "run":
-        shown = open_any(target, taken_for=taken_for)
+        shown = open_any(target, taken_for=taken_for, take=take)
         viewer = napari.Viewer(title=f"{target.name} – Lamella", show=False)
         for layer in layers_of_shown(shown):
             viewer.add_layer(Layer.create(*layer))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from lamella.core.errors import FaultsError, LamellaWarning, SettingsError
 from lamella.core.frames import Frames, Image, MappedFrames
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie, tiff
 from lamella.kernels.rolling_ball import pixel_type
 from lamella.preprocess import RollingBall, refuse_nan
@@ -67,6 +68,7 @@ def subtract_background(
     create: bool = False,
     channel: str | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     pixel_size_um: float | None = None,
     force: bool = False,
     advance: Advance = lambda done, total: None,
@@ -100,7 +102,7 @@ def subtract_background(
         raise SettingsError(str(out), "images are written as TIFF", "give a name that ends in .tif")
     refuse_input(out, source)
     refuse_existing(out, force=force)
-    movie = refuse_nan(open_movie(source, axes=axes, pixel_size_um=pixel_size_um))
+    movie = refuse_nan(open_movie(source, axes=axes, take=take, pixel_size_um=pixel_size_um))
     step = step.in_px(movie.scale, movie.source)
     chosen = movie.channel_names if channel is None else (channel,)
     cut = Cut()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import SettingsError
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie
 from lamella.kernels.diameter import Diameter
 from lamella.preprocess import refuse_nan
@@ -32,6 +33,7 @@ def estimate_in(
     channel: str | None = None,
     foreground: str = "bright",
     axes: str | None = None,
+    take: Take = WHOLE,
     pixel_size_um: float | None = None,
 ) -> Estimated:
     """Estimate the diameter of the objects in one channel of a movie, the first by default.
@@ -47,7 +49,7 @@ def estimate_in(
         raise SettingsError(
             f"--foreground {foreground}", "there is no such kind", "use bright, dark or either"
         )
-    movie = refuse_nan(open_movie(source, axes=axes, pixel_size_um=pixel_size_um))
+    movie = refuse_nan(open_movie(source, axes=axes, take=take, pixel_size_um=pixel_size_um))
     found = first_pass(movie.channel(channel), foreground=cast(Foreground, foreground))
     return Estimated(found, channel or movie.channel_names[0], movie.scale.pixel_size_um)
 

@@ -339,7 +339,7 @@ def _uncentred(tracked: Tracked, offsets: NDArray[np.int64]) -> Tracked:
 
 
 def _suffix(to: Format) -> str:
-    return ".ome.tif" if to.suffix == ".tif" else to.suffix
+    return f".ome{to.suffix}" if to.suffix in (".tif", ".zarr") else to.suffix
 
 
 def _refuse_out(out: Path, source: Path, to: Format, given: Given, *, force: bool) -> None:
@@ -352,13 +352,13 @@ def _refuse_out(out: Path, source: Path, to: Format, given: Given, *, force: boo
     for read in (source, given.like, given.labels, given.offsets):
         if read is not None:
             refuse_input(out, read)
-            if not to.suffix and read.resolve().parent == out.resolve():
+            if to.is_folder and read.resolve().parent == out.resolve():
                 raise OutputError(
                     str(out), f"the input {read.name} lies in it", "choose another --out"
                 )
-    if to.suffix and out.is_dir():
+    if not to.is_folder and out.is_dir():
         raise OutputError(str(out), "it is a folder", f"give a name that ends in {to.suffix}")
-    if not to.suffix and out.is_file():
+    if to.is_folder and out.is_file():
         raise OutputError(str(out), "it is a file", "give the name of a folder")
     if not (out.is_dir() and not any(out.iterdir())):
         refuse_existing(out, force=force)

@@ -352,8 +352,9 @@ def _write_lock(study: Study, out: Path) -> None:
     """Everything that decides the result, in one readable file."""
     inputs = {s.movie: _inputs(task_for(study, s, out)) for s in study.samples if s.fault is None}
     rows = [
-        {name: value for name, value in vars(s).items() if value and name not in ("fault", "extra")}
+        {k: v for k, v in vars(s).items() if v and k not in ("fault", "extra", "take")}
         | s.extra
+        | s.take.chosen
         for s in study.samples
     ]
     content = {

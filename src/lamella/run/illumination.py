@@ -36,6 +36,7 @@ class Field:
     path: Path
     reading: Any
     open: Callable[[], Movie]
+    position: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ def bring_up_to_date(
         return []
     groups: dict[str, list[Field]] = {}
     for task in tasks:
-        reading = [task.sample.path, settings.scale.axes, settings.channels]
-        field = Field(task.name, task.source, reading, partial(_opened, task))
+        reading: list[Any] = [task.sample.path, settings.scale.axes, settings.channels]
+        reading += [task.take.chosen] if task.take.chosen else []
+        opened, position = partial(_opened, task), task.take.position
+        field = Field(task.name, task.source, reading, opened, position)
         groups.setdefault(group_of(step, task.sample.session), []).append(field)
     faults: list[LamellaError] = []
     made: list[Made] = []
@@ -172,7 +175,7 @@ def estimate(
         step.deciding(),
         step.channels,
         dark_deciding(step, settings.measure.background),
-        [[field.reading, _print_of(field.path)] for field in fields],
+        [[field.reading, _print_of(field)] for field in fields],
     )
     known = [name for name, done in manifest if done.key == key]
     if known and all(manifest.holds(name, key) for name in known):
@@ -245,9 +248,9 @@ def _refuse_other_sizes(means: Sequence[FieldMeans], names: Sequence[str], where
             )
 
 
-def _print_of(path: Path) -> Any:
+def _print_of(field: Field) -> Any:
     try:
-        return fingerprint(path)
+        return fingerprint(field.path, position=field.position)
     except InputError:  # told with the movie
         return None
 

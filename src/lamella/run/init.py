@@ -13,10 +13,14 @@ import pandas as pd
 
 from lamella.core.errors import LamellaError, OutputError, SettingsError
 from lamella.core.table import Col
+from lamella.core.take import Take
 from lamella.core.wells import row_letters, row_number, well_name
-from lamella.io import open_movie
+from lamella.io import open_movie, positions_of
 from lamella.io.atomic import whole_file
-from lamella.io.image_folder import SUFFIXES, natural_key
+from lamella.io.image_folder import SUFFIXES as IMAGES
+from lamella.io.image_folder import natural_key
+from lamella.io.ome_zarr import is_zarr
+from lamella.io.readers import SUFFIXES
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
 from lamella.run.plate_map import WELL
@@ -62,6 +66,8 @@ class Found:
 def find_movies(folder: Path, pattern: str) -> Found:
     """Match every image file, and every folder that holds images, against a pattern.
 
+    A file with several positions gives a movie for each.
+
     Raises
     ------
     SettingsError
@@ -72,7 +78,7 @@ def find_movies(folder: Path, pattern: str) -> Found:
     wanted = PathPattern(pattern)
     _refuse_misspelt(wanted)
     candidates = list(_candidates(folder))
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     ambiguous = []
     fitting = set()
     marks: set[str] = set()
@@ -86,14 +92,17 @@ def find_movies(folder: Path, pattern: str) -> Found:
         whole = wanted.without_channel(path)
         told = _told(match.fields)
         marks |= {told["channel"]} if "channel" in told else set()
-        rows[whole] = {
-            Col.MOVIE: movie_name(whole),
-            Col.PATH: whole,
-            Col.CONDITION: told.get(Col.CONDITION, _ALL_CONDITIONS),
-            Col.SESSION: told.get(Col.SESSION, _ONE_SESSION),
-            **{name: told[name] for name in _CARRIED if name in told},
-            Col.EXCLUDE: "",
-        }
+        for position in _positions(folder / path) if whole == path else ("",):
+            if position:
+                told["position"] = position
+            rows[whole, position] = {
+                Col.MOVIE: movie_name(whole, position),
+                Col.PATH: whole,
+                Col.CONDITION: told.get(Col.CONDITION, _ALL_CONDITIONS),
+                Col.SESSION: told.get(Col.SESSION, _ONE_SESSION),
+                **{name: told[name] for name in _CARRIED if name in told},
+                Col.EXCLUDE: "",
+            }
     if not rows:
         example = f", such as {candidates[0]}" if candidates else ""
         raise SettingsError(
@@ -104,12 +113,25 @@ def find_movies(folder: Path, pattern: str) -> Found:
     inside = tuple(f"{path}/" for path in fitting)
     ignored = [p for p in candidates if p not in fitting and not p.startswith(inside)]
     samples = pd.DataFrame(rows.values())
+    carried = [name for name in _CARRIED if name in samples]
+    # A file of several positions has more columns than its neighbours.
+    samples[carried] = samples[carried].fillna("")
+    samples.insert(len(samples.columns) - 1, Col.EXCLUDE, samples.pop(Col.EXCLUDE))
     # Two paths may shorten to one name (a.tif and a.png): number them apart.
     again = samples.groupby(Col.MOVIE).cumcount()
     samples[Col.MOVIE] += again.map(lambda n: f"__{n + 1}" if n else "")
-    files_ignored = tuple(p for p in ignored if not (folder / p).is_dir())
+    files_ignored = tuple(p for p in ignored if not (folder / p).is_dir() or is_zarr(folder / p))
     names = {f"ch{m}" if m.isdecimal() else m: m for m in sorted(marks, key=natural_key)}
     return Found(samples, tuple(ambiguous), files_ignored, names)
+
+
+def _positions(path: Path) -> tuple[str, ...]:
+    """Names of the positions in a file that has several; otherwise one without a name."""
+    try:
+        found = positions_of(path)
+    except LamellaError:
+        return ("",)  # lamella check tells what is wrong with it
+    return found if len(found) > 1 else ("",)
 
 
 def _told(fields: Mapping[str, str]) -> dict[str, str]:
@@ -211,8 +233,10 @@ def write_study(
 
 def _channels_of_first(folder: Path, found: Found) -> list[str]:
     """Names of the channels that lie in one file; none where the first file cannot be opened."""
+    first = found.samples.iloc[0]
+    take = Take(first.get("position") or None)
     try:
-        return list(open_movie(folder / found.samples[Col.PATH].iloc[0]).channel_names)
+        return list(open_movie(folder / first[Col.PATH], take=take).channel_names)
     except LamellaError:
         return []  # lamella check tells what is wrong with it
 
@@ -228,15 +252,20 @@ def _refuse_strange(channels: list[str], stills: Stills) -> None:
 
 
 def _candidates(folder: Path) -> Iterator[str]:
-    """Image files and folders that hold some, as paths with forward slashes, in natural order."""
+    """Movies and folders that hold images, as paths with forward slashes, in natural order.
+
+    An OME-Zarr is one movie, whatever lies in it.
+    """
     for place, folders, files in os.walk(folder):
         if LOCK_FILE in files:  # the results of a run are not raw movies
             folders.clear()
             continue
-        folders[:] = sorted((f for f in folders if f[0] != "."), key=natural_key)
         here = Path(place).relative_to(folder)
-        images = [f for f in files if f[0] != "." and f.lower().endswith(SUFFIXES)]
-        images.sort(key=natural_key)
-        if images and here != Path():
+        visible = sorted((f for f in folders if f[0] != "."), key=natural_key)
+        stores = [f for f in visible if is_zarr(Path(place, f))]
+        folders[:] = [f for f in visible if f not in stores]
+        shown = [f for f in files if f[0] != "."]
+        if here != Path() and any(f.lower().endswith(IMAGES) for f in shown):
             yield here.as_posix()
-        yield from ((here / name).as_posix() for name in images)
+        movies = [*(f for f in shown if f.lower().endswith(SUFFIXES)), *stores]
+        yield from ((here / name).as_posix() for name in sorted(movies, key=natural_key))

@@ -13,6 +13,7 @@ from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie
 from lamella.core.table import Col, dictionary
+from lamella.core.take import WHOLE, Take
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
 from lamella.io.ctc import has_tracks, read_ctc
@@ -94,6 +95,7 @@ def measure_movie(
     *,
     settings: MeasureSettings | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     nuclei: Path | None = None,
@@ -131,7 +133,9 @@ def measure_movie(
         refuse_nothing_to_draw(settings)
     for name in ("frames.csv", "cells.csv", "columns.csv"):
         refuse_existing(out / name, force=force)
-    movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um, interval_min=interval_min)
+    movie = open_movie(
+        source, axes=axes, take=take, pixel_size_um=pixel_size_um, interval_min=interval_min
+    )
     masks = _objects(labels)
     if largest:
         masks = _largest(masks, str(labels))

@@ -52,6 +52,7 @@ def open_raw(task: MovieTask) -> Raw:
         interval_min=None if interval == "unknown" else interval,
         channel_names=channels.names,
         fit=fit if translating else None,
+        take=task.take,
     )
     if translating and not laid:  # the channels lie in one file
         movie = replace(movie, channels=fit(movie.channels))

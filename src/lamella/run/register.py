@@ -15,6 +15,7 @@ from lamella.core.errors import FaultsError, LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.registration import Registration
 from lamella.core.table import Col
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie, tiff, write_table
 from lamella.preprocess import Drift, doubt, refuse_nan
 from lamella.run.counted import counted
@@ -44,6 +45,7 @@ def register_movie(
     *,
     drift: Drift,
     axes: str | None = None,
+    take: Take = WHOLE,
     force: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> tuple[Registration, Path]:
@@ -64,7 +66,7 @@ def register_movie(
     for path in (out, table):
         refuse_input(path, source)
         refuse_existing(path, force=force)
-    movie = refuse_nan(open_movie(source, axes=axes))
+    movie = refuse_nan(open_movie(source, axes=axes, take=take))
     n = movie.n_frames
     looked = counted(movie.channel(drift.channel), lambda done: advance(done, 2 * n))
     registration = drift.estimate(drift.prepare(looked))

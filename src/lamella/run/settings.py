@@ -63,6 +63,7 @@ class ScaleSettings(_Table):
     pixel_size_um: Known = None
     interval_min: Known = None
     axes: str | None = None
+    z: Literal["max", "mean"] | Annotated[int, Field(ge=0, strict=True)] | None = None
 
 
 class ChannelSettings(_Table):

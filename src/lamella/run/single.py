@@ -18,6 +18,7 @@ from lamella.core.errors import (
 )
 from lamella.core.frames import Frames
 from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_labels, open_movie, tiff
 from lamella.measure import refuse_mismatch
 from lamella.preprocess import Normalise, refuse_nan
@@ -81,6 +82,7 @@ def segment_movie(
     normalise: Normalise | None = None,
     channel: str | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     force: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> Segmented:
@@ -104,7 +106,7 @@ def segment_movie(
         refuse_input(out, nuclei)
     refuse_existing(out, force=force)
     segmenter = with_weights(segmenter, Path(), download=True)
-    movie = open_movie(source, axes=axes)
+    movie = open_movie(source, axes=axes, take=take)
     seeds = _seeds(movie, led, nuclei)
     told = ""
     if isinstance(segmenter, ExistingLabels):

@@ -76,9 +76,10 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     settings = task.settings
     reading = [
         task.sample.path,
-        fingerprint(task.source, settings.channels.names),
+        _raw_files(task),
         settings.scale.axes,
         *settings.channels.deciding(),
+        *_taken(task),
     ]
     scale = [task.pixel_size_um, task.interval_min]
     keys: dict[str, str] = {}
@@ -219,10 +220,10 @@ def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
     InputError
         When the raw movie or its masks are not there.
     """
-    inputs = {"raw": fingerprint(task.source, task.settings.channels.names)}
+    inputs = {"raw": _raw_files(task)}
     for name, each in task.settings.objects.items():
         if isinstance(each.segment, ExistingLabels):
-            inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment))
+            inputs[f"masks of {name}"] = fingerprint(masks_path(task, each.segment), labels=True)
         if isinstance(each.segment, External):
             code = _source_of(external_in(task, each.segment))
             inputs |= {f"function of {name}": code} if code else {}
@@ -238,7 +239,11 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     step = each.segment
     if isinstance(step, ExistingLabels):
         masks = masks_path(task, step)
-        return [step.provenance(), _within(task.study_folder, masks), fingerprint(masks)]
+        return [
+            step.provenance(),
+            _within(task.study_folder, masks),
+            fingerprint(masks, labels=True),
+        ]
     parts: list[Any] = [step.provenance(), each.channel, each.normaliser.provenance()]
     parts += _shown(task)
     if isinstance(step, Network):  # the same weights under another name give the same
@@ -247,6 +252,16 @@ def _segmenting(task: MovieTask, each: ObjectSettings) -> list[Any]:
     if isinstance(step, External):
         parts.append(_source_of(external_in(task, step)))
     return parts
+
+
+def _raw_files(task: MovieTask) -> dict[str, list[int]]:
+    names = task.settings.channels.names
+    return fingerprint(task.source, names, position=task.take.position)
+
+
+def _taken(task: MovieTask) -> list[Any]:
+    """What of the file is the movie; nothing where nobody chose, as for most."""
+    return [task.take.chosen] if task.take.chosen else []
 
 
 def _within(folder: Path, path: Path) -> str:

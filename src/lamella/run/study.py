@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
+from lamella.core.take import PROJECTIONS, Take, z_from
 from lamella.core.wells import well_name
 from lamella.io.pattern import ANYTHING, MARK
 from lamella.run.positives import faults_of_positives
@@ -27,6 +30,8 @@ _OPTIONAL = (
     "well",
     "field",
     "position",
+    "z",
+    "channel",
     "exclude",
     "pixel_size_um",
     "interval_min",
@@ -44,6 +49,8 @@ class Sample:
         Name, unique and safe as a folder name.
     path : str
         File, folder of frames or ``{channel}`` pattern, relative to the study.
+    take : Take
+        Which position, slices and channel of the file are the movie.
     extra : dict of str to str
         Other columns (well, replicate …), carried to the tables; a well is A01 however it is
         written.
@@ -58,6 +65,7 @@ class Sample:
     exclude: str
     pixel_size_um: Known
     interval_min: Known
+    take: Take
     extra: dict[str, str]
     fault: LamellaError | None = None
 
@@ -209,35 +217,51 @@ def read_samples(path: Path) -> list[Sample]:
     if None in columns or unknown:
         told = f"unknown columns {', '.join(unknown)}" if unknown else "a row has too many fields"
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
-    samples = [_sample(row) for row in rows]
+    of_path = Counter(str(row[Col.PATH]).strip() for row in rows)
+    samples = [_sample(row, several=of_path[str(row[Col.PATH]).strip()] > 1) for row in rows]
     return _with_faults(samples, path.name)
 
 
-def movie_name(path: str) -> str:
-    """A name from a path: ``ki1/12.tif`` → ``ki1__12``."""
+def movie_name(path: str, position: str = "") -> str:
+    """A name from a path, and the position in it: ``ki1/12.tif`` → ``ki1__12``.
+
+    >>> movie_name("ki1/plate.czi", "A1")
+    'ki1__plate__A1'
+    """
     bare = PurePosixPath(path.replace(MARK, "").replace(ANYTHING, ""))
     stem = re.sub(r"(\.ome)?\.[A-Za-z0-9]{2,5}$", "", bare.name) or bare.name
-    parts = [part for part in (*bare.parts[:-1], stem) if part not in ("..", ".", "/")]
+    parts = [p for p in (*bare.parts[:-1], stem, position) if p not in ("", "..", ".", "/")]
     safe = [re.sub(r"[^\w.-]+", "_", part).strip("._-") for part in parts]
     return "__".join(part for part in safe if part) or "movie"
 
 
-def _sample(row: dict[str, str]) -> Sample:
+def _sample(row: dict[str, str], *, several: bool) -> Sample:
+    """One row; `several` where other rows name the same file, with other positions of it."""
     value = {name: (text or "").strip() for name, text in row.items()}
+    position = value.get("position", "") if several else ""
     return Sample(
-        movie=value.get(Col.MOVIE) or movie_name(value[Col.PATH]),
+        movie=value.get(Col.MOVIE) or movie_name(value[Col.PATH], position),
         path=value[Col.PATH],
         condition=value.get(Col.CONDITION, ""),
         session=value.get(Col.SESSION, "") or "1",
         exclude=value.get(Col.EXCLUDE, ""),
         pixel_size_um=_scale(value.get("pixel_size_um", "")),
         interval_min=_scale(value.get("interval_min", "")),
+        take=_take(value),
         extra={
             name: well_name(value[name]) if name == Col.WELL else value[name]
             for name in ("unit", "replicate", "well", "field", "position")
             if value.get(name)
         },
     )
+
+
+def _take(value: dict[str, str]) -> Take:
+    """A choice of slices that means nothing stays as it is written, and is told with its row."""
+    z: Any = value.get("z") or None
+    with contextlib.suppress(SettingsError):
+        z = z if z is None else z_from(z)
+    return Take(value.get("position") or None, z, value.get("channel") or None)
 
 
 def _scale(text: str) -> Known:
@@ -250,7 +274,7 @@ def _scale(text: str) -> Known:
 
 
 def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
-    paths = Counter(sample.path for sample in samples)
+    movies = Counter((sample.path, sample.take) for sample in samples)
     first_with: dict[str, int] = {}
     checked = []
     for line, sample in enumerate(samples, start=2):
@@ -261,7 +285,8 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
         if not sample.path:
             fault = InputError(where, "it has no path", "give the movie's file or folder")
         elif first != line:
-            same = "the same movie twice" if paths[sample.path] > 1 else "a movie name used twice"
+            parts = (sample.path, sample.take)
+            same = "the same movie twice" if movies[parts] > 1 else "a movie name used twice"
             fault = InputError(
                 where, f"{same} (first on line {first})", "delete the row or rename the movie"
             )
@@ -284,6 +309,12 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 where,
                 "pixel_size_um and interval_min must be positive numbers",
                 'correct them, or write "unknown"',
+            )
+        elif isinstance(sample.take.z, str) and sample.take.z not in PROJECTIONS:
+            fault = InputError(
+                where,
+                f"z = {sample.take.z!r} names no slices",
+                "write max, mean, or the number of one slice, the first being 0",
             )
         checked.append(Sample(**{**vars(sample), "fault": fault}))
     return checked

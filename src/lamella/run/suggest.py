@@ -11,6 +11,7 @@ import numpy as np
 
 from lamella.core.errors import SettingsError
 from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take
 from lamella.evaluate import Agreement, agreement
 from lamella.io import open_movie
 from lamella.io.atomic import whole_file
@@ -50,6 +51,7 @@ def suggest_methods(
     n_frames: int = 4,
     channel: str | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     steps: Mapping[str, Segmenter] | None = None,
     force: bool = False,
     advance: Advance = lambda doing, done, total: None,
@@ -82,7 +84,7 @@ def suggest_methods(
     refuse_input(out, source)
     refuse_existing(out, force=force)
     steps = candidates() if steps is None else steps
-    movie = refuse_nan(open_movie(source, axes=axes))
+    movie = refuse_nan(open_movie(source, axes=axes, take=take))
     frames = movie.channel(channel)
     picked = pick_frames(frames.span, n_frames)
     pictures = [shrink(frames.frame(t)) for t in picked]  # a movie that cannot be read ends here

@@ -16,6 +16,7 @@ from lamella.core.labels import Labels
 from lamella.core.level import Level, PixelBackground, taken_off
 from lamella.core.movie import Movie
 from lamella.core.table import Col, Column
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_labels, open_movie
 from lamella.io.atomic import whole_file
 from lamella.kernels.regions import find_regions
@@ -194,6 +195,7 @@ def sweep_movie(
     channel: str | None = None,
     cell: int | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     pixel_size_um: float | None = None,
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
@@ -203,7 +205,7 @@ def sweep_movie(
     refuse_input(out, labels)
     refuse_existing(out, force=force)
     settings = settings or MeasureSettings()
-    movie = open_movie(source, axes=axes, pixel_size_um=pixel_size_um)
+    movie = open_movie(source, axes=axes, take=take, pixel_size_um=pixel_size_um)
     masks = open_labels(labels)
     refuse_image(masks, str(labels))
     base = settings.lamellipodium or Lamellipodium()

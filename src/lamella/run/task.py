@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lamella.core.errors import InputError
+from lamella.core.take import Take
 from lamella.run.settings import Known, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ExistingLabels, External
@@ -44,6 +45,12 @@ class MovieTask:
     def interval_min(self) -> Known:
         """The same of the time between frames."""
         return _chosen(self.sample.interval_min, self.settings.scale.interval_min)
+
+    @property
+    def take(self) -> Take:
+        """Which position, slices and channel of the file are the movie."""
+        of = self.sample.take
+        return of if of.z is not None else replace(of, z=self.settings.scale.z)
 
     @property
     def out(self) -> Path:

@@ -21,6 +21,7 @@ title = {title}
 {pixel_size}
 {interval}
 # axes = "TYX"            # for files whose time axis is tagged as something else
+# z = "max"               # of files with several slices; or "mean", or the number of one
 {channels}
 [objects.cell]
 # channel = "GFP"         # the channel to segment; the first one by default

@@ -11,6 +11,7 @@ import numpy as np
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.frames import ArrayFrames, Frames, Image, MappedFrames
 from lamella.core.movie import Movie, Scale
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie, tiff
 from lamella.io.atomic import whole_file
 from lamella.preprocess import refuse_nan
@@ -48,6 +49,7 @@ def explain_movie(
     all_frames: bool = False,
     channel: str | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     force: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> list[Why]:
@@ -72,7 +74,7 @@ def explain_movie(
     OutputError
         When one of the files is there already, unless `force`.
     """
-    movie = open_movie(source, axes=axes)
+    movie = open_movie(source, axes=axes, take=take)
     raw = refuse_nan(movie).channel(channel)
     if len(raw) < 2:
         raise InputError(

@@ -27,10 +27,10 @@ from lamella.io.outlines import (
     settle_frame_shape,
     survey,
 )
-from lamella.io.tiff_metadata import micrometres, minutes
 from lamella.io.trackmate.graph import cells_of_spots
 from lamella.io.trackmate.names import mark_of
 from lamella.io.trackmate.parse import Document, Spot, parse
+from lamella.io.units import micrometres, minutes
 
 
 def read_trackmate(

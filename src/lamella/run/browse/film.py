@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie, whole_file
 from lamella.io.film import write_gif, write_mp4
 from lamella.report.shot import Bar, Legend, Shot, painted, zoom_for
@@ -198,6 +199,7 @@ def film_any(
     object_name: str | None = None,
     cell: int | None = None,
     study: Path | None = None,
+    take: Take = WHOLE,
     force: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Filmed:
@@ -209,7 +211,7 @@ def film_any(
             )
         refuse_input(out, source)
         refuse_study(source)
-        shown = open_movie(source)
+        shown = open_movie(source, take=take)
         return film_movie(shown, out, film, cell=cell, force=force, advance=advance)
     run = OpenedRun(source, study=study)
     if movie is None:

@@ -11,11 +11,14 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Image
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale
+from lamella.core.take import WHOLE, Take
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
 from lamella.io.formats import FORMATS
-from lamella.io.image_folder import SUFFIXES
+from lamella.io.image_folder import SUFFIXES as IMAGES
+from lamella.io.ome_zarr import is_zarr
 from lamella.io.pattern import is_pattern
+from lamella.io.readers import SUFFIXES
 from lamella.kernels.regions import find_regions
 
 Kind = Literal["run", "tracked", "image"]
@@ -58,8 +61,10 @@ def kind_of(path: Path) -> Kind | None:
     for each in FORMATS:
         if each.name in _TRACKED and each.recognises(path):
             return "tracked"
+    if is_zarr(path):
+        return "image"
     if path.is_dir():
-        images = (each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
+        images = (each for each in path.iterdir() if each.suffix.lower() in IMAGES)
         return "image" if next(images, None) else None
     return "image" if path.suffix.lower() in SUFFIXES else None
 
@@ -68,13 +73,17 @@ def _is_run(path: Path) -> bool:
     return (path / _LOCK).is_file()
 
 
-def open_any(path: Path, *, taken_for: Literal["movie", "labels"] | None = None) -> Shown:
+def open_any(
+    path: Path, *, taken_for: Literal["movie", "labels"] | None = None, take: Take = WHOLE
+) -> Shown:
     """Open what can be looked at and is no run; pixels are read later.
 
     Parameters
     ----------
     taken_for : {"movie", "labels"}, optional
         What images are; by default `looks_like_labels` tells.
+    take : Take
+        Which position and slices of a movie.
 
     Raises
     ------
@@ -89,7 +98,7 @@ def open_any(path: Path, *, taken_for: Literal["movie", "labels"] | None = None)
 
         tracked, _ = read_tracked(path)
         return Shown(path.name, tracked=tracked)
-    movie = open_movie(path)
+    movie = open_movie(path, take=take)
     if taken_for == "labels" or (taken_for is None and looks_like_labels(movie)):
         return Shown(path.name, movie=movie, labels=open_labels(path))
     return Shown(path.name, movie=movie)

@@ -1,0 +1,294 @@
+"""Movies in OME-Zarr, read one plane at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamella.core.errors import InputError, LamellaError
+from lamella.core.frames import Frames, Image
+from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take, place_of, slices_of
+from lamella.io.ome_zarr.chunks import ChunkFiles, native, refuse_unreasonable
+from lamella.io.ome_zarr.groups import positions_of, read_group
+from lamella.io.ome_zarr.image import ImageMetadata, read_image
+from lamella.io.slices import projected
+from lamella.io.stated import settle
+from lamella.io.zarr_guard import safe_metadata
+
+_COPY_AGAIN = "copy it again from its source, or write it again"
+_BLOCK_BYTES = 2**26
+_METADATA = (".zattrs", ".zgroup", ".zarray", ".zmetadata", "zarr.json")
+
+
+def open_ome_zarr(
+    path: str | os.PathLike[str],
+    *,
+    axes: str | None = None,
+    pixel_size_um: float | None = None,
+    interval_min: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    take: Take = WHOLE,
+) -> Movie:
+    """A movie, or labels, in an OME-Zarr; level 0 of its pyramid.
+
+    Parameters
+    ----------
+    path : str or path
+        An image; the series of a file as bioformats2raw writes them; a plate or a well.
+    axes : None
+        An OME-Zarr names its axes: there is nothing to override.
+    take : Take
+        Which position and slices.
+
+    Returns
+    -------
+    Movie
+        Frames are read chunk by chunk when they are asked for.
+
+    Raises
+    ------
+    NotInstalledError
+        Without the packages of the extra ``ome-zarr``.
+    InputError
+        What is no OME-Zarr 0.4 or 0.5, or holds no grey frames; codecs that could run code; sizes
+        that nothing stored stands behind.
+    """
+    path = Path(path)
+    positions = positions_of(path)
+    place = place_of(list(positions), take.position, source=str(path))
+    folder = list(positions.values())[place]
+    if axes is not None:
+        raise InputError(
+            str(path), f"axes {axes}: an OME-Zarr names its axes itself", "leave it out"
+        )
+    image = read_image(read_group(folder))
+    try:
+        return _opened(image, str(path), pixel_size_um, interval_min, channel_names, take)
+    except (LamellaError, MemoryError):
+        raise
+    except Exception as error:  # a damaged store may raise anything
+        raise InputError(
+            str(path),
+            f"it cannot be read as OME-Zarr ({_first_line(error)})",
+            _COPY_AGAIN,
+        ) from error
+
+
+def _opened(
+    image: ImageMetadata,
+    source: str,
+    pixel_size_um: float | None,
+    interval_min: float | None,
+    channel_names: Sequence[str] | None,
+    take: Take,
+) -> Movie:
+    array = _open_array(image.array, image.zarr_format)
+    if len(array.shape) != len(image.axes):
+        raise InputError(
+            source,
+            f"its metadata has {len(image.axes)} axes, its pixels {len(array.shape)}",
+            "write it again",
+        )
+    _refuse_type(source, array.dtype)
+    sizes = dict(zip(image.axes, array.shape, strict=True))
+    if sizes.get("?", 1) > 1 or image.axes.count("?") > 1:
+        raise InputError(
+            source,
+            f"it has an axis that is no time, channel or space (shape {array.shape})",
+            "write its parts as images of their own",
+        )
+    if 0 in array.shape:
+        raise InputError(source, f"it has no pixels (shape {array.shape})", _COPY_AGAIN)
+    n_frames, n_channels = sizes.get("T", 1), sizes.get("C", 1)
+    wanted = slices_of(sizes.get("Z", 1), take.z, source=source)
+    files = ChunkFiles(array, image.array)
+    first = _spans(image.axes, array.shape, 0, 0, 0)
+    refuse_unreasonable(array, n_frames * n_channels * sizes.get("Z", 1), first, files)
+    settled = settle(
+        image.stated(n_frames),
+        source=source,
+        n_frames=n_frames,
+        n_channels=n_channels,
+        pixel_size_um=pixel_size_um,
+        interval_min=interval_min,
+        channel_names=channel_names,
+    )
+    channels: dict[str, Frames] = {
+        name: projected([ZarrFrames(image, c, z, array) for z in wanted], take.z)
+        for c, name in enumerate(settled.channel_names)
+    }
+    absent = _absent(image.axes, array.shape, files)
+    return Movie(channels, settled.scale, source, (*settled.notes, *absent))
+
+
+def _absent(axes: str, shape: tuple[int, ...], files: ChunkFiles) -> tuple[str, ...]:
+    """A note on frames that are not stored: zarr leaves out zeros, and so does a broken copy."""
+    n_frames = dict(zip(axes, shape, strict=True)).get("T", 1)
+    first_files = (next(files.of(_spans(axes, shape, t, 0, 0))) for t in range(n_frames))
+    gone = [t for t, file in enumerate(first_files) if not file.exists()]
+    if not gone:
+        return ()
+    return (
+        f"of {len(gone)} of {n_frames} frames the first chunk is not stored (the first of them is "
+        f"frame {gone[0]}): they are read as 0 there; copy the movie again if they should not be",
+    )
+
+
+def _spans(axes: str, shape: tuple[int, ...], t: int, c: int, z: int) -> list[range]:
+    at = {"T": t, "C": c, "Z": z, "?": 0}
+    return [
+        range(at[axis], at[axis] + 1) if axis in at else range(size)
+        for axis, size in zip(axes, shape, strict=True)
+    ]
+
+
+def _refuse_type(source: str, dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "biuf" or dtype == np.float16:
+        raise InputError(
+            source,
+            f"its pixels are of type {dtype}",
+            "save it with 8, 16 or 32-bit grey values (integers or float32)",
+        )
+
+
+def _open_array(folder: Path, zarr_format: int) -> Any:
+    import zarr
+
+    name = "zarr.json" if zarr_format == 3 else ".zarray"
+    if not (folder / name).is_file():
+        raise InputError(
+            str(folder), f"there is no array ({name} is missing)", "copy the movie as a whole"
+        )
+    safe_metadata(folder / name, folder)
+    # The folder itself: consolidated metadata further up might say something else.
+    return zarr.open_array(str(folder), mode="r", zarr_format=3 if zarr_format == 3 else 2)
+
+
+class ZarrFrames(Frames):
+    """One slice of one channel of an image. May be pickled: arrays open where they are used.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        The open array.
+    """
+
+    def __init__(self, image: ImageMetadata, channel: int, z: int, array: Any) -> None:
+        self._image, self._channel, self._z = image, channel, z
+        sizes = dict(zip(image.axes, array.shape, strict=True))
+        self.span = range(sizes.get("T", 1))
+        self.frame_shape = (sizes["Y"], sizes["X"])
+        self.dtype = native(array.dtype)
+        self._array: Any = array
+        self._block: tuple[range, Image] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_array": None, "_block": None}
+
+    def frame(self, t: int) -> Image:
+        """Frame number `t`, shape (Y, X).
+
+        Raises
+        ------
+        InputError
+            When its chunks are damaged, or the store is gone.
+        """
+        self._refuse_outside(t)
+        block = self._block
+        if block is None or t not in block[0]:
+            try:
+                block = self._read(t)
+            except (LamellaError, MemoryError):
+                raise
+            except Exception as error:  # codecs raise errors of their own
+                raise InputError(
+                    str(self._image.array),
+                    f"frame {t} cannot be read ({_first_line(error)})",
+                    _COPY_AGAIN,
+                ) from error
+            self._block = block if len(block[0]) > 1 else None
+        image: Image = block[1][t - block[0].start]
+        return image
+
+    def _read(self, t: int) -> tuple[range, Image]:
+        """The frames that are stored together with `t`, where they are few; (T, Y, X)."""
+        if self._array is None:
+            self._array = _open_array(self._image.array, self._image.zarr_format)
+        array, axes = self._array, self._image.axes
+        files = ChunkFiles(array, self._image.array)
+        span = self._together(t, array.chunks)
+        spans = _spans(axes, array.shape, t, self._channel, self._z)
+        if "T" in axes:
+            spans[axes.index("T")] = span
+        for file in files.of(spans):
+            files.refuse_unsafe(file)
+        found = np.asarray(array[tuple(slice(s.start, s.stop) for s in spans)])
+        order = [axes.index(axis) for axis in "TYX" if axis in axes]
+        others = [n for n in range(len(axes)) if n not in order]
+        planes = found.transpose(*others, *order).reshape(len(span), *self.frame_shape)
+        return span, np.ascontiguousarray(planes, self.dtype)
+
+    def _together(self, t: int, chunks: tuple[int, ...]) -> range:
+        axes = self._image.axes
+        if "T" not in axes:
+            return range(1)
+        depth = chunks[axes.index("T")]
+        plane = self.frame_shape[0] * self.frame_shape[1] * self.dtype.itemsize
+        if depth == 1 or depth * plane > _BLOCK_BYTES:
+            return range(t, t + 1)
+        start = t - t % depth
+        return range(start, min(start + depth, len(self.span)))
+
+
+def files_of(path: Path, position: str | None) -> dict[str, list[int]]:
+    """Size and time of change of what a movie is read from; its chunks are told in one line.
+
+    Returns
+    -------
+    dict
+        Metadata files, and the folder of the pixels, to ``[bytes, mtime in ns]``; of that folder
+        the bytes of all chunks, and a digest of their names, sizes and times of change.
+    """
+    positions = positions_of(path)
+    place = place_of(list(positions), position, source=str(path))
+    folder = list(positions.values())[place]
+    image = read_image(read_group(folder))
+    out: dict[str, list[int]] = {}
+    for where in dict.fromkeys((path, folder, image.array)):
+        for name in _METADATA:
+            file = where / name
+            if file.is_file():
+                found = file.stat()
+                out[file.relative_to(path).as_posix()] = [found.st_size, found.st_mtime_ns]
+    if not image.array.is_dir():
+        raise InputError(str(image.array), "there is no array", "copy the movie as a whole")
+    digest, total = hashlib.sha256(), 0
+    for name, size, changed in sorted(_stats(image.array, "")):
+        total += size
+        digest.update(f"{name}\0{size}\0{changed}\n".encode())
+    # As large as TOML's integers allow.
+    out[image.array.relative_to(path).as_posix() + "/"] = [
+        total, int.from_bytes(digest.digest()[:8], "big") >> 1,
+    ]  # fmt: skip
+    return out
+
+
+def _stats(folder: Path, inner: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder / inner) as entries:
+        for entry in entries:
+            name = f"{inner}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _stats(folder, f"{name}/")
+            else:
+                found = entry.stat(follow_symlinks=False)
+                yield name, found.st_size, found.st_mtime_ns
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -1,0 +1,155 @@
+"""Movies whose planes a library reads, one at a time: the part that all such formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from lamella.core.errors import InputError, LamellaError
+from lamella.core.frames import Frames, Image
+from lamella.core.movie import Movie
+from lamella.core.take import Take, slices_of
+from lamella.io.slices import projected
+from lamella.io.stated import Stated, settle
+
+_COPY_AGAIN = "copy it again from its source"
+_LARGEST_FRAME = 2**31
+_SMALL = 2**26  # bytes that are never too many
+_MOST_COMPRESSION = 2000
+
+
+class PlaneReader(Protocol):
+    """Reads planes of one position of one file; can be pickled and opens the file where it is used.
+
+    Attributes
+    ----------
+    source : str
+        The file.
+    n_frames, n_channels, n_slices : int
+    frame_shape : tuple of int
+        (Y, X).
+    dtype : numpy.dtype
+        Of every plane, native.
+    """
+
+    source: str
+    n_frames: int
+    n_channels: int
+    n_slices: int
+    frame_shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    def read(self, t: int, c: int, z: int) -> Image:
+        """One plane, shape (Y, X); may raise whatever the library raises."""
+
+
+class PlaneFrames(Frames):
+    """One slice of one channel."""
+
+    def __init__(self, planes: PlaneReader, channel: int, z: int) -> None:
+        self._planes, self._channel, self._z = planes, channel, z
+        self.span, self.frame_shape = range(planes.n_frames), planes.frame_shape
+        self.dtype = planes.dtype
+
+    def frame(self, t: int) -> Image:
+        """Frame number `t`, shape (Y, X).
+
+        Raises
+        ------
+        InputError
+            When its pixels are damaged, or the file has vanished since it was opened.
+        """
+        self._refuse_outside(t)
+        source = self._planes.source
+        try:
+            image = self._planes.read(t, self._channel, self._z)
+        except LamellaError:
+            raise
+        except MemoryError as error:  # what a damaged block declares is asked for in the library
+            raise InputError(
+                source,
+                f"frame {t} asks for more memory than there is",
+                f"{_COPY_AGAIN}, or run with fewer workers",
+            ) from error
+        except Exception as error:  # each library has errors of its own
+            raise InputError(
+                source, f"frame {t} cannot be read ({first_line(error)})", _COPY_AGAIN
+            ) from error
+        if image.shape != self.frame_shape:
+            raise InputError(
+                source, f"frame {t} has shape {image.shape}, not {self.frame_shape}", _COPY_AGAIN
+            )
+        return np.ascontiguousarray(image, self.dtype)
+
+
+def assembled(
+    planes: PlaneReader,
+    stated: Stated,
+    *,
+    axes: str | None,
+    pixel_size_um: float | None,
+    interval_min: float | None,
+    channel_names: Sequence[str] | None,
+    take: Take,
+) -> Movie:
+    """The movie of these planes.
+
+    Raises
+    ------
+    InputError
+        Axes that are to be others than the file's, sizes of nothing or beyond reason, types that
+        are no grey values, slices that nobody chose.
+    """
+    if axes is not None:
+        raise InputError(
+            planes.source, f"axes {axes}: files of this kind name their axes", "leave it out"
+        )
+    sizes = (planes.n_frames, planes.n_channels, planes.n_slices, *planes.frame_shape)
+    if min(sizes) < 1:
+        raise InputError(planes.source, f"it has no pixels (T, C, Z, Y, X = {sizes})", _COPY_AGAIN)
+    n_bytes = planes.frame_shape[0] * planes.frame_shape[1] * planes.dtype.itemsize
+    if n_bytes > _LARGEST_FRAME or np.prod([float(n) for n in sizes[:3]]) > 1e7:
+        raise InputError(
+            planes.source, f"it declares more than can be (T, C, Z, Y, X = {sizes})", _COPY_AGAIN
+        )
+    stored = Path(planes.source).stat().st_size
+    if n_bytes > _SMALL and n_bytes > stored * _MOST_COMPRESSION:
+        raise InputError(
+            planes.source,
+            f"a frame of it declares {n_bytes / 2**20:.4g} MiB, and the file has {stored} bytes",
+            _COPY_AGAIN,
+        )
+    if planes.dtype.kind not in "uif" or planes.dtype == np.float16:
+        raise InputError(
+            planes.source,
+            f"its pixels are of type {planes.dtype}",
+            "save it with 8, 16 or 32-bit grey values (integers or float32)",
+        )
+    wanted = slices_of(planes.n_slices, take.z, source=planes.source)
+    settled = settle(
+        stated,
+        source=planes.source,
+        n_frames=planes.n_frames,
+        n_channels=planes.n_channels,
+        pixel_size_um=pixel_size_um,
+        interval_min=interval_min,
+        channel_names=channel_names,
+    )
+    channels: dict[str, Frames] = {
+        name: projected([PlaneFrames(planes, c, z) for z in wanted], take.z)
+        for c, name in enumerate(settled.channel_names)
+    }
+    return Movie(channels, settled.scale, planes.source, settled.notes)
+
+
+def unreadable(source: str, kind: str, error: Exception) -> InputError:
+    """The error of a file that its library does not open."""
+    return InputError(source, f"it cannot be read as {kind} ({first_line(error)})", _COPY_AGAIN)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, short enough for a message."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -1,0 +1,170 @@
+"""Videos (AVI, MP4, MOV …) of grey frames, decoded by ffmpeg in a process of its own.
+
+ffmpeg is the program that ``imageio-ffmpeg`` brings. A video tells how fast it is shown, not how
+fast it was taken: times come from the settings, and so does the pixel size.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamella.core.errors import InputError, LamellaError, NotInstalledError
+from lamella.core.frames import Image
+from lamella.core.movie import Movie
+from lamella.core.take import WHOLE, Take
+from lamella.io.plane_reader import assembled, unreadable
+from lamella.io.stated import Stated
+
+SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
+_MOST_PIXELS = 2**26
+_LOSSLESS = ("ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo")
+_LOCAL = ["-protocol_whitelist", "file,crypto,data"]  # a file may not make ffmpeg open addresses
+
+
+def open_video(
+    path: str | os.PathLike[str],
+    *,
+    axes: str | None = None,
+    pixel_size_um: float | None = None,
+    interval_min: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    take: Take = WHOLE,
+) -> Movie:
+    """A video as a movie of one channel.
+
+    Grey videos are read with the values that are stored, of 8 to 16 bit. Others are decoded to
+    red, green and blue of 8 bit, and are grey where all three are equal.
+
+    Raises
+    ------
+    NotInstalledError
+        Without the package of the extra ``video``.
+    InputError
+        What ffmpeg does not open; on reading a frame, colours.
+    """
+    source = str(path)
+    try:
+        planes = VideoPlanes(source)
+    except LamellaError:
+        raise
+    except Exception as error:  # ffmpeg's complaints come as OSError and others
+        raise unreadable(source, "video", error) from error
+    notes = ("a video is compressed for the eye: its grey values are not those of the camera",)
+    return assembled(
+        planes,
+        Stated(notes=() if planes.lossless else notes),
+        axes=axes,
+        pixel_size_um=pixel_size_um,
+        interval_min=interval_min,
+        channel_names=channel_names,
+        take=take,
+    )
+
+
+class VideoPlanes:
+    """Frames of a video, decoded in order: an earlier one begins from the start again.
+
+    Jumping into the middle of a video gives, with many codecs, a frame beside the one asked for.
+    """
+
+    n_channels = n_slices = 1
+
+    def __init__(self, source: str) -> None:
+        ffmpeg = _ffmpeg()
+        self.source = source
+        frames = ffmpeg.read_frames(source, input_params=_LOCAL)
+        meta = next(frames)
+        frames.close()
+        stored = str(meta.get("pix_fmt", "")).partition("(")[0].strip()
+        self.lossless = str(meta.get("codec", "")).strip(" ,") in _LOSSLESS
+        grey = re.fullmatch(r"gray(?:|(9|10|12|14|16)[bl]e)", stored)
+        # Values as they are stored; only the order of their bytes is chosen.
+        self._format = f"gray{grey[1]}le" if grey and grey[1] else "gray" if grey else "rgb24"
+        self.dtype = np.dtype(np.uint16 if grey and grey[1] else np.uint8)
+        width, height = meta["size"]
+        if width * height > _MOST_PIXELS:
+            raise InputError(
+                source,
+                f"its frames have {width} × {height} pixels",
+                "no video is as large: convert it",
+            )
+        self.frame_shape = (int(height), int(width))
+        self.n_frames = int(ffmpeg.count_frames_and_secs(source)[0])
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._frames: Generator[Any, None, None] | None = None
+        self._next = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_frames", "_next")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+    def __del__(self) -> None:
+        if getattr(self, "_frames", None) is not None:
+            self._frames.close()  # type: ignore[union-attr]
+
+    def read(self, t: int, c: int, z: int) -> Image:
+        """Frame number `t`, shape (Y, X)."""
+        with self._lock:
+            frames = self._frames
+            if frames is None or t < self._next:
+                frames = self._restarted()
+            data: bytes = b""
+            try:
+                while self._next <= t:
+                    data = next(frames)
+                    self._next += 1
+            except StopIteration:
+                self._frames = None
+                raise InputError(
+                    self.source,
+                    f"frame {t} of {self.n_frames} is missing from it",
+                    "copy it again from its source",
+                ) from None
+        if self._format != "rgb24":
+            return np.frombuffer(data, self.dtype).reshape(self.frame_shape)
+        pixels = np.frombuffer(data, np.uint8).reshape(*self.frame_shape, 3)
+        grey = pixels[..., 0]
+        if not (np.array_equal(grey, pixels[..., 1]) and np.array_equal(grey, pixels[..., 2])):
+            raise InputError(
+                self.source,
+                f"it is a colour video (frame {t})",
+                "save it as grey, or split its channels into TIFF",
+            )
+        return grey
+
+    def _restarted(self) -> Generator[Any, None, None]:
+        if self._frames is not None:
+            self._frames.close()
+        bits = 3 if self._format == "rgb24" else self.dtype.itemsize
+        frames: Generator[Any, None, None] = _ffmpeg().read_frames(
+            self.source,
+            pix_fmt=self._format,
+            bits_per_pixel=8 * bits,
+            input_params=_LOCAL,
+            output_params=["-fps_mode", "passthrough"],
+        )
+        next(frames)  # what the video is, not its first frame
+        self._frames, self._next = frames, 0
+        return frames
+
+
+def _ffmpeg() -> Any:
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise NotInstalledError(
+            "video", "the package imageio-ffmpeg is not installed", 'pip install "lamella[video]"'
+        ) from error
+    return imageio_ffmpeg
