@@ -134,7 +134,8 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path):
         assert starter.ended() == -signal.SIGKILL
     assert second.code == 2
     assert re.search(
-        "error: .*results: another run is working in this folder; wait for it, or choose another",
+        r"error: .*results: another run is working in this folder \(process \d+ on .+ since "
+        r".+\); wait for it, or choose another",
         second.err,
     )
     assert not np.any(status(study)["state"] == "failed")

@@ -14,6 +14,10 @@ from lamella.core.errors import OutputError
 
 _PART = ".part"
 
+_IN_USE = (
+    "a file in it is still open in another program or on another machine",
+    "close it there and run again",
+)
 # errno: what happened, what to do about it.
 _FAULTS = {
     errno.ENOSPC: ("the disk is full", "free some space and run again; finished work is kept"),
@@ -23,8 +27,19 @@ _FAULTS = {
     errno.EIO: ("the disk reports a fault", "check the disk or the network drive and run again"),
     errno.ENOTDIR: ("a part of its path is a file, not a folder", "choose another output folder"),
     errno.EISDIR: ("a folder of this name is in the way", "rename it or choose another name"),
+    errno.EFBIG: (
+        "a file of this size is not allowed there",
+        "raise the limit (ulimit -f) or choose another disk",
+    ),
+    errno.ENOTEMPTY: _IN_USE,
+    errno.EBUSY: _IN_USE,
     errno.ENAMETOOLONG: ("its name is too long for the disk", "choose a shorter name"),
 }
+if hasattr(errno, "ESTALE"):
+    _FAULTS[errno.ESTALE] = (
+        "the network drive lost hold of it, as when it was replaced from another machine",
+        "run again; finished work is kept",
+    )
 if hasattr(errno, "EDQUOT"):
     _FAULTS[errno.EDQUOT] = (
         "the disk quota is used up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from lamella.io.pattern import (
     open_pattern,
     root_of,
 )
+
+_TICK_NS, _COARSE_TICK_NS = 20_000_000, 2_000_000_000
 
 
 def open_movie(
@@ -210,10 +213,24 @@ def fingerprint(
     else:
         files = _files(Path(where))
         root = Path(where) if Path(where).is_dir() else Path(where).parent
+    stats = {file: file.stat() for file in files}
+    _let_the_clock_pass(max((stat.st_mtime_ns for stat in stats.values()), default=0))
     return {
-        file.relative_to(root).as_posix(): [file.stat().st_size, file.stat().st_mtime_ns]
-        for file in files
+        file.relative_to(root).as_posix(): [stat.st_size, stat.st_mtime_ns]
+        for file, stat in stats.items()
     }
+
+
+def _let_the_clock_pass(changed_ns: int) -> None:
+    """Wait until a later change is told from one at this time.
+
+    Within a tick of its clock a disk gives two changes one time: a kernel ticks every 10 ms or
+    less, a USB stick (FAT), which knows no parts of a second, every 2 s.
+    """
+    tick_ns = _TICK_NS if changed_ns % 1_000_000_000 else _COARSE_TICK_NS
+    since_ns = time.time_ns() - changed_ns
+    if 0 <= since_ns < tick_ns:
+        time.sleep((tick_ns - since_ns) / 1e9)
 
 
 def _files(path: Path) -> list[Path]:
