@@ -114,7 +114,7 @@ WORKS = {
             ("ctc", "ctc", ("--movie", "good1")),
             ("geff", "g.geff", ("--movie", "good1")),
             ("trackmate", "t.xml", ("--movie", "good1")),
-            ("tracks", "t", ("--movie", "good1")),
+            ("tracks", "t.csv", ("--movie", "good1")),
             ("excel", "book.xlsx", ()),
             ("imagej-results", "ij", ()),
         )

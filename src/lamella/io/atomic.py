@@ -13,6 +13,7 @@ from pathlib import Path
 from lamella.core.errors import OutputError
 
 _PART = ".part"
+_PATHS = (str, bytes, os.PathLike)
 
 _IN_USE = (
     "a file in it is still open in another program or on another machine",
@@ -80,7 +81,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        if error.filename is not None and Path(error.filename).absolute() not in ours:
+        if (named := _named(error)) and not named & ours:
             raise
         raise output_error(path, error) from error
     finally:
@@ -129,10 +130,11 @@ def whole_set(
         for name in sorted(names, key=lambda name: name == last):
             (part / name).replace(folder / name)
     except OSError as error:
-        if error.filename is not None:
-            there, ours = Path(error.filename).absolute(), folder.absolute()
-            if ours not in (there, *there.parents) and there not in ours.parents:
-                raise  # of a file that the block was reading
+        ours = folder.absolute()
+        if (named := _named(error)) and not any(
+            there.is_relative_to(ours) or ours.is_relative_to(there) for there in named
+        ):
+            raise  # of a file that the block was reading
         raise output_error(folder, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -167,8 +169,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             path.replace(old)
         part.replace(path)
     except OSError as error:
-        ours = error.filename is None or Path(error.filename).is_relative_to(path.parent)
-        if not ours:
+        if (named := _named(error)) and not any(
+            there.is_relative_to(path.parent) for there in named
+        ):
             raise
         raise output_error(path, error) from error
     finally:
@@ -177,6 +180,12 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             old.replace(path)
         for left in (part, old):
             _remove(left)
+
+
+def _named(error: OSError) -> set[Path]:
+    """The files that an error is about; two where one was copied to another."""
+    names = (error.filename, error.filename2)
+    return {Path(os.fsdecode(name)).absolute() for name in names if isinstance(name, _PATHS)}
 
 
 def _remove(path: Path) -> None:
