@@ -168,6 +168,9 @@ def _be(asked: dict[str, Any]) -> None:
     from faults import hooks
 
     os.setsid()
+    for asks in (signal.SIGHUP, signal.SIGTERM):  # whatever the tests were started with
+        signal.signal(asks, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stem = Path(asked["told"]) / str(os.getpid())
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     for number, name in ((1, "out"), (2, "err")):

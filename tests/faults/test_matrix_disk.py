@@ -17,6 +17,8 @@ from faults.matrix import assert_nothing_torn, assert_recovers, assert_told, cas
 from faults.works import WORKS, arguments, half_written, left_by
 
 PAGE = 4096
+SAID = 2048
+"""So long an error may be, which is also written into a file."""
 COMMANDS = [name for name in WORKS if not WORKS[name].call]
 IN_THE_RUN = ("resume", "report", "import_rois", "correct", "decide")
 """They write where they read: the whole world stands on the disk."""
@@ -96,7 +98,7 @@ def test_full(name, share, disk, whole_world, shared, starter):
         assert ended.code, ended
         assert SAYS["ENOSPC"] in ended.err
     assert half_written(world) == []
-    assert_nothing_torn(work, world, before, good)
+    assert_nothing_torn(work, world, before, good, some_failed=ended.code == 1)
     disk("size=64m")
     assert_recovers(work, world, good, starter)
 
@@ -165,14 +167,17 @@ def test_file_size_limit(name, world, whole_world, shared, starter):
     work.prepare(world)
     before = left_by(work, world)
     new = [len(data) for n, data in good.left.items() if before.get(n) != data]
-    limit = ("largest_file", {"n_bytes": max(new, default=300) // 2})
+    if max(new, default=0) < 2 * SAID:
+        pytest.skip("its files are no larger than what it says of them")
+    limit = ("largest_file", {"n_bytes": max(new) // 2})
     ended = starter.run(*arguments(work, world), faults=[*work.faults, limit], call=work.call)
     assert ended.code, ended
-    assert re.search(SAYS["EFBIG"], ended.err), ended
+    meanwhile = "its sheets cannot be kept in .* meanwhile .*; free some space there"
+    assert re.search(meanwhile if "excel" in name else SAYS["EFBIG"], ended.err), ended
     if not work.call:
         assert_told(ended)
     assert half_written(world) == []
-    assert_nothing_torn(work, world, before, good)
+    assert_nothing_torn(work, world, before, good, some_failed=ended.code == 1)
     assert_recovers(work, world, good, starter)
 
 
@@ -196,5 +201,5 @@ def test_refused(name, why, world, whole_world, shared, starter):
     if not work.call:
         assert_told(ended)
     assert half_written(world) == []
-    assert_nothing_torn(work, world, before, good)
+    assert_nothing_torn(work, world, before, good, some_failed=ended.code == 1)
     assert_recovers(work, world, good, starter)

@@ -114,10 +114,9 @@ INPUTS = {
     "ctc-list": Input(_exported("ctc", "ctc"), IMPORT, hurt="res_track.txt"),
     "ctc-mask": Input(_exported("ctc", "ctc"), IMPORT, hurt="mask002.tif"),
     "trackmate": Input(_exported("trackmate", ".xml"), IMPORT),
-    "geff": Input(_exported("geff", ".geff"), IMPORT, hurt="zarr.json"),
-    "tracks.csv": Input(
-        _exported("tracks", ".csv"), (*IMPORT, "--labels", "{world}/labels.tif")
-    ),
+    "geff": Input(_exported("geff", ".geff"), IMPORT, hurt=".zattrs"),
+    "geff-values": Input(_exported("geff", ".geff"), IMPORT, hurt="0"),
+    "tracks.csv": Input(_exported("tracks", ".csv"), (*IMPORT, "--labels", "{world}/labels.tif")),
     "rois": Input(
         lambda world, it: next(iter((world / "rois").rglob("*.zip"))),
         ("import", "--rois", "{world}/rois", "--into", "{world}/study/results"),

@@ -9,6 +9,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -42,19 +43,20 @@ def group() -> Iterator[Path]:
     except OSError:
         pytest.skip("this system does not let us make a control group of memory")
     yield place
-    for _ in range(100):
-        try:
+    until = time.monotonic() + 10
+    while place.exists() and time.monotonic() < until:
+        with suppress(OSError):  # its last process is ending
             place.rmdir()
-            return
-        except OSError:  # its last process is ending
-            time.sleep(0.1)
+        time.sleep(0.05)
 
 
 @pytest.fixture
 def hungry(tmp_path) -> Path:
     """A study of three movies, and of one that takes all the memory there is."""
     study = make_study(tmp_path / "study", rows=[row("odd")], settings=SETTINGS)
-    write_pixels(study / "raw/odd.tif", np.zeros((6, 48, 48), np.uint16) + np.arange(48, dtype="u2"))
+    write_pixels(
+        study / "raw/odd.tif", np.zeros((6, 48, 48), np.uint16) + np.arange(48, dtype="u2")
+    )
     (study / "hungry.py").write_text(CODE)
     return study
 

@@ -14,7 +14,7 @@ PLACES = {
     "spaces": "a folder  with spaces",
     "unicode": "Zellen µm – 細胞 🔬",
     "decomposed": "cafe\u0301",
-    "quotes": "it's \"quoted\" & $HOME; `x`",
+    "quotes": 'it\'s "quoted" & $HOME; `x`',
     "brackets": "[scale] {channel}*?"[:7],
     "percent": "100%s %(x)s",
     "dash": "-o",

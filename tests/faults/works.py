@@ -119,9 +119,7 @@ WORKS = {
             ("imagej-results", "ij", ()),
         )
     },
-    "export_rois": Work(
-        ("export", "@study/results", "--rois", "-o", "@new"), "new", again=_FORCE
-    ),
+    "export_rois": Work(("export", "@study/results", "--rois", "-o", "@new"), "new", again=_FORCE),
     "import": Work(("import", "@tracked", "-o", "@new"), "new", again=_FORCE),
     "import_rois": Work(
         ("import", "--rois", "@rois", "--into", "@study/results"),

@@ -28,6 +28,7 @@ from rich.text import Text
 from lamella.cli.ended import Lasting
 
 if TYPE_CHECKING:
+    from lamella.core.errors import LamellaError
     from lamella.run.movie import StageResult
     from lamella.run.workers import Progress as Advance
 
@@ -68,6 +69,21 @@ def between(low: float, high: float) -> str:
 def debugging() -> bool:
     """Whether tracebacks are wanted."""
     return bool(os.environ.get("LAMELLA_DEBUG"))
+
+
+def in_words(error: Exception) -> LamellaError:
+    """Any error as one of ours: what the machine lacks is told as such."""
+    from lamella.core.errors import InputError, LamellaError, UnexpectedError
+    from lamella.io.atomic import of_the_disk
+
+    if isinstance(error, LamellaError):
+        return error
+    if isinstance(error, MemoryError):
+        what = f"memory does not suffice ({error})" if str(error) else "memory does not suffice"
+        return InputError("lamella", what, "close other programs, or take a larger machine")
+    if isinstance(error, OSError) and (told := of_the_disk(error)) is not None:
+        return told
+    return UnexpectedError.of("lamella", error)
 
 
 def show_error(error: Exception) -> None:

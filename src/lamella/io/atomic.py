@@ -57,6 +57,18 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(str(path), what, remedy)
 
 
+def of_the_disk(error: OSError) -> OutputError | None:
+    """The error of a disk that is full, slow, or faulty, whatever was done to a file.
+
+    None where the file is not known, or what happened depends on what was done.
+    """
+    of_any = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.EFBIG)
+    more = [getattr(errno, name) for name in ("EDQUOT", "ESTALE") if hasattr(errno, name)]
+    if error.errno not in (*of_any, *more) or error.filename is None:
+        return None
+    return output_error(Path(error.filename2 or error.filename), error)
+
+
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file so that it appears whole or not at all.

@@ -250,9 +250,7 @@ def _told_with_damage(fault: LamellaError, ready: Sequence[MovieTask]) -> Lamell
     return fault
 
 
-def _up_to_date(
-    tasks: Sequence[MovieTask], ended_well: set[str], workers: int
-) -> list[MovieTask]:
+def _up_to_date(tasks: Sequence[MovieTask], ended_well: set[str], workers: int) -> list[MovieTask]:
     """The tasks that are up to date.
 
     What another process wrote on a network drive may be seen some seconds late: for movies that
