@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 from faults.matrix import assert_told, case, fault
-from faults.studies import GOOD, make_study, measured, row, status, write_pixels
-from faults.works import LEAN
+from faults.studies import BARE_LEAN, GOOD, make_study, measured, row, status, write_pixels
 
 GROUPS = Path("/sys/fs/cgroup/memory")
 CODE = """
@@ -30,7 +29,7 @@ def segment(frame):
     return (frame > 0.3 * frame.max()).astype(np.int32)
 """
 EXTERNAL = '[objects.cell.segment]\nmethod = "external"\nfunction = "hungry.py:segment"\n'
-SETTINGS = LEAN.partition("[objects")[0] + EXTERNAL
+SETTINGS = BARE_LEAN + EXTERNAL
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from faults.bits import DAMAGE
 from faults.matrix import assert_told, case, fault, right
-from faults.works import LEAN, WORKS, left_by
+from faults.studies import LEAN
+from faults.works import WORKS, left_by
 
 RUN = WORKS["resume"]
 MOVIE = "movies/good1"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from faults.matrix import assert_told, case, fault, right
-from faults.works import LEAN, WORKS, arguments, left_by
+from faults.studies import BARE_LEAN
+from faults.works import WORKS, arguments, left_by
 from lamella.run.holding import locked
 
 SLOW = '[objects.cell.segment]\nmethod = "external"\nfunction = "slow.py:segment"\n'
@@ -52,7 +53,7 @@ def test_while_a_run_works(second, world, starter):
     (world / "study/slow.py").write_text(CODE)
     first = starter.start("run", world / "study", "--only", "good1", faults=[("no_report", {})])
     assert starter.ended(first) == 0
-    (world / "study/study.toml").write_text(LEAN.partition("[objects")[0] + SLOW)
+    (world / "study/study.toml").write_text(BARE_LEAN + SLOW)
     first = starter.start("run", world / "study", faults=[("no_report", {})])
     held = world / "study/results/.lock.held"
     until = time.monotonic() + 60

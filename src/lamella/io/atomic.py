@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from lamella.core.errors import OutputError
 
 _PART = ".part"
+_THREADS_END_WITHIN_S = 2.0
 _PATHS = (str, bytes, os.PathLike)
 
 _IN_USE = (
@@ -173,6 +175,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path).absolute()
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
     old = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    whole = False
     try:
         part.mkdir(parents=True)
         yield part
@@ -180,6 +183,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.exists():
             path.replace(old)
         part.replace(path)
+        whole = True
     except OSError as error:
         if (named := _named(error)) and not any(
             there.is_relative_to(path.parent) for there in named
@@ -190,8 +194,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         # After an error or a cancelled run amid the two renames the old one comes back.
         if os.path.lexists(old) and not os.path.lexists(path):
             old.replace(path)
-        for left in (part, old):
-            _remove(left)
+        _remove(old)
+        if not whole:
+            _remove_for_good(part)
 
 
 def _named(error: OSError) -> set[Path]:
@@ -205,6 +210,17 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_for_good(folder: Path) -> None:
+    """Also what threads of a library go on to write into it for a moment, as those of zarr do."""
+    until = time.monotonic() + _THREADS_END_WITHIN_S
+    _remove(folder)
+    while time.monotonic() < until:
+        time.sleep(_THREADS_END_WITHIN_S / 20)
+        if not folder.exists():
+            return
+        _remove(folder)
 
 
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
