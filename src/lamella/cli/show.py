@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from lamella.cli.ended import Lasting
+from lamella.cli.ended import lasting
 
 if TYPE_CHECKING:
     from lamella.core.errors import LamellaError
@@ -37,8 +37,8 @@ _WIDE = 200
 _MANY_ALIKE = 4  # movies of which the same is told in one line
 # No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
 _AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-out = Console(file=Lasting("stdout"), **_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
-err = Console(file=Lasting("stderr"), **_AS_IT_IS, width=None if sys.stderr.isatty() else _WIDE)
+out = Console(file=lasting("stdout"), **_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(file=lasting("stderr"), **_AS_IT_IS, width=None if sys.stderr.isatty() else _WIDE)
 
 _STYLES = {
     "error": "bold red", "failed": "bold red", "fault": "bold red",
