@@ -67,11 +67,6 @@ def _size(folder: Path) -> int:
     return pages * PAGE
 
 
-def _needs(name: str, good) -> int:
-    """Bytes on a disk of what a work leaves."""
-    return sum(-(-len(data) // PAGE) * PAGE for data in good.left.values()) or PAGE
-
-
 QUICK = {("run", 0.6), ("import_rois", 0.3)}
 
 
