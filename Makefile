@@ -9,13 +9,16 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test test-cellpose4 screen lint bench accuracy shipped-model columns clean
+.PHONY: demo test faults test-cellpose4 screen lint style types contracts bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
 
 test: lint screen $(VENV)/.test ## Lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+faults: $(VENV)/.test ## Every case of the fault matrix: killed, disk full, damaged, two at once …
+	$(BIN)/python -m pytest tests/faults -m fault -n 2 --dist worksteal -W ignore
 
 # What a window needs of the system. Where it cannot be had, the tests of windows skip and say so.
 SCREEN := xvfb libegl1 libgl1 libgl1-mesa-dri libxcb-cursor0 libxcb-icccm4 libxcb-image0 \
@@ -31,10 +34,17 @@ screen: ## Install a virtual screen for the tests of windows (Debian, as root; e
 test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 15 GB of memory
 	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4
 
-lint: $(VENV)/.test ## Style, types and the import contracts
+lint: $(VENV)/.test ## Style, types and the import contracts, side by side
+	@$(MAKE) --no-print-directory -j2 --output-sync=target types style contracts
+
+style: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
 	$(BIN)/mypy
+
+contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test ## Speed against named alternatives: writes docs/benchmarks.md

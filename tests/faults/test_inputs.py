@@ -13,11 +13,22 @@ from pathlib import Path
 import pytest
 
 from faults.planted import FAULTS, Fault
-from faults.studies import GOOD, LAMELLA, lamella, make_study, measured, row, status
+from faults.studies import (
+    GOOD,
+    LAMELLA,
+    LEAN,
+    SETTINGS,
+    lamella,
+    make_study,
+    measured,
+    row,
+    status,
+)
 
 
 def _planted(folder: Path, *faults: Fault) -> Path:
-    study = make_study(folder, rows=[fault.row or row(fault.name) for fault in faults])
+    rows = [fault.row or row(fault.name) for fault in faults]
+    study = make_study(folder, rows=rows, settings=LEAN if len(faults) == 1 else SETTINGS)
     for fault in faults:
         fault.plant(study / "raw" / f"{Path(fault.name).name}.tif")
     return study

@@ -30,7 +30,7 @@ from lamella.run.editing import (
     Split,
     unsaved_edits,
 )
-from lamella.run.execute import locked
+from lamella.run.holding import locked
 from worlds.correctable import (
     LOST,
     MERGED,

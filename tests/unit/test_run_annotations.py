@@ -1,6 +1,5 @@
 """Labels of people, brought together with their images."""
 
-import json
 import shutil
 
 import numpy as np
@@ -19,6 +18,7 @@ from lamella.io.ctc import write_ctc
 from lamella.io.track_ids import tracked_from_ids
 from lamella.io.trackmate import write_trackmate
 from lamella.run.annotations import examples_from
+from lamella.run.cache import Done, Manifest
 from lamella.train.annotations import Annotations
 from worlds.annotated import SHAPE, cells, image_of
 from worlds.quimp_files import traced, write_old
@@ -270,9 +270,7 @@ def test_corrections_of_a_run(tmp_path, every_frame):
     for movie in made:
         folder = run / "movies" / movie
         (folder / "corrections").mkdir(parents=True)
-        (folder / "manifest.json").write_text(
-            json.dumps({"stages": {"track/cell": {"key": "", "files": [], "warnings": []}}})
-        )
+        Manifest(folder).record("track/cell", Done(""))
         if movie != "m3":
             for name, labels in (("cell", after), ("cell.original", before)):
                 tiff.write_labels(

@@ -1,6 +1,5 @@
 """ROIs out of a run, corrected as a person does in Fiji, and back."""
 
-import json
 import shutil
 import warnings
 import zipfile
@@ -15,6 +14,7 @@ from lamella.core.errors import InputError, LamellaWarning, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.movie import Scale, regular_times
 from lamella.io import open_labels, read_table, tiff
+from lamella.run.cache import Manifest
 from lamella.run.corrections import corrected_file, edits_of, original_file
 from lamella.run.execute import run_study
 from lamella.run.roi_export import export_rois
@@ -236,18 +236,18 @@ class TestCorrected:
 
     def test_lineage_of_those_that_remain_is_kept(self, run):
         folder = run / "movies/a"
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = Manifest(folder)
         links = read_table(folder / "tracks/cell.parquet")
         # Cell 4 as the daughter of 1 from frame 2 on.
         labels = labels_in(run)
         labels[:2][labels[:2] == 4] = 0
         tiff.write_labels(folder / "labels/cell.ome.tif", ArrayFrames(labels), scale=Scale(0.5))
-        found = manifest["stages"]["track/cell"]["found"]
-        found["parents"], found["first_last"]["4"] = {"4": [1]}, [2, N - 1]
-        (folder / "manifest.json").write_text(json.dumps(manifest))
         links[~((links["cell"] == 4) & (links["frame"] < 2))].to_parquet(
             folder / "tracks/cell.parquet"
         )
+        found = manifest["track/cell"].found
+        found["parents"], found["first_last"]["4"] = {"4": [1]}, [2, N - 1]
+        manifest.record("track/cell", manifest["track/cell"])
         export_rois(run, run.parent / "rois", force=True)
         correct(run, lambda rois: rois.pop("cell2_t0000"))
         again(run.parent)

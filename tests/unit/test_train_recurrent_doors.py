@@ -14,7 +14,7 @@ from lamella.core.errors import FaultsError, InputError, LamellaError, NotInstal
 from lamella.io.model_folder import read_card
 from lamella.nets.convlstm_unet import read_model
 from lamella.run import train_recurrent_kept
-from lamella.run.execute import locked
+from lamella.run.holding import locked
 from lamella.run.recordings import Recordings
 from lamella.run.train_recurrent_kept import CHECKPOINT
 from lamella.run.train_start import starting

@@ -16,7 +16,7 @@ from PIL import Image
 
 from lamella.io import read_table
 from lamella.run.browse import OpenedRun
-from lamella.run.execute import locked
+from lamella.run.holding import locked
 from lamella.run.learn import proposals_of
 from lamella.run.study import open_study
 from worlds.closing import WORKS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from lamella.io import open_labels, open_movie, read_table, tiff
 from lamella.io.tables import write_table
 from lamella.phantom.movie import Phantom
 from lamella.run import execute
+from lamella.run.cache import Manifest
 from lamella.run.execute import run_study
 from lamella.run.study import open_study
 from worlds.colonies import colony_phantom, shuffled, write_colony
@@ -106,7 +106,7 @@ def exchange_tracks(run: Path, movie: str, one: int, two: int, t: int) -> None:
     wrong = (links["frame"] >= t) & links["cell"].isin(names)
     links.loc[wrong, "cell"] = links.loc[wrong, "cell"].map(names)
     write_table(folder / "tracks/cell.parquet", links.sort_values(["cell", "frame"]))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    lives = manifest["stages"]["track/cell"]["found"]["first_last"]
+    manifest = Manifest(folder)
+    lives = manifest["track/cell"].found["first_last"]
     lives[str(one)][1], lives[str(two)][1] = lives[str(two)][1], lives[str(one)][1]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    manifest.record("track/cell", manifest["track/cell"])

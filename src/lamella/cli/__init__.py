@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import Annotated
 
 import typer
-
-_INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 A_STUDY, ONE_MOVIE, SEE, HOW_GOOD, OTHERS = (
     "A study", "One movie", "See it", "How good is it", "Other programs"
@@ -57,19 +56,22 @@ def main() -> None:
     from lamella.cli import view  # isort: skip  # noqa: F401
     from lamella.cli import train, evaluate, compare_runs  # isort: skip  # noqa: F401
     from lamella.cli import compare_models, exchange, convert  # isort: skip  # noqa: F401
-    from lamella.cli.show import debugging, show_error, show_warning
-    from lamella.core.errors import LamellaError, UnexpectedError
+    from lamella.cli.ended import INTERRUPTED, ending_well, forget_unread
+    from lamella.cli.show import debugging, in_words, show_error, show_warning
 
     warnings.showwarning = show_warning
     try:
-        app()
+        with ending_well():
+            app()
     except Exception as error:
         if debugging():
             raise
-        known = isinstance(error, LamellaError)
-        show_error(error if known else UnexpectedError.of("lamella", error))
+        show_error(in_words(error))
         sys.exit(2)
     except SystemExit as ended:
-        if ended.code == _INTERRUPTED:
-            typer.echo("stopped; run the same command again to go on", err=True)
+        if ended.code in INTERRUPTED:
+            with suppress(OSError):  # the terminal may be gone
+                typer.echo("stopped; run the same command again to go on", err=True)
         raise
+    finally:
+        forget_unread()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,13 @@ from pathlib import Path
 from lamella.core.errors import OutputError
 
 _PART = ".part"
+_THREADS_END_WITHIN_S = 2.0
+_PATHS = (str, bytes, os.PathLike)
 
+_IN_USE = (
+    "a file in it is still open in another program or on another machine",
+    "close it there and run again",
+)
 # errno: what happened, what to do about it.
 _FAULTS = {
     errno.ENOSPC: ("the disk is full", "free some space and run again; finished work is kept"),
@@ -23,8 +30,19 @@ _FAULTS = {
     errno.EIO: ("the disk reports a fault", "check the disk or the network drive and run again"),
     errno.ENOTDIR: ("a part of its path is a file, not a folder", "choose another output folder"),
     errno.EISDIR: ("a folder of this name is in the way", "rename it or choose another name"),
+    errno.EFBIG: (
+        "a file of this size is not allowed there",
+        "raise the limit (ulimit -f) or choose another disk",
+    ),
+    errno.ENOTEMPTY: _IN_USE,
+    errno.EBUSY: _IN_USE,
     errno.ENAMETOOLONG: ("its name is too long for the disk", "choose a shorter name"),
 }
+if hasattr(errno, "ESTALE"):
+    _FAULTS[errno.ESTALE] = (
+        "the network drive lost hold of it, as when it was replaced from another machine",
+        "run again; finished work is kept",
+    )
 if hasattr(errno, "EDQUOT"):
     _FAULTS[errno.EDQUOT] = (
         "the disk quota is used up",
@@ -39,6 +57,18 @@ def output_error(path: Path, error: OSError) -> OutputError:
         (f"it cannot be written ({error.strerror or error})", "choose another output folder"),
     )
     return OutputError(str(path), what, remedy)
+
+
+def of_the_disk(error: OSError) -> OutputError | None:
+    """The error of a disk that is full, slow, or faulty, whatever was done to a file.
+
+    None where the file is not known, or what happened depends on what was done.
+    """
+    of_any = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.EFBIG)
+    more = [getattr(errno, name) for name in ("EDQUOT", "ESTALE") if hasattr(errno, name)]
+    if error.errno not in (*of_any, *more) or error.filename is None:
+        return None
+    return output_error(Path(error.filename2 or error.filename), error)
 
 
 @contextmanager
@@ -65,7 +95,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        if error.filename is not None and Path(error.filename).absolute() not in ours:
+        if (named := _named(error)) and not named & ours:
             raise
         raise output_error(path, error) from error
     finally:
@@ -114,10 +144,11 @@ def whole_set(
         for name in sorted(names, key=lambda name: name == last):
             (part / name).replace(folder / name)
     except OSError as error:
-        if error.filename is not None:
-            there, ours = Path(error.filename).absolute(), folder.absolute()
-            if ours not in (there, *there.parents) and there not in ours.parents:
-                raise  # of a file that the block was reading
+        ours = folder.absolute()
+        if (named := _named(error)) and not any(
+            there.is_relative_to(ours) or ours.is_relative_to(there) for there in named
+        ):
+            raise  # of a file that the block was reading
         raise output_error(folder, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -144,6 +175,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path).absolute()
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
     old = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    whole = False
     try:
         part.mkdir(parents=True)
         yield part
@@ -151,17 +183,26 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.exists():
             path.replace(old)
         part.replace(path)
+        whole = True
     except OSError as error:
-        ours = error.filename is None or Path(error.filename).is_relative_to(path.parent)
-        if not ours:
+        if (named := _named(error)) and not any(
+            there.is_relative_to(path.parent) for there in named
+        ):
             raise
         raise output_error(path, error) from error
     finally:
         # After an error or a cancelled run amid the two renames the old one comes back.
         if os.path.lexists(old) and not os.path.lexists(path):
             old.replace(path)
-        for left in (part, old):
-            _remove(left)
+        _remove(old)
+        if not whole:
+            _remove_for_good(part)
+
+
+def _named(error: OSError) -> set[Path]:
+    """The files that an error is about; two where one was copied to another."""
+    names = (error.filename, error.filename2)
+    return {Path(os.fsdecode(name)).absolute() for name in names if isinstance(name, _PATHS)}
 
 
 def _remove(path: Path) -> None:
@@ -169,6 +210,17 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_for_good(folder: Path) -> None:
+    """Also what threads of a library go on to write into it for a moment, as those of zarr do."""
+    until = time.monotonic() + _THREADS_END_WITHIN_S
+    _remove(folder)
+    while time.monotonic() < until:
+        time.sleep(_THREADS_END_WITHIN_S / 20)
+        if not folder.exists():
+            return
+        _remove(folder)
 
 
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:

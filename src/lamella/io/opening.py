@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from lamella.io.pattern import (
 )
 from lamella.io.readers import reader_of
 from lamella.io.sidecar import completed, files_beside, sidecar_of
+
+_TICK_NS, _COARSE_TICK_NS = 20_000_000, 2_000_000_000
 
 
 def open_movie(
@@ -251,26 +254,44 @@ def fingerprint(
     where = os.fspath(path)
     if is_pattern(where):
         root = root_of(where)
-        out: dict[str, list[int]] = {}
+        found: dict[str, list[int]] = {}
         for one in channel_paths(where, channel_names).values():
             if ome_zarr.is_zarr(one):
                 inner = one.relative_to(root).as_posix()
-                found = ome_zarr.files_of(one, position)
-                out |= {f"{inner}/{name}": stats for name, stats in found.items()}
+                there = ome_zarr.files_of(one, position)
+                found |= {f"{inner}/{name}": stats for name, stats in there.items()}
             else:
-                out |= _stats(_files(one), root)
-        return out
-    path = _labels_in(Path(where)) if labels else Path(where)
-    if ome_zarr.is_zarr(path):
-        return ome_zarr.files_of(path, position)
-    return _stats(_files(path), path if path.is_dir() else path.parent)
+                found |= _stats(_files(one), root)
+    else:
+        path = _labels_in(Path(where)) if labels else Path(where)
+        if ome_zarr.is_zarr(path):
+            found = ome_zarr.files_of(path, position)
+        else:
+            found = _stats(_files(path), path if path.is_dir() else path.parent)
+    _let_the_clock_pass(changed for _, changed in found.values())
+    return found
 
 
 def _stats(files: Iterable[Path], root: Path) -> dict[str, list[int]]:
+    """Bytes and time of change, by the name as seen from `root`."""
+    stats = {file: file.stat() for file in files}
     return {
-        file.relative_to(root).as_posix(): [file.stat().st_size, file.stat().st_mtime_ns]
-        for file in files
+        file.relative_to(root).as_posix(): [stat.st_size, stat.st_mtime_ns]
+        for file, stat in stats.items()
     }
+
+
+def _let_the_clock_pass(changes_ns: Iterable[int]) -> None:
+    """Wait until a later change is told from the last of these.
+
+    Within a tick of its clock a disk gives two changes one time: a kernel ticks every 10 ms or
+    less, a USB stick (FAT), which knows no parts of a second, every 2 s.
+    """
+    now_ns = time.time_ns()
+    last_ns = max((changed for changed in changes_ns if changed <= now_ns), default=0)
+    tick_ns = _TICK_NS if last_ns % 1_000_000_000 else _COARSE_TICK_NS
+    if now_ns - last_ns < tick_ns:
+        time.sleep((tick_ns - now_ns + last_ns) / 1e9)
 
 
 def _files(path: Path) -> list[Path]:

@@ -54,7 +54,7 @@ def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
         arrow = pa.Table.from_pandas(plain, preserve_index=False)
         # Opened here: after an error (a full disk) pyarrow would keep the file open.
         with whole_file(path) as part, part.open("wb") as file:
-            pq.write_table(arrow, file, compression="zstd")
+            pq.write_table(arrow, file, compression="zstd", write_page_checksum=True)
 
 
 def write_readable(folder: Path, name: str, table: pd.DataFrame) -> str:
@@ -91,10 +91,11 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     if _kind(path) == ".parquet":
         try:
-            frame: pd.DataFrame = pq.read_table(path).to_pandas()
+            frame: pd.DataFrame = pq.read_table(path, page_checksum_verification=True).to_pandas()
         except (pa.ArrowInvalid, OSError) as error:
+            told = " ".join(str(error).split())  # of several lines
             raise InputError(
-                str(path), f"it is not a Parquet table ({error})", "write it again"
+                str(path), f"it is not a Parquet table ({told})", "write it again"
             ) from error
         refuse_repeated(path, list(map(str, frame.columns)))
         return frame

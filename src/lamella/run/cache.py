@@ -2,8 +2,8 @@
 
 Every stage of a movie has a key: a hash of all that decides its result (the fingerprint of its
 input files, the settings and versions of its steps, the keys of the stages that it builds on). To
-resume is to compare keys: a stage whose key stands in the manifest, and whose files exist, is not
-run again.
+resume is to compare keys: a stage whose key stands in the manifest, and whose files hold what they
+were left with, is not run again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lamella.core.errors import InputError
-from lamella.io.documents import read_json, write_json
+from lamella.io.documents import as_json, read_json, write_json
+from lamella.io.intact import content_of, digest_of_text, holds_content
 
 MANIFEST = "manifest.json"
 
@@ -36,28 +37,50 @@ class Done:
     found: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    content: dict[str, str] = field(default_factory=dict)
+    """Size and hash of every file; filled in as the stage is recorded."""
 
 
 class Manifest:
-    """The finished stages of one movie, kept in its ``manifest.json``."""
+    """The finished stages of one movie, kept in its ``manifest.json``.
+
+    A file that was cut off, or changed, after a stage had left it makes that stage run again, and
+    so does a manifest that does not fit its own digest. Files that are older than the manifest are
+    told by their size alone, see `holds_content`; `damaged` looks at every byte.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._stages: dict[str, Done] = {}
+        self._written_ns = 0
         try:
-            for name, stage in read_json(folder / MANIFEST)["stages"].items():
+            self._written_ns = (folder / MANIFEST).stat().st_mtime_ns
+            told = read_json(folder / MANIFEST)
+            if told["digest"] != digest_of_text(as_json(told["stages"])):
+                return
+            for name, stage in told["stages"].items():
                 listed = {key: tuple(stage[key]) for key in ("files", "warnings")}
                 self._stages[name] = Done(**{**stage, **listed})
-        except (InputError, LookupError, TypeError, AttributeError):
+        except (InputError, LookupError, TypeError, AttributeError, OSError):
             self._stages = {}  # none yet, or not ours: everything is done anew
 
     def holds(self, stage: str, key: str) -> bool:
-        """Whether this stage has been done with this key, and its files are still there."""
+        """Whether this stage has been done with this key, and its files are as it left them."""
         done = self._stages.get(stage)
         return (
-            done is not None
-            and done.key == key
-            and all((self.folder / file).exists() for file in done.files)
+            done is not None and done.key == key and self._intact(done, newer_than=self._written_ns)
+        )
+
+    def damaged(self) -> list[str]:
+        """Finished stages of which a file is gone or holds other bytes; every file is read."""
+        return [name for name, done in self._stages.items() if not self._intact(done)]
+
+    def _intact(self, done: Done, *, newer_than: int = 0) -> bool:
+        return all(
+            holds_content(
+                self.folder / file, done.content.get(file, ""), trusted_before_ns=newer_than
+            )
+            for file in done.files
         )
 
     def __getitem__(self, stage: str) -> Done:
@@ -68,8 +91,9 @@ class Manifest:
         return iter(self._stages.items())
 
     def record(self, stage: str, done: Done) -> None:
-        """Note a stage as finished, on disk too."""
-        self._stages[stage] = done
+        """Note a stage as finished, with what its files hold, on disk too."""
+        content = {file: content_of(self.folder / file) for file in done.files}
+        self._stages[stage] = replace(done, content=content)
         self._write()
 
     def forget(self, stage: str) -> None:
@@ -83,4 +107,8 @@ class Manifest:
 
     def _write(self) -> None:
         stages = {name: vars(each) for name, each in sorted(self._stages.items())}
-        write_json(self.folder / MANIFEST, {"stages": stages})
+        write_json(
+            self.folder / MANIFEST,
+            {"stages": stages, "digest": digest_of_text(as_json(stages))},
+        )
+        self._written_ns = (self.folder / MANIFEST).stat().st_mtime_ns

@@ -6,18 +6,16 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import tomli_w
-from filelock import FileLock, Timeout
 
 from lamella.core.errors import (
     InputError,
-    InUseError,
     LamellaError,
     LamellaWarning,
     OutputError,
@@ -29,6 +27,7 @@ from lamella.io.tables import write_table
 from lamella.run.cache import Manifest
 from lamella.run.derive import derive_tables
 from lamella.run.flats import FOLDER
+from lamella.run.holding import locked
 from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
 from lamella.run.remarks import called, study_remarks
@@ -49,6 +48,8 @@ _MADE_BY_A_RUN = (
 
 _STATUS_EVERY_S = 2.0
 """How often status.csv is written while movies are under way."""
+_SEEN_AFTER_S, _LOOK_EVERY_S = 5.0, 0.2
+"""How long a file may take to be seen by another machine: NFS looks again after 3 s."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def run_study(
                 for s in usable
                 if s not in chosen
             ]
-        ready = [task for task in (task_for(study, s, out) for s in usable) if up_to_date(task)]
+        ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
+        ready = _up_to_date([task_for(study, s, out) for s in usable], ended_well, workers)
         results += _changed(results, {task.name for task in ready})
         results = _in_order(results, study.samples)
         with warnings.catch_warnings(record=True) as caught:
@@ -225,12 +227,47 @@ def _written(
         try:
             derive_tables(study, ready, out)
         except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
-            faults.append(fault)
+            faults.append(_told_with_damage(fault, ready))
         go_on(stopped)
         write_report(out)
     except OutputError as fault:
         faults.append(fault)
     return faults
+
+
+def _told_with_damage(fault: LamellaError, ready: Sequence[MovieTask]) -> LamellaError:
+    """The fault, or that results of ours were damaged, which the next run makes again."""
+    for task in ready:
+        manifest = Manifest(task.folder)
+        if damaged := manifest.damaged():
+            for part in damaged:
+                manifest.forget(part)
+            return InputError(
+                fault.where,
+                f"results of {task.name} are damaged ({fault.what})",
+                "run again: they are made anew",
+            )
+    return fault
+
+
+def _up_to_date(tasks: Sequence[MovieTask], ended_well: set[str], workers: int) -> list[MovieTask]:
+    """The tasks that are up to date.
+
+    What another process wrote on a network drive may be seen some seconds late: for movies that
+    ended well it is waited.
+    """
+    until = time.monotonic() + (_SEEN_AFTER_S if workers > 1 else 0)
+    ready = []
+    for task in tasks:
+        known = up_to_date(task)
+        while not known and task.name in ended_well and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+            with suppress(OSError):  # a folder that is listed is looked at anew
+                _ = [*task.folder.iterdir()]
+            known = up_to_date(task)
+        if known:
+            ready.append(task)
+    return ready
 
 
 def _remarks(ready: Sequence[MovieTask]) -> list[str]:
@@ -248,27 +285,6 @@ def _lengths(ready: Sequence[MovieTask]) -> Iterator[int]:
         for stage, done in Manifest(task.folder):
             if stage.startswith("track/"):
                 yield done.found["n_frames"]
-
-
-@contextmanager
-def locked(out: Path, *, file: str = ".lock", work: str = "run") -> Iterator[None]:
-    """Hold a folder for this work alone; the system lets go of it when the process dies."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / file, timeout=2)
-        lock.acquire()
-    except Timeout:
-        raise InUseError(
-            str(out),
-            f"another {work} is working in this folder",
-            "wait for it, or choose another --out",
-        ) from None
-    except OSError as error:
-        raise output_error(out, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _remove(out: Path, only: Sequence[str]) -> None:

@@ -66,6 +66,19 @@ def run_movie(
         go_on(stopped)
         tell(stage, done, total)
 
+    results = _all_stages(task, manifest, keys, heard, stopped)
+    if any(each.state == "failed" for each in results) and (damaged := manifest.damaged()):
+        # It may have failed by a result of ours that the disk has spoilt: that is made again.
+        for part in damaged:
+            manifest.forget(part)
+        results = _all_stages(task, manifest, keys, heard, stopped)
+    return results
+
+
+def _all_stages(
+    task: MovieTask, manifest: Manifest, keys: dict[str, str], heard: Tell, stopped: Asked
+) -> list[StageResult]:
+    """Every stage in its order, up to the first that fails."""
     work = StageWork(task, manifest, heard)
     # The groups of measures of one object are one stage: they share the walk over its frames.
     stages: dict[str, list[str]] = {}

@@ -22,7 +22,7 @@ from lamella.run.edit_log import (
     still_filled,
     write_corrected,
 )
-from lamella.run.execute import locked
+from lamella.run.holding import locked
 from lamella.run.saved import is_run, movies_of, saved_tracked, sets_of
 from lamella.run.who import person
 

@@ -14,7 +14,7 @@ from lamella.io.model_folder import refuse_model_there
 from lamella.nets.cellpose import default_model, find, installed
 from lamella.nets.device import Device
 from lamella.run.annotations import LabelSource
-from lamella.run.execute import locked
+from lamella.run.holding import locked
 from lamella.run.model_made import Kind, Made, make_model
 from lamella.run.pseudo_labels import step_for
 from lamella.run.recordings import parted_stills

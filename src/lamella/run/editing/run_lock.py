@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lamella.core.errors import InUseError
-from lamella.run.execute import locked
+from lamella.run.holding import holder, locked
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def while_no_run_works(run: Path) -> Iterator[None]:
         except InUseError as error:
             raise InUseError(
                 str(run),
-                "a run is working in this folder",
+                f"a run is working in this folder{holder(run)}",
                 "save again when it has ended; your edits are kept in the journal until then",
             ) from error
         yield
