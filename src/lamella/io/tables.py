@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,17 @@ def write_readable(folder: Path, name: str, table: pd.DataFrame) -> str:
     return f"{name}{kinds[0]}"
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], *, columns: Collection[str] | None = None
+) -> pd.DataFrame:
     """Read a table that :func:`write_table` or a spreadsheet wrote.
 
     Names (movie, condition, session, unit …) are read as text. Empty, NaN and NA are missing.
+
+    Parameters
+    ----------
+    columns : collection of str, optional
+        Those that are wanted, as far as they are there; in the order of the table. All by default.
 
     Raises
     ------
@@ -91,7 +98,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     if _kind(path) == ".parquet":
         try:
-            frame: pd.DataFrame = pq.read_table(path).to_pandas()
+            frame: pd.DataFrame = _arrow(path, columns).to_pandas()
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(
                 str(path), f"it is not a Parquet table ({error})", "write it again"
@@ -107,7 +114,15 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         keep_default_na=False,
         na_values=_MISSING,
     )
-    return table
+    return table if columns is None else table[[c for c in table.columns if c in columns]]
+
+
+def _arrow(path: Path, columns: Collection[str] | None) -> pa.Table:
+    """Read in this thread, with no data set around it: most tables are small, and they are many."""
+    with pq.ParquetFile(path) as file:
+        if columns is not None:
+            columns = [name for name in file.schema_arrow.names if name in columns]
+        return file.read(columns=columns, use_threads=False)
 
 
 def _kind(path: Path) -> str:

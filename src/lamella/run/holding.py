@@ -52,7 +52,9 @@ def locked(out: Path, *, file: str = ".lock", work: str = "run") -> Iterator[Non
     held = out / f"{file}.held"
     try:
         with suppress(LamellaError):  # on a full disk: the lock holds without it
-            write_json(held, {"process": os.getpid(), "host": socket.gethostname(), "since": _now()})
+            write_json(
+                held, {"process": os.getpid(), "host": socket.gethostname(), "since": _now()}
+            )
         yield
     finally:
         with suppress(OSError):
