@@ -186,9 +186,14 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def left_partial(folder: str | os.PathLike[str]) -> list[Path]:
+    """What a killed run left half-written below `folder`."""
+    return sorted(Path(folder).rglob(f".*{_PART}"))
+
+
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
     """Delete what a killed run left half-written below `folder`; returns what was deleted."""
-    left = sorted(Path(folder).rglob(f".*{_PART}"))
+    left = left_partial(folder)
     for path in left:
         _remove(path)
     return left

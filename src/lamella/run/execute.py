@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from lamella.run.lock_file import write_lock
 from lamella.run.look import Look, look_at
 from lamella.run.made_from import MADE_FROM, key_of_made, note_made, told_when_made
 from lamella.run.movie import StageResult
+from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
@@ -51,32 +51,6 @@ _MADE_BY_A_RUN = (
 
 _SEEN_AFTER_S, _LOOK_EVERY_S = 5.0, 0.2
 """How long a file may take to be seen by another machine: NFS looks again after 3 s."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to."""
-
-    out: Path
-    results: list[StageResult] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    faults: list[LamellaError] = field(default_factory=list)
-    movie: str = "movie"
-    """What to call one of its movies, see `called`."""
-
-    @property
-    def failed(self) -> list[StageResult]:
-        """The stages and the rows of samples.csv that failed."""
-        return [r for r in self.results if r.state == "failed"]
-
-    @property
-    def done(self) -> set[str]:
-        """The movies that are up to date."""
-        return {r.movie for r in self.results if r.stage == LAST_STAGE and r.state != "failed"}
-
-    @property
-    def report(self) -> Path:
-        return self.out / REPORT_FILE
 
 
 def run_study(
@@ -140,7 +114,7 @@ def run_study(
         inputs = write_lock(study, out)
         with Journal(out, _about(chosen, workers)) as journal:
             status = StatusFile(out)
-            results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
+            results = [set_aside(s) for s in study.samples if s.fault or s.exclude]
             status.write(results)
             journal.ended(results)
 
@@ -175,9 +149,9 @@ def run_study(
             looks |= _looked_again(to_do, ended_well, workers)
             ready = [looks[s.movie] for s in usable if looks[s.movie].ready]
             left = [s.movie for s in usable if only and s.movie not in only]
-            besides = _changed(results, {look.task.name for look in ready}) + _left(left)
+            besides = changed(results, {look.task.name for look in ready}) + not_named(left)
             journal.ended(besides)
-            results = _in_order(results + besides, study.samples)
+            results = in_order(results + besides, study.samples)
             faults: list[LamellaError] = []
             try:
                 status.write(results)
@@ -226,10 +200,8 @@ def _up_to_now(
     try:
         go_on(stopped)
         journal.tell("phase", name="tables")
-        name = str(out / "tables")
-        made = (
-            apart(_tables, *given, name=name, stopped=stopped) if workers > 1 else _tables(*given)
-        )
+        name, alone = str(out / "tables"), workers <= 1
+        made = _tables(*given) if alone else apart(_tables, *given, name=name, stopped=stopped)
         faults += made[0]
         told += made[1]
         go_on(stopped)
@@ -372,33 +344,3 @@ def _refuse_foreign(out: Path) -> None:
         raise OutputError(
             str(out), f"it holds {', '.join(theirs)} not made by a run", "choose another --out"
         )
-
-
-def _set_aside(sample: Sample) -> StageResult:
-    if sample.fault is not None:
-        return StageResult(sample.movie, "samples", "failed", messages=(str(sample.fault),))
-    return StageResult(
-        sample.movie, "samples", "skipped", messages=(f"excluded: {sample.exclude}",)
-    )
-
-
-def _left(movies: Sequence[str]) -> list[StageResult]:
-    why = ("not named by --only",)
-    return [StageResult(movie, "run", "skipped", messages=why) for movie in movies]
-
-
-def _changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult]:
-    """Movies that ended well and yet are not up to date: their files are others by now."""
-    failed = {r.movie for r in results if r.state == "failed"}
-    ended = {r.movie for r in results if r.stage == LAST_STAGE} - failed
-    why = "its files changed while it was processed; run again"
-    return [
-        StageResult(movie, "run", "failed", messages=(f"{movie}: {why}",))
-        for movie in sorted(ended - ready)
-    ]
-
-
-def _in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:
-    """Results in the order of samples.csv, whichever movie ended first."""
-    place = {sample.movie: i for i, sample in reversed(list(enumerate(samples)))}
-    return sorted(results, key=lambda result: place[result.movie])
