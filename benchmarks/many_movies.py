@@ -84,8 +84,8 @@ def many_movies(n_movies: int = N_MOVIES) -> list[str]:
         "| --- | --- | --- | --- | --- | --- |",
         *rows,
         "",
-        f"Two workers are {walls[1] / walls[2]:.2f} times as fast as one. Run again with nothing to "
-        f"do: {told(again.seconds)}, {again.peak_mb:.0f} MB. `lamella report`: "
+        f"Two workers are {walls[1] / walls[2]:.2f} times as fast as one. Run again with nothing "
+        f"to do: {told(again.seconds)}, {again.peak_mb:.0f} MB. `lamella report`: "
         f"{told(page.seconds)}, {page.peak_mb:.0f} MB. Opened in the browser of a study: "
         f"{told(index.seconds)}, {index.peak_mb:.0f} MB.",
     ]
@@ -168,4 +168,4 @@ def _first_done(out: Path | None, started: float) -> Iterator[list[float]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("n_movies", type=int, nargs="?", default=N_MOVIES)
-    print("\n".join(many_movies(parser.parse_args().n_movies)))  # noqa: T201
+    print("\n".join(many_movies(parser.parse_args().n_movies)))
