@@ -9,13 +9,16 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test test-cellpose4 screen lint bench accuracy shipped-model columns clean
+.PHONY: demo test faults test-cellpose4 screen lint bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
 
 test: lint screen $(VENV)/.test ## Lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+faults: $(VENV)/.test ## Every case of the fault matrix: killed, disk full, damaged, two at once …
+	$(BIN)/python -m pytest tests/faults -m fault -n 2 --dist worksteal -W ignore
 
 # What a window needs of the system. Where it cannot be had, the tests of windows skip and say so.
 SCREEN := xvfb libegl1 libgl1 libgl1-mesa-dri libxcb-cursor0 libxcb-icccm4 libxcb-image0 \

@@ -61,8 +61,8 @@ def struck(moment: int, how: str, by: str = "SIGKILL") -> None:
 
     def strike(at: int, part: str, final: str) -> None:
         if at == moment:
-            if how == "torn" and os.path.isfile(part):
-                os.truncate(part, os.path.getsize(part) // 2)
+            if how == "torn" and Path(part).is_file():
+                os.truncate(part, Path(part).stat().st_size // 2)
             os.kill(os.getpid(), getattr(signal, by))
 
     _at_every(*((_nothing, strike) if how == "after" else (strike,)))
@@ -168,8 +168,8 @@ def silly_renames(name: str) -> None:
     unlink = os.unlink
 
     def stays(path: Any, *, dir_fd: int | None = None) -> None:
-        if os.path.basename(os.fspath(path)) == name:
-            kept = os.path.join(os.path.dirname(os.fspath(path)), ".nfs0000000000000042")
+        if Path(path).name == name:
+            kept = Path(path).with_name(".nfs0000000000000042")
             os.rename(path, kept, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
         else:
             unlink(path, dir_fd=dir_fd)
@@ -212,4 +212,3 @@ def no_report() -> None:
     from lamella.run import execute
 
     execute.write_report = lambda out: out / "report.html"
-

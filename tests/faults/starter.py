@@ -6,14 +6,17 @@ to go wrong in a process (see `faults.hooks`) is given with the command.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -110,14 +113,31 @@ def left_over(session: int) -> list[str]:
     return left
 
 
-def _serve() -> None:
+_OTHERS = ("geff", "roifile", "skimage.measure", "scipy.optimize", "ctc_metrics", "numcodecs")
+_HEAVY = ("lamella.napari", "lamella.nets", "lamella.train", "lamella.cli.__main__")
+
+
+def _import_all() -> None:
+    """All that a command may import, but networks and windows."""
     import cv2
 
-    from lamella.cli import main  # noqa: F401  all that a run imports
-    from lamella.report import html, pictures  # noqa: F401
-    from lamella.run import execute  # noqa: F401
+    import lamella
 
+    for found in pkgutil.walk_packages(lamella.__path__, "lamella.", onerror=lambda name: None):
+        if not found.name.startswith(_HEAVY):
+            importlib.import_module(found.name)
+    for name in _OTHERS:
+        importlib.import_module(name)
     cv2.setNumThreads(1)
+    from lamella.run.settings import MeasureSettings
+    from lamella.run.warm import warm_up
+
+    warm_up(MeasureSettings(), turn=0)  # kernels are in memory then
+
+
+def _serve() -> None:
+    _import_all()
+    gc.freeze()  # else a process copies what it only counts
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:
@@ -148,21 +168,33 @@ def _be(asked: dict[str, Any]) -> None:
     from faults import hooks
 
     os.setsid()
+    for asks in (signal.SIGHUP, signal.SIGTERM):  # whatever the tests were started with
+        signal.signal(asks, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stem = Path(asked["told"]) / str(os.getpid())
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{stem}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     for name, given in asked["faults"]:
         getattr(hooks, name)(**given)
-    if asked["call"]:
-        module, _, function = asked["call"].partition(":")
-        getattr(importlib.import_module(module), function)(*asked["arguments"])
-    else:
-        sys.argv = ["lamella", *asked["arguments"]]
-        from lamella.cli import main
+    sys.argv = ["lamella", *asked["arguments"]]
+    try:
+        if asked["call"]:
+            module, _, function = asked["call"].partition(":")
+            getattr(importlib.import_module(module), function)(*asked["arguments"])
+        else:
+            from lamella.cli import main
 
-        main()
-    sys.exit(0)
+            main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # to take all modules down takes longer than most commands
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from faults.studies import BARE, HEADER, SETTINGS, cell_movie, contents, lamella
 from lamella.core.errors import OutputError
 from lamella.io import write_movie
 from lamella.io.documents import read_json
+from lamella.run import execute
 from lamella.run.cache import MANIFEST, Done, Manifest
 
 MEASURED = ["measure/cell", "tables", "outlines/cell"]
@@ -55,11 +57,20 @@ CHANGES = {
 }
 
 
-@pytest.fixture
-def study(tmp_path, no_report):
-    made = make_study(tmp_path, good=["good1", "good2"])
-    assert lamella("run", made).code == 0
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study that was run; nobody writes into it."""
+    made = make_study(tmp_path_factory.mktemp("finished"), good=["good1", "good2"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "write_report", lambda out: out / "report.html")
+        assert lamella("run", made).code == 0
     return made
+
+
+@pytest.fixture
+def study(finished, tmp_path, no_report):
+    """A copy of it, with the times of its files."""
+    return shutil.copytree(finished, tmp_path / "study")
 
 
 def _ran(study: Path, movie: str = "good1") -> list[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faults.starter import Starter
-from faults.studies import BARE, GOOD, lamella, make_study, measured, pixels, row, status
+from faults.matrix import fault
+from faults.studies import BARE_LEAN, GOOD, lamella, make_study, measured, pixels, row, status
 from faults.studies import write_pixels as write
 
 CODE = """
@@ -38,7 +38,7 @@ def _study(folder: Path, function: str = "seg.py:segment", **arguments: object) 
     given = ", ".join(f"{name} = {value!r}" for name, value in arguments.items())
     external = f'[objects.cell.segment]\nmethod = "external"\nfunction = "{function}"\n'
     study = make_study(
-        folder, rows=[row("odd")], settings=f"{BARE}{external}arguments = {{ {given} }}\n"
+        folder, rows=[row("odd")], settings=f"{BARE_LEAN}{external}arguments = {{ {given} }}\n"
     )
     write(study / "raw" / "odd.tif", pixels(field_px=(48, 48), area_um2=60))
     (study / "seg.py").write_text(CODE)
@@ -106,14 +106,12 @@ def test_no_movie_at_all_can_be_done_and_the_report_stands(tmp_path):
     assert "segmet" in (study / "results" / "report.html").read_text()
 
 
-@pytest.mark.slow
+@fault("a movie kills its worker")
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("odd", ["exit", "kill"])
-def test_a_movie_that_kills_its_worker(tmp_path, odd):
+def test_a_movie_that_kills_its_worker(tmp_path, starter, odd):
     study = _study(tmp_path, odd=odd)
-    with Starter() as starter:
-        starter.start("run", study, "--workers", 2)
-        assert starter.ended() == 1
+    assert starter.run("run", study, "--workers", 2).code == 1
     table = status(study)
     failed = table[table["state"] == "failed"]
     assert failed["movie"].tolist() == ["odd"]
@@ -121,17 +119,16 @@ def test_a_movie_that_kills_its_worker(tmp_path, odd):
     assert measured(study) == {*GOOD}
 
 
-@pytest.mark.slow
+@fault("a second one while the folder is held")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the starter forks")
-def test_a_second_run_in_the_same_folder_is_refused(tmp_path):
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path, starter):
     study = _study(tmp_path, slow=2)
-    with Starter() as starter:
-        first = starter.start("run", study)
-        while not (study / "results" / "status.csv").exists():
-            time.sleep(0.01)
-        second = lamella("run", study)
-        os.kill(first, signal.SIGKILL)
-        assert starter.ended() == -signal.SIGKILL
+    first = starter.start("run", study)
+    while not (study / "results" / "status.csv").exists():
+        time.sleep(0.01)
+    second = lamella("run", study)
+    os.kill(first, signal.SIGKILL)
+    assert starter.ended() == -signal.SIGKILL
     assert second.code == 2
     assert re.search(
         r"error: .*results: another run is working in this folder \(process \d+ on .+ since "

@@ -19,7 +19,8 @@ from lamella.run.browse.film import Film, film_run
 from lamella.run.cache import Manifest
 from lamella.run.demo import make_demo
 from lamella.run.editing import measure_again, measuring_again
-from lamella.run.holding import locked, rebuild_report, run_study
+from lamella.run.execute import rebuild_report, run_study
+from lamella.run.holding import locked
 from lamella.run.settings_draft import SettingsDraft
 from lamella.run.stopping import Stopped, go_on, steps_of
 from lamella.run.study import open_study

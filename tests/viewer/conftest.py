@@ -84,6 +84,7 @@ def viewer(own_settings, qtbot):
     """A napari window, closed afterwards."""
     import napari
 
+    gc.freeze()  # what was there before need not be looked through afterwards: a second each time
     made = napari.Viewer(show=False)
     yield made
     made.close()

@@ -56,8 +56,7 @@ def main() -> None:
     from lamella.cli import train, evaluate, compare_runs  # isort: skip  # noqa: F401
     from lamella.cli import compare_models, exchange  # isort: skip  # noqa: F401
     from lamella.cli.ended import INTERRUPTED, ending_well, forget_unread
-    from lamella.cli.show import debugging, show_error, show_warning
-    from lamella.core.errors import LamellaError, UnexpectedError
+    from lamella.cli.show import debugging, in_words, show_error, show_warning
 
     warnings.showwarning = show_warning
     try:
@@ -66,8 +65,7 @@ def main() -> None:
     except Exception as error:
         if debugging():
             raise
-        known = isinstance(error, LamellaError)
-        show_error(error if known else UnexpectedError.of("lamella", error))
+        show_error(in_words(error))
         sys.exit(2)
     except SystemExit as ended:
         if ended.code in INTERRUPTED:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import IO, Any, cast
 
 _ASKS = ("SIGTERM", "SIGHUP")
 INTERRUPTED = {130, *(128 + getattr(signal, name, 0) for name in _ASKS)}
@@ -41,7 +41,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-class Lasting:
+def lasting(name: str) -> IO[str]:
     """A standard stream that work outlives: once nobody can read it, its lines go nowhere.
 
     Otherwise a run whose window was closed, or whose output went through ``head``, would end at its
@@ -52,6 +52,11 @@ class Lasting:
     name : str
         ``stdout`` or ``stderr``, looked up in `sys` each time.
     """
+    return cast("IO[str]", _Lasting(name))
+
+
+class _Lasting:
+    """See `lasting`."""
 
     def __init__(self, name: str) -> None:
         self._name = name

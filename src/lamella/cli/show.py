@@ -25,9 +25,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from lamella.cli.ended import Lasting
+from lamella.cli.ended import lasting
 
 if TYPE_CHECKING:
+    from lamella.core.errors import LamellaError
     from lamella.run.movie import StageResult
     from lamella.run.workers import Progress as Advance
 
@@ -36,8 +37,8 @@ _WIDE = 200
 _MANY_ALIKE = 4  # movies of which the same is told in one line
 # No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
 _AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-out = Console(file=Lasting("stdout"), **_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
-err = Console(file=Lasting("stderr"), **_AS_IT_IS, width=None if sys.stderr.isatty() else _WIDE)
+out = Console(file=lasting("stdout"), **_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(file=lasting("stderr"), **_AS_IT_IS, width=None if sys.stderr.isatty() else _WIDE)
 
 _STYLES = {
     "error": "bold red", "failed": "bold red", "fault": "bold red",
@@ -68,6 +69,21 @@ def between(low: float, high: float) -> str:
 def debugging() -> bool:
     """Whether tracebacks are wanted."""
     return bool(os.environ.get("LAMELLA_DEBUG"))
+
+
+def in_words(error: Exception) -> LamellaError:
+    """Any error as one of ours: what the machine lacks is told as such."""
+    from lamella.core.errors import InputError, LamellaError, UnexpectedError
+    from lamella.io.atomic import of_the_disk
+
+    if isinstance(error, LamellaError):
+        return error
+    if isinstance(error, MemoryError):
+        what = f"memory does not suffice ({error})" if str(error) else "memory does not suffice"
+        return InputError("lamella", what, "close other programs, or take a larger machine")
+    if isinstance(error, OSError) and (told := of_the_disk(error)) is not None:
+        return told
+    return UnexpectedError.of("lamella", error)
 
 
 def show_error(error: Exception) -> None:

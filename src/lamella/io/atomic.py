@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from pathlib import Path
 from lamella.core.errors import OutputError
 
 _PART = ".part"
+_THREADS_END_WITHIN_S = 2.0
+_PATHS = (str, bytes, os.PathLike)
 
 _IN_USE = (
     "a file in it is still open in another program or on another machine",
@@ -56,6 +59,18 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(str(path), what, remedy)
 
 
+def of_the_disk(error: OSError) -> OutputError | None:
+    """The error of a disk that is full, slow, or faulty, whatever was done to a file.
+
+    None where the file is not known, or what happened depends on what was done.
+    """
+    of_any = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.ENAMETOOLONG, errno.EFBIG)
+    more = [getattr(errno, name) for name in ("EDQUOT", "ESTALE") if hasattr(errno, name)]
+    if error.errno not in (*of_any, *more) or error.filename is None:
+        return None
+    return output_error(Path(error.filename2 or error.filename), error)
+
+
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file so that it appears whole or not at all.
@@ -80,7 +95,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        if error.filename is not None and Path(error.filename).absolute() not in ours:
+        if (named := _named(error)) and not named & ours:
             raise
         raise output_error(path, error) from error
     finally:
@@ -129,10 +144,11 @@ def whole_set(
         for name in sorted(names, key=lambda name: name == last):
             (part / name).replace(folder / name)
     except OSError as error:
-        if error.filename is not None:
-            there, ours = Path(error.filename).absolute(), folder.absolute()
-            if ours not in (there, *there.parents) and there not in ours.parents:
-                raise  # of a file that the block was reading
+        ours = folder.absolute()
+        if (named := _named(error)) and not any(
+            there.is_relative_to(ours) or ours.is_relative_to(there) for there in named
+        ):
+            raise  # of a file that the block was reading
         raise output_error(folder, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -159,6 +175,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path).absolute()
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
     old = path.parent / f".{path.name}.{uuid.uuid4().hex}{_PART}"
+    whole = False
     try:
         part.mkdir(parents=True)
         yield part
@@ -166,17 +183,26 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.exists():
             path.replace(old)
         part.replace(path)
+        whole = True
     except OSError as error:
-        ours = error.filename is None or Path(error.filename).is_relative_to(path.parent)
-        if not ours:
+        if (named := _named(error)) and not any(
+            there.is_relative_to(path.parent) for there in named
+        ):
             raise
         raise output_error(path, error) from error
     finally:
         # After an error or a cancelled run amid the two renames the old one comes back.
         if os.path.lexists(old) and not os.path.lexists(path):
             old.replace(path)
-        for left in (part, old):
-            _remove(left)
+        _remove(old)
+        if not whole:
+            _remove_for_good(part)
+
+
+def _named(error: OSError) -> set[Path]:
+    """The files that an error is about; two where one was copied to another."""
+    names = (error.filename, error.filename2)
+    return {Path(os.fsdecode(name)).absolute() for name in names if isinstance(name, _PATHS)}
 
 
 def _remove(path: Path) -> None:
@@ -189,6 +215,17 @@ def _remove(path: Path) -> None:
 def left_partial(folder: str | os.PathLike[str]) -> list[Path]:
     """What a killed run left half-written below `folder`."""
     return sorted(Path(folder).rglob(f".*{_PART}"))
+
+
+def _remove_for_good(folder: Path) -> None:
+    """Also what threads of a library go on to write into it for a moment, as those of zarr do."""
+    until = time.monotonic() + _THREADS_END_WITHIN_S
+    _remove(folder)
+    while time.monotonic() < until:
+        time.sleep(_THREADS_END_WITHIN_S / 20)
+        if not folder.exists():
+            return
+        _remove(folder)
 
 
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:

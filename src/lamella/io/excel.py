@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lamella.core.errors import NotInstalledError, OutputError
+from lamella.core.errors import LamellaError, NotInstalledError, OutputError
 from lamella.io.atomic import whole_file
 
 MOST_ROWS, MOST_COLUMNS, MOST_IN_NAME = 1_048_576, 16_384, 31
@@ -65,20 +67,35 @@ def write_workbook(
         ) from error
     book = Workbook(write_only=True)
     names: list[str] = []
-    for sheet in sheets:
-        if len(sheet.table.columns) > MOST_COLUMNS:
-            raise OutputError(
-                str(path),
-                f"{sheet.name} has {len(sheet.table.columns)} columns, Excel has {MOST_COLUMNS}",
-                "export it as CSV",
-            )
-        step = most_rows - 1  # below the header
-        for start in range(0, max(len(sheet.table), 1), step):
-            names.append(sheet_name(sheet.name, names))
-            _write(book.create_sheet(names[-1]), sheet.table.iloc[start : start + step])
+    # openpyxl leaves its file open after an error, and complains of it later on.
+    zipped = io.BytesIO()
+    try:
+        for sheet in sheets:
+            _refuse_wide(path, sheet)
+            step = most_rows - 1  # below the header
+            for start in range(0, max(len(sheet.table), 1), step):
+                names.append(sheet_name(sheet.name, names))
+                _write(book.create_sheet(names[-1]), sheet.table.iloc[start : start + step])
+        book.save(zipped)
+    except (LamellaError, MemoryError):
+        raise
+    except Exception as error:  # of openpyxl's own files, or of the library that writes them
+        raise OutputError(
+            str(path),
+            f"its sheets cannot be kept in {tempfile.gettempdir()} meanwhile ({error})",
+            "free some space there, or name another folder in TMPDIR",
+        ) from error
     with whole_file(Path(path)) as part:
-        book.save(part)
+        part.write_bytes(zipped.getbuffer())
     return names
+
+
+def _refuse_wide(path: str | os.PathLike[str], sheet: Sheet) -> None:
+    n = len(sheet.table.columns)
+    if n > MOST_COLUMNS:
+        raise OutputError(
+            str(path), f"{sheet.name} has {n} columns, Excel has {MOST_COLUMNS}", "export it as CSV"
+        )
 
 
 def sheet_name(wished: str, taken: Sequence[str]) -> str:

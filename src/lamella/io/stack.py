@@ -15,10 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lamella.core.errors import InputError
 from lamella.core.table import in_order, stacked
 from lamella.io.atomic import whole_file
-from lamella.io.tables import MOST_ROWS_IN_CSV, write_table
+from lamella.io.tables import MOST_ROWS_IN_CSV, parquet, write_table
 
 VALUES_AT_ONCE = 4_000_000
 """Rows × columns of a row group, and of what is held in memory; a movie is never divided."""
@@ -50,7 +49,7 @@ class Stack:
         heads: dict[bytes, pd.DataFrame] = {}
         schemas: dict[bytes, pa.Schema] = {}
         for place, path in enumerate(files):
-            with _opened(path) as file:
+            with parquet(path) as file:
                 n = file.metadata.num_rows
                 if not n:
                     continue
@@ -124,7 +123,9 @@ class Stack:
                     group = _side_by_side(group, more.slice(begin, group.num_rows))
                 if writer is None:
                     writer = open_files.enter_context(
-                        pq.ParquetWriter(stream, group.schema, compression="zstd")
+                        pq.ParquetWriter(
+                            stream, group.schema, compression="zstd", write_page_checksum=True
+                        )
                     )
                 writer.write_table(group, row_group_size=group.num_rows)
                 if text is not None:
@@ -152,15 +153,6 @@ class Stack:
         return pa.schema(
             [self._schema.field(name) for name in names], metadata=self._schema.metadata
         )
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            str(path), f"it is not a Parquet table ({error})", "write it again"
-        ) from error
 
 
 def _whole_numbers_with_gaps(file: pq.ParquetFile) -> list[str]:
@@ -200,7 +192,7 @@ def _united(heads: pd.DataFrame, schemas: Sequence[pa.Schema]) -> pa.Schema:
 
 def _fitted(path: Path, schema: pa.Schema) -> pa.Table:
     """The columns of the schema, of its types; nothing but missing values where there is none."""
-    with _opened(path) as file:
+    with parquet(path) as file:
         there = [name for name in schema.names if name in file.schema_arrow.names]
         # The numbers of rows: of a table without any wanted column, too.
         n, table = file.metadata.num_rows, file.read(columns=there, use_threads=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
         arrow = pa.Table.from_pandas(plain, preserve_index=False)
         # Opened here: after an error (a full disk) pyarrow would keep the file open.
         with whole_file(path) as part, part.open("wb") as file:
-            pq.write_table(arrow, file, compression="zstd")
+            pq.write_table(arrow, file, compression="zstd", write_page_checksum=True)
 
 
 def write_readable(folder: Path, name: str, table: pd.DataFrame) -> str:
@@ -97,12 +98,12 @@ def read_table(
     if path.stat().st_size == 0:
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     if _kind(path) == ".parquet":
-        try:
-            frame: pd.DataFrame = _arrow(path, columns).to_pandas()
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(
-                str(path), f"it is not a Parquet table ({error})", "write it again"
-            ) from error
+        with parquet(path) as file:
+            wanted = None
+            if columns is not None:
+                wanted = [name for name in file.schema_arrow.names if name in columns]
+            # In this thread: most tables are small, and there are many.
+            frame: pd.DataFrame = file.read(columns=wanted, use_threads=False).to_pandas()
         refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
@@ -117,12 +118,23 @@ def read_table(
     return table if columns is None else table[[c for c in table.columns if c in columns]]
 
 
-def _arrow(path: Path, columns: Collection[str] | None) -> pa.Table:
-    """Read in this thread, with no data set around it: most tables are small, and they are many."""
-    with pq.ParquetFile(path) as file:
-        if columns is not None:
-            columns = [name for name in file.schema_arrow.names if name in columns]
-        return file.read(columns=columns, use_threads=False)
+@contextmanager
+def parquet(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file, open while the block runs; its pages are held against their checksums.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, also of what the block reads from it.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowInvalid, OSError) as error:
+        told = " ".join(str(error).split())  # of several lines
+        raise InputError(
+            str(path), f"it is not a Parquet table ({told})", "write it again"
+        ) from error
 
 
 def _kind(path: Path) -> str:

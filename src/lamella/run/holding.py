@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -40,13 +41,16 @@ def locked(out: Path, *, file: str = ".lock", work: str = "run") -> Iterator[Non
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / file, timeout=_PATIENCE_S)
-        lock.acquire()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of disks without locks: filelock has another way
+            lock.acquire()
     except Timeout:
-        raise InUseError(
-            str(out),
-            f"another {work} is working in this folder{holder(out, file=file)}",
-            "wait for it, or choose another --out",
-        ) from None
+        by = holder(out, file=file)
+        remedy = "wait for it, or choose another --out"
+        if not by:  # left by a disk with locks on one without, say
+            remedy += f"; if nothing runs there, delete {out / file}"
+        what = f"another {work} is working in this folder{by}"
+        raise InUseError(str(out), what, remedy) from None
     except OSError as error:
         raise output_error(out, error) from error
     held = out / f"{file}.held"

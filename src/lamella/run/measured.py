@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col, stacked
@@ -70,4 +71,4 @@ def _without_rows(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Programs that read the tables of all movies as one then find the same columns in each.
     """
     table = next((part for part in parts if len(part.columns)), pd.DataFrame())
-    return table.loc[:, [kind != object for kind in table.dtypes]].reset_index(drop=True)
+    return table.loc[:, [kind != np.dtype(object) for kind in table.dtypes]].reset_index(drop=True)

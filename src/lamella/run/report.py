@@ -14,7 +14,7 @@ from lamella.io.atomic import whole_file
 from lamella.io.tables import read_table
 from lamella.run.cache import Manifest
 from lamella.run.review.apply import left_out
-from lamella.run.saved import read_lock
+from lamella.run.saved import read_lock, saved_samples
 from lamella.run.stages import CELL_STRIPS, LOCK_FILE
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_report(out: Path) -> Path:
     frames = read_table(out / "tables" / "frames.parquet")
     cells = read_table(out / "tables" / "cells.parquet")
     status = read_table(out / "status.csv")
-    samples = read_table(out / "tables" / "samples.csv")
+    samples = saved_samples(out)
     manifests = _manifests(out, samples)
     frames = _of_counted_cells(frames, cells)
     report = ReportInput(

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.core.tracked import Tracked
@@ -52,6 +54,26 @@ def read_lock(run: Path) -> dict[str, Any]:
             str(file), f"it does not tell what decided a run ({error})", "run the study again"
         ) from error
     return lock
+
+
+def saved_samples(run: Path) -> pd.DataFrame:
+    """The table of movies of a run; `included` says which of them its tables are of.
+
+    Raises
+    ------
+    InputError
+        A file that is missing or damaged.
+    """
+    file = run / "tables/samples.csv"
+    samples = read_table(file)
+    for name in (Col.MOVIE, Col.INCLUDED):
+        if name not in samples:
+            raise InputError(str(file), f"it lacks the column {name}", "run the study again")
+    if len(samples) and samples[Col.INCLUDED].dtype != bool:
+        raise InputError(
+            str(file), f"its column {Col.INCLUDED} is not true or false", "run the study again"
+        )
+    return samples
 
 
 def as_locked(settings: Settings) -> dict[str, Any]:

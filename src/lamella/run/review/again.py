@@ -13,7 +13,7 @@ from lamella.io.tables import read_table
 from lamella.run.derive import derive_tables
 from lamella.run.review.apply import TABLE, decision_table
 from lamella.run.review.record import DECISIONS
-from lamella.run.saved import as_locked, read_lock
+from lamella.run.saved import as_locked, read_lock, saved_samples
 from lamella.run.stages import up_to_date
 from lamella.run.study import open_study, study_around
 from lamella.run.task import task_for
@@ -29,10 +29,10 @@ def decided_since(out: Path) -> bool:
     told = out / "tables" / f"{TABLE}.csv"
     if not folders and not told.is_file():
         return False
-    samples = read_table(out / "tables/samples.csv")
+    samples = saved_samples(out)
     known = [str(m) for m in samples.loc[samples[Col.INCLUDED], Col.MOVIE] if str(m) in folders]
     columns = [Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.Y_PX, Col.X_PX]
-    frames = read_table(out / "tables/frames.parquet").reindex(columns=columns)
+    frames = read_table(out / "tables/frames.parquet", columns=columns).reindex(columns=columns)
     events = read_table(out / "tables/events.csv")
     now = decision_table({movie: folders[movie] for movie in known}, frames, events)
     before = read_table(told) if told.is_file() else now.iloc[:0]
@@ -69,7 +69,7 @@ def apply_decisions(out: Path) -> LamellaError | None:
     if as_locked(study.settings) != read_lock(out)["settings"]:
         _warn(out, "study.toml is another by now")
         return None
-    samples = read_table(out / "tables/samples.csv")
+    samples = saved_samples(out)
     counted = set(samples.loc[samples[Col.INCLUDED], Col.MOVIE])
     usable = [each for each in study.samples if each.fault is None and not each.exclude]
     tasks = [task_for(study, each, out) for each in usable if each.movie in counted]
