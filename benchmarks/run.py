@@ -12,6 +12,7 @@ import cellpose_speed
 import compartment_speed
 import guided_speed
 import kernels_and_files
+import many_movies
 import measure_groups
 import motion_speed
 import protrusion_speed
@@ -53,6 +54,7 @@ TOPICS = {
     "p": ("The recurrent network", recurrent_speed.inference),
     "q": ("Looking at a movie of 4 GB", viewer_speed.opening),
     "r": ("A study of 10 000 cells in the browser", browser_speed.browsing),
+    "s": ("A study of 2000 movies", many_movies.many_movies),
 }
 
 

@@ -207,14 +207,22 @@ def test_what_is_up_to_date_is_left_as_it_is(study):
     assert after == before
 
 
-@pytest.mark.parametrize("gone", ["report.html", "tables/cells.csv", "tables/frames.parquet"])
-def test_a_table_or_report_that_is_gone_is_made_again(study, gone):
+@pytest.mark.parametrize("gone", ["tables/cells.csv", "tables/frames.parquet"])
+def test_a_table_that_is_gone_is_made_again(study, no_report, gone):
     whole = (study / "results" / gone).read_bytes()
     (study / "results" / gone).unlink()
     again(study)
-    if gone != "report.html":  # it tells of what was run
-        assert (study / "results" / gone).read_bytes() == whole
-    assert (study / "results" / gone).exists()
+    assert (study / "results" / gone).read_bytes() == whole
+
+
+def test_a_report_that_is_gone_is_made_again(study, monkeypatch):
+    made = []
+    monkeypatch.setattr(execute, "write_report", made.append)
+    again(study)
+    assert not made
+    (study / "results/report.html").unlink()
+    again(study)
+    assert made == [study / "results"]
 
 
 def test_new_settings_of_the_statistics_make_the_tables_again(study, no_report):
