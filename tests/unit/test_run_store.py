@@ -193,6 +193,16 @@ def test_status_of_a_folder_without_a_run(tmp_path):
         overview(tmp_path)
 
 
+def test_a_second_run_is_refused_and_touches_nothing(study):
+    """Its journal would take the place of that of the first."""
+    out = study / "results"
+    with locked(out):
+        before = contents(out)
+        with pytest.raises(InUseError, match="another run is working in this folder"):
+            again(study, fresh=True)
+        assert contents(out) == before
+
+
 # Nothing is done twice
 
 
