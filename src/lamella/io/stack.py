@@ -87,10 +87,7 @@ class Stack:
         if not self._files:
             return pd.DataFrame(columns=wanted)
         schema = self._only(wanted)
-        found: pd.DataFrame = pa.concat_tables(
-            _fitted(path, schema) for path in self._files
-        ).to_pandas()
-        return found
+        return _in_pandas(pa.concat_tables(_fitted(path, schema) for path in self._files))
 
     def write(self, folder: Path, name: str, *, beside: pd.DataFrame | None = None) -> None:
         """Write ``NAME.parquet`` and, below `MOST_ROWS_IN_CSV`, ``NAME.csv``.
@@ -129,7 +126,7 @@ class Stack:
                     )
                 writer.write_table(group, row_group_size=group.num_rows)
                 if text is not None:
-                    rows = group.to_pandas()
+                    rows = _in_pandas(group)
                     rows.to_csv(text, index=False, header=not begin, lineterminator="\n")
                 begin = end
         if self.n_rows > MOST_ROWS_IN_CSV:
@@ -193,16 +190,24 @@ def _united(heads: pd.DataFrame, schemas: Sequence[pa.Schema]) -> pa.Schema:
 def _fitted(path: Path, schema: pa.Schema) -> pa.Table:
     """The columns of the schema, of its types; nothing but missing values where there is none."""
     with parquet(path) as file:
-        there = [name for name in schema.names if name in file.schema_arrow.names]
+        names = set(file.schema_arrow.names)
+        there = [name for name in schema.names if name in names]
         # The numbers of rows: of a table without any wanted column, too.
         n, table = file.metadata.num_rows, file.read(columns=there, use_threads=False)
-    columns = [
-        table.column(field.name).cast(field.type, safe=False)
-        if field.name in there
-        else pa.nulls(n, field.type)
-        for field in schema
-    ]
+    columns = [_cast(table, field) if field.name in there else pa.nulls(n, field.type)
+               for field in schema]  # fmt: skip
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _in_pandas(table: pa.Table) -> pd.DataFrame:
+    """Whole numbers stay whole where movies lack them."""
+    found: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
+    return found
+
+
+def _cast(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    column = table.column(field.name)
+    return column if column.type == field.type else column.cast(field.type, safe=False)
 
 
 def _side_by_side(table: pa.Table, more: pa.Table) -> pa.Table:
