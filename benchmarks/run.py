@@ -14,6 +14,7 @@ import compartment_speed
 import guided_speed
 import kernels_and_files
 import large_movie
+import many_movies
 import measure_groups
 import motion_speed
 import peer_speed
@@ -60,16 +61,17 @@ TOPICS = {
     "s": ("How time grows", scaling.growths),
     "t": ("Shape and light, by celldetective's own code", peer_speed.measuring),
     "u": ("A movie of 20 GB", large_movie.running),
+    "v": ("A study of 2000 movies", many_movies.many_movies),
 }
-LARGE = {"f", "q", "u"}
-"""Topics that need tens of GB on disk."""
+LARGE = {"f", "q", "u", "v"}
+"""Topics that need tens of GB on disk, or an hour."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="topics such as a,c; the other sections are kept")
     parser.add_argument(
-        "--large", action="store_true", help="also run and view movies of 4 and 20 GB (an hour)"
+        "--large", action="store_true", help="also movies of 4 and 20 GB, and 2000 movies (hours)"
     )
     chosen = parser.parse_args()
     left_out = {*LARGE, *({"t"} if peer_speed.PEER not in os.environ else ())}

@@ -187,7 +187,7 @@ def test_results_replaced_and_not_recorded_are_not_trusted(tmp_path):
     """A kill between the two, then the old settings again: the old key must be gone."""
     manifest = Manifest(tmp_path)
     (tmp_path / "labels.tif").write_text("old")
-    manifest.record("track", Done("old key", ("labels.tif",)))
+    manifest.record({"track": Done("old key", ("labels.tif",))})
     assert Manifest(tmp_path).holds("track", "old key")
     manifest.forget("track")
     (tmp_path / "labels.tif").write_text("new")

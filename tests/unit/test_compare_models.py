@@ -14,9 +14,9 @@ from lamella.io.tables import read_table
 from lamella.phantom import CellPhantom
 from lamella.run import execute
 from lamella.run.compare_models import _notes, compare_models, plan_models, run_models
-from lamella.run.execute import Outcome
 from lamella.run.models import names_of, segmenters_of, with_segmenter
 from lamella.run.movie import StageResult
+from lamella.run.outcome import Outcome
 from lamella.run.study import open_study
 from lamella.segment import External, Guided, MultiOtsu
 

@@ -45,7 +45,7 @@ def study(tmp_path_factory):
             (made / "segmented").mkdir(parents=True)
             file = "segmented/cell.ome.tif"
             tiff.write_labels(made / file, ArrayFrames(labels), scale=Scale(), name="cell")
-            Manifest(made).record("segment/cell", Done("key", (file,)))
+            Manifest(made).record({"segment/cell": Done("key", (file,))})
     (folder / "samples.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "study.toml").write_text('title = "<Cells> & more"\n', encoding="utf-8")
     return open_study(folder)

@@ -9,7 +9,7 @@ def movies(tmp_path, **p):
     for name, chance in p.items():
         manifests[name] = Manifest(tmp_path / name)
         told = {"p": chance, "words": f"words of {name}."}
-        manifests[name].record("track/cell", Done("key", found={"field_drift": told}))
+        manifests[name].record({"track/cell": Done("key", found={"field_drift": told})})
     return manifests
 
 

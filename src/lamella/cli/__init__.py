@@ -50,8 +50,8 @@ def _options(
 def main() -> None:
     """Run the command line; errors become one clear message and exit code 2."""
     # They add their commands to the app, in the order in which --help lists them.
-    from lamella.cli import study, stats, positives, movie, compare  # isort: skip  # noqa: F401
-    from lamella.cli import light, power  # isort: skip  # noqa: F401
+    from lamella.cli import study, upkeep, stats, positives  # isort: skip  # noqa: F401
+    from lamella.cli import movie, compare, light, power  # isort: skip  # noqa: F401
     from lamella.cli import sweep, tracks, why  # isort: skip  # noqa: F401
     from lamella.cli import view  # isort: skip  # noqa: F401
     from lamella.cli import train, evaluate, compare_runs  # isort: skip  # noqa: F401

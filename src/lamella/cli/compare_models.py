@@ -13,7 +13,7 @@ from lamella.cli.options import Force
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lamella.run.execute import Outcome
+    from lamella.run.outcome import Outcome
     from lamella.run.study import Study
 
 

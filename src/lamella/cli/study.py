@@ -14,7 +14,7 @@ from lamella.cli import A_STUDY, app
 from lamella.cli.options import scale
 
 if TYPE_CHECKING:
-    from lamella.run.execute import Outcome
+    from lamella.run.outcome import Outcome
     from lamella.run.study import Study
 
 _Out = Annotated[

@@ -212,6 +212,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def left_partial(folder: str | os.PathLike[str]) -> list[Path]:
+    """What a killed run left half-written below `folder`."""
+    return sorted(Path(folder).rglob(f".*{_PART}"))
+
+
 def _remove_for_good(folder: Path) -> None:
     """Also what threads of a library go on to write into it for a moment, as those of zarr do."""
     until = time.monotonic() + _THREADS_END_WITHIN_S
@@ -225,7 +230,7 @@ def _remove_for_good(folder: Path) -> None:
 
 def remove_partial_files(folder: str | os.PathLike[str]) -> list[Path]:
     """Delete what a killed run left half-written below `folder`; returns what was deleted."""
-    left = sorted(Path(folder).rglob(f".*{_PART}"))
+    left = left_partial(folder)
     for path in left:
         _remove(path)
     return left

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,17 @@ def write_readable(folder: Path, name: str, table: pd.DataFrame) -> str:
     return f"{name}{kinds[0]}"
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], *, columns: Collection[str] | None = None
+) -> pd.DataFrame:
     """Read a table that :func:`write_table` or a spreadsheet wrote.
 
     Names (movie, condition, session, unit …) are read as text. Empty, NaN and NA are missing.
+
+    Parameters
+    ----------
+    columns : collection of str, optional
+        Those that are wanted, as far as they are there; in the order of the table. All by default.
 
     Raises
     ------
@@ -90,13 +98,12 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     if path.stat().st_size == 0:
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     if _kind(path) == ".parquet":
-        try:
-            frame: pd.DataFrame = pq.read_table(path, page_checksum_verification=True).to_pandas()
-        except (pa.ArrowInvalid, OSError) as error:
-            told = " ".join(str(error).split())  # of several lines
-            raise InputError(
-                str(path), f"it is not a Parquet table ({told})", "write it again"
-            ) from error
+        with parquet(path) as file:
+            wanted = None
+            if columns is not None:
+                wanted = [name for name in file.schema_arrow.names if name in columns]
+            # In this thread: most tables are small, and there are many.
+            frame: pd.DataFrame = file.read(columns=wanted, use_threads=False).to_pandas()
         refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
@@ -108,7 +115,26 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         keep_default_na=False,
         na_values=_MISSING,
     )
-    return table
+    return table if columns is None else table[[c for c in table.columns if c in columns]]
+
+
+@contextmanager
+def parquet(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file, open while the block runs; its pages are held against their checksums.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, also of what the block reads from it.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowInvalid, OSError) as error:
+        told = " ".join(str(error).split())  # of several lines
+        raise InputError(
+            str(path), f"it is not a Parquet table ({told})", "write it again"
+        ) from error
 
 
 def _kind(path: Path) -> str:

@@ -71,6 +71,7 @@ class AtHand:
         return self.evened if step and step.segmenting else self.movie
 
     def _labels(self, folder: str, name: str) -> Labels:
+        self.manifest.refuse_cleaned(f"{folder}/{name}.ome.tif")
         return open_labels(self.task.folder / folder / f"{name}.ome.tif", name=name)
 
     def _counted(self, frames: Frames, stage: str) -> Frames:

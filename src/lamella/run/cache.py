@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from lamella.io.documents import as_json, read_json, write_json
 from lamella.io.intact import content_of, digest_of_text, holds_content
 
 MANIFEST = "manifest.json"
+_LISTED = ("files", "warnings", "cleaned")
 
 
 def key_of(*parts: Any) -> str:
@@ -39,6 +41,8 @@ class Done:
     warnings: tuple[str, ...] = ()
     content: dict[str, str] = field(default_factory=dict)
     """Size and hash of every file; filled in as the stage is recorded."""
+    cleaned: tuple[str, ...] = ()
+    """Files that were removed since to save space; see `lamella.run.clean`."""
 
 
 class Manifest:
@@ -59,29 +63,48 @@ class Manifest:
             if told["digest"] != digest_of_text(as_json(told["stages"])):
                 return
             for name, stage in told["stages"].items():
-                listed = {key: tuple(stage[key]) for key in ("files", "warnings")}
+                listed = {key: tuple(stage.get(key, ())) for key in _LISTED}
                 self._stages[name] = Done(**{**stage, **listed})
         except (InputError, LookupError, TypeError, AttributeError, OSError):
             self._stages = {}  # none yet, or not ours: everything is done anew
 
-    def holds(self, stage: str, key: str) -> bool:
-        """Whether this stage has been done with this key, and its files are as it left them."""
+    def holds(self, stage: str, key: str, *, or_cleaned: bool = False) -> bool:
+        """Whether this stage has been done with this key, and its files are as it left them.
+
+        Parameters
+        ----------
+        or_cleaned : bool
+            Files that were removed to save space count as if they were there.
+        """
         done = self._stages.get(stage)
-        return (
-            done is not None and done.key == key and self._intact(done, newer_than=self._written_ns)
-        )
+        if done is None or done.key != key:
+            return False
+        return self._intact(done, newer_than=self._written_ns, or_cleaned=or_cleaned)
 
     def damaged(self) -> list[str]:
         """Finished stages of which a file is gone or holds other bytes; every file is read."""
-        return [name for name, done in self._stages.items() if not self._intact(done)]
+        return [
+            name for name, done in self._stages.items() if not self._intact(done, or_cleaned=True)
+        ]
 
-    def _intact(self, done: Done, *, newer_than: int = 0) -> bool:
+    def _intact(self, done: Done, *, newer_than: int = 0, or_cleaned: bool) -> bool:
         return all(
-            holds_content(
+            (or_cleaned and file in done.cleaned)
+            or holds_content(
                 self.folder / file, done.content.get(file, ""), trusted_before_ns=newer_than
             )
             for file in done.files
         )
+
+    def refuse_cleaned(self, file: str) -> None:
+        """Raise the InputError of a file that was removed to save space."""
+        gone = any(file in done.cleaned for done in self._stages.values())
+        if gone and not (self.folder / file).exists():
+            raise InputError(
+                str(self.folder / file),
+                "it was removed to save space",
+                f"make it again: lamella run STUDY --fresh --only {self.folder.name}",
+            )
 
     def __getitem__(self, stage: str) -> Done:
         return self._stages[stage]
@@ -90,19 +113,36 @@ class Manifest:
         """Finished stages and what they left."""
         return iter(self._stages.items())
 
-    def record(self, stage: str, done: Done) -> None:
-        """Note a stage as finished, with what its files hold, on disk too."""
-        content = {file: content_of(self.folder / file) for file in done.files}
-        self._stages[stage] = replace(done, content=content)
+    def record(self, made: Mapping[str, Done]) -> None:
+        """Note stages as finished, with what their files hold, on disk too."""
+        for stage, done in made.items():
+            content = {file: content_of(self.folder / file) for file in done.files}
+            self._stages[stage] = replace(done, content=content)
         self._write()
 
-    def forget(self, stage: str) -> None:
-        """Strike a stage out before it is run again.
+    def clean(self, doomed: Mapping[str, Iterable[str]]) -> None:
+        """Note which files of finished stages go, before they do: the stages stay finished.
+
+        What is newer than the manifest is read when it is held against it. It stays so: the
+        manifest keeps its time.
+        """
+        for stage, files in doomed.items():
+            done = self._stages[stage]
+            gone = tuple(dict.fromkeys([*done.cleaned, *files]))
+            self._stages[stage] = replace(done, cleaned=gone)
+        before = self._written_ns
+        self._write()
+        os.utime(self.folder / MANIFEST, ns=(before, before))
+        self._written_ns = before
+
+    def forget(self, *stages: str) -> None:
+        """Strike stages out before they are run again.
 
         Otherwise a run that is killed between replacing the stage's files and recording them would
         leave the old key beside the new files, and going back to the old settings would trust it.
         """
-        if self._stages.pop(stage, None) is not None:
+        known = [stage for stage in stages if self._stages.pop(stage, None) is not None]
+        if known:
             self._write()
 
     def _write(self) -> None:

@@ -20,9 +20,10 @@ from lamella.io.documents import read_json, write_json
 from lamella.io.tables import read_table
 from lamella.run.compare_runs import compared
 from lamella.run.comparison import Comparison, Segmented, refuse_results, write_comparison
-from lamella.run.execute import Outcome, run_study
+from lamella.run.execute import run_study
 from lamella.run.model_scores import ModelScores, ScoredMovie, score_models
 from lamella.run.models import chosen_set, names_of, segmenters_of, with_segmenter
+from lamella.run.outcome import Outcome
 from lamella.run.study import Sample, Study
 from lamella.run.task import masks_path, task_for
 from lamella.run.weights import faults_of_weights

@@ -17,6 +17,7 @@ from lamella.evaluate import same_cells
 from lamella.io import open_labels
 from lamella.io.tables import read_table
 from lamella.run.comparison import Comparison, refuse_results, write_comparison
+from lamella.run.lock_file import raw_sizes
 from lamella.run.report import refuse_other_folder
 from lamella.run.saved import read_lock
 from lamella.statistics import agreements, side_by_side
@@ -139,16 +140,14 @@ def _shared(runs: Sequence[_Run]) -> list[str]:
     if n_others:
         _warn(f"{n_others} movies are not in every run: effects are of all movies that a run has")
     for key, what in ((_sizes, "raw files of another size"), (_groups, "another condition")):
-        strange = [m for m in movies if len({key(run, m) for run in runs}) > 1]
+        strange = [m for m in movies if len({key(run, m) for run in runs} - {None}) > 1]
         if strange:
             _warn(f"{len(strange)} movies have {what} in another run, such as {strange[0]}")
     return movies
 
 
-def _sizes(run: _Run, movie: str) -> tuple[int, ...]:
-    raw = run.lock.get("inputs", {}).get(movie)
-    # Times change when files are copied.
-    return tuple(stamp[0] for stamp in raw["raw"].values()) if isinstance(raw, dict) else ()
+def _sizes(run: _Run, movie: str) -> str | None:
+    return raw_sizes(run.lock, movie)
 
 
 def _groups(run: _Run, movie: str) -> tuple[str, ...]:

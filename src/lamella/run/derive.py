@@ -10,13 +10,17 @@ import pandas as pd
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, SettingsError
 from lamella.core.table import CELL_PREFIX, Col, dictionary, in_order, stacked
-from lamella.io.tables import MOST_ROWS_IN_CSV, read_table, write_table
+from lamella.io.stack import Stack
+from lamella.io.tables import read_table, write_table
 from lamella.measure import GROUPS, VARIANTS, Variant, Walks
 from lamella.run.cache import Manifest
 from lamella.run.cells_and_nuclei import cells_and_nuclei
+from lamella.run.cells_of_study import cells_of_study
+from lamella.run.nuclei_check import NEEDED as NUCLEI_BY
 from lamella.run.nuclei_check import nuclei_check
 from lamella.run.outline_effects import outline_effects, with_outline_band
 from lamella.run.positives import count_positives, warn_of_positives
+from lamella.run.quality import NEEDED as SCORED_BY
 from lamella.run.quality import outline_scores
 from lamella.run.review.apply import (
     TABLE,
@@ -29,6 +33,7 @@ from lamella.run.stages import events_file, is_aside, keys_of, outlines_file
 from lamella.run.study import Study
 from lamella.run.task import MovieTask
 from lamella.statistics import Contrasts, Movement
+from lamella.statistics.movement import NEEDED as MOVED_BY
 from lamella.statistics.positives import Positives
 from lamella.statistics.questions import Answers, Questions
 
@@ -38,6 +43,10 @@ PAIRS, NUCLEI_CHECK = "cells_and_nuclei", "nuclei_check"
 """Tables of cells with their nuclei, and of how well the two sets fit each other."""
 
 _FRAME_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN)
+_LOOKED_AT = {
+    *_FRAME_KEYS, *MOVED_BY, *SCORED_BY, *NUCLEI_BY, Col.Y_PX, Col.X_PX, Col.INTERPOLATED,
+}  # fmt: skip
+"""Columns of the table of frames that more is told of than that they are written."""
 _CELL_KEYS = (Col.MOVIE, Col.OBJECT, Col.CELL, Col.CONDITION, Col.SESSION, Col.UNIT)
 
 
@@ -60,10 +69,9 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         Why the statistics cannot be done; every table has been written.
     """
     folder = out / "tables"
-    frames = _together(
-        [read_table(task.folder / "frames.parquet") for task in ready], keys=_FRAME_KEYS
-    )
-    cells = _together([_cells_of(task) for task in ready], keys=_CELL_KEYS)
+    every_frame = Stack([task.folder / "frames.parquet" for task in ready], keys=_FRAME_KEYS)
+    frames = every_frame.read(_LOOKED_AT)
+    cells = _cells(ready)
     events = _events(ready)
     decided = decision_table({task.name: task.folder for task in ready}, frames, events)
     warn_of_outdated(decided)
@@ -108,12 +116,10 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
                 (folder / f"{name}{suffix}").unlink(missing_ok=True)
     if PAIRS in made:
         write_table(folder / f"{PAIRS}.parquet", made[PAIRS])
-    for kind, table in {"frames": frames, **finer}.items():
-        write_table(folder / f"{kind}.parquet", table)
-        if len(table) <= MOST_ROWS_IN_CSV:
-            write_table(folder / f"{kind}.csv", table)
-        else:
-            (folder / f"{kind}.csv").unlink(missing_ok=True)
+    left_out_of = frames[[Col.EXCLUDED]] if Col.EXCLUDED in frames else None
+    every_frame.write(folder, "frames", beside=left_out_of)
+    for kind, stack in finer.items():
+        stack.write(folder, kind)
     for kind in (kind for group in GROUPS for kind in group.gathered if kind not in finer):
         for suffix in (".parquet", ".csv"):  # of a group that is off by now
             (folder / f"{kind}{suffix}").unlink(missing_ok=True)
@@ -145,7 +151,8 @@ def derive_tables(study: Study, ready: Sequence[MovieTask], out: Path) -> None:
         **asked,
     }
     _write(found, folder)
-    every = [frames, *finer.values(), *made.values(), *counts.values(), *found.values()]
+    long = [pd.DataFrame(columns=stack.names) for stack in (every_frame, *finer.values())]
+    every = [*long, frames, *made.values(), *counts.values(), *found.values()]
     write_table(folder / "columns.csv", dictionary(every))
     if fault is not None:
         raise fault
@@ -244,21 +251,18 @@ def _gathered(study: Study) -> list[str]:
     return [kind for group in groups for kind in group.gathered]
 
 
-def _finer(ready: Sequence[MovieTask], kind: str) -> pd.DataFrame:
+def _finer(ready: Sequence[MovieTask], kind: str) -> Stack:
     """One finer table of all movies."""
     files = [task.folder / f"{kind}.parquet" for task in ready]
-    tables = [read_table(file) for file in files if file.is_file()]
-    return _together(tables, keys=_FRAME_KEYS[:3])
+    return Stack([file for file in files if file.is_file()], keys=_FRAME_KEYS[:3])
 
 
-def _together(tables: Sequence[pd.DataFrame], *, keys: Sequence[str]) -> pd.DataFrame:
-    """All rows, the keys in front; the keys alone where no movie has a row."""
-    table = stacked(tables)
-    return in_order(table, keys) if len(table) else pd.DataFrame(columns=list(map(str, keys)))
-
-
-def _cells_of(task: MovieTask) -> pd.DataFrame:
-    return _assigned(read_table(task.folder / "cells.parquet"), task)
+def _cells(ready: Sequence[MovieTask]) -> pd.DataFrame:
+    """All cells, the keys in front; the keys alone where no movie has a cell."""
+    table = cells_of_study([(task, task.folder / "cells.parquet") for task in ready])
+    if not len(table):
+        return pd.DataFrame(columns=list(map(str, _CELL_KEYS)))
+    return in_order(table, _CELL_KEYS)
 
 
 def _with_outlines(
@@ -295,23 +299,18 @@ def _with_outlines(
 
 def _variant(study: Study, ready: Sequence[MovieTask], variant: Variant) -> pd.DataFrame:
     """The cells of all movies with one kind of other outlines."""
-    return stacked(
-        _assigned(read_table(task.folder / outlines_file(name, variant)), task)
-        for task in ready
-        for name in study.settings.objects
+    return cells_of_study(
+        [
+            (task, task.folder / outlines_file(name, variant))
+            for task in ready
+            for name in study.settings.objects
+        ]
     )
 
 
 def _measured_again(task: MovieTask) -> bool:
     manifest, keys = Manifest(task.folder), keys_of(task).items()
     return all(manifest.holds(stage, key) for stage, key in keys if is_aside(stage))
-
-
-def _assigned(cells: pd.DataFrame, task: MovieTask) -> pd.DataFrame:
-    """The cells of a movie with what samples.csv says of it."""
-    sample = task.sample
-    known = {Col.CONDITION: sample.condition, Col.SESSION: sample.session, **sample.extra}
-    return cells.assign(**{Col.MOVIE: task.name, Col.UNIT: task.name, **known})
 
 
 def _events(ready: Sequence[MovieTask]) -> pd.DataFrame:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import tomli_w
-
+from lamella import __version__
 from lamella.core.errors import (
     InputError,
     LamellaError,
@@ -21,61 +21,36 @@ from lamella.core.errors import (
     OutputError,
     SettingsError,
 )
-from lamella.core.table import Col
-from lamella.io.atomic import output_error, remove_partial_files, whole_file
-from lamella.io.tables import write_table
+from lamella.io.atomic import output_error, remove_partial_files
+from lamella.run.apart import apart
 from lamella.run.cache import Manifest
 from lamella.run.derive import derive_tables
 from lamella.run.flats import FOLDER
 from lamella.run.holding import locked
 from lamella.run.illumination import bring_up_to_date
+from lamella.run.journal import JOURNAL, Journal
+from lamella.run.lock_file import write_lock
+from lamella.run.look import Look, look_at
+from lamella.run.made_from import MADE_FROM, key_of_made, note_made, told_when_made
 from lamella.run.movie import StageResult
+from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
 from lamella.run.remarks import called, study_remarks
-from lamella.run.report import refuse_other_folder, write_report
+from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
-from lamella.run.saved import as_locked
-from lamella.run.stages import LAST_STAGE, LOCK_FILE, inputs_of, up_to_date
-from lamella.run.stopping import Asked, go_on, never
+from lamella.run.stages import LAST_STAGE, LOCK_FILE, up_to_date
+from lamella.run.status_file import STATUS_FILE, StatusFile
+from lamella.run.stopping import Asked, Stopped, go_on, never
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
-from lamella.run.versions import versions
-from lamella.run.weights import refuse_unusable
+from lamella.run.weights import refuse_unusable, uses_networks
 from lamella.run.workers import Progress, run_all
 
 _MADE_BY_A_RUN = (
-    "movies", "tables", "figures", "report.html", "status.csv", FOLDER, LOCK_FILE
+    "movies", "tables", "figures", REPORT_FILE, STATUS_FILE, JOURNAL, MADE_FROM, FOLDER, LOCK_FILE
 )  # fmt: skip
 
-_STATUS_EVERY_S = 2.0
-"""How often status.csv is written while movies are under way."""
 _SEEN_AFTER_S, _LOOK_EVERY_S = 5.0, 0.2
 """How long a file may take to be seen by another machine: NFS looks again after 3 s."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to."""
-
-    out: Path
-    results: list[StageResult] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    faults: list[LamellaError] = field(default_factory=list)
-    movie: str = "movie"
-    """What to call one of its movies, see `called`."""
-
-    @property
-    def failed(self) -> list[StageResult]:
-        """The stages and the rows of samples.csv that failed."""
-        return [r for r in self.results if r.state == "failed"]
-
-    @property
-    def done(self) -> set[str]:
-        """The movies that are up to date."""
-        return {r.movie for r in self.results if r.stage == LAST_STAGE and r.state != "failed"}
-
-    @property
-    def report(self) -> Path:
-        return self.out / "report.html"
 
 
 def run_study(
@@ -127,58 +102,148 @@ def run_study(
     usable = [s for s in study.samples if s.fault is None and not s.exclude]
     chosen = [s for s in usable if not only or s.movie in only]
     # Networks are loaded for that, so not where there is nothing to do.
-    if fresh or not all(up_to_date(task_for(study, s, out)) for s in chosen):
+    if uses_networks(study.settings) and (
+        fresh or not all(up_to_date(task_for(study, s, out)) for s in chosen)
+    ):
         refuse_unusable(study.settings, study.folder)
     go_on(stopped)
     with locked(out):
         if fresh:
             _remove(out, only)
         remove_partial_files(out)
-        results = [_set_aside(s) for s in study.samples if s.fault or s.exclude]
-        _write_lock(study, out)
-        _write_status(out, results)
+        inputs = write_lock(study, out)
+        with Journal(out, _about(chosen, workers)) as journal:
+            status = StatusFile(out)
+            results = [set_aside(s) for s in study.samples if s.fault or s.exclude]
+            status.write(results)
+            journal.ended(results)
 
-        def advance(done: int, total: int) -> None:
-            go_on(stopped)
-            on_progress(Progress("illumination", "estimate", done, total))
+            def heard(at: Progress) -> None:
+                journal.doing(*at)
+                on_progress(at)
 
-        with warnings.catch_warnings(record=True) as caught_early:
-            warnings.simplefilter("always", LamellaWarning)
-            bring_up_to_date(
-                study.settings,
-                [task_for(study, s, out) for s in usable],
-                out / FOLDER,
-                advance=advance,
-            )
-        early = [str(w.message) for w in caught_early if issubclass(w.category, LamellaWarning)]
-        written = time.monotonic()
-        for ended in run_all(
-            [task_for(study, s, out) for s in chosen],
-            workers=workers,
-            on_progress=on_progress,
-            stopped=stopped,
-        ):
-            results += ended
-            on_movie(ended)
-            if time.monotonic() > written + _STATUS_EVERY_S:  # not for each of a thousand fields
-                with suppress(OutputError):  # told by the last one, if it still holds
-                    _write_status(out, results)
-                written = time.monotonic()
-        if only:
-            results += [
-                StageResult(s.movie, "run", "skipped", messages=("not named by --only",))
-                for s in usable
-                if s not in chosen
-            ]
-        ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
-        ready = _up_to_date([task_for(study, s, out) for s in usable], ended_well, workers)
-        results += _changed(results, {task.name for task in ready})
-        results = _in_order(results, study.samples)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", LamellaWarning)
-            faults = _written(study, ready, out, results, stopped)
-        told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-    return Outcome(out, results, early + told + _remarks(ready), faults, called(_lengths(ready)))
+            def advance(done: int, total: int) -> None:
+                go_on(stopped)
+                heard(Progress("illumination", "estimate", done, total))
+
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", LamellaWarning)
+                tasks = {s.movie: task_for(study, s, out) for s in usable}
+                bring_up_to_date(study.settings, [*tasks.values()], out / FOLDER, advance=advance)
+            early = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
+            looks = {}
+            for name, task in tasks.items():
+                go_on(stopped)
+                looks[name] = look_at(task, raw=inputs.get(name, {}).get("raw"))
+            done = [s.movie for s in chosen if looks[s.movie].results]
+            to_do = [tasks[s.movie] for s in chosen if not looks[s.movie].results]
+            for ended in chain(
+                (list(looks[name].results) for name in done),
+                run_all(to_do, workers=workers, on_progress=heard, stopped=stopped),
+            ):
+                results += ended
+                journal.ended(ended)
+                on_movie(ended)
+                status.refresh(results)
+            ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
+            looks |= _looked_again(to_do, ended_well, workers)
+            ready = [looks[s.movie] for s in usable if looks[s.movie].ready]
+            left = [s.movie for s in usable if only and s.movie not in only]
+            besides = changed(results, {look.task.name for look in ready}) + not_named(left)
+            journal.ended(besides)
+            results = in_order(results + besides, study.samples)
+            faults: list[LamellaError] = []
+            try:
+                status.write(results)
+            except OutputError as fault:
+                faults.append(fault)
+            told: list[str] = []
+            if not faults:
+                faults, told = _up_to_now(study, ready, out, results, workers, journal, stopped)
+    described = {look.task.name: look.described for look in ready if look.described is not None}
+    word = called(look.n_frames for look in ready if look.n_frames is not None)
+    return Outcome(out, results, [*early, *told, *study_remarks(described)], faults, word)
+
+
+def _about(chosen: Sequence[Sample], workers: int) -> dict[str, Any]:
+    """What a run sets out to do, for its journal."""
+    return {
+        "at": time.time(),
+        "process": os.getpid(),
+        "host": socket.gethostname(),
+        "workers": workers,
+        "movies": [sample.movie for sample in chosen],
+        "version": __version__,
+    }
+
+
+def _up_to_now(
+    study: Study,
+    ready: Sequence[Look],
+    out: Path,
+    results: Sequence[StageResult],
+    workers: int,
+    journal: Journal,
+    stopped: Asked,
+) -> tuple[list[LamellaError], list[str]]:
+    """Bring tables and report up to the movies, and give what stood in the way and is to be known.
+
+    With workers they are made in processes of their own.
+    """
+    key = key_of_made(study, ready, results)
+    known = told_when_made(out, key)
+    if known is not None:
+        return [], known
+    given = study, [look.task for look in ready], out
+    faults: list[LamellaError] = []
+    told: list[str] = []
+    try:
+        go_on(stopped)
+        journal.tell("phase", name="tables")
+        name, alone = str(out / "tables"), workers <= 1
+        made = _tables(*given) if alone else apart(_tables, *given, name=name, stopped=stopped)
+        faults += made[0]
+        told += made[1]
+        go_on(stopped)
+        journal.tell("phase", name="report")
+        page = str(out / REPORT_FILE)
+        told += _page(out) if alone else apart(_page, out, name=page, stopped=stopped)
+    except OutputError as fault:
+        return [*faults, fault], told
+    except Stopped:
+        remove_partial_files(out)
+        raise
+    if not faults:
+        note_made(out, key, told)
+    return faults, told
+
+
+def _tables(
+    study: Study, ready: Sequence[MovieTask], out: Path
+) -> tuple[list[LamellaError], list[str]]:
+    faults: list[LamellaError] = []
+    with _warned() as told:
+        try:
+            derive_tables(study, ready, out)
+        except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
+            faults.append(_told_with_damage(fault, ready))
+    return faults, told
+
+
+def _page(out: Path) -> list[str]:
+    with _warned() as told:
+        write_report(out)
+    return told
+
+
+@contextmanager
+def _warned() -> Iterator[list[str]]:
+    """Collect our warnings; others go their way, or nowhere."""
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LamellaWarning)
+        yield told
+    told += [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
 
 
 def rebuild_report(out: Path, *, stopped: Asked = never) -> Path:
@@ -212,36 +277,12 @@ def rebuild_report(out: Path, *, stopped: Asked = never) -> Path:
     return page
 
 
-def _written(
-    study: Study,
-    ready: Sequence[MovieTask],
-    out: Path,
-    results: Sequence[StageResult],
-    stopped: Asked,
-) -> list[LamellaError]:
-    """Write what the movies come to, and give what stood in the way."""
-    faults: list[LamellaError] = []
-    try:
-        _write_status(out, results)
-        go_on(stopped)
-        try:
-            derive_tables(study, ready, out)
-        except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
-            faults.append(_told_with_damage(fault, ready))
-        go_on(stopped)
-        write_report(out)
-    except OutputError as fault:
-        faults.append(fault)
-    return faults
-
-
 def _told_with_damage(fault: LamellaError, ready: Sequence[MovieTask]) -> LamellaError:
     """The fault, or that results of ours were damaged, which the next run makes again."""
     for task in ready:
         manifest = Manifest(task.folder)
         if damaged := manifest.damaged():
-            for part in damaged:
-                manifest.forget(part)
+            manifest.forget(*damaged)
             return InputError(
                 fault.where,
                 f"results of {task.name} are damaged ({fault.what})",
@@ -250,41 +291,25 @@ def _told_with_damage(fault: LamellaError, ready: Sequence[MovieTask]) -> Lamell
     return fault
 
 
-def _up_to_date(tasks: Sequence[MovieTask], ended_well: set[str], workers: int) -> list[MovieTask]:
-    """The tasks that are up to date.
+def _looked_again(
+    tasks: Sequence[MovieTask], ended_well: set[str], workers: int
+) -> dict[str, Look]:
+    """The movies that were worked on, as they are now.
 
     What another process wrote on a network drive may be seen some seconds late: for movies that
     ended well it is waited.
     """
     until = time.monotonic() + (_SEEN_AFTER_S if workers > 1 else 0)
-    ready = []
+    looks = {}
     for task in tasks:
-        known = up_to_date(task)
-        while not known and task.name in ended_well and time.monotonic() < until:
+        look = look_at(task)
+        while not look.ready and task.name in ended_well and time.monotonic() < until:
             time.sleep(_LOOK_EVERY_S)
             with suppress(OSError):  # a folder that is listed is looked at anew
                 _ = [*task.folder.iterdir()]
-            known = up_to_date(task)
-        if known:
-            ready.append(task)
-    return ready
-
-
-def _remarks(ready: Sequence[MovieTask]) -> list[str]:
-    described = {}
-    for task in ready:
-        for _, done in Manifest(task.folder):
-            if "described" in done.found:
-                described[task.name] = done.found["described"]
-    return study_remarks(described)
-
-
-def _lengths(ready: Sequence[MovieTask]) -> Iterator[int]:
-    """Frames of every movie."""
-    for task in ready:
-        for stage, done in Manifest(task.folder):
-            if stage.startswith("track/"):
-                yield done.found["n_frames"]
+            look = look_at(task)
+        looks[task.name] = look
+    return looks
 
 
 def _remove(out: Path, only: Sequence[str]) -> None:
@@ -319,76 +344,3 @@ def _refuse_foreign(out: Path) -> None:
         raise OutputError(
             str(out), f"it holds {', '.join(theirs)} not made by a run", "choose another --out"
         )
-
-
-def _set_aside(sample: Sample) -> StageResult:
-    if sample.fault is not None:
-        return StageResult(sample.movie, "samples", "failed", messages=(str(sample.fault),))
-    return StageResult(
-        sample.movie, "samples", "skipped", messages=(f"excluded: {sample.exclude}",)
-    )
-
-
-def _changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult]:
-    """Movies that ended well and yet are not up to date: their files are others by now."""
-    failed = {r.movie for r in results if r.state == "failed"}
-    ended = {r.movie for r in results if r.stage == LAST_STAGE} - failed
-    why = "its files changed while it was processed; run again"
-    return [
-        StageResult(movie, "run", "failed", messages=(f"{movie}: {why}",))
-        for movie in sorted(ended - ready)
-    ]
-
-
-def _in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:
-    """Results in the order of samples.csv, whichever movie ended first."""
-    place = {sample.movie: i for i, sample in reversed(list(enumerate(samples)))}
-    return sorted(results, key=lambda result: place[result.movie])
-
-
-def _write_status(out: Path, results: Sequence[StageResult]) -> None:
-    table = pd.DataFrame(
-        [
-            {
-                Col.MOVIE: r.movie,
-                Col.STAGE: r.stage,
-                Col.STATE: r.state,
-                Col.SECONDS: round(r.seconds, 3),
-                Col.PEAK_MB: round(r.peak_mb, 1),
-                Col.MESSAGE: r.message,
-            }
-            for r in results
-        ],
-        columns=[Col.MOVIE, Col.STAGE, Col.STATE, Col.SECONDS, Col.PEAK_MB, Col.MESSAGE],
-    )
-    write_table(out / "status.csv", table)
-
-
-def _write_lock(study: Study, out: Path) -> None:
-    """Everything that decides the result, in one readable file."""
-    inputs = {s.movie: _inputs(task_for(study, s, out)) for s in study.samples if s.fault is None}
-    rows = [
-        {k: v for k, v in vars(s).items() if v and k not in ("fault", "extra", "take")}
-        | s.extra
-        | s.take.chosen
-        for s in study.samples
-    ]
-    content = {
-        "versions": versions(),
-        "settings": as_locked(study.settings),
-        "inputs": inputs,
-        "samples": rows,
-    }
-    with whole_file(out / LOCK_FILE) as part:
-        part.write_text(tomli_w.dumps(content), encoding="utf-8")
-
-
-def _inputs(task: MovieTask) -> Any:
-    """Size and time of every file that the movie's results are made from."""
-    try:
-        return {
-            name: {file: list(stamp) for file, stamp in files.items()}
-            for name, files in inputs_of(task).items()
-        }
-    except Exception:  # its absence is reported with the movie
-        return "not found"

@@ -180,8 +180,7 @@ def estimate(
     known = [name for name, done in manifest if done.key == key]
     if known and all(manifest.holds(name, key) for name in known):
         return [Made(group, n, folder / flat_file(n), manifest[n].found) for n in known]
-    for name, _ in list(manifest):
-        manifest.forget(name)
+    manifest.forget(*[name for name, _ in manifest])
     where = f"illumination of session {group}" if group else "illumination"
     states: dict[str, list[FieldMeans]] = {}
     named: dict[str, list[str]] = {}  # of the fields that could be read
@@ -215,7 +214,7 @@ def estimate(
         for doubt in flat.doubts:
             warnings.warn(f"{where}, channel {channel}: {doubt}", LamellaWarning, stacklevel=2)
         done = Done(key, (file, picture), told, {"illumination": step.provenance()})
-        manifest.record(channel, replace(done, warnings=tuple(flat.doubts)))
+        manifest.record({channel: replace(done, warnings=tuple(flat.doubts))})
         made.append(Made(group, channel, folder / file, told))
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lamella.core.table import Col, stacked
@@ -55,10 +56,19 @@ def write_movie(
         Names of the files.
     """
     for kind, parts in tables.items():
-        table = stacked(parts)
+        table = stacked(parts) if any(map(len, parts)) else _without_rows(parts)
         table.insert(0, Col.MOVIE, pd.Series(movie, index=table.index, dtype="str"))
         write_table(folder / f"{kind}{_END}", table)
     for old in folder.glob(f"*{_END}"):
         if old.stem not in tables:
             old.unlink()
     return tuple(f"{kind}{_END}" for kind in tables)
+
+
+def _without_rows(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The columns of a movie in which nothing was found, those whose type is known.
+
+    Programs that read the tables of all movies as one then find the same columns in each.
+    """
+    table = next((part for part in parts if len(part.columns)), pd.DataFrame())
+    return table.loc[:, [kind != np.dtype(object) for kind in table.dtypes]].reset_index(drop=True)

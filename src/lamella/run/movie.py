@@ -6,13 +6,14 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
 from lamella.run.at_hand import Tell
 from lamella.run.cache import Done, Manifest
-from lamella.run.stages import is_aside, keys_of
+from lamella.run.stages import cleaned_and_read, is_aside, keys_of, stages_of
 from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.work import StageWork
@@ -69,8 +70,7 @@ def run_movie(
     results = _all_stages(task, manifest, keys, heard, stopped)
     if any(each.state == "failed" for each in results) and (damaged := manifest.damaged()):
         # It may have failed by a result of ours that the disk has spoilt: that is made again.
-        for part in damaged:
-            manifest.forget(part)
+        manifest.forget(*damaged)
         results = _all_stages(task, manifest, keys, heard, stopped)
     return results
 
@@ -80,18 +80,17 @@ def _all_stages(
 ) -> list[StageResult]:
     """Every stage in its order, up to the first that fails."""
     work = StageWork(task, manifest, heard)
-    # The groups of measures of one object are one stage: they share the walk over its frames.
-    stages: dict[str, list[str]] = {}
-    for part in keys:
-        stages.setdefault("/".join(part.split("/")[:2]), []).append(part)
+    again = cleaned_and_read(task, keys, manifest)
     results: list[StageResult] = []
-    for stage, parts in stages.items():
+    for stage, parts in stages_of(keys).items():
         go_on(stopped)
-        stale = [part for part in parts if not manifest.holds(part, keys[part])]
+        stale = [p for p in parts if not manifest.holds(p, keys[p], or_cleaned=p not in again)]
         if stale:
             results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))
         else:
-            results.append(StageResult(task.name, stage, "cached", messages=_told(manifest, parts)))
+            results.append(
+                StageResult(task.name, stage, "cached", messages=told_of(manifest, parts))
+            )
         if results[-1].state == "failed" and not is_aside(stage):
             break
     return results
@@ -104,16 +103,16 @@ def _run_stage(
     started = time.perf_counter()
     state: Literal["done", "failed"] = "done"
     try:
-        for part in stale:
-            manifest.forget(part)
+        manifest.forget(*stale)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             made = work.do(stage, list(stale))
         told = dict.fromkeys(
             str(w.message) for w in caught if issubclass(w.category, LamellaWarning)
         )
-        for part, each in made.items():
-            manifest.record(part, Done(stale[part], *each, warnings=tuple(told)))
+        manifest.record(
+            {part: Done(stale[part], *each, warnings=tuple(told)) for part, each in made.items()}
+        )
         how: _How = {"messages": tuple(told)}
     except Exception as error:  # one movie's surprise must not stop the others
         state, how = "failed", _fault(work.task, error)
@@ -121,7 +120,7 @@ def _run_stage(
     return StageResult(work.task.name, stage, state, seconds, _peak_mb(), **how)
 
 
-def _told(manifest: Manifest, parts: list[str]) -> tuple[str, ...]:
+def told_of(manifest: Manifest, parts: Sequence[str]) -> tuple[str, ...]:
     """What was to know of these parts when they were made."""
     return tuple(dict.fromkeys(text for part in parts for text in manifest[part].warnings))
 

@@ -18,6 +18,9 @@ COLUMNS = [
     Col.DOUBTFUL_SHARE,
 ]  # fmt: skip
 _MUCH_DOUBT = 0.2
+NEEDED = (Col.MOVIE, Col.OBJECT, Col.FRAME, Col.Y_PX, Col.INTERPOLATED, Col.N_NUCLEI, Col.NUCLEUS,
+          Col.NUCLEUS_SHARED)  # fmt: skip
+"""Columns of the table of frames that the counts are made from."""
 
 
 def nuclei_counts(cells: pd.DataFrame, n_nuclei: int) -> dict[str, float]:

@@ -14,8 +14,9 @@ COLUMNS = [
     Col.MOVIE, Col.OBJECT, Col.N_FRAMES, Col.N_EMPTY_FRAMES, Col.N_INVALID_FRAMES,
     Col.N_SIZE_BREAKS, Col.AREA_FLICKER, Col.OUTLINE_SCORE,
 ]  # fmt: skip
-_NEEDED = (Col.MOVIE, Col.CELL, Col.FRAME, Col.AREA_PX, Col.EMPTY, Col.VALID, Col.PAIR_VALID,
-           Col.SIZE_BREAK)  # fmt: skip
+NEEDED = (Col.MOVIE, Col.CELL, Col.FRAME, Col.AREA_PX, Col.EMPTY, Col.VALID, Col.PAIR_VALID,
+          Col.SIZE_BREAK)  # fmt: skip
+"""Columns of the table of frames that the scores are made from."""
 
 
 def outline_scores(frames: pd.DataFrame, *, movies: Sequence[str] = ()) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def outline_scores(frames: pd.DataFrame, *, movies: Sequence[str] = ()) -> pd.Da
     DataFrame
         `COLUMNS`, in the order of `movies`; `object` is missing where nothing was found.
     """
-    if not all(name in frames.columns for name in _NEEDED):
+    if not all(name in frames.columns for name in NEEDED):
         return pd.DataFrame(columns=COLUMNS)
     keys = [name for name in (Col.MOVIE, Col.OBJECT) if name in frames.columns]
     rows = frames.sort_values([*keys, Col.CELL, Col.FRAME], kind="stable")

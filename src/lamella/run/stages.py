@@ -21,6 +21,9 @@ from lamella.run.weights import Network, weights_of
 from lamella.segment import ExistingLabels, External, Guided
 from lamella.track import FillGaps, Largest
 
+Stamps = dict[str, list[int]]
+"""Size and time of change of files, by their names: see `fingerprint`."""
+
 LOCK_FILE = "study.lock.toml"
 """Everything that decided the results of a run; marks its folder."""
 
@@ -65,8 +68,14 @@ def events_file(name: str) -> str:
     return f"events/{name}.parquet"
 
 
-def keys_of(task: MovieTask) -> dict[str, str]:
+def keys_of(task: MovieTask, *, raw: Stamps | None = None) -> dict[str, str]:
     """The key of every stage, in the order in which they run; those of `is_aside` last.
+
+    Parameters
+    ----------
+    raw : dict, optional
+        Fingerprint of the raw movie, where it has just been taken: of a folder of frames on a
+        network drive that takes longer than all else.
 
     Raises
     ------
@@ -76,7 +85,7 @@ def keys_of(task: MovieTask) -> dict[str, str]:
     settings = task.settings
     reading = [
         task.sample.path,
-        _raw_files(task),
+        _raw_files(task) if raw is None else raw,
         settings.scale.axes,
         *settings.channels.deciding(),
         *_taken(task),
@@ -186,14 +195,64 @@ def is_aside(stage: str) -> bool:
     return stage.startswith(_OUTLINES)
 
 
+def stages_of(keys: Mapping[str, str]) -> dict[str, list[str]]:
+    """The parts of every stage: groups of measures of one object share the walk over its frames."""
+    stages: dict[str, list[str]] = {}
+    for part in keys:
+        stages.setdefault("/".join(part.split("/")[:2]), []).append(part)
+    return stages
+
+
 def up_to_date(task: MovieTask) -> bool:
     """Whether all that a movie counts by is as the settings say."""
     manifest = Manifest(task.folder)
     try:
-        keys = keys_of(task).items()
-        return all(manifest.holds(stage, key) for stage, key in keys if not is_aside(stage))
+        keys = keys_of(task)
     except Exception:
         return False
+    return counts(manifest, keys)
+
+
+def counts(manifest: Manifest, keys: Mapping[str, str]) -> bool:
+    """Whether all that a movie counts by has been done with these keys."""
+    return all(
+        manifest.holds(stage, key, or_cleaned=True)
+        for stage, key in keys.items()
+        if not is_aside(stage)
+    )
+
+
+def cleaned_and_read(task: MovieTask, keys: Mapping[str, str], manifest: Manifest) -> set[str]:
+    """Stages to run again, though they are finished: their files were removed to save space.
+
+    Those alone whose files another stage reads that is to run.
+    """
+    waiting = {s for s, key in keys.items() if not manifest.holds(s, key, or_cleaned=True)}
+    again: set[str] = set()
+    while waiting:
+        read = {each for stage in waiting for each in _read_by(stage, task.settings, keys)}
+        waiting = {s for s in read - again if not manifest.holds(s, keys[s])}
+        again |= waiting
+    return again
+
+
+def _read_by(stage: str, settings: Settings, keys: Mapping[str, str]) -> set[str]:
+    """Stages whose intermediate files a stage reads: labels before tracking, measures by group."""
+    kind, name, *_ = [*stage.split("/"), ""]
+    segmented = {s for s in keys if s.startswith(("segment/", "declump/"))}
+    own = {s for s in segmented if s.partition("/")[2] == name}
+    measured = {s for s in keys if s.startswith("measure/")}
+    anywhere = segmented if settings.measure.background.looks_outside else set()
+    if kind in ("segment", "declump"):
+        read = segmented if settings.objects[name].led else own
+    else:
+        read = {
+            "track": own,
+            "measure": anywhere,
+            "outlines": anywhere | measured,
+            LAST_STAGE: measured,
+        }.get(kind, set())
+    return read - {stage}
 
 
 def _tracking(each: ObjectSettings) -> list[Any]:
@@ -212,7 +271,7 @@ def _leading(
     return [single[step.nuclei] if step.nuclei is not None else None, scale[0] if in_um else None]
 
 
-def inputs_of(task: MovieTask) -> dict[str, dict[str, list[int]]]:
+def inputs_of(task: MovieTask) -> dict[str, Stamps]:
     """Fingerprints of the files that a movie's results are made from, by what they are.
 
     Raises

@@ -126,6 +126,11 @@ def faults_of_weights(settings: Settings, folder: Path, *, download: bool) -> li
     return list(faults.values())
 
 
+def uses_networks(settings: Settings) -> bool:
+    """Whether any set of objects is found by a network."""
+    return any(isinstance(each.segment, Network) for each in settings.objects.values())
+
+
 def refuse_unusable(settings: Settings, folder: Path) -> None:
     """Raise the faults of `faults_of_weights`, after a download where one is needed."""
     faults = faults_of_weights(settings, folder, download=True)

@@ -303,7 +303,8 @@ class StageWork(AtHand):
     ) -> tuple[Light, Walked]:
         """The movie measured with these labels, in its light."""
         settings, n = self.task.settings.measure, self.movie.n_frames
-        sets = [self._found_anywhere(name).frames for name in self.task.settings.objects]
+        names = self.task.settings.objects if settings.background.looks_outside else ()
+        sets = [self._found_anywhere(name).frames for name in names]
         left_out = self._left_out(labels.name)
         light, walked = walked_in_light(
             self.evened,
@@ -311,7 +312,7 @@ class StageWork(AtHand):
             groups,
             settings,
             tracks=hidden(tracks, left_out),
-            anything=wherever(sets) if settings.background.looks_outside else None,
+            anything=wherever(sets) if sets else None,
             others={
                 each: seen_alone(self._labels("labels", each), self._tracks(each).interpolated)
                 for each in looked_at(groups.values())

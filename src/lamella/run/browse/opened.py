@@ -102,7 +102,9 @@ class OpenedMovie:
 
     def segmented(self, name: str) -> Frames:
         """Labels before clumps were split and objects were tracked."""
-        return open_labels(self.folder / f"segmented/{name}.ome.tif", name=name).frames
+        file = f"segmented/{name}.ome.tif"
+        self.manifest.refuse_cleaned(file)
+        return open_labels(self.folder / file, name=name).frames
 
     def tracks(self, name: str) -> Tracks:
         """Who is where, of the cells as the run left them."""

@@ -32,7 +32,7 @@ def decided_since(out: Path) -> bool:
     samples = saved_samples(out)
     known = [str(m) for m in samples.loc[samples[Col.INCLUDED], Col.MOVIE] if str(m) in folders]
     columns = [Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.Y_PX, Col.X_PX]
-    frames = read_table(out / "tables/frames.parquet").reindex(columns=columns)
+    frames = read_table(out / "tables/frames.parquet", columns=columns).reindex(columns=columns)
     events = read_table(out / "tables/events.csv")
     now = decision_table({movie: folders[movie] for movie in known}, frames, events)
     before = read_table(told) if told.is_file() else now.iloc[:0]
