@@ -20,7 +20,9 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.io.atomic import whole_file
+from lamella.io.declared import ALWAYS_FINE
 from lamella.io.stated import settle
+from lamella.io.tiff_bounds import refuse_endless_chain, refuse_hollow_index
 from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
@@ -70,6 +72,7 @@ def open_tiff(
     path = Path(path)
     _refuse_at_sight(path)
     try:
+        refuse_endless_chain(path)
         with _tifffile_complaints() as complaints, TiffFile(path) as tif:
             return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names)
     except (LamellaError, MemoryError):
@@ -113,6 +116,7 @@ def _open(
     interval_min: float | None,
     channel_names: Sequence[str] | None,
 ) -> Movie:
+    refuse_hollow_index(tif, str(path))
     all_series = tif.series
     broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
     if broken or not all_series:
@@ -300,7 +304,7 @@ def _write_ome(
             shape=shape,
             dtype=dtype,
             photometric="minisblack",
-            compression="zlib" if compress else None,
+            compression="zlib" if compress and n_bytes // n_frames <= ALWAYS_FINE else None,
             rowsperstrip=height,
             software="Lamella",
             **_resolution(scale),

@@ -1,0 +1,132 @@
+"""The parent's side of a child: hands it inputs, ends it when it takes too long, starts it anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from fuzz.case import Case
+from fuzz.readers import Reader, seeds_of
+
+ROOT = Path(__file__).parent.parent
+LIMIT_S = 10.0
+_START_S = 300.0
+_INPUTS_A_CHILD = 4000
+
+
+class Result(NamedTuple):
+    """What came of an input."""
+
+    outcome: str
+    """``read``, ``refused``; or a failure: ``error``, ``memory``, ``slow``, ``crash``."""
+    signature: str
+    """Equal for inputs that end at the same place."""
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether this must not happen."""
+        return self.outcome not in ("read", "refused")
+
+
+class Keeper:
+    """A child process that reads inputs of one reader, in a context."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{reader.name}-"))
+        for seed in seeds_of(reader):
+            seed.keep(self._seeds)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._n = 0
+        self._lies: dict[str, bytes] = {}
+
+    @property
+    def _seeds(self) -> Path:
+        return self._folder / "seeds"
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def attempt(self, case: Case) -> Result:
+        """Read one case."""
+        if self._process is None or self._n >= _INPUTS_A_CHILD:
+            self._start()
+        process = self._process
+        assert process is not None and process.stdin is not None
+        entry = self._lay_out(case)
+        process.stdin.write(f"{entry}\n".encode())
+        process.stdin.flush()
+        self._n += 1
+        answer = self._answer(LIMIT_S)
+        if answer is None:
+            slow = process.poll() is None
+            self._end()
+            if slow:
+                return Result("slow", f"more than {LIMIT_S:g} s", LIMIT_S)
+            code = process.returncode
+            name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            return Result("crash", name, 0.0)
+        return Result(answer["outcome"], answer["signature"], answer["seconds"])
+
+    def _lay_out(self, case: Case) -> Path:
+        place = self._folder / "case"
+        names = set(case.files)
+        if self._reader.rewrites or not names >= set(self._lies):
+            shutil.rmtree(place, ignore_errors=True)
+            self._lies = {}
+        changed = {k: v for k, v in case.files.items() if self._lies.get(k) is not v}
+        try:
+            Case(case.entry, changed).write(place)
+        except OSError:
+            shutil.rmtree(place, ignore_errors=True)
+            case.write(place)
+        self._lies = dict(case.files)
+        return place / case.entry
+
+    def _start(self) -> None:
+        self._end()
+        paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+        env |= {"NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fuzz.child", self._reader.name, str(self._seeds)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
+            env=env,
+        )  # fmt: skip
+        self._n = 0
+        if self._answer(_START_S) is None:
+            self._end()
+            raise RuntimeError(f"the child for {self._reader.name} did not start: python -m fuzz.child")
+
+    def _answer(self, patience_s: float) -> dict | None:
+        process = self._process
+        assert process is not None and process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], patience_s)
+        line = process.stdout.readline() if ready else b""
+        if ready and not line:
+            process.wait()
+        return json.loads(line) if line else None
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                stream.close()
+        self._process = None
