@@ -24,6 +24,7 @@ LOG = ROOT / ".fuzz.jsonl"
 _LARGEST_POOL = 2000
 _MINIMISE_S = 60.0
 _LARGEST_KEPT = 64 * 1024
+_LARGEST_GOOD = 2**18
 
 
 def main() -> int:
@@ -62,7 +63,8 @@ def _done(log: Path, name: str, minutes: float) -> bool:
 def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
     """Mutations of the seeds and of what was kept, for so long; failures go into the corpus."""
     rng = random.Random(seed ^ zlib.crc32(reader.name.encode()))
-    pool = [*seeds_of(reader), *(case for _, case in kept(CORPUS / reader.name))]
+    good = list(seeds_of(reader))
+    pool = [*good, *(case for _, case in kept(CORPUS / reader.name))]
     n_known = len(pool)
     seen: set[tuple[str, str]] = set()
     outcomes: dict[str, int] = {}
@@ -71,17 +73,21 @@ def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
     n = 0
     with Keeper(reader) as keeper:
         while time.monotonic() - began < seconds:
-            case = pool[n] if n < n_known else mutated(rng.choice(pool), pool, rng, reader.tokens)
+            # What is refused at the door leads no further in: most begin with what was read.
+            base = rng.choice(good if rng.random() < 0.7 else pool)
+            case = pool[n] if n < n_known else mutated(base, pool, rng, reader.tokens)
             n += 1
             result = keeper.attempt(case)
             outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
             place = (result.outcome, result.signature)
-            if place in seen and not (result.outcome == "read" and rng.random() < 0.002):
+            if result.outcome == "read" and len(good) < _LARGEST_POOL and case.size < _LARGEST_GOOD:
+                good.append(case)
+            if place in seen:
                 continue
             seen.add(place)
             if result.failed:
                 failures += _kept(reader, keeper, case, result)
-            elif len(pool) < _LARGEST_POOL and case.size < 2**21:
+            elif len(pool) < _LARGEST_POOL and case.size < _LARGEST_GOOD:
                 pool.append(case)  # it ends where none ended before
     return {
         "reader": reader.name,

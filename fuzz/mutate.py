@@ -35,7 +35,7 @@ def mutated(case: Case, pool: Sequence[Case], rng: random.Random, tokens: Sequen
     kind = rng.choice(kinds)
     name = rng.choice([each for each in names if _kind(each) == kind])
     data = case.files[name]
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+    for _ in range(rng.choice((1, 1, 1, 1, 2, 3))):
         data = _changed(data, rng, tokens, _another(pool, rng))[:_MOST_BYTES]
     return case.with_file(name, data)
 
@@ -276,7 +276,8 @@ def _npy(data: bytes, rng: random.Random) -> bytes:
     start = 10 + int.from_bytes(data[8:10], "little")
     if rng.random() < 0.2:
         head = rng.choice(_ON_TEXT + _ON_BYTES)(data[10:start], rng, b"(" * 500)
-        return data[:8] + len(head).to_bytes(2, "little", signed=False) + head + data[start:]
+        head = head[:0xFFFF]
+        return data[:8] + len(head).to_bytes(2, "little") + head + data[start:]
     return data[:start] + rng.choice(_ON_BYTES)(data[start:], rng, data[start:])
 
 

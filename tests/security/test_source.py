@@ -85,6 +85,8 @@ def findings(tree):
             value = keywords.get(option)
             if value is not None and not (isinstance(value, ast.Constant) and value.value is wanted):
                 yield node.lineno, f"{name}({option}=…)", False
+        if name in ("Image.open", "Pillow.open") and "formats" not in keywords:
+            yield node.lineno, f"{name} without formats", False
         if last == "Environment" and "autoescape" not in keywords:
             yield node.lineno, f"{name} without autoescape", False
         if name in _ONLY_IF_REASONED or last == "exec_module":
@@ -121,7 +123,7 @@ def test_every_exception_is_needed():
     [
         "import pickle", "from pickle import loads", "import yaml", "eval('1')", "import os\nos.system('x')",
         "exec('x')", "import subprocess\nsubprocess.run('ls', shell=True)", "np.load(f, allow_pickle=True)",
-        "torch.load(f)", "torch.load(f, weights_only=False)", "ET.fromstring(text)",
+        "torch.load(f)", "Image.open(f)", "torch.load(f, weights_only=False)", "ET.fromstring(text)",
         "iterparse(file)", "z.extractall(p)", "import tarfile", "pd.read_pickle(f)",
         "import http.server", "Environment(loader=x)", "__import__('os')", "s.bind(('', 80))",
     ],

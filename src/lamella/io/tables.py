@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, LamellaError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
+from lamella.io.declared import refuse_hollow_piece
 
 # Names stay text even where they look like numbers: session "01" is not 1, nor is field "01".
 TEXT_COLUMNS = [
@@ -36,6 +37,7 @@ _EXACT: Any = (
 )
 MOST_ROWS_IN_CSV = 200_000
 """Longer tables are written as Parquet alone."""
+_CELL_BYTES = 8
 _MISSING = ["", "NaN", "nan", "NA"]
 
 
@@ -91,8 +93,12 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     if _kind(path) == ".parquet":
         try:
-            frame: pd.DataFrame = pq.read_table(path).to_pandas()
-        except (pa.ArrowInvalid, OSError) as error:
+            with pq.ParquetFile(path) as file:
+                _refuse_hollow(path, file.metadata)
+                frame: pd.DataFrame = file.read().to_pandas()
+        except (LamellaError, MemoryError):
+            raise
+        except Exception as error:  # a damaged file raises many kinds, of pyarrow, pandas and json
             raise InputError(
                 str(path), f"it is not a Parquet table ({error})", "write it again"
             ) from error
@@ -108,6 +114,13 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         na_values=_MISSING,
     )
     return table
+
+
+def _refuse_hollow(path: Path, told: pq.FileMetaData) -> None:
+    """Few bytes may stand for any number of equal rows."""
+    refuse_hollow_piece(
+        str(path), "a table", told.num_rows * told.num_columns * _CELL_BYTES, path.stat().st_size
+    )
 
 
 def _kind(path: Path) -> str:

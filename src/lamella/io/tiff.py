@@ -22,7 +22,7 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.io.atomic import whole_file
 from lamella.io.declared import ALWAYS_FINE
 from lamella.io.stated import settle
-from lamella.io.tiff_bounds import refuse_endless_chain, refuse_hollow_index
+from lamella.io.tiff_bounds import refuse_hollow_index, refuse_odd_pages
 from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
@@ -72,7 +72,7 @@ def open_tiff(
     path = Path(path)
     _refuse_at_sight(path)
     try:
-        refuse_endless_chain(path)
+        refuse_odd_pages(path)
         with _tifffile_complaints() as complaints, TiffFile(path) as tif:
             return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names)
     except (LamellaError, MemoryError):

@@ -17,12 +17,19 @@ _PLANES_ALWAYS_FINE = 10**6
 _MOST_PLANNED = 1000
 _SEGMENTS_ALWAYS_FINE = 10**6
 _AGAIN = "copy it again from its source"
+_SIZES = {
+    256: "width", 257: "height", 277: "samples", 278: "rows of a strip", 322: "tiles' width",
+    323: "tiles' height", 32997: "depth", 32998: "tiles' depth", 259: "compression",
+    262: "photometric interpretation", 284: "planar configuration",
+}  # fmt: skip
+_WHOLE = (1, 3, 4, 13, 16, 18)  # types of unsigned integers
+_MOST_ENTRIES = 4096  # as tifffile
 _MICROMANAGER = struct.pack("<I", 54773648)
 _LARGE = 2**30
 
 
-def refuse_endless_chain(path: Path) -> None:
-    """Refuse pages that follow each other in a circle: tifffile would go round for ever.
+def refuse_odd_pages(path: Path) -> None:
+    """Refuse pages that go round in a circle, and sizes that are no number: tifffile believes both.
 
     Of large stacks of Micro-Manager the pages are found by their index and not followed here: each
     would be another place of the disk.
@@ -30,31 +37,38 @@ def refuse_endless_chain(path: Path) -> None:
     Raises
     ------
     InputError
-        A page that comes again.
+        A page that comes again; a width, a height … of another type or several numbers.
     """
     with path.open("rb") as file:
         head = file.read(16)
         order = "<" if head[:2] == b"II" else ">"
         large = head[2:4] in (b"\x2b\0", b"\0\x2b")
-        count, entry, offset = ("Q", 20, "Q") if large else ("H", 12, "I")
         if head[8:12] == _MICROMANAGER and path.stat().st_size > _LARGE:
             return
-        counts, offsets = struct.Struct(order + count), struct.Struct(order + offset)
+        count, offset = (struct.Struct(order + kind) for kind in ("QQ" if large else "HI"))
+        entry = struct.Struct(order + ("HHQQ" if large else "HHII"))
         start = head[8:16] if large else head[4:8]
         seen: set[int] = set()
         # What ends too early, or points beyond the end, is told when the file is opened.
-        while len(start) == offsets.size and (at := offsets.unpack(start)[0]):
+        while len(start) == offset.size and (at := offset.unpack(start)[0]):
             if at in seen:
                 raise InputError(
                     str(path), f"its pages go round in a circle after {len(seen)}", _AGAIN
                 )
             seen.add(at)
             file.seek(at)
-            number = file.read(counts.size)
-            if len(number) < counts.size:
+            number = file.read(count.size)
+            if len(number) < count.size or (n := count.unpack(number)[0]) > _MOST_ENTRIES:
                 return
-            file.seek(at + counts.size + entry * counts.unpack(number)[0])
-            start = file.read(offsets.size)
+            entries = file.read(entry.size * n)
+            if len(entries) < entry.size * n:
+                return
+            for tag, kind, n_values, _ in entry.iter_unpack(entries):
+                if tag in _SIZES and (n_values != 1 or kind not in _WHOLE):
+                    raise InputError(
+                        str(path), f"the {_SIZES[tag]} of page {len(seen)} is no number", _AGAIN
+                    )
+            start = file.read(offset.size)
 
 
 def refuse_many_planes(series: TiffPageSeries, source: str) -> None:

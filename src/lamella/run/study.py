@@ -177,8 +177,7 @@ def read_samples(path: Path) -> list[Sample]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             rows = list(reader)
-            columns = list(rows[0]) if rows else []
-            header = list(reader.fieldnames or ())
+            columns = list(reader.fieldnames or ())
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
@@ -197,17 +196,20 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(
             str(path), "it is separated by semicolons", "save it separated by commas"
         )
+    if any(None in row for row in rows):
+        raise SettingsError(
+            str(path), "a row has too many fields", f"the columns are {', '.join(columns)}"
+        )
     if Col.PATH not in columns:
         raise SettingsError(
             str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"
         )
-    if twice := sorted({c for c in header if header.count(c) > 1}):
+    if twice := sorted({c for c in columns if columns.count(c) > 1}):
         raise SettingsError(
             str(path), f"the column {twice[0]!r} is there twice", "give every column its own name"
         )
-    unknown = [c for c in columns if c is not None and c not in _COLUMNS]
-    if None in columns or unknown:
-        told = f"unknown columns {', '.join(unknown)}" if unknown else "a row has too many fields"
+    if unknown := [c for c in columns if c not in _COLUMNS]:
+        told = f"unknown columns {', '.join(unknown)}"
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
     samples = [_sample(row) for row in rows]
     return _with_faults(samples, path.name)

@@ -60,7 +60,7 @@ def _members(where: str, notes: list[str]) -> Iterator[tuple[str, bytes]]:
                 raise InputError(where, f"it has {len(members)} members", _SAVE_AGAIN)
             for member in members:
                 name = PurePosixPath(member.filename.replace("\\", "/"))
-                if member.is_dir():
+                if member.filename and member.is_dir():
                     continue
                 if name.suffix.lower() != ".roi":
                     passed_over[name.suffix.lower() or "no suffix"] += 1
