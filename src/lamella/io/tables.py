@@ -17,6 +17,7 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.declared import refuse_hollow_piece
+from lamella.io.delimited import bounded_lines
 
 # Names stay text even where they look like numbers: session "01" is not 1, nor is field "01".
 TEXT_COLUMNS = [
@@ -147,7 +148,7 @@ def _refuse_ragged(path: Path) -> None:
     """Pandas fills short rows silently and takes long ones for an index."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
+            rows = csv.reader(bounded_lines(file, path))
             header = next(rows, [])
             if len(header) == 1 and ";" in header[0]:
                 raise InputError(

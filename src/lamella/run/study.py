@@ -13,6 +13,7 @@ from lamella.core.claims import ALL_SESSIONS
 from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsError
 from lamella.core.table import Col
 from lamella.core.wells import well_name
+from lamella.io.delimited import bounded_lines
 from lamella.io.pattern import ANYTHING, MARK
 from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
@@ -21,6 +22,8 @@ from lamella.statistics.measures import COMPARED
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"
+_LONGEST_NAME = 200
+_FORMULA = re.compile(r"\s*([=@]|[+-].*(\||!|\w\())")
 _OPTIONAL = (
     "unit",
     "replicate",
@@ -175,7 +178,7 @@ def read_samples(path: Path) -> list[Sample]:
     """The rows of a samples.csv."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
+            reader = csv.DictReader(bounded_lines(file, path), restval="")
             rows = list(reader)
             columns = list(reader.fieldnames or ())
     except FileNotFoundError:
@@ -213,6 +216,12 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
     samples = [_sample(row) for row in rows]
     return _with_faults(samples, path.name)
+
+
+def _formula_in(sample: Sample) -> str | None:
+    """The first text that a spreadsheet would not take for one; ``+drug`` and ``-serum`` are."""
+    texts = (sample.movie, sample.path, sample.condition, sample.session, sample.exclude)
+    return next(filter(_FORMULA.match, (*texts, *sample.extra.values())), None)
 
 
 def movie_name(path: str) -> str:
@@ -272,6 +281,18 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 where,
                 "the movie's name is not safe as a folder name",
                 "use letters, digits, '_', '-' and '.'",
+            )
+        elif len(sample.movie.encode()) > _LONGEST_NAME:
+            fault = InputError(
+                where,
+                f"the movie's name is longer than {_LONGEST_NAME} bytes",
+                "give it a shorter one in the column movie",
+            )
+        elif formula := _formula_in(sample):
+            fault = InputError(
+                where,
+                f"{formula!r} begins as a formula, which a spreadsheet would run",
+                "rename it; the tables of a run are opened in spreadsheets",
             )
         elif sample.session == ALL_SESSIONS:
             fault = InputError(
