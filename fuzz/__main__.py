@@ -71,13 +71,13 @@ def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
     failures: list[str] = []
     began = time.monotonic()
     n = 0
-    with Keeper(reader) as keeper:
+    with Keeper([(reader, seed) for seed in seeds_of(reader)]) as keeper:
         while time.monotonic() - began < seconds:
             # What is refused at the door leads no further in: most begin with what was read.
             base = rng.choice(good if rng.random() < 0.7 else pool)
             case = pool[n] if n < n_known else mutated(base, pool, rng, reader.tokens)
             n += 1
-            result = keeper.attempt(case)
+            result = keeper.attempt(reader, case)
             outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
             place = (result.outcome, result.signature)
             if result.outcome == "read" and len(good) < _LARGEST_POOL and case.size < _LARGEST_GOOD:
@@ -105,7 +105,7 @@ def _kept(reader: Reader, keeper: Keeper, case: Case, result: Result) -> list[st
     """Make a failure small and keep it; none if it does not fail again."""
 
     def fails(one: Case) -> bool:
-        again = keeper.attempt(one)
+        again = keeper.attempt(reader, one)
         return again.failed and again.signature == result.signature
 
     if not fails(case):

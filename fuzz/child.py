@@ -1,11 +1,11 @@
-"""Reads inputs one after the other, within a gigabyte; ``python -m fuzz.child READER SEEDS``.
+"""Reads inputs one after the other, each within a gigabyte; ``python -m fuzz.child``.
 
-A line on stdin is the path of an input; a line of JSON on stdout says what came of it.
+A line of JSON on stdin names a reader and the path of an input, and whether it is only to warm up;
+one on stdout says what came of it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import logging
@@ -13,7 +13,6 @@ import os
 import re
 import resource
 import sys
-import tempfile
 import time
 import traceback
 import warnings
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 GIB = 2**30
+_WARM_BYTES = 8 * GIB
 _OWN = re.compile(r"/(lamella|fuzz)/")
 
 
@@ -32,34 +32,33 @@ def main() -> None:
     os.dup2(2, 1)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    from fuzz.case import kept
-    from fuzz.readers import READERS
+    from fuzz.readers import reader_called
 
-    reader = READERS[sys.argv[1]]
-    with tempfile.TemporaryDirectory() as folder:
-        # What is imported, compiled and cached on first use is none of an input's.
-        for _, seed in kept(Path(sys.argv[2])):
-            with contextlib.suppress(*reader.refusals):
-                reader.read(seed.write(Path(tempfile.mkdtemp(dir=folder))))
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(attempt(reader, Path(line.rstrip("\n")))), file=answers, flush=True)
+        asked = json.loads(line)
+        answer = attempt(
+            reader_called(asked["reader"]),
+            Path(asked["path"]),
+            more_bytes=_WARM_BYTES if asked["warm"] else GIB,
+        )
+        print(json.dumps(answer), file=answers, flush=True)
 
 
-def attempt(reader: Any, path: Path) -> dict[str, Any]:
-    """Read one input: its `outcome` (read, refused, error, memory), a `signature`, seconds, peak.
+def attempt(reader: Any, path: Path, *, more_bytes: int) -> dict[str, Any]:
+    """Read one input: its `outcome` (read, refused, error, memory), a `signature`, seconds.
 
-    The limit lies a gigabyte above what the process has now, on address space: an allocation of
+    The limit lies so many bytes above what the process has now, on address space: an allocation of
     more fails at once, whether or not it would have been filled.
     """
     gc.collect(0)
-    _hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (_vm_bytes() + GIB, _hard))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (_vm_bytes() + more_bytes, hard))
     began = time.monotonic()
     try:
         outcome, signature = _outcome(reader, path)
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (_hard, _hard))
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     return {"outcome": outcome, "signature": signature, "seconds": time.monotonic() - began}
 
 

@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
 from fuzz.case import Case
-from fuzz.readers import Reader, seeds_of
+from fuzz.readers import Reader
 
 ROOT = Path(__file__).parent.parent
 LIMIT_S = 10.0
@@ -39,20 +40,21 @@ class Result(NamedTuple):
 
 
 class Keeper:
-    """A child process that reads inputs of one reader, in a context."""
+    """A child process that reads inputs, in a context.
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{reader.name}-"))
-        for seed in seeds_of(reader):
-            seed.keep(self._seeds)
+    Parameters
+    ----------
+    warm : sequence of (Reader, Case)
+        Read by every new child first, without the limits: what is imported, compiled and cached on
+        first use is none of an input's.
+    """
+
+    def __init__(self, warm: Sequence[tuple[Reader, Case]] = ()) -> None:
+        self._warm = warm
+        self._folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._n = 0
         self._lies: dict[str, bytes] = {}
-
-    @property
-    def _seeds(self) -> Path:
-        return self._folder / "seeds"
 
     def __enter__(self) -> Keeper:
         return self
@@ -63,31 +65,41 @@ class Keeper:
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def attempt(self, case: Case) -> Result:
-        """Read one case."""
+    def attempt(self, reader: Reader, case: Case) -> Result:
+        """Read one case within the limits."""
         if self._process is None or self._n >= _INPUTS_A_CHILD:
             self._start()
+        self._n += 1
+        return self._asked(reader, case, warm=False, patience_s=LIMIT_S)
+
+    def warm(self, reader: Reader, case: Case) -> Result:
+        """Read one case without the limits of an input."""
+        if self._process is None:
+            self._start()
+        return self._asked(reader, case, warm=True, patience_s=_START_S)
+
+    def _asked(self, reader: Reader, case: Case, *, warm: bool, patience_s: float) -> Result:
         process = self._process
         assert process is not None and process.stdin is not None
-        entry = self._lay_out(case)
-        process.stdin.write(f"{entry}\n".encode())
+        entry = self._lay_out(case, anew=reader.rewrites)
+        asked = {"reader": reader.name, "path": str(entry), "warm": warm}
+        process.stdin.write(f"{json.dumps(asked)}\n".encode())
         process.stdin.flush()
-        self._n += 1
-        answer = self._answer(LIMIT_S)
+        answer = self._answer(patience_s)
         if answer is None:
             slow = process.poll() is None
             self._end()
             if slow:
-                return Result("slow", f"more than {LIMIT_S:g} s", LIMIT_S)
+                return Result("slow", f"more than {patience_s:g} s", patience_s)
             code = process.returncode
             name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             return Result("crash", name, 0.0)
         return Result(answer["outcome"], answer["signature"], answer["seconds"])
 
-    def _lay_out(self, case: Case) -> Path:
+    def _lay_out(self, case: Case, *, anew: bool) -> Path:
         place = self._folder / "case"
         names = set(case.files)
-        if self._reader.rewrites or not names >= set(self._lies):
+        if anew or not names >= set(self._lies):
             shutil.rmtree(place, ignore_errors=True)
             self._lies = {}
         changed = {k: v for k, v in case.files.items() if self._lies.get(k) is not v}
@@ -105,14 +117,16 @@ class Keeper:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
         env |= {"NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fuzz.child", self._reader.name, str(self._seeds)],
+            [sys.executable, "-m", "fuzz.child"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
             env=env,
         )  # fmt: skip
         self._n = 0
         if self._answer(_START_S) is None:
             self._end()
-            raise RuntimeError(f"the child for {self._reader.name} did not start: python -m fuzz.child")
+            raise RuntimeError("the child did not start: python -m fuzz.child")
+        for reader, case in self._warm:
+            self._asked(reader, case, warm=True, patience_s=_START_S)
 
     def _answer(self, patience_s: float) -> dict | None:
         process = self._process

@@ -254,3 +254,16 @@ _ALL = (
     Reader("run_folder", seeds.run_folder, _run_folder, _IN_JSON + _IN_TOML, guided=False),
 )  # fmt: skip
 READERS = {reader.name: reader for reader in _ALL}
+
+
+def _runs(path: Path) -> None:
+    exec(path.read_text(encoding="utf-8"))
+
+
+RUNS_ITS_INPUT = Reader("runs_its_input", seeds.program, _runs)
+"""Does whatever its input says: by it the fuzzing itself is tested."""
+
+
+def reader_called(name: str) -> Reader:
+    """One of `READERS`, or `RUNS_ITS_INPUT`."""
+    return {**READERS, RUNS_ITS_INPUT.name: RUNS_ITS_INPUT}[name]

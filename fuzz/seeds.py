@@ -413,3 +413,10 @@ def run_folder(folders: Folders) -> Iterator[Path]:
         target = path / heavy
         shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
     yield path
+
+
+def program(folders: Folders) -> Iterator[Path]:
+    """A line of Python that does nothing."""
+    path = next(folders) / "a.py"
+    path.write_text("pass", encoding="utf-8")
+    yield path

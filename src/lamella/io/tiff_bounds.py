@@ -60,15 +60,14 @@ def refuse_odd_pages(path: Path) -> None:
             number = file.read(count.size)
             if len(number) < count.size or (n := count.unpack(number)[0]) > _MOST_ENTRIES:
                 return
-            entries = file.read(entry.size * n)
-            if len(entries) < entry.size * n:
-                return
+            block = file.read(entry.size * n + offset.size)
+            entries = block[: len(block) // entry.size * entry.size][: entry.size * n]
             for tag, kind, n_values, _ in entry.iter_unpack(entries):
                 if tag in _SIZES and (n_values != 1 or kind not in _WHOLE):
                     raise InputError(
                         str(path), f"the {_SIZES[tag]} of page {len(seen)} is no number", _AGAIN
                     )
-            start = file.read(offset.size)
+            start = block[-offset.size :]  # of what is cut off too: tifffile follows it
 
 
 def refuse_many_planes(series: TiffPageSeries, source: str) -> None:

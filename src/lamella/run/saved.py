@@ -47,7 +47,7 @@ def read_lock(run: Path) -> dict[str, Any]:
     try:
         lock = tomllib.loads(file.read_text(encoding="utf-8"))
         _ = lock["settings"]["title"], lock["versions"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             str(file), f"it does not tell what decided a run ({error})", "run the study again"
         ) from error

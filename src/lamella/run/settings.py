@@ -214,7 +214,8 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(
             str(path), f"it cannot be read ({error.strerror})", "check its access rights"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # Beside its own errors: text that is not UTF-8, numbers too long, tables too deep.
+    except (ValueError, RecursionError) as error:
         raise SettingsError(str(path), f"it is not TOML ({error})", "mend that line") from None
 
 
