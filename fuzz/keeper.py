@@ -115,7 +115,9 @@ class Keeper:
         self._end()
         paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
-        env |= {"NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
+        env |= {"NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2",
+                # Others reserve a gigabyte of addresses before they hold anything.
+                "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-m", "fuzz.child"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,

@@ -22,7 +22,7 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.io.atomic import whole_file
 from lamella.io.declared import ALWAYS_FINE
 from lamella.io.stated import settle
-from lamella.io.tiff_bounds import refuse_hollow_index, refuse_odd_pages
+from lamella.io.tiff_bounds import refuse_hollow_plans, refuse_odd_pages
 from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
@@ -116,7 +116,7 @@ def _open(
     interval_min: float | None,
     channel_names: Sequence[str] | None,
 ) -> Movie:
-    refuse_hollow_index(tif, str(path))
+    refuse_hollow_plans(tif, str(path))
     all_series = tif.series
     broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
     if broken or not all_series:

@@ -6,11 +6,13 @@ import math
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError
 from lamella.io.declared import refuse_hollow_piece
+from lamella.io.tiff_metadata import ome_root
 from lamella.io.tiff_planes import PlaneMap
 
 _PLANES_ALWAYS_FINE = 10**6
@@ -25,6 +27,7 @@ _SIZES = {
 _WHOLE = (1, 3, 4, 13, 16, 18)  # types of unsigned integers
 _MOST_ENTRIES = 4096  # as tifffile
 _MICROMANAGER = struct.pack("<I", 54773648)
+_NDTIFF, _SUMMARY = 483729, 2355492
 _LARGE = 2**30
 
 
@@ -43,6 +46,7 @@ def refuse_odd_pages(path: Path) -> None:
         head = file.read(16)
         order = "<" if head[:2] == b"II" else ">"
         large = head[2:4] in (b"\x2b\0", b"\0\x2b")
+        _refuse_long_blocks(file, order, path)
         if head[8:12] == _MICROMANAGER and path.stat().st_size > _LARGE:
             return
         count, offset = (struct.Struct(order + kind) for kind in ("QQ" if large else "HI"))
@@ -70,6 +74,31 @@ def refuse_odd_pages(path: Path) -> None:
             start = block[-offset.size :]  # of what is cut off too: tifffile follows it
 
 
+def _refuse_long_blocks(file: BinaryIO, order: str, path: Path) -> None:
+    """Refuse blocks of Micro-Manager that are longer than the file: room is made for them at once."""
+    size = path.stat().st_size
+    file.seek(8)
+    told = file.read(32)
+    if len(told) < 32:
+        return
+    mark, index, mark_2, display, third, comments, _, summary = struct.unpack(f"{order}8I", told)
+    if mark == _NDTIFF:
+        lengths = [display, third] if mark_2 == _SUMMARY else [third]
+    elif struct.pack("<I", mark) == _MICROMANAGER:
+        lengths = [summary]
+        for at in (index, display, comments):
+            file.seek(at)
+            block = file.read(8)
+            if len(block) == 8:
+                lengths.append(struct.unpack(f"{order}II", block)[1])
+    else:
+        return
+    if max(lengths) > size:
+        raise InputError(
+            str(path), f"it declares a block of {max(lengths)} bytes and has {size}", _AGAIN
+        )
+
+
 def refuse_many_planes(series: TiffPageSeries, source: str) -> None:
     """Refuse a description of more images than the file has bytes."""
     n_planes = math.prod(series.shape[:-2])
@@ -78,8 +107,19 @@ def refuse_many_planes(series: TiffPageSeries, source: str) -> None:
         raise InputError(source, f"it declares {n_planes:.3g} images in {size} bytes", _AGAIN)
 
 
-def refuse_hollow_index(tif: TiffFile, source: str) -> None:
-    """Refuse an index of Micro-Manager whose planes are far more than it lists."""
+def refuse_hollow_plans(tif: TiffFile, source: str) -> None:
+    """Refuse far more planes than there can be: in OME-XML, or in an index of Micro-Manager.
+
+    Raises
+    ------
+    InputError
+        More than the file has bytes, or than 1000 times the index lists.
+    """
+    if tif.is_ome:
+        size = Path(tif.filehandle.path).stat().st_size
+        n_planes = _planes_of_ome(tif.ome_metadata or "")
+        if n_planes > max(size, _PLANES_ALWAYS_FINE):
+            raise InputError(source, f"it declares {n_planes:.3g} images in {size} bytes", _AGAIN)
     told = tif.micromanager_metadata if tif.is_micromanager else None
     index, summary = (told or {}).get("IndexMap"), (told or {}).get("Summary", {})
     if index is None or not len(index):
@@ -109,3 +149,12 @@ def refuse_hollow_planes(planes: PlaneMap, keyframe: TiffPage, source: str) -> N
     largest = int(planes.counts.max(initial=0))
     tile = math.prod(keyframe.chunks) * itemsize
     refuse_hollow_piece(source, "a tile", tile, largest)
+
+
+def _planes_of_ome(xml: str) -> int:
+    """How many planes the images of an OME-XML text have; 0 where it cannot be read."""
+    root = ome_root(xml)
+    pixels = root.iterfind(".//{*}Pixels") if root is not None else ()
+    sizes = ([each.get(f"Size{axis}", "1") for axis in "ZCT"] for each in pixels)
+    # What is no number is told by tifffile.
+    return sum(math.prod(map(int, each)) for each in sizes if all(map(str.isdecimal, each)))

@@ -106,13 +106,9 @@ def _times(
 
 def _ome(xml: str, n_frames: int, n_channels: int) -> Stated:
     """The first image of an OME-XML text."""
-    damaged = Stated(notes=("its OME-XML is damaged: scale and channel names are not read",))
-    if "<!DOCTYPE" in xml:  # no OME-XML has one; it alone may declare entities
-        return damaged
-    try:
-        root = ET.fromstring(xml)  # noqa: S314  without entities nothing expands
-    except ET.ParseError:
-        return damaged
+    root = ome_root(xml)
+    if root is None:
+        return Stated(notes=("its OME-XML is damaged: scale and channel names are not read",))
     pixels = root.find(".//{*}Image/{*}Pixels")
     if pixels is None:
         return Stated()
@@ -130,6 +126,19 @@ def _ome(xml: str, n_frames: int, n_channels: int) -> Stated:
     times, notes = _times(per_frame, interval, n_frames)
     names = tuple(channel.get("Name") for channel in pixels.iterfind("{*}Channel"))
     return Stated(_xy(*size), times, names if len(names) == n_channels else None, notes)
+
+
+def ome_root(xml: str) -> ET.Element | None:
+    """The first element of an OME-XML text; None where it is damaged, or declares a document type.
+
+    No OME-XML does, and nothing else may declare entities, which can expand to any size.
+    """
+    if "<!DOCTYPE" in xml:
+        return None
+    try:
+        return ET.fromstring(xml)  # noqa: S314  without entities nothing expands
+    except ET.ParseError:
+        return None
 
 
 def _xy(x: float | None, y: float | None) -> tuple[float, float] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie, read_table
+from lamella.io.documents import toml_of
 from lamella.run.cache import Manifest
 from lamella.run.settings import Settings
 from lamella.run.stages import LOCK_FILE
@@ -45,7 +45,7 @@ def read_lock(run: Path) -> dict[str, Any]:
     """
     file = run / LOCK_FILE
     try:
-        lock = tomllib.loads(file.read_text(encoding="utf-8"))
+        lock = toml_of(file.read_text(encoding="utf-8"))
         _ = lock["settings"]["title"], lock["versions"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
