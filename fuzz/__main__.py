@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "tests")]
 
 from fuzz.case import CORPUS, Case, kept  # noqa: E402 (after the paths)
+from fuzz.guided import can_guide, guided  # noqa: E402
 from fuzz.keeper import Keeper, Result  # noqa: E402
 from fuzz.minimise import minimised  # noqa: E402
 from fuzz.mutate import mutated  # noqa: E402
@@ -63,13 +64,16 @@ def _done(log: Path, name: str, minutes: float) -> bool:
 def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
     """Mutations of the seeds and of what was kept, for so long; failures go into the corpus."""
     rng = random.Random(seed ^ zlib.crc32(reader.name.encode()))
+    began = time.monotonic()
     good = list(seeds_of(reader))
     pool = [*good, *(case for _, case in kept(CORPUS / reader.name))]
+    n_seeds = len(pool)
+    if can_guide(reader, seeds_of(reader)):
+        pool += guided(reader.name, seeds_of(reader), seconds=seconds / 2)
     n_known = len(pool)
     seen: set[tuple[str, str]] = set()
     outcomes: dict[str, int] = {}
     failures: list[str] = []
-    began = time.monotonic()
     n = 0
     with Keeper([(reader, seed) for seed in seeds_of(reader)]) as keeper:
         while time.monotonic() - began < seconds:
@@ -94,6 +98,7 @@ def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "minutes": round((time.monotonic() - began) / 60, 2),
         "seed": seed,
+        "guided": n_known - n_seeds,
         "inputs": n,
         "outcomes": outcomes,
         "pool": len(pool),

@@ -106,14 +106,17 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
-    table: pd.DataFrame = pd.read_csv(
-        path,
-        encoding="utf-8-sig",
-        **_EXACT,
-        dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
-        keep_default_na=False,
-        na_values=_MISSING,
-    )
+    try:
+        table: pd.DataFrame = pd.read_csv(
+            path,
+            encoding="utf-8-sig",
+            **_EXACT,
+            dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+            keep_default_na=False,
+            na_values=_MISSING,
+        )
+    except (ValueError, OverflowError) as error:  # such as a quote that is never closed
+        raise InputError(str(path), f"it is not a CSV table ({error})", "save it again") from error
     return table
 
 
