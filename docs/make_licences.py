@@ -41,8 +41,8 @@ package of the core is under a licence that does not go with Lamella's own.
   files alone.
 - LGPL and GPL stand in extras only. Lamella calls them and contains nothing of them; whoever hands
   out a bundle with one of them in it keeps to its licence.
-- The wheel of imageio-ffmpeg (extra `film`) carries the program ffmpeg, which is built with x264 and
-  so is under the GPL. It is started as a program of its own.
+- The wheel of imageio-ffmpeg (extra `film`) carries the program ffmpeg, built with x264 and so under
+  the GPL. It is started as a program of its own.
 - Wheels carry compiled libraries of other projects (OpenBLAS in NumPy, FFmpeg under the LGPL in
   OpenCV, codecs in imagecodecs); their licences lie beside the packages' own, in `*.dist-info`.
 """
@@ -126,7 +126,7 @@ def _asked_for(dist: Distribution, extra: str) -> Iterator[tuple[str, set[str]]]
 
 
 def licence_of(dist: Distribution) -> str:
-    """What the metadata state: the expression, else the classifiers, else the first line of text."""
+    """What the metadata state: the expression, else the classifiers, else a line of text."""
     about = dist.metadata
     if expression := about.get("License-Expression"):
         return " ".join(expression.split())
@@ -144,8 +144,9 @@ def as_markdown(found: Iterable[Package]) -> str:
     found = list(found)
     lines = [HEAD]
     for title, core in (("Core", True), ("Extras", False)):
-        lines.append(f"\n## {title}\n\n| package | licence |{'' if core else ' extra |'}\n| --- | --- |"
-                     + ("" if core else " --- |"))  # fmt: skip
+        head = [["package", "licence", "extra"], ["---"] * 3]
+        lines.append(f"\n## {title}\n")
+        lines += [f"| {' | '.join(row[: 2 if core else 3])} |" for row in head]
         for each in found:
             if (each.parts == ("core",)) == core:
                 more = "" if core else f" {', '.join(each.parts)} |"

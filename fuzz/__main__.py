@@ -33,8 +33,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="for each reader")
     parser.add_argument("--reader", choices=[*READERS], action="append")
-    parser.add_argument("--log", type=Path, default=LOG, help="what ran; readers in it that ran as "
-                        "long as asked for are passed over, so that a run goes on where it stopped")  # fmt: skip
+    told = "what ran; readers that ran as long as asked for are passed over, to go on from there"
+    parser.add_argument("--log", type=Path, default=LOG, help=told)
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
     failed = 0

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from fuzz.case import Case
 from fuzz.readers import Reader
@@ -56,11 +56,14 @@ class Keeper:
         self._n = 0
         self._lies: dict[str, bytes] = {}
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -80,7 +83,8 @@ class Keeper:
 
     def _asked(self, reader: Reader, case: Case, *, warm: bool, patience_s: float) -> Result:
         process = self._process
-        assert process is not None and process.stdin is not None
+        assert process is not None
+        assert process.stdin is not None
         entry = self._lay_out(case, anew=reader.rewrites)
         asked = {"reader": reader.name, "path": str(entry), "warm": warm}
         process.stdin.write(f"{json.dumps(asked)}\n".encode())
@@ -132,7 +136,8 @@ class Keeper:
 
     def _answer(self, patience_s: float) -> dict | None:
         process = self._process
-        assert process is not None and process.stdout is not None
+        assert process is not None
+        assert process.stdout is not None
         ready, _, _ = select.select([process.stdout], [], [], patience_s)
         line = process.stdout.readline() if ready else b""
         if ready and not line:

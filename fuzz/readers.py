@@ -56,9 +56,12 @@ def seeds_of(reader: Reader) -> tuple[Case, ...]:
     """The cases to begin with."""
     with tempfile.TemporaryDirectory() as temporary:
         folders = _folders(Path(temporary))
-        entries = list(reader.seeds(folders))
-        return tuple(Case.of(_top(e, Path(temporary)), e.relative_to(_top(e, Path(temporary))).as_posix())
-                     for e in entries)  # fmt: skip
+        return tuple(_case(entry, Path(temporary)) for entry in reader.seeds(folders))
+
+
+def _case(entry: Path, base: Path) -> Case:
+    top = base / entry.relative_to(base).parts[0]
+    return Case.of(top, entry.relative_to(top).as_posix())
 
 
 def _folders(base: Path) -> Iterator[Path]:
@@ -68,10 +71,6 @@ def _folders(base: Path) -> Iterator[Path]:
         folder.mkdir()
         yield folder
         number += 1
-
-
-def _top(entry: Path, base: Path) -> Path:
-    return base / entry.relative_to(base).parts[0]
 
 
 def _spread(n: int) -> list[int]:
@@ -214,7 +213,7 @@ def _run_folder(path: Path) -> None:
             movie.table(table)
 
 
-_XML = (b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b"<Spot ID=\"1\" frame=\"0\"", b"nan", b"ROI_N_POINTS")
+_XML = (b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b'<Spot ID="1" frame="0"', b"nan", b"ROI_N_POINTS")
 _IN_TABLES = (b'"', b",", b";", b"\t", b"\r", b"\0", b"nan", b"inf", b"1e999", b"-1", b"=1+1")
 _IN_JSON = (b"null", b"{}", b"[]", b"true", b"1e400", b"-1", b'"\\ud800"', b"NaN", b"Infinity")
 _IN_TOML = (b"[", b"[[", b"]", b"=", b'"""', b"nan", b"inf", b"0x", b"1979-05-27", b"{}", b"false")

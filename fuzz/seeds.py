@@ -12,7 +12,7 @@ import numpy as np
 
 Folders = Iterator[Path]
 Seeds = Callable[[Folders], Iterator[Path]]
-"""Writes each case into the next of some empty folders; gives the paths that the reader is given."""
+"""Writes each case into the next of some empty folders; gives what the reader is given."""
 
 _UM, _MIN = 0.5, 2.0
 
@@ -381,7 +381,9 @@ def movie_record(folders: Folders) -> Iterator[Path]:
     ]  # fmt: skip
     head = {"session": "a", "who": "p", "time": "2024", "base": {"labels": [1, 2]}}
     _write_lines(journal, [head, *lines, {"undo": True, "time": "t"}])
-    logged = [{"object": "cell", "parents": {"2": [1]}, "filled": [[1, 2]], **line} for line in lines]
+    logged = [
+        {"object": "cell", "parents": {"2": [1]}, "filled": [[1, 2]], **line} for line in lines
+    ]
     _write_lines(folder / "corrections" / "edits.jsonl", logged)
     yield folder
 

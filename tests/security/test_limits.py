@@ -50,7 +50,9 @@ def tiff(**tags):
 
 def png(width, height, content=b""):
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
@@ -75,9 +77,7 @@ def workbook():
     return buffer.getvalue()
 
 
-LAUGHS = "".join(
-    f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(12)
-)
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(12))
 OME_LAUGHS = f"<?xml version='1.0'?><!DOCTYPE OME [{LAUGHS}]><OME><Image>&l11;</Image></OME>"
 A_TABLE = "movie,cell,area_um2\n"
 
@@ -123,8 +123,10 @@ BOMBS = {
     "xml of a million nested elements": (
         "trackmate", "a.xml", lambda: b"<TrackMate>" + b"<a>" * 10**6),
     "a name of a million characters": (
-        "samples", "samples.csv", lambda: b"movie,path,condition\n" + b"m" * 10**6 + b",a.tif,WT\n"),
-    "a column of a million characters": ("parquet", "a.csv", lambda: b"a," + b"m" * 10**6 + b"\n1,2,3\n"),
+        "samples", "samples.csv",
+        lambda: b"movie,path,condition\n" + b"m" * 10**6 + b",a.tif,WT\n"),
+    "a column of a million characters": (
+        "parquet", "a.csv", lambda: b"a," + b"m" * 10**6 + b"\n1,2,3\n"),
 }  # fmt: skip
 
 
@@ -166,7 +168,7 @@ def test_what_a_terminal_would_obey_is_not_sent_to_it():
     assert told == "a\ufffd]0;title\ufffd.tif: b\ufffd2Jc\ufffd; d\ne\tf"
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x!A1", "-WEBSERVICE(\"x\")"])
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x!A1", '-WEBSERVICE("x")'])
 def test_a_condition_that_a_spreadsheet_would_run_is_refused(tmp_path, text):
     from lamella.run.study import read_samples
 
@@ -221,7 +223,10 @@ def test_json_that_is_too_deep_in_a_record_is_told(tmp_path):
     from lamella.run.review.record import DECISIONS, decisions_of
 
     deep = "[" * 100_000 + "]" * 100_000
-    for file, read in ((EDITS, lambda: edits_of(tmp_path, "cell")), (DECISIONS, lambda: decisions_of(tmp_path))):
+    for file, read in (
+        (EDITS, lambda: edits_of(tmp_path, "cell")),
+        (DECISIONS, lambda: decisions_of(tmp_path)),
+    ):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(json.dumps({"edit": 1})[:-1] + f', "x": {deep}}}\n')
         began = time.monotonic()

@@ -22,7 +22,8 @@ _FORBIDDEN_CALLS = {
     "os.startfile", "subprocess.getoutput", "subprocess.getstatusoutput", "shutil.unpack_archive",
     "pd.read_pickle", "pandas.read_pickle", "pd.read_html", "pd.read_xml", "pd.eval",
     "np.fromregex", "tempfile.mktemp", "torch.hub.load", "torch.package.PackageImporter",
-    "urllib.request.urlopen", "urllib.request.urlretrieve", "socket.socket", "xml.sax.parse", "xml.sax.parseString",
+    "urllib.request.urlopen", "urllib.request.urlretrieve", "socket.socket",
+    "xml.sax.parse", "xml.sax.parseString",
 }  # fmt: skip
 _FORBIDDEN_METHODS = {"extractall", "extract", "to_pickle", "set_trace", "bind"}
 
@@ -83,7 +84,9 @@ def findings(tree):
             yield node.lineno, f"{name}(shell=…)", False
         for option, wanted in (("allow_pickle", False), ("weights_only", True)):
             value = keywords.get(option)
-            if value is not None and not (isinstance(value, ast.Constant) and value.value is wanted):
+            if value is not None and not (
+                isinstance(value, ast.Constant) and value.value is wanted
+            ):
                 yield node.lineno, f"{name}({option}=…)", False
         if name in ("Image.open", "Pillow.open") and "formats" not in keywords:
             yield node.lineno, f"{name} without formats", False
@@ -121,9 +124,12 @@ def test_every_exception_is_needed():
 @pytest.mark.parametrize(
     "source",
     [
-        "import pickle", "from pickle import loads", "import yaml", "eval('1')", "import os\nos.system('x')",
-        "exec('x')", "import subprocess\nsubprocess.run('ls', shell=True)", "np.load(f, allow_pickle=True)",
-        "torch.load(f)", "Image.open(f)", "torch.load(f, weights_only=False)", "ET.fromstring(text)",
+        "import pickle", "from pickle import loads", "import yaml", "eval('1')",
+        "import os\nos.system('x')",
+        "exec('x')", "import subprocess\nsubprocess.run('ls', shell=True)",
+        "np.load(f, allow_pickle=True)",
+        "torch.load(f)", "Image.open(f)", "torch.load(f, weights_only=False)",
+        "ET.fromstring(text)",
         "iterparse(file)", "z.extractall(p)", "import tarfile", "pd.read_pickle(f)",
         "import http.server", "Environment(loader=x)", "__import__('os')", "s.bind(('', 80))",
     ],

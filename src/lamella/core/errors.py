@@ -78,7 +78,7 @@ class LamellaWarning(UserWarning):
 
 
 def _plain(text: str) -> str:
-    """What may come from a file, for a terminal: no control characters, and no name of a megabyte."""
+    """What may come from a file, for a terminal: no control characters, no megabytes."""
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]} … ({len(text)} characters)"
     return _SENT_TO_TERMINALS.sub("\ufffd", text)

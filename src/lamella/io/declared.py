@@ -29,6 +29,6 @@ def refuse_hollow_piece(source: str, what: str, declared: int, stored: int) -> N
         return
     raise InputError(
         source,
-        f"it declares {what} of {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB of it",
+        f"it declares {what} of {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB",
         "copy it again from its source; if it is meant, save it without compression",
     )

@@ -75,7 +75,7 @@ def refuse_odd_pages(path: Path) -> None:
 
 
 def _refuse_long_blocks(file: BinaryIO, order: str, path: Path) -> None:
-    """Refuse blocks of Micro-Manager that are longer than the file: room is made for them at once."""
+    """Refuse blocks of Micro-Manager that are longer than the file: they are read at once."""
     size = path.stat().st_size
     file.seek(8)
     told = file.read(32)

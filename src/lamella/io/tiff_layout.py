@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError, SettingsError
-from lamella.io.tiff_metadata import Page
 from lamella.io.tiff_bounds import (
     refuse_hollow_planes,
     refuse_many_planes,
     refuse_uneven_segments,
 )
+from lamella.io.tiff_metadata import Page
 from lamella.io.tiff_planes import PlaneMap
 
 # Axes that are neither time nor channel for certain: stage position, angle, phase, lifetime,
