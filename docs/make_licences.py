@@ -41,7 +41,7 @@ package of the core is under a licence that does not go with Lamella's own.
   files alone.
 - LGPL and GPL stand in extras only. Lamella calls them and contains nothing of them; whoever hands
   out a bundle with one of them in it keeps to its licence.
-- The wheel of imageio-ffmpeg (extra `film`) carries the program ffmpeg, built with x264 and so under
+- The wheel of imageio-ffmpeg (extra `film`) carries the program ffmpeg, built with x264, so under
   the GPL. It is started as a program of its own.
 - Wheels carry compiled libraries of other projects (OpenBLAS in NumPy, FFmpeg under the LGPL in
   OpenCV, codecs in imagecodecs); their licences lie beside the packages' own, in `*.dist-info`.
