@@ -24,7 +24,7 @@ _NPY: Any = np.lib.format  # numpy does not state its types
 _NO_HEADER = (
     ValueError, KeyError, EOFError, SyntaxError, tokenize.TokenError, MemoryError, RecursionError,
 )  # fmt: skip
-# That of one object is 118 bytes long; of a long one numpy would try the parts in turn, for minutes.
+# That of one object has 118 bytes; of a long one numpy would try the parts in turn, for minutes.
 _LONGEST_HEADER = 1024
 _AGAIN = "save it again in Cellpose"
 
