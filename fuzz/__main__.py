@@ -7,6 +7,7 @@ import json
 import random
 import sys
 import time
+import warnings
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--log", type=Path, default=LOG, help=told)
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
+    warnings.simplefilter("ignore")  # of what is damaged on purpose
     failed = 0
     for name in asked.reader or READERS:
         if not asked.reader and _done(asked.log, name, asked.minutes):
@@ -64,8 +66,8 @@ def _done(log: Path, name: str, minutes: float) -> bool:
 def fuzzed(reader: Reader, *, seconds: float, seed: int) -> dict:
     """Mutations of the seeds and of what was kept, for so long; failures go into the corpus."""
     rng = random.Random(seed ^ zlib.crc32(reader.name.encode()))
-    began = time.monotonic()
     good = list(seeds_of(reader))
+    began = time.monotonic()
     pool = [*good, *(case for _, case in kept(CORPUS / reader.name))]
     n_seeds = len(pool)
     if can_guide(reader, seeds_of(reader)):

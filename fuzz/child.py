@@ -46,7 +46,8 @@ def main() -> None:
 
 
 def attempt(reader: Any, path: Path, *, more_bytes: int) -> dict[str, Any]:
-    """Read one input: its `outcome` (read, refused, error, memory), a `signature`, seconds.
+    """Read one input: its `outcome` (read, refused, error, memory), a `signature`, seconds
+    of the processor.
 
     The limit lies so many bytes above what the process has now, on address space: an allocation of
     more fails at once, whether or not it would have been filled.
@@ -54,12 +55,12 @@ def attempt(reader: Any, path: Path, *, more_bytes: int) -> dict[str, Any]:
     gc.collect(0)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (_vm_bytes() + more_bytes, hard))
-    began = time.monotonic()
+    began = time.process_time()
     try:
         outcome, signature = _outcome(reader, path)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    return {"outcome": outcome, "signature": signature, "seconds": time.monotonic() - began}
+    return {"outcome": outcome, "signature": signature, "seconds": time.process_time() - began}
 
 
 def _outcome(reader: Any, path: Path) -> tuple[str, str]:

@@ -32,6 +32,7 @@ class Result(NamedTuple):
     signature: str
     """Equal for inputs that end at the same place."""
     seconds: float
+    """Of the processor; where it took too long, by the clock."""
 
     @property
     def failed(self) -> bool:
@@ -47,10 +48,14 @@ class Keeper:
     warm : sequence of (Reader, Case)
         Read by every new child first, without the limits: what is imported, compiled and cached on
         first use is none of an input's.
+    limit_s : float
+        Time by the clock after which an input has taken too long.
     """
 
-    def __init__(self, warm: Sequence[tuple[Reader, Case]] = ()) -> None:
-        self._warm = warm
+    def __init__(
+        self, warm: Sequence[tuple[Reader, Case]] = (), *, limit_s: float = LIMIT_S
+    ) -> None:
+        self._warm, self._limit_s = warm, limit_s
         self._folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._n = 0
@@ -73,7 +78,7 @@ class Keeper:
         if self._process is None or self._n >= _INPUTS_A_CHILD:
             self._start()
         self._n += 1
-        return self._asked(reader, case, warm=False, patience_s=LIMIT_S)
+        return self._asked(reader, case, warm=False, patience_s=self._limit_s)
 
     def warm(self, reader: Reader, case: Case) -> Result:
         """Read one case without the limits of an input."""

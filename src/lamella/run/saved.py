@@ -11,7 +11,7 @@ from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie, read_table
 from lamella.io.documents import toml_of
-from lamella.run.cache import Manifest
+from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.settings import Settings
 from lamella.run.stages import LOCK_FILE
 
@@ -26,13 +26,21 @@ def saved_tracks(folder: Path, manifest: Manifest, name: str) -> Tracks:
     ----------
     folder : Path
         ``OUT/movies/<movie>``.
+
+    Raises
+    ------
+    InputError
+        A manifest or a table that is damaged.
     """
     found = manifest[f"track/{name}"].found
-    return Tracks(
-        read_table(folder / f"tracks/{name}.parquet"),
-        {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
-        {int(c): tuple(p) for c, p in found["parents"].items()},
-    )
+    try:
+        lives = {int(c): (int(a), int(b)) for c, (a, b) in found["first_last"].items()}
+        parents = {int(c): tuple(map(int, p)) for c, p in found["parents"].items()}
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            str(folder / MANIFEST), f"its tracks are damaged ({error})", "run the study again"
+        ) from error
+    return Tracks(read_table(folder / f"tracks/{name}.parquet"), lives, parents)
 
 
 def read_lock(run: Path) -> dict[str, Any]:
