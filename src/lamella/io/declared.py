@@ -29,6 +29,6 @@ def refuse_hollow_piece(source: str, what: str, declared: int, stored: int) -> N
         return
     raise InputError(
         source,
-        f"it declares {what} of {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB",
+        f"it declares {what} of {declared / 2**30:.3g} GiB and holds {stored} bytes of it",
         "copy it again from its source; if it is meant, save it without compression",
     )
