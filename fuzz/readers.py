@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fuzz import seeds
+from fuzz import seeds, seeds_of_runs
 from fuzz.case import Case
 from lamella.core.errors import LamellaError
 
@@ -245,12 +245,12 @@ _ALL = (
     Reader("samples", seeds.samples, _samples, _IN_TABLES),
     Reader("study_toml", seeds.study_toml, _study_toml, _IN_TOML),
     Reader("seg_npy", seeds.seg_npy, _seg_npy),
-    Reader("model_card", seeds.model_card, _model_card, _IN_JSON),
-    Reader("safetensors", seeds.safetensors, _safetensors, _IN_JSON, guided=False),
-    Reader("torch_weights", seeds.torch_weights, _torch_weights, guided=False),
-    Reader("keras_weights", seeds.keras_weights, _keras_weights, guided=False),
-    Reader("movie_record", seeds.movie_record, _movie_record, _IN_JSON, rewrites=True),
-    Reader("run_folder", seeds.run_folder, _run_folder, _IN_JSON + _IN_TOML, guided=False),
+    Reader("model_card", seeds_of_runs.model_card, _model_card, _IN_JSON),
+    Reader("safetensors", seeds_of_runs.safetensors, _safetensors, _IN_JSON, guided=False),
+    Reader("torch_weights", seeds_of_runs.torch_weights, _torch_weights, guided=False),
+    Reader("keras_weights", seeds_of_runs.keras_weights, _keras_weights, guided=False),
+    Reader("movie_record", seeds_of_runs.movie_record, _movie_record, _IN_JSON, rewrites=True),
+    Reader("run_folder", seeds_of_runs.run_folder, _run_folder, _IN_JSON + _IN_TOML, guided=False),
 )  # fmt: skip
 READERS = {reader.name: reader for reader in _ALL}
 
@@ -259,7 +259,7 @@ def _runs(path: Path) -> None:
     exec(path.read_text(encoding="utf-8"))
 
 
-RUNS_ITS_INPUT = Reader("runs_its_input", seeds.program, _runs)
+RUNS_ITS_INPUT = Reader("runs_its_input", seeds_of_runs.program, _runs)
 """Does whatever its input says: by it the fuzzing itself is tested."""
 
 
