@@ -9,7 +9,8 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test faults test-cellpose4 screen lint style types contracts bench accuracy shipped-model columns clean
+.PHONY: demo test faults test-cellpose4 screen lint style types contracts audit fuzz sbom licences \
+  bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
@@ -34,8 +35,8 @@ screen: ## Install a virtual screen for the tests of windows (Debian, as root; e
 test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 15 GB of memory
 	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4
 
-lint: $(VENV)/.test ## Style, types and the import contracts, side by side
-	@$(MAKE) --no-print-directory -j2 --output-sync=target types style contracts
+lint: $(VENV)/.test ## Style, types, the import contracts, known vulnerabilities, side by side
+	@$(MAKE) --no-print-directory -j2 --output-sync=target types style contracts audit
 
 style: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -46,6 +47,26 @@ types: $(VENV)/.test
 
 contracts: $(VENV)/.test
 	$(BIN)/lint-imports
+
+# Its tools stand in an environment of their own: what users install is looked at from outside.
+audit: $(VENV)/.test ## Known vulnerabilities of what is installed, where the advisories can be reached
+	@if $(MAKE) --no-print-directory $(VENV)-release/.ready >/dev/null 2>&1; then \
+	  $(BIN)/python .ci/audit.py $(VENV)-release/bin/pip-audit \
+	    "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	else echo "audit: pip-audit could not be installed: nothing is audited"; fi
+
+sbom: $(VENV)/.test $(VENV)-release/.ready ## What Lamella and its extras bring, as CycloneDX: sbom.json
+	$(VENV)-release/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --of JSON -o $(VENV)-release/whole.json $(BIN)/python
+	$(BIN)/python docs/make_licences.py --sbom $(VENV)-release/whole.json sbom.json
+
+licences: $(VENV)/.test ## The licences of what is installed: writes docs/licences.md
+	$(BIN)/python docs/make_licences.py
+
+# MINUTES for every reader, or for READER alone; a run goes on where the last one stopped.
+MINUTES ?= 10
+fuzz: $(VENV)/.test ## Damaged and hostile files for every reader; what falls is kept in fuzz/corpus
+	$(BIN)/python -m fuzz --minutes $(MINUTES) $(if $(READER),--reader $(READER))
 
 bench: $(VENV)/.test ## Speed against named alternatives: writes docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
@@ -60,7 +81,7 @@ columns: $(VENV)/.core ## The data dictionary: writes docs/columns.md
 	$(BIN)/python docs/make_columns.py
 
 clean: ## Remove the virtual environment and the demo
-	rm -rf $(VENV) $(VENV)-cellpose4 $(OUT)
+	rm -rf $(VENV) $(VENV)-cellpose4 $(VENV)-release $(OUT) sbom.json
 
 %/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -76,6 +97,10 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) torch
 	$(INSTALL) --editable ".[test,lint]"
 	@touch $@ $(VENV)/.core
+
+$(VENV)-release/.ready: pyproject.toml | $(VENV)-release/bin/python
+	$(VENV)-release/bin/python $(PIP) "cyclonedx-bom>=7,<8" "pip-audit>=2.10,<3"
+	@touch $@
 
 # Cellpose 4 cannot stand beside Cellpose 3. It asks for torchvision, of which it uses a resize and
 # two small functions: without its dependencies, any PyTorch stays as it is.

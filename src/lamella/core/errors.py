@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_LONGEST = 2000
+_SENT_TO_TERMINALS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 class LamellaError(Exception):
     """Something the user can mend. Reads ``where: what; remedy``.
@@ -21,7 +26,7 @@ class LamellaError(Exception):
         self.where, self.what, self.remedy = where, what, remedy
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.remedy}"
+        return f"{_plain(self.where)}: {_plain(self.what)}; {_plain(self.remedy)}"
 
 
 class InputError(LamellaError):
@@ -70,3 +75,10 @@ class UnexpectedError(LamellaError):
 
 class LamellaWarning(UserWarning):
     """A result stands, and there is something about it that the user should know."""
+
+
+def _plain(text: str) -> str:
+    """What may come from a file, for a terminal: no control characters, no megabytes."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} … ({len(text)} characters)"
+    return _SENT_TO_TERMINALS.sub("\ufffd", text)

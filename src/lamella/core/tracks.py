@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from lamella.core.frames import Frames, Image, MappedFrames
 from lamella.core.table import Col
+
+_BAND_PX = 1 << 20
 
 Parents = Mapping[int, tuple[int, ...]]
 """Cell to the cells that it came from: one by division, two or more by merging."""
@@ -136,10 +139,25 @@ class Tracks:
                 number = np.zeros(np.iinfo(before.dtype).max + 1, dtype)
                 fits = old < len(number)
                 number[old[fits]] = new[fits]
-                return np.take(number, before)
+                return _in_bands(before, lambda band: np.take(number, band), dtype)
+
             # Looked up, not indexed by: labels of other programs may be huge.
-            place = np.minimum(np.searchsorted(old, before), len(old) - 1)
-            painted: Image = np.where(old[place] == before, new[place], dtype.type(0))
-            return painted
+            def named(band: Image) -> Image:
+                place = np.minimum(np.searchsorted(old, band), len(old) - 1)
+                painted: Image = np.where(old[place] == band, new[place], dtype.type(0))
+                return painted
+
+            return _in_bands(before, named, dtype)
 
         return MappedFrames(labels, paint, dtype=dtype)
+
+
+def _in_bands(labels: Image, named: Callable[[Image], Image], dtype: np.dtype[Any]) -> Image:
+    """Rows by rows: the places that are looked up take eight bytes each, of a whole frame more
+    than the frame.
+    """
+    out = np.empty(labels.shape, dtype)
+    step = max(1, _BAND_PX // max(labels.shape[1], 1))
+    for top in range(0, len(labels), step):
+        out[top : top + step] = named(labels[top : top + step])
+    return out

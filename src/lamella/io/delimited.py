@@ -132,7 +132,7 @@ class Delimited:
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         with _reading(self.path, self.encoding) as file:
-            rows = csv.reader(_lines(file, self.path), delimiter=self.delimiter)
+            rows = csv.reader(bounded_lines(file, self.path), delimiter=self.delimiter)
             for row in rows:
                 yield rows.line_num, row
 
@@ -156,7 +156,7 @@ def open_delimited(path: str | os.PathLike[str], *, least_columns: int = 3) -> D
         raise InputError(str(path), "it is empty (0 bytes)", "give a table with a header line")
     encoding = _encoding(path)
     with _reading(path, encoding) as file:
-        for number, line in enumerate(_lines(file, path), start=1):
+        for number, line in enumerate(bounded_lines(file, path), start=1):
             fields = {mark: next(csv.reader([line], delimiter=mark), []) for mark in _DELIMITERS}
             mark = max(_DELIMITERS, key=lambda m: len(fields[m]))
             header = tuple(field.strip() for field in fields[mark])
@@ -206,8 +206,14 @@ def _reading(path: Path, encoding: str) -> Iterator[TextIO]:
         ) from error
 
 
-def _lines(file: TextIO, path: Path) -> Iterator[str]:
-    """Lines of bounded length, so that a file without line ends cannot fill the memory."""
+def bounded_lines(file: TextIO, path: Path) -> Iterator[str]:
+    """Lines of bounded length, so that a file without line ends cannot fill the memory.
+
+    Raises
+    ------
+    InputError
+        A line above 1 MiB.
+    """
     number = 0
     while line := file.readline(_LONGEST_LINE):
         number += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from PIL import Image as Pillow
 
 from lamella.core.errors import InputError
 from lamella.io.atomic import whole_file
+
+_LONGEST_LINE = 50_000
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
@@ -44,6 +47,19 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(str(path), f"it is not JSON ({error})", "write it again") from error
+
+
+def toml_of(text: str) -> dict[str, Any]:
+    """The tables of a TOML text from others.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        What is no TOML; a line above 50 000 characters, since names of so many parts take hours.
+    """
+    if max(map(len, text.split("\n"))) > _LONGEST_LINE:
+        raise ValueError(f"a line is longer than {_LONGEST_LINE} characters")
+    return tomllib.loads(text)
 
 
 def _plain(value: Any) -> Any:

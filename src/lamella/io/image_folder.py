@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
 from lamella.core.take import WHOLE, Take, slices_of
+from lamella.io.declared import refuse_hollow_piece
 from lamella.io.stated import Stated, settle
 from lamella.io.tiff import SUFFIXES as TIFF_SUFFIXES
 from lamella.io.tiff import open_tiff
@@ -28,6 +30,8 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
 _NAMED = 3  # folders with images, where one holds none
 SUFFIXES = tuple(suffix for family in _FAMILIES.values() for suffix in family)
 PICTURES = (*_FAMILIES["PNG"], *_FAMILIES["JPEG"])
+
+_FORMATS = ("PNG", "JPEG")
 
 # Grey modes of Pillow and what they are as arrays. P is a palette: its indices are label ids.
 _GREY: dict[str, type[np.generic]] = {
@@ -263,8 +267,10 @@ class PictureFrames(Frames):
             )
         self.frame_shape = (height, width)
         self.dtype = np.dtype(_GREY[mode])
+        declared, stored = height * width * self.dtype.itemsize, file.stat().st_size
+        refuse_hollow_piece(str(file), "a picture", declared, stored)
 
-    def _opened(self) -> Pillow.Image:
+    def _opened(self, *, whole: bool = False) -> Pillow.Image:
         if not self._file.exists():
             raise InputError(str(self._file), "there is no such file", "check the path")
         if self._file.stat().st_size == 0:
@@ -272,7 +278,10 @@ class PictureFrames(Frames):
                 str(self._file), "it is empty (0 bytes)", "copy it again from its source"
             )
         try:
-            return Pillow.open(self._file)
+            # From memory a chunk that claims more than there is gets no more than there is.
+            content = BytesIO(self._file.read_bytes()) if whole else self._file
+            # By name: for some of the others Pillow starts other programs.
+            return Pillow.open(content, formats=_FORMATS)
         except Exception as error:  # Pillow raises many kinds for damaged headers
             raise self._damaged(error) from error
 
@@ -287,7 +296,7 @@ class PictureFrames(Frames):
         """The picture, shape (Y, X)."""
         self._refuse_outside(t)
         try:
-            with self._opened() as picture:
+            with self._opened(whole=True) as picture:
                 return np.asarray(picture).astype(self.dtype, copy=False)
         except LamellaError:
             raise

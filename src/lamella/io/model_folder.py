@@ -107,7 +107,7 @@ def read_card(folder: Path, *, weigh: bool = True) -> dict[str, Any]:
     read = read_json(folder / CARD)
     card: dict[str, Any] = read if isinstance(read, dict) else {}
     told, kind = card.get("weights_sha256"), card.get("kind")
-    if not isinstance(told, str) or kind not in WEIGHTS:
+    if not isinstance(told, str) or not isinstance(kind, str) or kind not in WEIGHTS:
         raise InputError(str(folder / CARD), "it is no model's card", "train the model again")
     weights = folder / WEIGHTS[kind]
     if not weights.is_file():

@@ -17,8 +17,10 @@ from lamella.io.link_rows import MOST_FRAMES, links_of_cells
 from lamella.kernels.polygons import Ring, Stencil, fill_ellipse, fill_polygons
 
 MOST_PIXELS = 2**31
-# Where the file does not state the size of the frame, a corner far away must not decide on memory.
-MOST_PIXELS_GUESSED = 2**28
+# What a file states holds no pixels itself: two numbers, or a corner far away where it states none,
+# must not decide on memory. Whoever has larger frames says so.
+MOST_PIXELS_STATED = 2**27
+MOST_PIXELS_GUESSED = 2**26
 
 FrameShape = tuple[int, int]
 
@@ -221,7 +223,8 @@ def settle_frame_shape(
     InputError
         A size that is not positive or would not fit into memory.
     """
-    shape, most, notes = given or stated, MOST_PIXELS, []
+    shape, notes = given or stated, []
+    most = MOST_PIXELS if given else MOST_PIXELS_STATED
     if shape is None:
         ends = [s.end() for members in objects.values() for _, s in members]
         y, x = np.max(ends, axis=0) if ends else (0.0, 0.0)

@@ -24,6 +24,8 @@ _NPY: Any = np.lib.format  # numpy does not state its types
 _NO_HEADER = (
     ValueError, KeyError, EOFError, SyntaxError, tokenize.TokenError, MemoryError, RecursionError,
 )  # fmt: skip
+# That of one object has 118 bytes; of a long one numpy would try the parts in turn, for minutes.
+_LONGEST_HEADER = 1024
 _AGAIN = "save it again in Cellpose"
 
 
@@ -73,7 +75,13 @@ def _content(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         try:
             headers = {(1, 0): _NPY.read_array_header_1_0, (2, 0): _NPY.read_array_header_2_0}
-            shape, _, dtype = headers[_NPY.read_magic(file)](file)
+            version = _NPY.read_magic(file)
+            start = file.tell()
+            length = int.from_bytes(file.read(2 if version == (1, 0) else 4), "little")
+            if length > _LONGEST_HEADER:
+                raise ValueError(f"a header of {length} bytes")
+            file.seek(start)
+            shape, _, dtype = headers[version](file)
         except _NO_HEADER as error:
             raise UnreadableError("it is no file of numpy's") from error
         if dtype != np.dtype(object) or shape != ():

@@ -14,9 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lamella.core.errors import InputError
+from lamella.core.errors import InputError, LamellaError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
+from lamella.io.declared import refuse_hollow_piece
+from lamella.io.delimited import bounded_lines
 
 # Names stay text even where they look like numbers: session "01" is not 1, nor is field "01".
 TEXT_COLUMNS = [
@@ -37,6 +39,7 @@ _EXACT: Any = (
 )
 MOST_ROWS_IN_CSV = 200_000
 """Longer tables are written as Parquet alone."""
+_CELL_BYTES = 8
 _MISSING = ["", "NaN", "nan", "NA"]
 
 
@@ -107,14 +110,17 @@ def read_table(
         refuse_repeated(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
-    table: pd.DataFrame = pd.read_csv(
-        path,
-        encoding="utf-8-sig",
-        **_EXACT,
-        dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
-        keep_default_na=False,
-        na_values=_MISSING,
-    )
+    try:
+        table: pd.DataFrame = pd.read_csv(
+            path,
+            encoding="utf-8-sig",
+            **_EXACT,
+            dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+            keep_default_na=False,
+            na_values=_MISSING,
+        )
+    except (ValueError, OverflowError) as error:  # such as a quote that is never closed
+        raise InputError(str(path), f"it is not a CSV table ({error})", "save it again") from error
     return table if columns is None else table[[c for c in table.columns if c in columns]]
 
 
@@ -125,16 +131,27 @@ def parquet(path: Path) -> Iterator[pq.ParquetFile]:
     Raises
     ------
     InputError
-        When it cannot be read, also of what the block reads from it.
+        When it cannot be read, also of what the block reads from it, or declares far more than it
+        holds.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            _refuse_hollow(path, file.metadata)
             yield file
-    except (pa.ArrowInvalid, OSError) as error:
+    except (LamellaError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file raises many kinds, of pyarrow, pandas and json
         told = " ".join(str(error).split())  # of several lines
         raise InputError(
             str(path), f"it is not a Parquet table ({told})", "write it again"
         ) from error
+
+
+def _refuse_hollow(path: Path, told: pq.FileMetaData) -> None:
+    """Few bytes may stand for any number of equal rows."""
+    refuse_hollow_piece(
+        str(path), "a table", told.num_rows * told.num_columns * _CELL_BYTES, path.stat().st_size
+    )
 
 
 def _kind(path: Path) -> str:
@@ -161,7 +178,7 @@ def _refuse_ragged(path: Path) -> None:
     """Pandas fills short rows silently and takes long ones for an index."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
+            rows = csv.reader(bounded_lines(file, path))
             header = next(rows, [])
             if len(header) == 1 and ";" in header[0]:
                 raise InputError(

@@ -21,8 +21,10 @@ from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.take import WHOLE, Take, place_of
 from lamella.io.atomic import whole_file
+from lamella.io.declared import ALWAYS_FINE
 from lamella.io.slices import projected
 from lamella.io.stated import settle
+from lamella.io.tiff_bounds import refuse_hollow_plans, refuse_odd_pages
 from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
@@ -102,6 +104,7 @@ def positions_in_tiff(path: Path) -> tuple[str, ...]:
 def _with_tiff(path: Path, ask: Callable[[TiffFile, list[str]], _T]) -> _T:
     _refuse_at_sight(path)
     try:
+        refuse_odd_pages(path)
         with _tifffile_complaints() as complaints, TiffFile(path) as tif:
             return ask(tif, complaints)
     except (LamellaError, MemoryError):
@@ -137,6 +140,7 @@ def _refuse_at_sight(path: Path) -> None:
 
 
 def _refuse_damaged(path: Path, tif: TiffFile, complaints: list[str]) -> None:
+    refuse_hollow_plans(tif, str(path))
     series = tif.series  # parsing it is what complains
     broken = [told for told in complaints if any(sign in told for sign in _BROKEN)]
     if broken or not series:
@@ -335,7 +339,7 @@ def _write_ome(
             shape=shape,
             dtype=dtype,
             photometric="minisblack",
-            compression="zlib" if compress else None,
+            compression="zlib" if compress and n_bytes // n_frames <= ALWAYS_FINE else None,
             rowsperstrip=height,
             software="Lamella",
             **_resolution(scale),

@@ -13,6 +13,11 @@ from tifffile import TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Z, slices_of
+from lamella.io.tiff_bounds import (
+    refuse_hollow_planes,
+    refuse_many_planes,
+    refuse_uneven_segments,
+)
 from lamella.io.tiff_metadata import Page
 from lamella.io.tiff_planes import PlaneMap
 from lamella.io.tiff_positions import Position
@@ -64,6 +69,7 @@ def layout(position: Position, *, source: str, axes: str | None, z: Z | None) ->
     lead = [(axis, size) for axis, size in zip(stored_axes, shape, strict=True) if axis not in "YX"]
     _refuse_colour(source, stored_axes, shape, axes)
     _refuse_type(source, series.dtype)
+    refuse_many_planes(series, source)
     order = np.arange(int(np.prod([size for _, size in lead], dtype=np.int64)), dtype=np.intp)
     order = order.reshape([size for _, size in lead])
     if position.place is not None:
@@ -208,7 +214,10 @@ def _planes(
             f"it promises {n_planes} images and holds {len(pages)}",
             "copy it again from its source, or open it in Fiji and save it as TIFF",
         )
-    return _paged(pages, keyframe, (height, width), stored, n_bytes), pages
+    refuse_uneven_segments([len(page.dataoffsets) for page in pages if page is not None], source)
+    where = _paged(pages, keyframe, (height, width), stored, n_bytes)
+    refuse_hollow_planes(where, keyframe, source)
+    return where, pages
 
 
 def _paged(

@@ -77,10 +77,8 @@ def elapsed_or_nominal(
 
 def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stated:
     """What an OME-XML text says of one of its images."""
-    try:
-        # tifffile has parsed the same text before; expat limits entity expansion itself.
-        root = ET.fromstring(xml)  # noqa: S314
-    except ET.ParseError:
+    root = ome_root(xml)
+    if root is None:
         return Stated(notes=("its OME-XML is damaged: scale and channel names are not read",))
     images = root.findall(".//{*}Image/{*}Pixels")
     if image >= len(images):
@@ -100,6 +98,19 @@ def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stat
     times, notes = elapsed_or_nominal(per_frame, interval, n_frames)
     names = tuple(channel.get("Name") for channel in pixels.iterfind("{*}Channel"))
     return Stated(_xy(*size), times, names if len(names) == n_channels else None, notes)
+
+
+def ome_root(xml: str) -> ET.Element | None:
+    """The first element of an OME-XML text; None where it is damaged, or declares a document type.
+
+    No OME-XML does, and nothing else may declare entities, which can expand to any size.
+    """
+    if "<!DOCTYPE" in xml:
+        return None
+    try:
+        return ET.fromstring(xml)  # noqa: S314  without entities nothing expands
+    except ET.ParseError:
+        return None
 
 
 def _xy(x: float | None, y: float | None) -> tuple[float, float] | None:

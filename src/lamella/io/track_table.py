@@ -203,6 +203,7 @@ def _parents(table: pd.DataFrame, source: str) -> dict[int, tuple[int, ...]]:
     first = table.drop_duplicates(Col.CELL).set_index(Col.CELL)[Col.PARENT]
     for cell, value in first.items():
         try:
+            number = _cell(str(cell))
             parents = [_cell(part) for part in str(value).split() if part.lower() != "nan"]
         except (ValueError, OverflowError):
             raise InputError(
@@ -210,7 +211,7 @@ def _parents(table: pd.DataFrame, source: str) -> dict[int, tuple[int, ...]]:
                 "give numbers of cells, separated by spaces, or 0",
             ) from None  # fmt: skip
         if any(parents):
-            found[int(str(cell))] = tuple(p for p in parents if p)
+            found[number] = tuple(p for p in parents if p)
     return found
 
 

@@ -148,5 +148,8 @@ def _refuse_chunks(one: dict[str, Any], path: Path) -> None:
         return
     if math.prod(chunks) > _LARGEST_CHUNK:
         raise InputError(
-            str(path), f"a chunk of it has {math.prod(chunks):.3g} elements", "store it in chunks"
+            # Numbers of JSON may have any length, and floats may not.
+            str(path),
+            f"a chunk of it has {min(math.prod(chunks), 10**300):.3g} elements",
+            "store it in chunks",
         )

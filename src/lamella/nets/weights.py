@@ -7,6 +7,7 @@ Here only tensors are rebuilt; whatever else stands in the file is refused befor
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import warnings
 import zipfile
@@ -80,13 +81,15 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     import torch
 
     size = Stamp.of(path).size
-    packed = zipfile.is_zipfile(path)
+    packed = _is_packed(path)
     if packed:
         _refuse_swelling(path, size)
+    # From memory a text that claims more than there is gets no more than there is.
+    content: Any = path if packed else io.BytesIO(path.read_bytes())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+            read: Any = torch.load(content, map_location="cpu", weights_only=True, mmap=packed)
     except Exception as error:  # torch raises a different kind for each way a file can be wrong
         raise InputError(str(path), _fault(error), _REMEDY) from error
     named = (
@@ -127,13 +130,25 @@ def _is_plain(value: Any) -> bool:
     )
 
 
+# A damaged list of members: names that are no UTF-8, versions that nobody has, several disks.
+_NO_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+
+
+def _is_packed(path: Path) -> bool:
+    """Whether it is a zip, as in today's format."""
+    try:
+        return zipfile.is_zipfile(path)
+    except _NO_ZIP as error:
+        raise InputError(str(path), _fault(error), _REMEDY) from error
+
+
 def _refuse_swelling(path: Path, size: int) -> None:
     """torch.save stores without compressing: parts larger than the whole are no weights."""
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
             stored = all(part.compress_type == zipfile.ZIP_STORED for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except _NO_ZIP as error:
         raise InputError(str(path), _fault(error), _REMEDY) from error
     if not stored or unpacked > size:
         raise InputError(str(path), "it is a compressed archive, as no weight file is", _REMEDY)

@@ -53,7 +53,7 @@ def photo_uri(png: bytes) -> str:
     as it is.
     """
     out = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").save(
+    Image.open(BytesIO(png), formats=["PNG"]).convert("RGB").save(
         out, format="WEBP", quality=_PHOTO_QUALITY, use_sharp_yuv=True
     )
     smaller = out.getvalue()

@@ -60,7 +60,7 @@ def edits_of(folder: Path, name: str) -> list[dict[str, Any]]:
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
         return [line for line in lines if line["object"] == name]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             str(file), f"it is damaged ({error})", "mend it, or delete the folder corrections"
         ) from error

@@ -154,7 +154,7 @@ def _grid(table: Delimited) -> pd.DataFrame:
         for column, of_column in zip(columns, texts[1:], strict=True):
             well = well_name(f"{row_letters(row)}{column}")
             found.append({WELL: well, Col.CONDITION: of_column[i]})
-    return _checked(table.path, pd.DataFrame(found, dtype="str"))
+    return _checked(table.path, pd.DataFrame(found, columns=[WELL, Col.CONDITION], dtype="str"))
 
 
 def _checked(path: Path, wells: pd.DataFrame) -> pd.DataFrame:

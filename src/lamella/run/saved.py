@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie, read_table
-from lamella.run.cache import Manifest
+from lamella.io.documents import toml_of
+from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.settings import Settings
 from lamella.run.stages import LOCK_FILE
 
@@ -28,13 +28,21 @@ def saved_tracks(folder: Path, manifest: Manifest, name: str) -> Tracks:
     ----------
     folder : Path
         ``OUT/movies/<movie>``.
+
+    Raises
+    ------
+    InputError
+        A manifest or a table that is damaged.
     """
     found = manifest[f"track/{name}"].found
-    return Tracks(
-        read_table(folder / f"tracks/{name}.parquet"),
-        {int(c): (a, b) for c, (a, b) in found["first_last"].items()},
-        {int(c): tuple(p) for c, p in found["parents"].items()},
-    )
+    try:
+        lives = {int(c): (int(a), int(b)) for c, (a, b) in found["first_last"].items()}
+        parents = {int(c): tuple(map(int, p)) for c, p in found["parents"].items()}
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            str(folder / MANIFEST), f"its tracks are damaged ({error})", "run the study again"
+        ) from error
+    return Tracks(read_table(folder / f"tracks/{name}.parquet"), lives, parents)
 
 
 def read_lock(run: Path) -> dict[str, Any]:
@@ -47,9 +55,9 @@ def read_lock(run: Path) -> dict[str, Any]:
     """
     file = run / LOCK_FILE
     try:
-        lock = tomllib.loads(file.read_text(encoding="utf-8"))
+        lock = toml_of(file.read_text(encoding="utf-8"))
         _ = lock["settings"]["title"], lock["versions"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             str(file), f"it does not tell what decided a run ({error})", "run the study again"
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
+from lamella.io.documents import toml_of
 from lamella.measure import (
     GROUPS,
     Compartment,
@@ -206,7 +206,7 @@ def read_settings(path: Path) -> Settings:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return settings_from(tomllib.loads(text), where=path.name)
+        return settings_from(toml_of(text), where=path.name)
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
@@ -215,7 +215,8 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(
             str(path), f"it cannot be read ({error.strerror})", "check its access rights"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # Beside its own errors: text that is not UTF-8, numbers too long, tables too deep.
+    except (ValueError, RecursionError) as error:
         raise SettingsError(str(path), f"it is not TOML ({error})", "mend that line") from None
 
 

@@ -16,6 +16,7 @@ from lamella.core.errors import FaultsError, InputError, LamellaError, SettingsE
 from lamella.core.table import Col
 from lamella.core.take import PROJECTIONS, Take, z_from
 from lamella.core.wells import well_name
+from lamella.io.delimited import bounded_lines
 from lamella.io.pattern import ANYTHING, MARK
 from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
@@ -24,6 +25,8 @@ from lamella.statistics.measures import COMPARED
 
 SETTINGS_FILE = "study.toml"
 SAMPLES_FILE = "samples.csv"
+_LONGEST_NAME = 200
+_FORMULA = re.compile(r"\s*([=@]|[+-].*(\||!|\w\())")
 _OPTIONAL = (
     "unit",
     "replicate",
@@ -183,10 +186,9 @@ def read_samples(path: Path) -> list[Sample]:
     """The rows of a samples.csv."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
+            reader = csv.DictReader(bounded_lines(file, path), restval="")
             rows = list(reader)
-            columns = list(rows[0]) if rows else []
-            header = list(reader.fieldnames or ())
+            columns = list(reader.fieldnames or ())
     except FileNotFoundError:
         raise SettingsError(
             str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
@@ -205,21 +207,30 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(
             str(path), "it is separated by semicolons", "save it separated by commas"
         )
+    if any(None in row for row in rows):
+        raise SettingsError(
+            str(path), "a row has too many fields", f"the columns are {', '.join(columns)}"
+        )
     if Col.PATH not in columns:
         raise SettingsError(
             str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"
         )
-    if twice := sorted({c for c in header if header.count(c) > 1}):
+    if twice := sorted({c for c in columns if columns.count(c) > 1}):
         raise SettingsError(
             str(path), f"the column {twice[0]!r} is there twice", "give every column its own name"
         )
-    unknown = [c for c in columns if c is not None and c not in _COLUMNS]
-    if None in columns or unknown:
-        told = f"unknown columns {', '.join(unknown)}" if unknown else "a row has too many fields"
+    if unknown := [c for c in columns if c not in _COLUMNS]:
+        told = f"unknown columns {', '.join(unknown)}"
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
     of_path = Counter(str(row[Col.PATH]).strip() for row in rows)
     samples = [_sample(row, several=of_path[str(row[Col.PATH]).strip()] > 1) for row in rows]
     return _with_faults(samples, path.name)
+
+
+def _formula_in(sample: Sample) -> str | None:
+    """The first text that a spreadsheet would not take for one; ``+drug`` and ``-serum`` are."""
+    texts = (sample.movie, sample.path, sample.condition, sample.session, sample.exclude)
+    return next(filter(_FORMULA.match, (*texts, *sample.extra.values())), None)
 
 
 def movie_name(path: str, position: str = "") -> str:
@@ -295,6 +306,18 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 where,
                 "the movie's name is not safe as a folder name",
                 "use letters, digits, '_', '-' and '.'",
+            )
+        elif len(sample.movie.encode()) > _LONGEST_NAME:
+            fault = InputError(
+                where,
+                f"the movie's name is longer than {_LONGEST_NAME} bytes",
+                "give it a shorter one in the column movie",
+            )
+        elif formula := _formula_in(sample):
+            fault = InputError(
+                where,
+                f"{formula!r} begins as a formula, which a spreadsheet would run",
+                "rename it; the tables of a run are opened in spreadsheets",
             )
         elif sample.session == ALL_SESSIONS:
             fault = InputError(

@@ -15,6 +15,8 @@ from lamella.core.errors import InputError
 MOST_MEMBER_BYTES = 4 * 2**20
 MOST_BYTES = 2**30
 MOST_MEMBERS = 2**20
+# ValueError: names that are no UTF-8.
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 _SAVE_AGAIN = "save the ROIs again with ImageJ's ROI Manager"
 
 
@@ -60,7 +62,7 @@ def _members(where: str, notes: list[str]) -> Iterator[tuple[str, bytes]]:
                 raise InputError(where, f"it has {len(members)} members", _SAVE_AGAIN)
             for member in members:
                 name = PurePosixPath(member.filename.replace("\\", "/"))
-                if member.is_dir():
+                if member.filename and member.is_dir():
                     continue
                 if name.suffix.lower() != ".roi":
                     passed_over[name.suffix.lower() or "no suffix"] += 1
@@ -74,7 +76,7 @@ def _members(where: str, notes: list[str]) -> Iterator[tuple[str, bytes]]:
                     yield name.stem, data
                 else:
                     passed_over["not an ImageJ ROI inside"] += 1
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except _NO_ZIP as error:
         raise InputError(where, f"it is no whole zip ({error})", _SAVE_AGAIN) from error
     if passed_over:
         kinds = ", ".join(f"{n} × {kind}" for kind, n in sorted(passed_over.items()))

@@ -97,7 +97,7 @@ def _why(row: pd.Series) -> str:
 
 
 def _pixels(png: bytes) -> NDArray[np.uint8]:
-    picture = Image.open(BytesIO(png)).convert("RGB")
+    picture = Image.open(BytesIO(png), formats=["PNG"]).convert("RGB")
     if picture.width > MOST_WIDE_PX:
         height = max(round(picture.height * MOST_WIDE_PX / picture.width), 1)
         picture = picture.resize((MOST_WIDE_PX, height), Image.Resampling.LANCZOS)

@@ -77,7 +77,7 @@ def _tiles(opened: OpenedMovie) -> dict[tuple[str, int], Thumbnail]:
     ]
     if not found or not file.is_file():
         return {}
-    with Image.open(io.BytesIO(file.read_bytes())) as image:
+    with Image.open(io.BytesIO(file.read_bytes()), formats=["WEBP"]) as image:
         sheet = np.asarray(image.convert("RGB"))
     left = TILES // 2 * TILE_PX
     tiles = {}

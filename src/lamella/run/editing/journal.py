@@ -154,7 +154,7 @@ class Journal:
         for number, line in enumerate(raw.splitlines(keepends=True)):
             try:
                 self._take(number, line, entries, undone)
-            except (ValueError, LookupError, TypeError, ValidationError):
+            except (ValueError, LookupError, TypeError, RecursionError, ValidationError):
                 break
             good += len(line)
         if good < len(raw):

@@ -1,0 +1,34 @@
+"""What a file declares against what it holds: a few bytes must not ask for all the memory."""
+
+from __future__ import annotations
+
+from lamella.core.errors import InputError
+
+ALWAYS_FINE = 2**28
+"""Bytes in one piece that any machine has: 256 MiB, a frame of 16 384 × 8192 pixels of 16 bit."""
+MOST_COMPRESSION = 100
+"""Of larger pieces: what a camera saw is never packed more tightly, what fills the memory is."""
+
+
+def refuse_hollow_piece(source: str, what: str, declared: int, stored: int) -> None:
+    """Refuse what would be unpacked in one piece and is declared far larger than it is stored.
+
+    Parameters
+    ----------
+    what : str
+        Such as ``"a frame"``.
+    declared, stored : int
+        Bytes in memory and in the file.
+
+    Raises
+    ------
+    InputError
+        More than `ALWAYS_FINE`, and more than `MOST_COMPRESSION` times what is stored.
+    """
+    if declared <= ALWAYS_FINE or declared <= MOST_COMPRESSION * stored:
+        return
+    raise InputError(
+        source,
+        f"it declares {what} of {declared / 2**30:.3g} GiB and holds {stored} bytes of it",
+        "copy it again from its source; if it is meant, save it without compression",
+    )
