@@ -26,8 +26,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from lamella.run.executors import Progress as Advance
     from lamella.run.movie import StageResult
-    from lamella.run.workers import Progress as Advance
 
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200

@@ -27,10 +27,13 @@ from lamella.core.table import Col
 from lamella.io.atomic import output_error, remove_partial_files, whole_file
 from lamella.io.tables import write_table
 from lamella.run.cache import Manifest
+from lamella.run.chunks import Cutting
 from lamella.run.derive import derive_tables
+from lamella.run.executors import Crew, Progress, local
 from lamella.run.flats import FOLDER
 from lamella.run.illumination import bring_up_to_date
 from lamella.run.movie import StageResult
+from lamella.run.movies import run_all
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
@@ -41,7 +44,6 @@ from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
 from lamella.run.weights import refuse_unusable
-from lamella.run.workers import Progress, run_all
 
 _MADE_BY_A_RUN = (
     "movies", "tables", "figures", "report.html", "status.csv", FOLDER, LOCK_FILE
@@ -82,6 +84,8 @@ def run_study(
     out: Path,
     *,
     workers: int = 1,
+    crew: Crew | None = None,
+    cutting: Cutting | None = None,
     fresh: bool = False,
     only: Sequence[str] = (),
     on_progress: Callable[[Progress], object] = lambda progress: None,
@@ -98,7 +102,11 @@ def run_study(
     out : Path
         The run's folder, made if missing.
     workers : int
-        Processes that work on movies at the same time.
+        Processes of this machine that work at the same time.
+    crew : Crew, optional
+        Who does the work instead, see `lamella.run.executors`.
+    cutting : Cutting, optional
+        How large movies are cut into chunks, which workers share.
     fresh : bool
         Throw earlier results away first, of the movies in `only` if that is given.
     only : sequence of str
@@ -153,7 +161,8 @@ def run_study(
         written = time.monotonic()
         for ended in run_all(
             [task_for(study, s, out) for s in chosen],
-            workers=workers,
+            crew or local(workers, study.settings.measure),
+            cutting=cutting,
             on_progress=on_progress,
             stopped=stopped,
         ):

@@ -185,6 +185,13 @@ def is_aside(stage: str) -> bool:
     return stage.startswith(_OUTLINES)
 
 
+def wants_gpu(settings: Settings, stage: str) -> bool:
+    """Whether a stage is quicker with a graphics card: it finds objects by a network."""
+    kind, _, name = stage.partition("/")
+    step = settings.objects[name].segment if kind == "segment" else None
+    return isinstance(step, Network) and step.device != "cpu"
+
+
 def up_to_date(task: MovieTask) -> bool:
     """Whether all that a movie counts by is as the settings say."""
     manifest = Manifest(task.folder)
