@@ -160,12 +160,9 @@ class _Movies(Work[list[StageResult]]):
         self._ready.appendleft(self._next(movie.task, gpu))
         return []
 
-    def lost(self, job: Job, why: str) -> Iterable[list[StageResult]]:
+    def lost(self, job: Job, why: str, remedy: str) -> Iterable[list[StageResult]]:
         movie = self._begun[job.movie]
-        told = (
-            f"{movie.task.source}: its worker {why}, most likely for lack of memory; "
-            "use fewer workers or a machine with more memory"
-        )
+        told = f"{movie.task.source}: its worker {why}; {remedy}"
         result = StageResult(job.movie, "worker", "failed", messages=(told,))
         if job.part is None:
             movie.results["worker"] = result

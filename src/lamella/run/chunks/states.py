@@ -53,8 +53,10 @@ def _encoded(value: Any, arrays: dict[str, Any]) -> Any:
     def each(values: Any) -> list[Any]:
         return [_encoded(inner, arrays) for inner in values]
 
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, int, float):
         return value
+    if isinstance(value, str) and not isinstance(value, Enum):  # names of columns are such
+        return str(value)
     if isinstance(value, np.ndarray):
         arrays[name := f"a{len(arrays)}"] = value
         return {"array": name}

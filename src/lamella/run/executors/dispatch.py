@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -13,6 +13,10 @@ from lamella.run.executors.job import Came, Gone, Job, Progress, Raised, Worker
 from lamella.run.stopping import Asked, go_on, never
 
 _TELL_EVERY_S = 0.1
+_MOST_LEFT = 10
+"""A job whose workers reached the end of their time so often at one stage is too long for them."""
+
+_MORE_TIME = "give workers more time, or cut movies into smaller chunks with --chunk-frames"
 
 Out_co = TypeVar("Out_co", covariant=True)
 
@@ -39,7 +43,7 @@ class Work(ABC, Generic[Out_co]):
         """A job is done."""
 
     @abstractmethod
-    def lost(self, job: Job, why: str) -> Iterable[Out_co]:
+    def lost(self, job: Job, why: str, remedy: str) -> Iterable[Out_co]:
         """A job is given up."""
 
     @property
@@ -63,8 +67,9 @@ def dispatch(
         When it was asked to end; as with Ctrl-C, no worker goes on then.
     """
     under_way: dict[str, Job] = {}
-    stage: dict[str, str] = {}
+    stage: dict[tuple[str, int | None], str] = {}
     again: deque[Job] = deque()
+    left_behind: Counter[tuple[str, str]] = Counter()
     deaths = Deaths(crew.most_deaths)
 
     def next_for(worker: Worker) -> Job | None:
@@ -98,10 +103,11 @@ def dispatch(
                 return
             for news in crew.news(_TELL_EVERY_S):
                 if isinstance(news, Progress):
-                    stage[news.movie] = news.stage
+                    stage[news.movie, news.part] = news.stage
                     on_progress(news)
                     continue
                 job = under_way.pop(news.worker, None)
+                at = "" if job is None else stage.get((job.movie, job.part), "")
                 if isinstance(news, Raised):
                     raise news.error
                 if isinstance(news, Came):
@@ -109,14 +115,19 @@ def dispatch(
                     deaths.ended(job.name)
                     yield from work.came(job, news.result)
                 elif isinstance(news, Gone) and news.died:
-                    at = stage.get(job.movie, "") if job is not None else ""
                     condemned = deaths.died(None if job is None else job.name, at)
                     if job is not None and condemned:
-                        yield from work.lost(job, f"{news.why}, {_times(deaths.of(job.name))}")
+                        why = f"{news.why}, {_times(deaths.of(job.name))}, {news.guess}"
+                        yield from work.lost(job, why, news.remedy)
                     elif job is not None:
                         again.append(job)
                 elif job is not None:
-                    again.append(job)
+                    left_behind[job.name, at] += 1
+                    if left_behind[job.name, at] < _MOST_LEFT:
+                        again.append(job)
+                    else:
+                        why = f"reached the end of its time {_MOST_LEFT} times at the same stage"
+                        yield from work.lost(job, why, _MORE_TIME)
 
 
 def _times(n: int) -> str:

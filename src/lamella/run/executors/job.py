@@ -77,6 +77,8 @@ class Gone(NamedTuple):
     """How it ended, as far as is known, such as ``was killed``."""
     died: bool = True
     """False where it left as it was told to, so that its job has no part in it."""
+    guess: str = "most likely for lack of memory"
+    remedy: str = "use fewer workers or a machine with more memory"
 
 
 News = Progress | Came | Raised | Gone

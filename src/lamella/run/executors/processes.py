@@ -122,7 +122,12 @@ class Processes(Crew):
         dead.pipe.close()
         dead.process.join()
         if dead.process.exitcode == TOO_MUCH_MEMORY:
-            return Gone(name, f"needed more memory than its {self._memory_mb:g} MB")
+            return Gone(
+                name,
+                f"needed more than the {self._memory_mb:g} MB that it may have",
+                guess="the last time with the machine for itself",
+                remedy="give it more with --memory, or cut movies with --chunk-frames",
+            )
         return Gone(name, "was killed")
 
 
