@@ -76,9 +76,7 @@ def crew_for(
     if slurm:
         if profile is None:
             raise SettingsError(
-                "--slurm",
-                "it needs a profile",
-                "write one as docs/clusters.md shows: --profile FILE",
+                "--slurm", "it needs a profile", "write one, see docs/clusters.md: --profile FILE"
             )
         return OnSlurm(read_profile(profile), out, measures, workers=workers, on_note=on_note)
     try:

@@ -12,6 +12,7 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -71,6 +72,8 @@ class OnDask(Crew):
         self._doing: dict[str, Any] = {}
         self._numbers: dict[str, int] = {}
         self._n_jobs = 0
+        self._asking = ThreadPoolExecutor(1, thread_name_prefix="lamella-look")
+        self._asked: set[str] = set()
         self._looked = float("-inf")
         self._alone_since: float | None = time.monotonic()
 
@@ -139,7 +142,11 @@ class OnDask(Crew):
     def _leave(self) -> None:
         with suppress(AttributeError, OSError):
             self._probe.unlink(missing_ok=True)
+        with suppress(ValueError):  # it had not come so far
+            self._client.unsubscribe_topic(self._run)
+            self._client.unsubscribe_topic("all")
         self._client.close()
+        self._asking.shutdown(wait=False, cancel_futures=True)
 
     def _heard(self, event: tuple[float, Any]) -> None:
         told = event[1]
@@ -184,6 +191,8 @@ class OnDask(Crew):
                 news.append(Progress(*what))
             elif kind == "gone":
                 news += self._buried(*what)
+            elif kind == "answers":
+                self._welcome(*what)
             elif self._doing.get(what[0]) is what[1]:  # else it was lost, and is given up already
                 news.append(self._done(*what))
         if time.monotonic() - self._looked > _LOOK_EVERY_S:
@@ -236,16 +245,29 @@ class OnDask(Crew):
         waiting = [name for name, told in there.items() if told.get("status") != "running"]
         self._paused = {name for name in waiting if name in self._workers}
         new = [name for name in there if name not in {*self._workers, *self._refused, *waiting}]
-        if new:
-            self._welcome(new, there)
+        if new and not self._asked:
+            self._asked = set(new)
+            self._asking.submit(self._ask, list(new), there)
         self._tell_of_none()
         return news
 
-    def _welcome(self, new: Sequence[str], there: Any) -> None:
-        answers = self._client.run(
-            look_around, str(self._probe.absolute()), workers=list(new), on_error="return"
-        )
+    def _ask(self, new: Sequence[str], there: Any) -> None:
+        """In a thread: a worker imports Lamella first, and the others have work meanwhile."""
+        answers: dict[str, Any] = {}
+        try:
+            answers = self._client.run(
+                look_around, str(self._probe.absolute()), workers=list(new), on_error="return"
+            )
+        except Exception as error:  # they are gone, or the run is over
+            _logger.info("%s: %s", new, error)
+        finally:
+            self._events.put(("answers", (answers, there)))
+
+    def _welcome(self, answers: dict[str, Any], there: Any) -> None:
+        self._asked = set()
         for name, answer in answers.items():
+            if isinstance(answer, OSError):  # it went meanwhile, or is asked again
+                continue
             fault = self._fault(name, answer)
             if fault is None:
                 self._numbers[name] = len(self._numbers)
@@ -262,8 +284,6 @@ class OnDask(Crew):
         same = "install the same there, such as with: pip install -c constraints.txt lamella"
         if isinstance(answer, BaseException):
             return SettingsError(where, f"Lamella cannot be used there ({answer!r})", same)
-        if not isinstance(answer, dict):  # it left while it was asked
-            return SettingsError(where, "it does not answer", "look at its log")
         ours, theirs = versions(), answer["versions"]
         other = [
             f"{package} {theirs.get(package, 'missing')}, here {version}"

@@ -6,6 +6,7 @@ reason, are replaced as long as there is work: a node that fails, a walltime, an
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import subprocess
@@ -89,7 +90,7 @@ class OnSlurm(OnDask):
                 host=host,
                 security=self._security,
                 dashboard_address="127.0.0.1:0",
-                silence_logs=False,
+                silence_logs=logging.ERROR,
             )
         self._address = self._cluster.scheduler_address
         return Client(self._cluster, security=self._security, set_as_default=False)
@@ -158,7 +159,9 @@ class OnSlurm(OnDask):
                 f"read what they wrote into {self._logs}, and mend the profile",
             )
         profile = self._profile
-        wanted = [(profile, False, profile.jobs or -(-self._n // profile.workers_per_job))]
+        wanted: list[tuple[Queue, bool, int]] = [
+            (profile, False, profile.jobs or -(-self._n // profile.workers_per_job))
+        ]
         if profile.gpu is not None:
             wanted.append((profile.gpu, True, profile.gpu.jobs or 1))
         for queue, gpu, n in wanted:
