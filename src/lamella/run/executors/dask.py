@@ -52,7 +52,8 @@ class OnDask(Crew):
         Hears what the user should know: where the dashboard is, that no worker comes.
     """
 
-    most_deaths = 5  # on a cluster workers end for many reasons
+    most_deaths = 6  # on a cluster workers end for many reasons
+    answers_within_s = 15.0
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class OnDask(Crew):
         from distributed import Client
 
         try:
-            return Client(self._address, set_as_default=False, timeout="15s")
+            return Client(self._address, set_as_default=False, timeout=self.answers_within_s)
         except (OSError, ValueError) as error:
             raise InputError(
                 f"scheduler {self._address}",

@@ -20,7 +20,7 @@ class Deaths:
     finds a job at another stage the next time, since finished stages are not done again. Every
     worker that meanwhile died with another job excuses one of its deaths, since workers die without
     it, too. With four workers of which ten are killed at random, an innocent job is given up less
-    than once in 400 runs at ``most = 5``, even if it stays at one stage all the time.
+    than once in 150 runs at ``most = 6``, even if all stay at one stage all the time.
 
     Parameters
     ----------
