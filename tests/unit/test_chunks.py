@@ -78,7 +78,7 @@ def test_a_cut_movie_gives_the_bytes_of_the_whole(tmp_path, no_report, settings)
     study = study_of(tmp_path / "study", settings)
     whole = run_study(study, tmp_path / "whole")
     assert not whole.failed
-    for n in (1, 4) if settings is not STUDIES["all measures"] else (4,):
+    for n in (1, 4) if settings is STUDIES["normalised"] else (4,):
         out = tmp_path / f"chunks of {n}"
         cut = run_study(study, out, cutting=Cutting(frames=n))
         assert [(r.stage, r.state, r.messages) for r in cut.results] == [
@@ -119,7 +119,7 @@ def test_finished_chunks_are_not_done_again(tmp_path, no_report):
 def test_the_first_fault_is_told_as_of_the_whole(tmp_path, no_report):
     code = """
 def segment(frame):
-    if frame.max() == 7:
+    if frame.max() == 0:  # a flat frame, stretched
         raise ValueError("seven")
     return frame * 0 + 1
 """
@@ -189,7 +189,7 @@ def states():
     }
 
 
-@pytest.mark.parametrize("state", states(), ids=lambda state: type(state).__name__)
+@pytest.mark.parametrize("state", list(states()), ids=lambda state: type(state).__name__)
 def test_states_come_back_from_their_files(tmp_path, state):
     write_state(tmp_path / "state.npz", state)
     assert same(read_state(tmp_path / "state.npz"), state)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from lamella.core.errors import InputError, NotInstalledError, SettingsError
-from lamella.run.at_hand import Tell
 from lamella.run.executors import (
     Crew,
     InProcess,
@@ -21,7 +18,6 @@ from lamella.run.executors import (
     OnDask,
     OnSlurm,
     Processes,
-    Work,
     crew_for,
     dispatch,
     read_profile,
@@ -29,69 +25,8 @@ from lamella.run.executors import (
 from lamella.run.executors.deaths import Deaths
 from lamella.run.executors.job import Came, Gone, News, Worker
 from lamella.run.executors.profile import megabytes, seconds
-from lamella.run.settings import MeasureSettings
-from lamella.run.stopping import Asked, Stopped
-
-NOTHING = MeasureSettings.model_validate(dict.fromkeys(MeasureSettings.group_names(), False))
-
-
-class Numbers(Work[str]):
-    """Jobs that are in no hurry; remembers what became of each."""
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs = deque(jobs)
-        self.n_taken = 0
-
-    @property
-    def finished(self) -> bool:
-        return not self.jobs
-
-    def take(self, *, gpu: bool | None) -> Job | None:
-        for job in self.jobs:
-            if gpu is None or job.gpu == gpu:
-                self.jobs.remove(job)
-                self.n_taken += 1
-                return job
-        return None
-
-    def came(self, job: Job, result: object) -> Iterable[str]:
-        yield f"{job.name} {result}"
-
-    def lost(self, job: Job, why: str, remedy: str) -> Iterable[str]:
-        yield f"{job.name} {why}"
-
-
-def square(n: int, *, tell: Tell, stopped: Asked) -> int:
-    tell("square", 1, 1)
-    return n * n
-
-
-def kill(*, tell: Tell, stopped: Asked) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def fill_memory(*, tell: Tell, stopped: Asked) -> int:
-    held = bytearray(2000 * 2**20)
-    for i in range(0, len(held), 4096):
-        held[i] = 1
-    time.sleep(1)
-    return len(held)
-
-
-def wait_for_ever(begun: str, *, tell: Tell, stopped: Asked) -> None:
-    Path(begun).touch()
-    while not stopped():
-        time.sleep(0.01)
-    Path(begun).with_suffix(".ended").touch()
-    raise Stopped
-
-
-def raise_it(*, tell: Tell, stopped: Asked) -> None:
-    raise ZeroDivisionError("ours")
-
-
-def jobs(n: int) -> list[Job]:
-    return [Job(f"movie {i}", f"job {i}", square, (i,)) for i in range(n)]
+from lamella.run.stopping import Stopped
+from unit.jobs import NOTHING, Numbers, fill_memory, jobs, kill, raise_it, square, waiting
 
 
 def test_jobs_of_this_process_and_of_others_come_to_the_same():
@@ -126,13 +61,12 @@ def test_an_error_of_ours_ends_the_run():
 
 
 def test_asked_to_end_all_workers_end(tmp_path):
-    begun = [tmp_path / f"{i}.begun" for i in range(2)]
-    waiting = [Job(str(i), str(i), wait_for_ever, (str(path),)) for i, path in enumerate(begun)]
+    begun, waits = waiting(tmp_path, 2)
     with pytest.raises(Stopped):
         list(
             dispatch(
                 Processes(2, NOTHING),
-                Numbers(waiting),
+                Numbers(waits),
                 stopped=lambda: all(path.exists() for path in begun),
             )
         )
