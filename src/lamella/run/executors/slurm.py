@@ -175,7 +175,7 @@ class OnSlurm(OnDask):
         told = self._call("sbatch", "--parsable", str(path))
         if told.returncode != 0:
             raise SettingsError(
-                "--slurm", f"sbatch refuses: {told.stderr.strip()}", "mend the profile"
+                "--slurm", f"sbatch refuses: {' '.join(told.stderr.split())}", "mend the profile"
             )
         self._jobs[told.stdout.strip().partition(";")[0]] = _Job(name, queue, gpu)
 
