@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from faults.studies import BARE, contents, make_study
+from faults.studies import BARE, GOOD, LAMELLA, contents, make_study, measured
 from lamella.run import execute
 from lamella.run.chunks import Cutting
 from lamella.run.execute import run_study
@@ -72,3 +74,43 @@ def test_ten_kills_over_four_workers(tmp_path, monkeypatch, cutting):
     assert not outcome.failed
     assert results(out) == results(tmp_path / "here")
     assert len(n_killed) == 10
+
+
+def test_the_coordinator_is_killed_and_nobody_works_on(tmp_path):
+    """Its workers end at their next frame; the run goes on from what is there."""
+    code = """
+import time
+def segment(frame):
+    time.sleep(0.5)
+    return frame > 0.3 * frame.max()
+"""
+    external = '[objects.cell.segment]\nmethod = "external"\nfunction = "seg.py:segment"\n'
+    study = make_study(tmp_path / "study", settings=BARE + external)
+    (study / "seg.py").write_text(code)
+    run = [*LAMELLA, "run", str(study)]
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit="4GB"
+    ) as cluster:
+        run += ["--scheduler", cluster.scheduler_address]
+        process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        workers = cluster.scheduler.workers
+        while not any(worker.processing for worker in [*workers.values()]):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(1)
+        process.kill()
+        process.wait()
+        with distributed.Client(cluster, set_as_default=False) as client:
+            deadline = time.monotonic() + 30
+            while any(client.run(anybody_at_work).values()):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert not list((study / "results").rglob("segmented/*.tif"))
+        assert subprocess.run(run, check=False, capture_output=True).returncode == 0
+    assert measured(study) == {*GOOD}
+
+
+def anybody_at_work() -> bool:
+    from lamella.run.executors import on_dask_worker
+
+    return bool(on_dask_worker._at_work)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.studies import BARE, lamella, make_study, measured
 from lamella.core.errors import InputError, NotInstalledError, SettingsError
 from lamella.run.executors import (
     Crew,
@@ -279,3 +280,13 @@ def test_extras_are_named(tmp_path, monkeypatch):
 def read_profile_of(folder: Path):
     (folder / "slurm.toml").write_text("")
     return read_profile(folder / "slurm.toml")
+
+
+def test_the_command_line_cuts_movies_and_names_a_wrong_option(tmp_path):
+    few = '[objects.cell.segment]\nmethod = "multiotsu"\n[measure]\nedge = false\n'
+    study = make_study(tmp_path, good=["one"], settings=BARE + few)
+    assert lamella("run", study, "--chunk-frames", 4).code == 0
+    assert measured(study) == {"one"}
+    wrong = lamella("run", study, "--profile", study / "slurm.toml")
+    assert wrong.code == 2
+    assert "--profile: it tells how SLURM is asked; add --slurm" in wrong.err

@@ -58,7 +58,7 @@ class Normalise(Step):
         """How often each grey value occurs; None where the rule needs no look at the movie."""
         if not self.looks_at(frames.dtype):
             return None
-        return merge_counts([count_values(frame) for frame in frames])
+        return merge_counts(count_values(frame) for frame in frames)
 
     def merge(self, states: Sequence[ValueCounts | None]) -> ValueCounts | None:
         counted = [state for state in states if state is not None]
