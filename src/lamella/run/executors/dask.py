@@ -32,6 +32,7 @@ GPU = "GPU"
 _LOOK_EVERY_S = 0.5
 _TELL_AFTER_S = 60.0
 _END_WITHIN_S = 60.0
+_FULL_FOR_S = 20.0
 _FETCH_WITHIN_S = 30.0
 
 _logger = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class OnDask(Crew):
         self._n_jobs = 0
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="lamella-look")
         self._asked: set[str] = set()
+        self._full_since: dict[str, float] = {}
         self._looked = float("-inf")
         self._alone_since: float | None = time.monotonic()
 
@@ -122,7 +124,7 @@ class OnDask(Crew):
         at: TracebackType | None,
     ) -> None:
         try:
-            if self._doing:
+            if self._doing and self._client.status == "running":
                 self._stop()
         finally:
             self._leave()
@@ -133,9 +135,12 @@ class OnDask(Crew):
             future.cancel()
         deadline = time.monotonic() + _END_WITHIN_S
         while time.monotonic() < deadline:
-            answers = self._client.run(
-                at_work, self._run, workers=list(self._doing), on_error="ignore"
-            )
+            try:
+                answers = self._client.run(
+                    at_work, self._run, workers=list(self._doing), on_error="ignore"
+                )
+            except OSError:  # the scheduler went, too
+                return
             if not any(answers.values()):
                 return
             time.sleep(0.1)
@@ -245,12 +250,24 @@ class OnDask(Crew):
         ]
         waiting = [name for name, told in there.items() if told.get("status") != "running"]
         self._paused = {name for name in waiting if name in self._workers}
+        self._relieve([name for name in self._paused if there[name].get("status") == "paused"])
         new = [name for name in there if name not in {*self._workers, *self._refused, *waiting}]
         if new and not self._asked:
             self._asked = set(new)
             self._asking.submit(self._ask, list(new), there)
         self._tell_of_none()
         return news
+
+    def _relieve(self, full: Sequence[str]) -> None:
+        """Begin workers anew that have no job and yet hold so much that they take none."""
+        now = time.monotonic()
+        idle = [name for name in full if name not in self._doing]
+        self._full_since = {name: self._full_since.get(name, now) for name in idle}
+        for name, since in self._full_since.items():
+            if now - since > _FULL_FOR_S:
+                self._full_since[name] = float("inf")
+                self.on_note(f"worker {name} holds most of its memory without a job: begun anew")
+                self._asking.submit(self._client.restart_workers, [name], raise_for_error=False)
 
     def _ask(self, new: Sequence[str], there: Any) -> None:
         """In a thread: a worker imports Lamella first, and the others have work meanwhile."""

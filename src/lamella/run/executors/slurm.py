@@ -30,6 +30,10 @@ _LEAVE_BEFORE = 0.1  # of the walltime
 _LEAVE_BEFORE_S = 300.0
 _MOST_IN_VAIN = 5
 _ANSWER_WITHIN_S = 60.0
+# What a worker holds is Lamella's own: there is nothing that dask could write to disk.
+_ENVIRONMENT = {
+    f"DASK_DISTRIBUTED__WORKER__MEMORY__{name}": "False" for name in ("TARGET", "SPILL", "PAUSE")
+}
 
 
 class _Job(NamedTuple):
@@ -191,9 +195,8 @@ class OnSlurm(OnDask):
         extra += ["--lifetime-stagger", f"{early:.0f}s"]
         if gpu:
             extra += ["--resources", f"{GPU}=1"]
-        exports = [
-            f"export {key}={shlex.quote(value)}" for key, value in profile.environment.items()
-        ]
+        environment = {**_ENVIRONMENT, **profile.environment}
+        exports = [f"export {key}={shlex.quote(value)}" for key, value in environment.items()]
         job = SLURMJob(
             scheduler=self._address,
             name=name,
