@@ -9,8 +9,8 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint constraints.txt
 INSTALL4 := $(VENV)-cellpose4/bin/python $(PIP) --constraint constraints.txt
 
-.PHONY: demo test faults test-cellpose4 screen lint style types contracts audit fuzz sbom licences \
-  bench accuracy shipped-model columns clean
+.PHONY: demo test faults cluster test-cellpose4 screen lint style types contracts audit fuzz sbom \
+  licences bench accuracy shipped-model columns clean
 
 demo: $(VENV)/.core ## Make a synthetic study, run everything on it, say where the report lies
 	$(BIN)/lamella demo $(OUT)
@@ -34,6 +34,9 @@ screen: ## Install a virtual screen for the tests of windows (Debian, as root; e
 
 test-cellpose4: $(VENV)-cellpose4/.ready ## Cellpose 4, in an environment of its own: about 15 GB of memory
 	$(VENV)-cellpose4/bin/python -m pytest tests/cellpose4
+
+cluster: $(VENV)/.test ## Workers of dask killed at random; a SLURM of one node (Debian, as root)
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 lint: $(VENV)/.test ## Style, types, the import contracts, known vulnerabilities, side by side
 	@$(MAKE) --no-print-directory -j2 --output-sync=target types style contracts audit

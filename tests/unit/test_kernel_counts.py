@@ -1,5 +1,7 @@
 """Percentiles of counted values against numpy's of the pixels."""
 
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,3 +54,24 @@ def test_the_order_of_the_parts_does_not_matter(parts):
     there, back = merge_counts(counted), merge_counts(counted[::-1])
     np.testing.assert_array_equal(there.values, back.values)
     np.testing.assert_array_equal(there.counts, back.counts)
+
+
+def test_many_images_are_counted_a_few_at_a_time():
+    frames = np.random.default_rng(0).integers(0, 500, (53, 9, 7)).astype(np.uint16)
+    made: list[weakref.ref] = []
+    most = 0
+
+    def counted():
+        nonlocal most
+        for frame in frames:
+            part = count_values(frame)
+            made.append(weakref.ref(part.counts))
+            most = max(most, sum(each() is not None for each in made))
+            yield part
+
+    merged = merge_counts(counted())
+    np.testing.assert_array_equal(merged.values, count_values(frames).values)
+    np.testing.assert_array_equal(merged.counts, count_values(frames).counts)
+    assert most < 20
+    with pytest.raises(ValueError, match="need at least one array"):
+        merge_counts([])

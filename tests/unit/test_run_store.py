@@ -34,7 +34,7 @@ from lamella.run.task import task_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::lamella.core.errors.LamellaWarning")
 FAST = 'title = "Store"\noutlines = false\n[statistics]\nmeasures = ["area_um2"]\n'
-ABOUT = {"at": 0.0, "process": 1, "host": "lab", "workers": 2, "movies": ["a", "b", "c"]}
+ABOUT = {"at": 0.0, "process": 1, "host": "lab", "crew": "2 processes", "movies": ["a", "b", "c"]}
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def compare_models(
     from lamella.cli.study import run_shown, tell_outcome
     from lamella.run.compare_models import compare_models as compared
     from lamella.run.compare_models import plan_models, run_models
+    from lamella.run.executors import local
     from lamella.run.study import open_study
 
     plan = plan_models(
@@ -74,7 +75,7 @@ def compare_models(
 
     def run(changed: Study, folder: Path) -> Outcome:
         show.out.print(f"{folder.name}:", soft_wrap=True)
-        outcome = run_shown(changed, folder, workers)
+        outcome = run_shown(changed, folder, local(workers, changed.settings.measure))
         tell_outcome(outcome)
         return outcome
 

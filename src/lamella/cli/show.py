@@ -29,8 +29,8 @@ from lamella.cli.ended import lasting
 
 if TYPE_CHECKING:
     from lamella.core.errors import LamellaError
+    from lamella.run.executors import Progress as Advance
     from lamella.run.movie import StageResult
-    from lamella.run.workers import Progress as Advance
 
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200

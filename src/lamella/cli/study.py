@@ -14,13 +14,17 @@ from lamella.cli import A_STUDY, app
 from lamella.cli.options import scale
 
 if TYPE_CHECKING:
+    from lamella.run.chunks import Cutting
+    from lamella.run.executors import Crew
     from lamella.run.outcome import Outcome
     from lamella.run.study import Study
 
 _Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of results; STUDY/results by default.")
 ]
-_Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Movies at the same time.")]
+_Workers = Annotated[
+    int, typer.Option("--workers", "-j", min=1, help="Movies, or chunks of them, at the same time.")
+]
 
 
 @app.command(rich_help_panel=A_STUDY)
@@ -208,17 +212,53 @@ def run(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Process only this movie; may be repeated.")
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="What a worker of this machine may hold, such as 4GB.")
+    ] = None,
+    chunk_frames: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Cut longer movies into chunks of so many frames; above 2 GB by default."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a dask scheduler, whose workers do the work.")
+    ] = None,
+    slurm: Annotated[
+        bool, typer.Option("--slurm", help="Ask SLURM for so many workers, as --profile says.")
+    ] = False,
+    profile: Annotated[
+        Path | None, typer.Option(help="TOML file: queue, memory, walltime … of SLURM's jobs.")
+    ] = None,
 ) -> None:
     """Run the whole pipeline; what is up to date is not done again.
 
-    Exit code 1 when some movies failed (the others are done), 2 when nothing was started.
+    Exit code 1 when some movies failed (the others are done), 2 when nothing was started. Who does
+    the work changes no result; see docs/clusters.md.
 
     Example: `lamella run movies --workers 2`
+
+    Example: `lamella run movies --slurm --profile slurm.toml --workers 40`
     """
+    from lamella.cli import show
+    from lamella.run.chunks import Cutting
+    from lamella.run.executors import crew_for
     from lamella.run.study import open_study
 
     opened = open_study(study)
-    _finish(run_shown(opened, out or opened.folder / "results", workers, fresh, only or []))
+    folder = out or opened.folder / "results"
+    crew = crew_for(
+        folder,
+        opened.settings.measure,
+        workers=workers,
+        scheduler=scheduler,
+        slurm=slurm,
+        profile=profile,
+        memory=memory,
+        on_note=lambda text: show.tell("note", text),
+    )
+    cutting = Cutting(chunk_frames)
+    _finish(run_shown(opened, folder, crew, fresh, only or [], cutting=cutting))
 
 
 @app.command(rich_help_panel=A_STUDY)
@@ -249,6 +289,7 @@ def demo(
     """
     from lamella.cli import show
     from lamella.run.demo import make_demo, make_plate_demo
+    from lamella.run.executors import local
     from lamella.run.study import open_study
 
     made, place = ("fields", out / "images") if plate else ("movies", out / "movies")
@@ -256,11 +297,18 @@ def demo(
         (make_plate_demo if plate else make_demo)(out, advance=advance)
     study = open_study(out)
     show.out.print(f"{len(study.samples)} synthetic {made} in {place}", soft_wrap=True)
-    _finish(run_shown(study, out / "results", workers))
+    crew = local(workers, study.settings.measure)
+    _finish(run_shown(study, out / "results", crew))
 
 
 def run_shown(
-    study: Study, out: Path, workers: int, fresh: bool = False, only: Sequence[str] = ()
+    study: Study,
+    out: Path,
+    crew: Crew,
+    fresh: bool = False,
+    only: Sequence[str] = (),
+    *,
+    cutting: Cutting | None = None,
 ) -> Outcome:
     """Run a study with a bar for every movie that is under way."""
     from lamella.cli import show
@@ -273,7 +321,8 @@ def run_shown(
         return run_study(
             study,
             out,
-            workers=workers,
+            crew=crew,
+            cutting=cutting,
             fresh=fresh,
             only=only,
             on_progress=display.advance,

@@ -135,12 +135,15 @@ class ReadAhead(Frames):
     block_mb : float
         Frames are handed over in blocks of about this size, since every hand-over costs the time in
         which a small frame is read. Two blocks are held.
+    stop : int, optional
+        Frames from this number on are read only when they are asked for; by default none is.
     """
 
-    def __init__(self, source: Frames, *, block_mb: float = 2) -> None:
+    def __init__(self, source: Frames, *, block_mb: float = 2, stop: int | None = None) -> None:
         self._source = source
         self.span, self.frame_shape, self.dtype = source.span, source.frame_shape, source.dtype
         frame_bytes = max(1, self.frame_shape[0] * self.frame_shape[1] * self.dtype.itemsize)
+        self._stop = self.span.stop if stop is None else min(stop, self.span.stop)
         self._step = max(1, int(block_mb * 2**20 / frame_bytes))
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._stopped = False
@@ -165,14 +168,14 @@ class ReadAhead(Frames):
             span, reading = self._next
             self._block = {}  # let go of before the next is waited for
             self._block = reading.result()
-            self._next = self._begin(span.stop) if span.stop < self.span.stop else None
+            self._next = self._begin(span.stop) if span.stop < self._stop else None
         image = self._block[t]
         if isinstance(image, Exception):
             raise image
         return image
 
     def _begin(self, start: int) -> tuple[range, Future[dict[int, Image | Exception]]]:
-        span = range(start, min(start + self._step, self.span.stop))
+        span = range(start, max(start + 1, min(start + self._step, self._stop)))
         return span, self._reader.submit(self._read, span)
 
     def _read(self, span: range) -> dict[int, Image | Exception]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+_HELD = 16
 
 
 class ValueCounts(NamedTuple):
@@ -30,8 +33,26 @@ def count_values(image: NDArray[Any]) -> ValueCounts:
     return ValueCounts(values.astype(np.int64), counts.astype(np.int64))
 
 
-def merge_counts(parts: list[ValueCounts]) -> ValueCounts:
-    """The counts of several images together; the order of the parts does not matter."""
+def merge_counts(parts: Iterable[ValueCounts]) -> ValueCounts:
+    """The counts of several images together; the order of the parts does not matter.
+
+    Of parts that are made as they are asked for, a few are held at a time: those of a frame with
+    noise take half a megabyte, and a movie has ten thousand.
+
+    Raises
+    ------
+    ValueError
+        Of no image at all.
+    """
+    held: list[ValueCounts] = []
+    for part in parts:
+        held.append(part)
+        if len(held) == _HELD:
+            held = [_together(held)]
+    return _together(held)
+
+
+def _together(parts: list[ValueCounts]) -> ValueCounts:
     values = np.concatenate([part.values for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     distinct, where = np.unique(values, return_inverse=True)

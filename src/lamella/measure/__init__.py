@@ -15,6 +15,7 @@ from lamella.core.registration import Registration
 from lamella.core.tracked import Tracked
 from lamella.measure.compartment import Compartment
 from lamella.measure.edge import Edge
+from lamella.measure.gather import Gathered, together
 from lamella.measure.lamellipodium import Lamellipodium
 from lamella.measure.lineage import with_lineage
 from lamella.measure.migration import Migration
@@ -23,16 +24,19 @@ from lamella.measure.outlines import AS_IS, VARIANTS, Outlines, Variant
 from lamella.measure.protrusion import Protrusion
 from lamella.measure.region import Region, region_table
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import KEYS, Group, Measured, Relating
-from lamella.measure.walk import Walked, walk
+from lamella.measure.view import KEYS, Columns, Group, Measured, Relating, Seen
+from lamella.measure.walk import Gathering, Walked, walk
 from lamella.measure.walks import Walks
 
 __all__ = [
     "AS_IS",
     "GROUPS",
     "VARIANTS",
+    "Columns",
     "Compartment",
     "Edge",
+    "Gathered",
+    "Gathering",
     "Group",
     "Lamellipodium",
     "Level",
@@ -43,6 +47,7 @@ __all__ = [
     "Protrusion",
     "Region",
     "Relating",
+    "Seen",
     "Sightings",
     "Variant",
     "Walked",
@@ -55,6 +60,7 @@ __all__ = [
     "refuse_mismatch",
     "region_table",
     "seen_alone",
+    "together",
     "walk",
     "wherever",
     "with_lineage",

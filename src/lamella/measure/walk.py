@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,17 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lamella.core.errors import LamellaWarning
-from lamella.core.frames import Frames, Image, ReadAhead
+from lamella.core.frames import Frames
 from lamella.core.labels import Labels
 from lamella.core.level import Level
-from lamella.core.movie import Movie
+from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.table import Col
-from lamella.kernels.regions import Regions, find_regions
-from lamella.kernels.warp import warped
-from lamella.measure.others import anywhere, refuse_unmeasurable
+from lamella.measure.gather import Gathered, gather
+from lamella.measure.others import refuse_unmeasurable
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import Columns, FrameView, Group, Kept, Measured, Seen, still
+from lamella.measure.view import Columns, Group, Kept, Measured, Seen
+
+Gathering = Callable[[Callable[[range | None], Gathered]], Gathered]
+"""How a movie is looked at: at once or in parts, here or elsewhere."""
 
 
 class Walked(NamedTuple):
@@ -49,6 +48,7 @@ def walk(
     registration: Registration | None = None,
     others: Mapping[str, Labels] | None = None,
     progress: Callable[[int], object] | None = None,
+    gathered: Gathering | None = None,
 ) -> Walked:
     """Measure every cell of every frame, reading each frame once for all groups.
 
@@ -73,6 +73,9 @@ def walk(
         them is background.
     progress
         Called with the number of every frame done.
+    gathered
+        Called with a function that looks at a part of the frames, or at all of them, and gives what
+        all of them show, see `together`; by default they are looked at here, in their order.
 
     Returns
     -------
@@ -93,79 +96,74 @@ def walk(
             stacklevel=3,
         )
     base = sightings or Sightings()
-    seen: list[tuple[int, NDArray[np.int64]]] = []
-    of_base: list[Columns] = []
-    of_groups: list[list[Seen]] = [[] for _ in groups]
-    previous: tuple[Image, Regions] | None = None
-    earlier: deque[tuple[NDArray[np.int64], NDArray[np.float64]]] = deque(maxlen=base.window)
-    with ExitStack() as readers:
-        label_frames = readers.enter_context(ReadAhead(labels.frames))
-        channels = {
-            name: readers.enter_context(ReadAhead(frames))
-            for name, frames in movie.channels.items()
-        }
-        ahead = replace(movie, channels=channels)
-        beside = {
-            name: readers.enter_context(ReadAhead(labels_there.frames))
-            for name, labels_there in (others or {}).items()
-        }
-        for t in label_frames.span:
-            frame = label_frames.frame(t)
-            regions = find_regions(frame)
-            if len(regions.label) or t == label_frames.span[-1]:  # no cells: still has columns
-                before, regions_before = previous or (None, None)
-                if before is not None and registration is not None:
-                    before, regions_before = _carried(before, registration, t)
-                sets_there = {name: labels_there.frame(t) for name, labels_there in beside.items()}
-                view = FrameView(
-                    t,
-                    frame,
-                    regions,
-                    before,
-                    regions_before,
-                    ahead,
-                    level,
-                    anywhere(frame, *sets_there.values())
-                    if anything is None
-                    else anything.frame(t),
-                    registration,
-                    tuple(earlier),
-                    base.window,
-                    base.min_movement_px,
-                    sets_there,
-                )
-                seen.append((t, regions.label))
-                of_base.append(base.rows(view))
-                for rows, group in zip(of_groups, groups, strict=True):
-                    rows.append(group.rows(view))
-            previous = (frame, regions)
-            earlier.appendleft((regions.label, still(regions.centroid, registration, t)))
-            if progress is not None:
-                progress(t)
+
+    def look(span: range | None) -> Gathered:
+        return gather(
+            movie,
+            labels,
+            groups,
+            level=level,
+            sightings=base,
+            anything=anything,
+            registration=registration,
+            others=others,
+            progress=progress,
+            span=span,
+        )
+
+    return _completed(
+        look(None) if gathered is None else gathered(look),
+        groups,
+        name=labels.name,
+        scale=movie.scale,
+        n_frames=movie.n_frames,
+        sightings=base,
+        first_last=first_last,
+        interpolated=interpolated,
+    )
+
+
+def _completed(
+    gathered: Gathered,
+    groups: Sequence[Group],
+    *,
+    name: str,
+    scale: Scale,
+    n_frames: int,
+    sightings: Sightings,
+    first_last: Mapping[int, tuple[int, int]] | None = None,
+    interpolated: pd.DataFrame | None = None,
+) -> Walked:
+    """The tables of a movie from what all of its frames showed.
+
+    Parameters
+    ----------
+    gathered : Gathered
+        From `gather`; what groups kept is taken out of it.
+    name : str
+        Of the set of objects.
+    first_last, interpolated
+        See `walk`.
+    """
+    seen, of_base, of_groups = gathered
     frames = np.repeat([t for t, _ in seen], [len(label) for _, label in seen]).astype(np.int64)
     cells = np.concatenate([label for _, label in seen]) if seen else np.empty(0, np.int64)
-    minutes = movie.scale.minutes(movie.n_frames)
-    keys = _keys(cells, frames, first_last, interpolated, labels.name)
+    minutes = scale.minutes(n_frames)
+    keys = _keys(cells, frames, first_last, interpolated, name)
     keys.insert(3, Col.TIME_MIN, minutes[keys[Col.FRAME].to_numpy()])
     places = _places(keys, cells, frames)
-    table = base.complete(_spread(of_base, keys, places), movie.scale)
+    table = sightings.complete(_spread(of_base, keys, places), scale)
     seen_there = ~keys[Col.INTERPOLATED].to_numpy(bool)
     places = np.where((places >= 0) & seen_there[places], places, -1)
     made = []
     for group, rows in zip(groups, of_groups, strict=True):
         found = Measured(
             _spread([each.objects for each in rows], keys, places),
-            _finer(rows, seen, keys, minutes, labels.name),
+            _finer(rows, seen, keys, minutes, name),
             _kept(rows, places),
         )
-        made.append(group.complete(found, table, movie.scale))
+        made.append(group.complete(found, table, scale))
     return Walked(table, made)
-
-
-def _carried(labels: Image, registration: Registration, t: int) -> tuple[Image, Regions]:
-    """The labels of frame `t` − 1 where the drift of the field took them, and what they tell."""
-    moved = warped(labels, registration.between(t - 1, t), interpolation="nearest")
-    return moved, find_regions(moved)
 
 
 def _places(

@@ -50,11 +50,15 @@ class Normalise(Step):
     low: float = Field(1, ge=0, lt=100)
     high: float = Field(99, gt=0, le=100)
 
+    def looks_at(self, dtype: np.dtype[np.generic]) -> bool:
+        """Whether the rule needs a look at movies of this type."""
+        return self.rule == "adaptive" and _is_deep_integer(dtype)
+
     def prepare(self, frames: Frames) -> ValueCounts | None:
         """How often each grey value occurs; None where the rule needs no look at the movie."""
-        if self.rule != "adaptive" or not _is_deep_integer(frames.dtype):
+        if not self.looks_at(frames.dtype):
             return None
-        return merge_counts([count_values(frame) for frame in frames])
+        return merge_counts(count_values(frame) for frame in frames)
 
     def merge(self, states: Sequence[ValueCounts | None]) -> ValueCounts | None:
         counted = [state for state in states if state is not None]

@@ -50,10 +50,12 @@ class AtHand:
 
     @cached_property
     def _raw(self) -> Raw:
-        raw = open_raw(self.task)
-        for note in raw.movie.notes:
-            warnings.warn(f"{raw.movie.source}: {note}", LamellaWarning, stacklevel=2)
-        return raw
+        return open_raw(self.task)
+
+    def _tell_notes(self) -> None:
+        """What was odd about the file, told once: with the first stage."""
+        for note in self.movie.notes:
+            warnings.warn(f"{self.movie.source}: {note}", LamellaWarning, stacklevel=3)
 
     @property
     def movie(self) -> Movie:

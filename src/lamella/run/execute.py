@@ -24,7 +24,9 @@ from lamella.core.errors import (
 from lamella.io.atomic import output_error, remove_partial_files
 from lamella.run.apart import apart
 from lamella.run.cache import Manifest
+from lamella.run.chunks import Cutting
 from lamella.run.derive import derive_tables
+from lamella.run.executors import Crew, Progress, local
 from lamella.run.flats import FOLDER
 from lamella.run.holding import locked
 from lamella.run.illumination import bring_up_to_date
@@ -33,6 +35,7 @@ from lamella.run.lock_file import write_lock
 from lamella.run.look import Look, look_at
 from lamella.run.made_from import MADE_FROM, key_of_made, note_made, told_when_made
 from lamella.run.movie import StageResult
+from lamella.run.movies import run_all
 from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
@@ -43,7 +46,6 @@ from lamella.run.stopping import Asked, Stopped, go_on, never
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.weights import refuse_unusable, uses_networks
-from lamella.run.workers import Progress, run_all
 
 _MADE_BY_A_RUN = (
     "movies", "tables", "figures", REPORT_FILE, STATUS_FILE, JOURNAL, MADE_FROM, FOLDER, LOCK_FILE
@@ -58,6 +60,8 @@ def run_study(
     out: Path,
     *,
     workers: int = 1,
+    crew: Crew | None = None,
+    cutting: Cutting | None = None,
     fresh: bool = False,
     only: Sequence[str] = (),
     on_progress: Callable[[Progress], object] = lambda progress: None,
@@ -74,7 +78,11 @@ def run_study(
     out : Path
         The run's folder, made if missing.
     workers : int
-        Processes that work on movies at the same time.
+        Processes of this machine that work at the same time.
+    crew : Crew, optional
+        Who does the work instead, see `lamella.run.executors`.
+    cutting : Cutting, optional
+        How large movies are cut into chunks, which workers share.
     fresh : bool
         Throw earlier results away first, of the movies in `only` if that is given.
     only : sequence of str
@@ -106,20 +114,21 @@ def run_study(
         fresh or not all(up_to_date(task_for(study, s, out)) for s in chosen)
     ):
         refuse_unusable(study.settings, study.folder)
+    crew = crew or local(workers, study.settings.measure)
     go_on(stopped)
     with locked(out):
         if fresh:
             _remove(out, only)
         remove_partial_files(out)
         inputs = write_lock(study, out)
-        with Journal(out, _about(chosen, workers)) as journal:
+        with Journal(out, _about(chosen, crew)) as journal:
             status = StatusFile(out)
             results = [set_aside(s) for s in study.samples if s.fault or s.exclude]
             status.write(results)
             journal.ended(results)
 
             def heard(at: Progress) -> None:
-                journal.doing(*at)
+                journal.doing(at.movie, at.stage, at.done, at.total)
                 on_progress(at)
 
             def advance(done: int, total: int) -> None:
@@ -139,14 +148,14 @@ def run_study(
             to_do = [tasks[s.movie] for s in chosen if not looks[s.movie].results]
             for ended in chain(
                 (list(looks[name].results) for name in done),
-                run_all(to_do, workers=workers, on_progress=heard, stopped=stopped),
+                run_all(to_do, crew, cutting=cutting, on_progress=heard, stopped=stopped),
             ):
                 results += ended
                 journal.ended(ended)
                 on_movie(ended)
                 status.refresh(results)
             ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
-            looks |= _looked_again(to_do, ended_well, workers)
+            looks |= _looked_again(to_do, ended_well, late=not crew.is_here)
             ready = [looks[s.movie] for s in usable if looks[s.movie].ready]
             left = [s.movie for s in usable if only and s.movie not in only]
             besides = changed(results, {look.task.name for look in ready}) + not_named(left)
@@ -159,19 +168,19 @@ def run_study(
                 faults.append(fault)
             told: list[str] = []
             if not faults:
-                faults, told = _up_to_now(study, ready, out, results, workers, journal, stopped)
+                faults, told = _up_to_now(study, ready, out, results, crew, journal, stopped)
     described = {look.task.name: look.described for look in ready if look.described is not None}
     word = called(look.n_frames for look in ready if look.n_frames is not None)
     return Outcome(out, results, [*early, *told, *study_remarks(described)], faults, word)
 
 
-def _about(chosen: Sequence[Sample], workers: int) -> dict[str, Any]:
+def _about(chosen: Sequence[Sample], crew: Crew) -> dict[str, Any]:
     """What a run sets out to do, for its journal."""
     return {
         "at": time.time(),
         "process": os.getpid(),
         "host": socket.gethostname(),
-        "workers": workers,
+        "crew": crew.in_words,
         "movies": [sample.movie for sample in chosen],
         "version": __version__,
     }
@@ -182,13 +191,13 @@ def _up_to_now(
     ready: Sequence[Look],
     out: Path,
     results: Sequence[StageResult],
-    workers: int,
+    crew: Crew,
     journal: Journal,
     stopped: Asked,
 ) -> tuple[list[LamellaError], list[str]]:
     """Bring tables and report up to the movies, and give what stood in the way and is to be known.
 
-    With workers they are made in processes of their own.
+    Where others do the work, tables and report are made in processes of their own, too.
     """
     key = key_of_made(study, ready, results)
     known = told_when_made(out, key)
@@ -200,7 +209,7 @@ def _up_to_now(
     try:
         go_on(stopped)
         journal.tell("phase", name="tables")
-        name, alone = str(out / "tables"), workers <= 1
+        name, alone = str(out / "tables"), crew.is_here
         made = _tables(*given) if alone else apart(_tables, *given, name=name, stopped=stopped)
         faults += made[0]
         told += made[1]
@@ -292,14 +301,14 @@ def _told_with_damage(fault: LamellaError, ready: Sequence[MovieTask]) -> Lamell
 
 
 def _looked_again(
-    tasks: Sequence[MovieTask], ended_well: set[str], workers: int
+    tasks: Sequence[MovieTask], ended_well: set[str], *, late: bool
 ) -> dict[str, Look]:
     """The movies that were worked on, as they are now.
 
     What another process wrote on a network drive may be seen some seconds late: for movies that
     ended well it is waited.
     """
-    until = time.monotonic() + (_SEEN_AFTER_S if workers > 1 else 0)
+    until = time.monotonic() + (_SEEN_AFTER_S if late else 0)
     looks = {}
     for task in tasks:
         look = look_at(task)

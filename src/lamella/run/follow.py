@@ -108,7 +108,7 @@ def follow(
     source: str,
     several: str,
     fill_gaps: int = 0,
-    counted: Callable[[Frames], Frames] = lambda frames: frames,
+    prepared: Callable[..., Any] | None = None,
 ) -> Followed:
     """Link the objects of `labels` over time, check the tracks, fill short gaps.
 
@@ -124,12 +124,13 @@ def follow(
         What to do where one cell is followed and there are several.
     fill_gaps : int
         Longest gap in frames that is filled with the shape between; 0 = none.
-    counted : callable
-        Given the frames that the first reading takes, to tell how far it has come.
+    prepared : callable, optional
+        Called in place of the tracker's `prepare`, with the same.
     """
     step: Any = tracker  # a state fits the step that prepared it
     with naming(source):
-        state = step.prepare(counted(labels), image, scale=scale, registration=registration)
+        prepare = prepared or step.prepare
+        state = prepare(labels, image, scale=scale, registration=registration)
         tracks: Tracks = step(labels, state=state)
     warn_of_several(step, state, source=source, remedy=several)
     warn_of_doubt(step, state, source=source)

@@ -4,7 +4,7 @@ From it anybody who may read the folder sees how far the run is, see `lamella.ru
 is JSON: ``what`` happened and ``t``, seconds since the run began, by a clock that is never set:
 
 ==========  ========================================================================================
-``run``     it began: ``at`` (by the clock on the wall), process, host, workers, movies to do
+``run``     it began: ``at`` (by the clock on the wall), process, host, crew, movies to do
 ``doing``   a movie has come so far in a stage: movie, stage, done, total
 ``movie``   a movie has ended: movie, results (stage, state, seconds, peak_mb, messages)
 ``phase``   all movies have ended, and ``name`` is made

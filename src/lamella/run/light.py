@@ -13,7 +13,7 @@ from lamella.core.level import Level, nothing, taken_off
 from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.core.tracks import Tracks
-from lamella.measure import Group, Walked, walk
+from lamella.measure import Gathering, Group, Walked, walk
 from lamella.preprocess import Illumination, unbleached
 from lamella.run.cautions import warn_of_no_ground, warn_of_small_ball
 from lamella.run.settings import MeasureSettings
@@ -49,6 +49,7 @@ def light_of(
     groups: Iterable[Group],
     *,
     anything: Frames | None = None,
+    faded: Callable[..., Any] | None = None,
 ) -> Light:
     """The movie less a background that differs from pixel to pixel, its bleaching undone.
 
@@ -61,6 +62,8 @@ def light_of(
         Those that are about to be measured: where none looks at light, nothing is done.
     anything : Frames, optional
         Above 0 wherever any object is, for the background; by default the labels.
+    faded : callable, optional
+        How a channel bleached, see `lamella.preprocess.unbleached`.
     """
     if not any(group.looks_at_light for group in groups):
         return Light(movie, {}, nothing)
@@ -70,7 +73,9 @@ def light_of(
     step = settings.bleaching
     if not step:
         return Light(plain, {}, level)
-    made = unbleached(movie, labels, step, level=settings.background, anything=anything)
+    made = unbleached(
+        movie, labels, step, level=settings.background, anything=anything, faded=faded
+    )
     doubts = [f"{channel}: {doubt}" for channel, t in made.told.items() for doubt in t["doubts"]]
     if doubts:
         warnings.warn(
@@ -92,9 +97,11 @@ def walked_in_light(
     others: Mapping[str, Labels],
     registration: Registration | None,
     progress: Callable[[int], object],
+    faded: Callable[..., Any] | None = None,
+    gathered: Gathering | None = None,
 ) -> tuple[Light, Walked]:
     """Measure a tracked movie in its light; see `light_of` and `lamella.measure.walk`."""
-    light = light_of(movie, labels, settings, groups.values(), anything=anything)
+    light = light_of(movie, labels, settings, groups.values(), anything=anything, faded=faded)
     walked = walk(
         light.movie,
         labels,
@@ -107,5 +114,6 @@ def walked_in_light(
         registration=registration,
         others=others,
         progress=progress,
+        gathered=gathered,
     )
     return light, walked

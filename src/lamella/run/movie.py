@@ -7,13 +7,15 @@ import time
 import traceback
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypedDict
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypedDict
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning, UnexpectedError
 from lamella.run.at_hand import Tell
-from lamella.run.cache import Done, Manifest
-from lamella.run.stages import cleaned_and_read, is_aside, keys_of, stages_of
+from lamella.run.cache import Done, Manifest, key_of
+from lamella.run.chunks import Cutting, Part, PartDone, Parts, PartsWanted
+from lamella.run.chunks.parts import remove_parts
+from lamella.run.stages import cleaned_and_read, is_aside, keys_of, stages_of, wants_gpu
 from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.work import StageWork
@@ -37,13 +39,42 @@ class StageResult:
         return "; ".join(self.messages)
 
 
+@dataclass
+class Advanced:
+    """How far a movie has come, and what it waits for."""
+
+    results: list[StageResult] = field(default_factory=list)
+    """Of the stages that have been looked at, in order."""
+    parts: tuple[Part, ...] = ()
+    """What the next stage waits for: chunks that any worker may process."""
+    gpu: bool | None = None
+    """Whether the next stage belongs on a worker with a graphics card; None: there is no next."""
+
+    @property
+    def ended(self) -> bool:
+        return not self.parts and self.gpu is None
+
+
+class Mended(NamedTuple):
+    """Whether results of ours were damaged, and are to be made again: see `mend`."""
+
+    anything: bool
+
+
+class PartCame(NamedTuple):
+    """How the processing of one chunk went."""
+
+    part: Part
+    result: StageResult
+
+
 def run_movie(
     task: MovieTask,
     tell: Tell = lambda stage, done, total: None,
     *,
     stopped: Asked = never,
 ) -> list[StageResult]:
-    """Bring one movie up to date. Never raises for a fault of the movie: the results tell.
+    """Bring one movie up to date here and in one go. Never raises for a fault of the movie.
 
     Parameters
     ----------
@@ -57,47 +88,135 @@ def run_movie(
     Stopped
         When it was asked to end.
     """
+    return advance(task, None, None, tell=tell, stopped=stopped).results
+
+
+def advance(
+    task: MovieTask, cutting: Cutting | None, gpu: bool | None, *, tell: Tell, stopped: Asked
+) -> Advanced:
+    """Bring one movie up to date as far as this worker can.
+
+    Parameters
+    ----------
+    cutting : Cutting, optional
+        How large movies are cut; none is by default. Where a stage of a cut movie needs what its
+        chunks give it is given back, and this is called again when they are there.
+    gpu : bool, optional
+        Whether this worker has a graphics card. Where that is told, it stops before the first stage
+        that belongs on a worker of the other kind; by default there is but one kind.
+
+    Raises
+    ------
+    Stopped
+        When it was asked to end.
+    """
     try:
         keys = keys_of(task)
     except Exception as error:
-        return [StageResult(task.name, "open", "failed", **_fault(task, error))]
+        return Advanced([StageResult(task.name, "open", "failed", **_fault(task, error))])
     manifest = Manifest(task.folder)
+    heard = _heard(tell, stopped)
+    came = _as_far_as_it_goes(task, manifest, keys, cutting, gpu, heard, stopped)
+    if any(each.state == "failed" for each in came.results) and forget_damaged(manifest):
+        came = _as_far_as_it_goes(task, manifest, keys, cutting, gpu, heard, stopped)
+    return came
 
+
+def forget_damaged(manifest: Manifest) -> bool:
+    """Strike out stages whose files the disk has spoilt, so that they are run again.
+
+    Another stage may have failed by them.
+    """
+    damaged = manifest.damaged()
+    if damaged:
+        manifest.forget(*damaged)
+    return bool(damaged)
+
+
+def _as_far_as_it_goes(
+    task: MovieTask,
+    manifest: Manifest,
+    keys: dict[str, str],
+    cutting: Cutting | None,
+    gpu: bool | None,
+    heard: Tell,
+    stopped: Asked,
+) -> Advanced:
+    """Every stage in its order, up to the first that fails or waits."""
+    work = StageWork(task, manifest, heard)
+    again = cleaned_and_read(task, keys, manifest)
+    came = Advanced()
+    for stage, parts in stages_of(keys).items():
+        go_on(stopped)
+        stale = {
+            part: keys[part]
+            for part in parts
+            if not manifest.holds(part, keys[part], or_cleaned=part not in again)
+        }
+        if not stale:
+            told = told_of(manifest, parts)
+            came.results.append(StageResult(task.name, stage, "cached", messages=told))
+            continue
+        if gpu is not None and wants_gpu(task.settings, stage) != gpu:
+            came.gpu = not gpu
+            return came
+        try:
+            came.results.append(_run_stage(work, manifest, stage, stale, cutting))
+        except PartsWanted as wanted:
+            came.parts, came.gpu = wanted.parts, gpu
+            return came
+        if came.results[-1].state == "failed" and not is_aside(stage):
+            break
+    if not any(result.state == "failed" for result in came.results):
+        remove_parts(task.folder)
+    return came
+
+
+def make_part(task: MovieTask, part: Part, *, tell: Tell, stopped: Asked) -> PartCame:
+    """Process one chunk of a movie for the stage that waits for it.
+
+    Raises
+    ------
+    Stopped
+        When it was asked to end.
+    """
+    started = time.perf_counter()
+    go_on(stopped)
+    state: Literal["done", "failed"] = "done"
+    how: _How = {}
+    try:
+        work = StageWork(task, Manifest(task.folder), _heard(tell, stopped))
+        work.parts = Parts(task.folder, part.stage, part.stale, part.key, part.spans, only=part)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what concerns the part is kept with it
+            work.do(part.stage, list(part.stale))
+    except PartDone:
+        pass
+    except Exception as error:
+        state, how = "failed", _fault(task, error)
+    seconds = time.perf_counter() - started
+    return PartCame(part, StageResult(task.name, part.stage, state, seconds, _peak_mb(), **how))
+
+
+def mend(task: MovieTask, *, tell: Tell, stopped: Asked) -> Mended:
+    """Look whether a chunk of this movie may have failed by results of ours that are damaged."""
+    return Mended(forget_damaged(Manifest(task.folder)))
+
+
+def _heard(tell: Tell, stopped: Asked) -> Tell:
     def heard(stage: str, done: int, total: int) -> None:
         go_on(stopped)
         tell(stage, done, total)
 
-    results = _all_stages(task, manifest, keys, heard, stopped)
-    if any(each.state == "failed" for each in results) and (damaged := manifest.damaged()):
-        # It may have failed by a result of ours that the disk has spoilt: that is made again.
-        manifest.forget(*damaged)
-        results = _all_stages(task, manifest, keys, heard, stopped)
-    return results
-
-
-def _all_stages(
-    task: MovieTask, manifest: Manifest, keys: dict[str, str], heard: Tell, stopped: Asked
-) -> list[StageResult]:
-    """Every stage in its order, up to the first that fails."""
-    work = StageWork(task, manifest, heard)
-    again = cleaned_and_read(task, keys, manifest)
-    results: list[StageResult] = []
-    for stage, parts in stages_of(keys).items():
-        go_on(stopped)
-        stale = [p for p in parts if not manifest.holds(p, keys[p], or_cleaned=p not in again)]
-        if stale:
-            results.append(_run_stage(work, manifest, stage, {part: keys[part] for part in stale}))
-        else:
-            results.append(
-                StageResult(task.name, stage, "cached", messages=told_of(manifest, parts))
-            )
-        if results[-1].state == "failed" and not is_aside(stage):
-            break
-    return results
+    return heard
 
 
 def _run_stage(
-    work: StageWork, manifest: Manifest, stage: str, stale: dict[str, str]
+    work: StageWork,
+    manifest: Manifest,
+    stage: str,
+    stale: dict[str, str],
+    cutting: Cutting | None,
 ) -> StageResult:
     """Run a stage; `stale` holds the key of every part that is not up to date."""
     started = time.perf_counter()
@@ -106,6 +225,10 @@ def _run_stage(
         manifest.forget(*stale)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            if cutting is not None:
+                spans = cutting.spans(work.movie)
+                key = key_of(stage, stale)
+                work.parts = Parts(work.task.folder, stage, tuple(stale), key, spans)
             made = work.do(stage, list(stale))
         told = dict.fromkeys(
             str(w.message) for w in caught if issubclass(w.category, LamellaWarning)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -38,6 +38,16 @@ class WrongOutlines:
         self._lost, self._broken = lost, broken
         self.labels = Labels(labels.name, MappedFrames(labels.frames, frame))
 
+    @property
+    def remembered(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Frame and label of the objects that are lost, and of those that were broken, so far."""
+        return sorted(self._lost), sorted(self._broken)
+
+    def remember(self, other: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]) -> None:
+        """Take over what was `remembered` where other frames were read."""
+        self._lost.update(other[0])
+        self._broken.update(other[1])
+
     def told(self, cells: pd.DataFrame) -> dict[str, object]:
         """What to know of the frames that have been read, for the manifest.
 
@@ -58,7 +68,7 @@ def measured_again(
     step: Outlines,
     labels: Labels,
     folder: Path,
-    measured: Callable[[Labels, str], pd.DataFrame],
+    measured: Callable[[WrongOutlines, str], pd.DataFrame],
 ) -> Made:
     """Measure a set of objects with every variant of its outlines, and write a table for each.
 
@@ -67,7 +77,7 @@ def measured_again(
     folder : Path
         ``OUT/movies/<movie>``.
     measured : callable
-        ``measured(labels, variant)`` gives one row per cell. What it warns of, measuring the
+        ``measured(wrong, variant)`` gives one row per cell. What it warns of, measuring the
         outlines as they are has warned of, too.
     """
     files, found = [], {}
@@ -75,7 +85,7 @@ def measured_again(
         wrong = WrongOutlines(labels, step, variant)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LamellaWarning)
-            cells = measured(wrong.labels, variant)
+            cells = measured(wrong, variant)
         files.append(outlines_file(labels.name, variant))
         write_table(folder / files[-1], cells)
         found[str(variant)] = wrong.told(cells)

@@ -66,7 +66,8 @@ class Overview:
     """Seconds since it last told anything; 0 of one that has ended."""
     process: int
     host: str
-    workers: int
+    crew: str
+    """Who does the work, in words."""
     movies: int
     done: int
     """Worked on in this run."""
@@ -125,7 +126,7 @@ def overview(run: Path) -> Overview:
         heard_s=0.0 if ended else now - lines[-1]["t"],
         process=began["process"],
         host=began["host"],
-        workers=began["workers"],
+        crew=began["crew"],
         movies=len(wanted),
         done=len(worked),
         cached=len(over - failed - worked),

@@ -117,6 +117,13 @@ class Tally:
 
         return MappedFrames(labels, read)
 
+    def add(self, other: Tally) -> None:
+        """Take over what was counted of frames that were read elsewhere."""
+        self.objects |= other.objects
+        self.pixels |= other.pixels
+        self.areas |= other.areas
+        self.field_px = other.field_px
+
     @property
     def n_empty(self) -> int:
         """Frames without any object."""

@@ -94,7 +94,9 @@ def track_labels(
         source=str(source),
         fill_gaps=fill_gaps,
         several="use --method lap",
-        counted=lambda frames: counted(frames, lambda done: advance(done, n)),
+        prepared=lambda frames, *others, **named: tracker.prepare(
+            counted(frames, lambda done: advance(done, n)), *others, **named
+        ),
     )
     if not followed.tracks.first_last:
         raise InputError(str(source), "it holds no object in any frame", "look at the labels")

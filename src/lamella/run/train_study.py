@@ -16,6 +16,7 @@ from lamella.evaluate import mean_iou
 from lamella.io import open_labels
 from lamella.nets.device import Device
 from lamella.run.execute import run_study
+from lamella.run.executors import Progress
 from lamella.run.model_scores import ScoredMovie, score_models
 from lamella.run.pseudo_labels import Gathered, pseudo_labels_of_run
 from lamella.run.raw import open_raw
@@ -23,7 +24,6 @@ from lamella.run.settings import MeasureSettings, Settings
 from lamella.run.study import Sample, Study
 from lamella.run.task import task_for
 from lamella.run.train_kept import Trainings
-from lamella.run.workers import Progress
 from lamella.segment import Cellpose
 from lamella.statistics import Contrasts
 from lamella.track import Largest

@@ -12,7 +12,6 @@ import pandas as pd
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
-from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
@@ -28,9 +27,8 @@ from lamella.measure import (
     seen_alone,
     wherever,
 )
-from lamella.preprocess import NoBackground, doubt
+from lamella.preprocess import NoBackground, Normalise, doubt
 from lamella.report.cell_strips import CellSet
-from lamella.run.at_hand import AtHand
 from lamella.run.cautions import (
     warn_of_background,
     warn_of_few_steps,
@@ -50,11 +48,12 @@ from lamella.run.corrections import is_corrected, last_edit
 from lamella.run.counted import noting_flat
 from lamella.run.diameter import as_json
 from lamella.run.follow import CHECKS, Followed, follow, followed_by_hand
+from lamella.run.in_parts import InParts
 from lamella.run.light import Light, provenance_of, walked_in_light
 from lamella.run.made import Made
 from lamella.run.measured import write_measured, write_movie
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
-from lamella.run.outlines import cells_of, compared_groups, measured_again
+from lamella.run.outlines import WrongOutlines, cells_of, compared_groups, measured_again
 from lamella.run.pictures import pictures_of
 from lamella.run.remarks import Tally, described, named, naming
 from lamella.run.review.unmeasured import hidden, told_apart
@@ -72,7 +71,7 @@ from lamella.run.weights import Network, weights_of, with_weights
 from lamella.segment import Cellpose, ExistingLabels, External, Guided
 
 
-class StageWork(AtHand):
+class StageWork(InParts):
     """The stages of one movie, a method each.
 
     A method is called with the name of the set of objects and the parts of the stage that are not
@@ -82,6 +81,9 @@ class StageWork(AtHand):
     def do(self, stage: str, stale: list[str]) -> dict[str, Made]:
         """Run one stage, such as ``segment/cell``."""
         kind, _, name = stage.partition("/")
+        settings = self.task.settings
+        if stage == (DRIFT_STAGE if settings.drift else f"segment/{settings.objects_in_order[0]}"):
+            self._tell_notes()
         methods = {
             "drift": self._drift,
             "segment": self._segment,
@@ -99,8 +101,8 @@ class StageWork(AtHand):
         step = self.task.settings.drift
         if not step:
             return {DRIFT_STAGE: Made()}
-        frames = self._counted(self.movie.channel(step.channel), "drift")
-        registration = step.estimate(step.prepare(frames))
+        state = self._state(step, "frames", "drift", self.movie.channel(step.channel))
+        registration = step.estimate(state)
         told = doubt(registration, self.movie.source)
         if told is not None:
             warnings.warn(told, LamellaWarning, stacklevel=2)
@@ -111,14 +113,9 @@ class StageWork(AtHand):
         found: dict[str, object] = {"described": described(self.movie), **self._laid(name)}
         flat: set[int] = set()
         tally = Tally()
-        labels = tally.watching(self._segmented(each, found, flat))
-        file = f"segmented/{name}.ome.tif"
-        tiff.write_labels(
-            self.task.folder / file,
-            self._counted(labels, f"segment {name}"),
-            scale=Scale(),  # not for anyone's eyes: a new interval must not segment again
-            name=name,
-        )
+        labels = self._segmented(each, found, flat)
+        file, doing = f"segmented/{name}.ome.tif", f"segment {name}"
+        self._write_labels(file, labels, doing, name=name, tally=tally, flat=flat)
         tally.warn(self.movie.source)
         found["diameter"] = as_json(tally.diameter)
         found["frames_with_odd_area"] = sorted(tally.jumps())
@@ -148,7 +145,7 @@ class StageWork(AtHand):
             refuse_mismatch(self.movie, masks)
             return step(masks.frames)
         frames = noting_flat(self._shown.channel(each.channel), flat)
-        state = each.normaliser.prepare(self._counted(frames, "normalise"))
+        state = self._looked_at(each.normaliser, "light", frames)
         found["normalise"] = each.normaliser.decide(frames.dtype, state)._asdict()
         normalised = each.normaliser(frames, state=state)
         if isinstance(step, External):
@@ -163,8 +160,7 @@ class StageWork(AtHand):
         if isinstance(step, Network):
             self.tell("load the network", 0, 1)
             step.load()
-        seen = self._counted(normalised, f"survey {self.task.name}")
-        prepared: Any = step.prepare(seen, *others)
+        prepared = self._state(step, "survey", f"survey {self.task.name}", normalised, *others)
         verb: Callable[..., Frames] = step  # a state fits the step that prepared it
         with naming(self.movie.source):
             found["decided"] = step.told(prepared)
@@ -176,7 +172,14 @@ class StageWork(AtHand):
         if step.nuclear_channel is None:
             return []
         frames = self._shown.channel(step.nuclear_channel)
-        return [each.normaliser(frames, state=each.normaliser.prepare(frames))]
+        state = self._looked_at(each.normaliser, "nuclear light", frames)
+        return [each.normaliser(frames, state=state)]
+
+    def _looked_at(self, normaliser: Normalise, phase: str, frames: Frames) -> Any:
+        """What decides whether a channel is stretched; None where the rule asks for no look."""
+        if not normaliser.looks_at(frames.dtype):
+            return None
+        return self._state(normaliser, phase, "normalise", frames)
 
     def _declump(self, name: str, stale: list[str]) -> dict[str, Made]:
         each = self.task.settings.objects[name]
@@ -184,15 +187,10 @@ class StageWork(AtHand):
         assert step  # noqa: S101  it has a stage only then
         labels = self._labels("segmented", name).frames
         image, nuclei = self._shown.channel(each.channel), self._nuclei(step)
-        state = step.prepare(self._counted(labels, f"cell sizes of {name}"), image, nuclei)
-        file, tally = f"declumped/{name}.ome.tif", Tally()
-        single = tally.watching(step(labels, image, nuclei, state=state))
-        tiff.write_labels(
-            self.task.folder / file,
-            self._counted(single, f"declump {name}"),
-            scale=Scale(),
-            name=name,
-        )
+        state = self._state(step, "sizes", f"cell sizes of {name}", labels, image, nuclei)
+        file, doing, tally = f"declumped/{name}.ome.tif", f"declump {name}", Tally()
+        single = step(labels, image, nuclei, state=state)
+        self._write_labels(file, single, doing, name=name, tally=tally, flat=set())
         found: dict[str, object] = {"half_width_px": state.half_width_px, "cells_are": state.look}
         found["diameter"] = as_json(tally.diameter)
         return {f"declump/{name}": Made((file,), found, step.provenance())}
@@ -235,7 +233,7 @@ class StageWork(AtHand):
             source=self.movie.source,
             fill_gaps=each.fill_gaps,
             several=f'set method = "lap" under [objects.{name}.track] in study.toml',
-            counted=lambda frames: self._counted(frames, f"track {name}"),
+            prepared=partial(self._state, each.track, "objects", f"track {name}"),
         )
 
     def _centre(self, name: str, stale: list[str]) -> dict[str, Made]:
@@ -299,10 +297,17 @@ class StageWork(AtHand):
         return made
 
     def _walked(
-        self, labels: Labels, groups: Mapping[str, Group], tracks: Tracks, doing: str
+        self,
+        labels: Labels,
+        groups: Mapping[str, Group],
+        tracks: Tracks,
+        doing: str,
+        *,
+        phase: str = "rows",
+        wrong: WrongOutlines | None = None,
     ) -> tuple[Light, Walked]:
         """The movie measured with these labels, in its light."""
-        settings, n = self.task.settings.measure, self.movie.n_frames
+        settings = self.task.settings.measure
         names = self.task.settings.objects if settings.background.looks_outside else ()
         sets = [self._found_anywhere(name).frames for name in names]
         left_out = self._left_out(labels.name)
@@ -318,16 +323,26 @@ class StageWork(AtHand):
                 for each in looked_at(groups.values())
             },
             registration=self._registration,
-            progress=lambda t: self.tell(doing, t + 1, n),
+            progress=lambda t: self.tell(doing, *self._how_far(t)),
+            faded=self._faded,
+            gathered=lambda look: self._gathered(look, phase, wrong),
         )
         return light, told_apart(walked, tracks, left_out)
+
+    def _faded(self, step: Any, frames: Frames, **named: Any) -> Any:
+        """How a channel bleached."""
+        nth = self.movie.channel_names.index(named["channel"])
+        return self._state(step, f"bleaching {nth}", "bleaching", frames, **named)
 
     def _outlines(self, name: str, stale: list[str]) -> dict[str, Made]:
         settings, tracks = self.task.settings, self._tracks(name)
         groups = compared_groups(settings, *self._found(name))
 
-        def measured(labels: Labels, variant: str) -> pd.DataFrame:
-            _, (sightings, tables) = self._walked(labels, groups, tracks, f"{variant} {name}")
+        def measured(wrong: WrongOutlines, variant: str) -> pd.DataFrame:
+            doing = f"{variant} {name}"
+            _, (sightings, tables) = self._walked(
+                wrong.labels, groups, tracks, doing, phase=variant, wrong=wrong
+            )
             found = dict(zip(groups, tables, strict=True))
             return cells_of(settings.measure, sightings, found, tracks)
 

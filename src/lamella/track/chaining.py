@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -34,14 +35,14 @@ class Chained(NamedTuple):
     limits: Limits
 
 
+@dataclass(eq=False)
 class Survey:
     """What a tracker keeps of a movie: its objects, and what a pixel is worth."""
 
-    def __init__(
-        self, objects: Objects, scale: Scale, registration: Registration | None = None
-    ) -> None:
-        self.objects, self.scale, self.registration = objects, scale, registration
-        self._chained: dict[_Chaining, Chained] = {}
+    objects: Objects
+    scale: Scale
+    registration: Registration | None = None
+    _chained: dict[_Chaining, Chained] = field(default_factory=dict, init=False, repr=False)
 
     def chained(self, step: _Chaining) -> Chained:
         """The chains of these objects; made once for each way to make them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
@@ -46,6 +46,7 @@ def unbleached(
     level: Level | PixelBackground | None = None,
     anything: Frames | None = None,
     channels: Sequence[str] | None = None,
+    faded: Callable[..., Any] | None = None,
 ) -> Unbleached:
     """The movie with its bleaching undone in every channel, each by its own decay.
 
@@ -68,6 +69,9 @@ def unbleached(
         Above 0 wherever any object is, for `level`; by default the labels.
     channels : sequence of str, optional
         Channels to change; all by default.
+    faded : callable, optional
+        Called as ``faded(step, frames, labels=…, level=…, anything=…, channel=…)`` for what the
+        step's `prepare` makes of these; by default it is called here.
     """
     if isinstance(level, PixelBackground):
         if step.offset:
@@ -78,10 +82,13 @@ def unbleached(
     told, words = {}, []
     for name in channels or movie.channel_names:
         raw = movie.channel(name)
-        state = step.prepare(
-            raw, None if labels is None else labels.frames, level=level, anything=anything,
-            channel=name,
-        )  # fmt: skip
+        given: dict[str, Any] = {
+            "labels": None if labels is None else labels.frames,
+            "level": level,
+            "anything": anything,
+            "channel": name,
+        }
+        state = faded(step, raw, **given) if faded else step.prepare(raw, **given)
         frames[name] = step(raw, state=state)
         told[name] = step.told(state)
         words.append(f"{name}: {step.in_words(state)}")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Generator
 from lamella.core.errors import LamellaWarning, OutputError
 from lamella.run.browse import OpenedRun
 from lamella.run.execute import run_study
+from lamella.run.executors import Progress
 from lamella.run.outcome import Outcome
 from lamella.run.stopping import Asked, never, steps_of
 from lamella.run.study import open_study
-from lamella.run.workers import Progress
 
 
 def measure_again(

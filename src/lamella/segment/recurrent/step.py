@@ -139,8 +139,8 @@ class Recurrent(_ByNetwork):
 
     def prepare(self, frames: Frames) -> Greys:
         """How often each grey value occurs in a part of the movie."""
-        counted = [count_greys(frame) for frame in frames]
-        return Greys(merge_counts(counted), frames.dtype)
+        counted = merge_counts(count_greys(frame) for frame in frames)
+        return Greys(counted, frames.dtype)
 
     def merge(self, states: Sequence[Greys]) -> Greys:
         return Greys(merge_counts([state.counted for state in states]), states[0].dtype)

@@ -1,0 +1,115 @@
+"""The workers of a dask scheduler, here threads of this process: `make cluster` has the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from faults.studies import BARE, contents, make_study
+from lamella.core.errors import InputError, SettingsError
+from lamella.run import execute
+from lamella.run.chunks import Cutting
+from lamella.run.execute import run_study
+from lamella.run.executors import OnDask, dask, dispatch
+from lamella.run.stopping import Stopped
+from lamella.run.study import open_study
+from unit.jobs import NOTHING, Numbers, jobs, waiting
+
+distributed = pytest.importorskip("distributed")
+
+FEW = (
+    '[objects.cell.segment]\nmethod = "multiotsu"\n'
+    "[measure]\nedge = false\nlamellipodium = false\nprotrusion = false\nwalks = false\n"
+)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=False,
+        dashboard_address=None,
+        resources={"GPU": 1},
+    ) as cluster:
+        yield cluster
+
+
+def tables(out):
+    return {
+        name: data
+        for name, data in contents(out).items()
+        if name.startswith(("movies/", "tables/"))
+    }
+
+
+def test_the_same_bytes_as_in_one_process(tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
+    study = open_study(make_study(tmp_path / "study", settings=BARE + FEW))
+    run_study(study, tmp_path / "here")
+    heard, notes = [], []
+    crew = OnDask(
+        cluster.scheduler_address, tmp_path / "there", study.settings.measure, on_note=notes.append
+    )
+    outcome = run_study(
+        study, tmp_path / "there", crew=crew, cutting=Cutting(frames=4), on_progress=heard.append
+    )
+    assert not outcome.failed
+    assert tables(tmp_path / "there") == tables(tmp_path / "here")
+    assert {at.movie for at in heard} >= {"good1", "good2", "good3"}
+    assert all(at.total == 6 for at in heard if at.part is not None)
+    assert notes[0].startswith("dashboard: ")
+    assert not list((tmp_path / "there").glob(".lamella*"))
+
+
+def test_asked_to_end_all_workers_end(tmp_path, cluster):
+    begun, waits = waiting(tmp_path, 2)
+    crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING)
+    with pytest.raises(Stopped):
+        list(dispatch(crew, Numbers(waits), stopped=lambda: begun[0].exists()))
+    assert begun[0].with_suffix(".ended").exists()
+
+
+def test_workers_with_other_versions_are_refused(tmp_path, cluster, monkeypatch):
+    ours = dask.versions()
+    monkeypatch.setattr(dask, "versions", lambda: {**ours, "numpy": "1.0"})
+    with pytest.raises(SettingsError, match=r"it has other versions: numpy .*, here 1.0; install"):
+        list(dispatch(OnDask(cluster.scheduler_address, tmp_path, NOTHING), Numbers(jobs(1))))
+
+
+def test_workers_that_do_not_see_the_folder_are_refused(tmp_path, cluster, monkeypatch):
+    look = dask.look_around
+    monkeypatch.setattr(dask, "look_around", lambda probe: look(f"/elsewhere{probe}"))
+    with pytest.raises(SettingsError, match=r"does not see the folder .*; put the study and its"):
+        list(dispatch(OnDask(cluster.scheduler_address, tmp_path, NOTHING), Numbers(jobs(1))))
+
+
+def test_workers_that_advertise_a_card_are_known(tmp_path, cluster):
+    crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING)
+    assert len(list(dispatch(crew, Numbers(jobs(2))))) == 2
+    assert not crew.mixed
+
+
+def test_no_worker_comes_and_it_is_told_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask, "_TELL_AFTER_S", 0.2)
+    notes: list[str] = []
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+        crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING, on_note=notes.append)
+        ended = time.monotonic() + 2
+        with pytest.raises(Stopped):
+            list(dispatch(crew, Numbers(jobs(1)), stopped=lambda: time.monotonic() > ended))
+    told = [note for note in notes if "no worker has come" in note]
+    assert len(told) == 1
+    assert f"start some with: dask worker {cluster.scheduler_address} --nthreads 1" in told[0]
+
+
+def test_the_scheduler_is_lost(tmp_path):
+    cluster = distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None)
+    crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING)
+    threading.Timer(0.5, cluster.close).start()
+    with pytest.raises(InputError, match="the connection to it is lost; start it and run again"):
+        list(dispatch(crew, Numbers(jobs(1))))
