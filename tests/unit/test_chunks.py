@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from faults.studies import BARE, cell_movie, contents
 from lamella.core.errors import InputError
@@ -19,11 +22,12 @@ from lamella.core.registration import Registration
 from lamella.io import write_movie
 from lamella.preprocess import Drift, Normalise
 from lamella.run import execute
+from lamella.run.cache import Manifest
 from lamella.run.chunks import Cutting
 from lamella.run.chunks.states import read_state, write_state
 from lamella.run.execute import run_study
 from lamella.run.executors import InProcess
-from lamella.run.movie import advance, make_part
+from lamella.run.movie import advance, make_part, run_movie
 from lamella.run.movies import run_all
 from lamella.run.stopping import never
 from lamella.run.study import open_study
@@ -219,3 +223,105 @@ def test_a_state_names_nothing_but_what_holds_values(tmp_path):
         read_state(path)
     with pytest.raises(TypeError, match="a state cannot hold"):
         write_state(path, object())
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    return None
+
+
+@pytest.mark.parametrize("file", ["labels.ome.tif", "state.npz", "made.json"])
+def test_a_spoilt_chunk_is_made_anew(tmp_path, no_report, file):
+    """A machine that stops leaves files of the right name and without content."""
+    study = study_of(tmp_path / "study", BARE + OTSU + FEW)
+    (sample,) = study.samples
+    whole = task_for(study, sample, tmp_path / "whole")
+    run_movie(whole)
+    task = task_for(study, sample, tmp_path / "out")
+    came = advance(task, Cutting(frames=4), None, tell=quiet, stopped=never)
+    for part in came.parts:
+        make_part(task, part, tell=quiet, stopped=never)
+    spoilt = sorted(task.folder.glob(f".parts/*/labels.000004-*/{file}"))
+    assert len(spoilt) == 1
+    data = bytearray(spoilt[0].read_bytes())
+    data[len(data) // 2] ^= 8
+    spoilt[0].write_bytes(data)
+    again = advance(task, Cutting(frames=4), None, tell=quiet, stopped=never)
+    assert [part.span for part in again.parts] == [range(4, 8)]
+    (ended,) = run_all([task], InProcess(), cutting=Cutting(frames=4))
+    assert {each.state for each in ended} == {"done"}
+    assert contents(task.folder) == contents(whole.folder)
+
+
+def test_a_chunk_that_misses_an_earlier_one_fails_nobody(tmp_path, no_report):
+    study = study_of(tmp_path / "study", STUDIES["motion"])
+    (sample,) = study.samples
+    task = task_for(study, sample, tmp_path / "out")
+    states = advance(task, Cutting(frames=4), None, tell=quiet, stopped=never).parts
+    for part in states:
+        make_part(task, part, tell=quiet, stopped=never)
+    labels = advance(task, Cutting(frames=4), None, tell=quiet, stopped=never).parts
+    assert labels[0].phase != states[0].phase
+    shutil.rmtree(next(task.folder.glob(f".parts/*/{states[1].phase}.000004-*")))
+    assert make_part(task, labels[0], tell=quiet, stopped=never).result.state == "done"
+    again = advance(task, Cutting(frames=4), None, tell=quiet, stopped=never).parts
+    assert [(part.phase, part.span) for part in again] == [(states[1].phase, range(4, 8))]
+
+
+def test_chunks_that_fail_by_damaged_results_of_ours_are_made_again(tmp_path, no_report):
+    """A worker mends: the stage before is run again, and chunks made from it go."""
+    study = study_of(tmp_path / "study", BARE + OTSU + FEW)
+    run_study(study, tmp_path / "whole")
+    out = tmp_path / "out"
+    cutting = Cutting(frames=4)
+    run_study(study, out, cutting=cutting)
+    (sample,) = study.samples
+    task = task_for(study, sample, out)
+    manifest = Manifest(task.folder)
+    manifest.forget(*[stage for stage, _ in manifest if stage.startswith(("measure/", "tables"))])
+    labels = task.folder / "labels" / "cell.ome.tif"
+    when = labels.stat()
+    with tifffile.TiffFile(labels) as file:  # it opens, and is older than the manifest
+        (place,), (size,) = file.pages[5].dataoffsets, file.pages[5].databytecounts
+    data = bytearray(labels.read_bytes())
+    data[place : place + size] = bytes(size)
+    labels.write_bytes(data)
+    os.utime(labels, ns=(when.st_atime_ns, when.st_mtime_ns))
+    jobs: list[str] = []
+
+    class Listening(InProcess):
+        def give(self, worker, job):
+            jobs.append(job.name)
+            super().give(worker, job)
+
+    (ended,) = run_all([task], Listening(), cutting=cutting)
+    assert "one, damage" in jobs
+    assert {each.state for each in ended} <= {"done", "cached"}
+    assert {each.stage for each in ended if each.state == "done"} >= {"track/cell", "measure/cell"}
+    assert results(out).keys() == results(tmp_path / "whole").keys()
+    for name, content in results(tmp_path / "whole").items():
+        if name.startswith("movies/"):
+            assert results(out)[name] == content, name
+
+
+def test_a_chunk_that_fails_by_the_movie_fails_it_once(tmp_path, no_report):
+    """Nothing of ours is damaged: the movie is not tried again."""
+    settings = BARE + '[objects.cell.segment]\nmethod = "external"\nfunction = "seg.py:segment"\n'
+    study = study_of(tmp_path / "study", settings)
+    (tmp_path / "study" / "seg.py").write_text("def segment(frame):\n    raise ValueError('no')\n")
+    (sample,) = study.samples
+    jobs: list[str] = []
+
+    class Listening(InProcess):
+        def give(self, worker, job):
+            jobs.append(job.name)
+            super().give(worker, job)
+
+    task = task_for(study, sample, tmp_path / "out")
+    (ended,) = run_all([task], Listening(), cutting=Cutting(frames=4))
+    assert [each.state for each in ended] == ["failed"]
+    assert [job for job in jobs if "light" not in job] == [
+        "one",
+        "one",
+        "one, segment/cell labels 0",
+        "one, damage",
+    ]

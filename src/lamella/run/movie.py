@@ -125,11 +125,13 @@ def advance(
 def forget_damaged(manifest: Manifest) -> bool:
     """Strike out stages whose files the disk has spoilt, so that they are run again.
 
-    Another stage may have failed by them.
+    Another stage may have failed by them. Chunks may have been made from them without a fault: they
+    go, too.
     """
     damaged = manifest.damaged()
     if damaged:
         manifest.forget(*damaged)
+        remove_parts(manifest.folder)
     return bool(damaged)
 
 
@@ -190,8 +192,8 @@ def make_part(task: MovieTask, part: Part, *, tell: Tell, stopped: Asked) -> Par
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what concerns the part is kept with it
             work.do(part.stage, list(part.stale))
-    except PartDone:
-        pass
+    except (PartDone, PartsWanted):
+        pass  # what it needed is gone meanwhile: `advance` will want both
     except Exception as error:
         state, how = "failed", _fault(task, error)
     seconds = time.perf_counter() - started

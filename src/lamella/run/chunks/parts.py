@@ -3,7 +3,8 @@
 A stage of a movie that is cut runs from its beginning until it needs what the chunks give. Where
 that is not there yet it raises `PartsWanted`; workers make the parts, and the stage is begun anew,
 reads them, and goes on, maybe until it wants others. So whatever is done lies on disk: a run that
-is killed goes on with the chunks that it has, whoever made them.
+is killed goes on with the chunks that it has, whoever made them. A part that the disk has spoilt
+since is made anew: with every part lies what its files held when they were written.
 
 ::
 
@@ -19,12 +20,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lamella.core.errors import LamellaWarning
+from lamella.core.errors import InputError, LamellaWarning
 from lamella.io.atomic import whole_folder
-from lamella.io.documents import read_json, write_json
+from lamella.io.documents import as_json, read_json, write_json
+from lamella.io.intact import content_of, digest_of_text, holds_content
 
 FOLDER = ".parts"
-_WARNINGS = "warnings.json"
+_MADE = "made.json"
+"""What is to be known of a part, and what its files hold."""
 
 
 class Part(NamedTuple):
@@ -101,7 +104,10 @@ class Parts:
         if self._only is not None and self._only.phase == phase:
             self._make(phase, self._only.span, make)
             raise PartDone
-        missing = [span for span in self.spans if not self._path(phase, span).exists()]
+        with suppress(OSError):  # a network drive looks anew at a folder that is listed
+            _ = [*(self._folder / FOLDER / self._key).iterdir()]
+        told = {span: _told_of(self._path(phase, span)) for span in self.spans}
+        missing = [span for span in self.spans if told[span] is None]
         if missing:
             self._remove_others()
             raise PartsWanted(
@@ -110,12 +116,11 @@ class Parts:
                     for span in missing
                 ]
             )
-        folders = [self._path(phase, span) for span in self.spans]
         if self._only is None:
-            for folder in folders:
-                for text in read_json(folder / _WARNINGS):
+            for span in self.spans:
+                for text in told[span] or ():
                     warnings.warn(text, LamellaWarning, stacklevel=2)
-        return folders
+        return [self._path(phase, span) for span in self.spans]
 
     def _path(self, phase: str, span: range) -> Path:
         name = f"{phase}.{span.start:06d}-{span.stop - 1:06d}"
@@ -127,7 +132,9 @@ class Parts:
             with whole_folder(self._path(phase, span)) as part:
                 make(span, part)
                 told = [str(w.message) for w in caught if issubclass(w.category, LamellaWarning)]
-                write_json(part / _WARNINGS, list(dict.fromkeys(told)))
+                content = {each.name: content_of(each) for each in sorted(part.iterdir())}
+                made = {"content": content, "warnings": list(dict.fromkeys(told))}
+                write_json(part / _MADE, {"made": made, "digest": digest_of_text(as_json(made))})
 
     def _remove_others(self) -> None:
         """What other settings or another state of the files had begun."""
@@ -136,9 +143,18 @@ class Parts:
                 if each.name != self._key:
                     shutil.rmtree(each, ignore_errors=True)
 
-    def remove(self) -> None:
-        """The stage is whole."""
-        remove_parts(self._folder)
+
+def _told_of(folder: Path) -> list[str] | None:
+    """What is to be known of a part; None where it is not there as it was made."""
+    try:
+        told = read_json(folder / _MADE)
+        made = told["made"]
+        if told["digest"] != digest_of_text(as_json(made)):
+            return None
+        intact = all(holds_content(folder / name, it) for name, it in made["content"].items())
+        return [str(text) for text in made["warnings"]] if intact else None
+    except (InputError, LookupError, TypeError, AttributeError, OSError):
+        return None
 
 
 def remove_parts(folder: Path) -> None:
