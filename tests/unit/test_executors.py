@@ -12,6 +12,7 @@ import pytest
 
 from faults.studies import BARE, lamella, make_study, measured
 from lamella.core.errors import InputError, NotInstalledError, SettingsError
+from lamella.run import warm
 from lamella.run.executors import (
     Crew,
     InProcess,
@@ -26,6 +27,7 @@ from lamella.run.executors import (
 from lamella.run.executors.deaths import Deaths
 from lamella.run.executors.job import Came, Gone, News, Worker
 from lamella.run.executors.profile import megabytes, seconds
+from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Stopped
 from unit.jobs import NOTHING, Numbers, fill_memory, jobs, kill, raise_it, square, waiting
 
@@ -53,6 +55,40 @@ def test_a_worker_that_needs_too_much_memory_is_ended_and_named():
     came = sorted(dispatch(Processes(1, NOTHING, memory_mb=1000), Numbers([big, *jobs(2)])))
     assert came[0].startswith("big needed more than the 1000 MB that it may have, twice, ")
     assert came[1:] == ["job 0 0", "job 1 1"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+def test_where_no_worker_can_begin_no_job_is_blamed():
+    with pytest.raises(SettingsError, match="a worker holds more than 50 MB before it begins"):
+        list(dispatch(Processes(2, NOTHING, memory_mb=50), Numbers(jobs(100))))
+
+
+def test_a_crew_works_again_after_it_was_stopped():
+    crew = Processes(1, NOTHING)
+    with pytest.raises(Stopped):
+        list(dispatch(crew, Numbers(jobs(1)), stopped=lambda: True))
+    assert list(dispatch(crew, Numbers(jobs(1)))) == ["job 0 0"]
+
+
+def test_what_cannot_be_measured_stops_no_worker(monkeypatch):
+    def refuse(*given: object, **named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(warm, "measure", refuse)
+    warm.warm_up(MeasureSettings(), turn=0)
+
+
+def test_a_worker_tells_that_it_gets_ready_before_its_first_job():
+    heard = []
+    there = dispatch(Processes(1, NOTHING), Numbers(jobs(2)), on_progress=heard.append)
+    assert len(list(there)) == 2
+    assert [(at.movie, at.stage) for at in heard] == [
+        ("movie 0", warm.GET_READY),
+        ("movie 0", "open"),
+        ("movie 0", "square"),
+        ("movie 1", "open"),
+        ("movie 1", "square"),
+    ]
 
 
 def test_an_error_of_ours_ends_the_run():

@@ -8,7 +8,7 @@ import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -146,14 +146,13 @@ def run_study(
                 looks[name] = look_at(task, raw=inputs.get(name, {}).get("raw"))
             done = [s.movie for s in chosen if looks[s.movie].results]
             to_do = [tasks[s.movie] for s in chosen if not looks[s.movie].results]
-            for ended in chain(
-                (list(looks[name].results) for name in done),
-                run_all(to_do, crew, cutting=cutting, on_progress=heard, stopped=stopped),
-            ):
-                results += ended
-                journal.ended(ended)
-                on_movie(ended)
-                status.refresh(results)
+            working = run_all(to_do, crew, cutting=cutting, on_progress=heard, stopped=stopped)
+            with closing(working):  # whatever happens here: nobody works when the folder is free
+                for ended in chain((list(looks[name].results) for name in done), working):
+                    results += ended
+                    journal.ended(ended)
+                    on_movie(ended)
+                    status.refresh(results)
             ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
             looks |= _looked_again(to_do, ended_well, late=not crew.is_here)
             ready = [looks[s.movie] for s in usable if looks[s.movie].ready]

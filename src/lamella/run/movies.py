@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lamella.run.chunks import Cutting, Part
@@ -29,7 +29,7 @@ def run_all(
     cutting: Cutting | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
     stopped: Asked = never,
-) -> Iterator[list[StageResult]]:
+) -> Generator[list[StageResult]]:
     """Process movies, giving the results of each as it ends.
 
     Parameters

@@ -9,6 +9,7 @@ compiled by the time another needs it is read from disk.
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 
 import numpy as np
 
@@ -17,11 +18,16 @@ from lamella.core.movie import Movie
 from lamella.measure import Relating, looked_at, measure
 from lamella.run.settings import MeasureSettings
 
+GET_READY = "get ready"
+"""What a worker tells that it does meanwhile."""
+
 _SIDE_PX, _RADIUS_PX, _FRAMES = 64, 20, 6
 
 
 def warm_up(measures: MeasureSettings, *, turn: int) -> None:
     """Measure a small disc that glides; the second worker begins with the last group.
+
+    Never raises: what cannot be measured is told of the movies that it concerns.
 
     Parameters
     ----------
@@ -45,7 +51,7 @@ def warm_up(measures: MeasureSettings, *, turn: int) -> None:
         interval_min=1.0,
     )
     shapes = disc.astype(np.uint16)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suppress(Exception):
         warnings.simplefilter("ignore")  # what this movie lacks is nobody's concern
         for group in (*ordered[start:], *ordered[:start]):
             name = group.measured_set if isinstance(group, Relating) else "cell"

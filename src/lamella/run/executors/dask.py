@@ -246,6 +246,7 @@ class OnDask(Crew):
             )
         there = self._client.scheduler_info(n_workers=-1)["workers"]
         self._looked = time.monotonic()
+        self._refused &= there.keys()  # another may come by the address of one that went
         news = [
             each
             for name in [*self._workers]

@@ -14,7 +14,7 @@ from lamella.run.executors.own_process import one_core
 from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Stopped
 from lamella.run.versions import versions
-from lamella.run.warm import warm_up
+from lamella.run.warm import GET_READY, warm_up
 
 _TELL_EVERY_S = 0.5
 
@@ -79,10 +79,11 @@ def do_here(
             os.environ.setdefault("OMP_NUM_THREADS", "1")
             one_core()
             with contextlib.chdir(folder):
-                if run not in _warm:
-                    _warm.add(run)
-                    warm_up(measures, turn=turn)
                 tell = throttled(job, put, every_s=_TELL_EVERY_S)
+                if run not in _warm:
+                    tell(GET_READY, 0, 1)
+                    warm_up(measures, turn=turn)
+                    _warm.add(run)
                 tell("open", 0, 1)
                 return "came", job.do(tell, stopped)
         except Stopped:

@@ -9,13 +9,14 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from lamella.run.executors.job import Job, throttled
 from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Stopped
-from lamella.run.warm import warm_up
+from lamella.run.warm import GET_READY, warm_up
 
 TOO_MUCH_MEMORY = 77
 """Exit code of a worker that needed more memory than it may."""
@@ -51,7 +52,12 @@ def serve(pipe: Connection, halt: Any, setup: Setup) -> None:
     if setup.memory_mb is not None:
         threading.Thread(target=_end_above, args=(setup.memory_mb,), daemon=True).start()
     one_core()
-    warm_up(setup.measures, turn=setup.turn)
+    with suppress(BrokenPipeError):  # nobody waits for what this one does any more
+        _work(pipe, halt, setup)
+
+
+def _work(pipe: Connection, halt: Any, setup: Setup) -> None:
+    ready = False
     while True:
         try:
             job: Job = pipe.recv()
@@ -59,10 +65,16 @@ def serve(pipe: Connection, halt: Any, setup: Setup) -> None:
             return
         try:
             tell = throttled(job, lambda at: pipe.send(("progress", at)), every_s=_TELL_EVERY_S)
+            if not ready:
+                tell(GET_READY, 0, 1)  # kernels are compiled, the first time after installation
+                warm_up(setup.measures, turn=setup.turn)
+                ready = True
             tell("open", 0, 1)
             result = job.do(tell, lambda: bool(halt.value))
         except Stopped:
             return
+        except BrokenPipeError:
+            raise
         except Exception as error:  # ours, and told where it can be mended
             pipe.send(("raised", error))
         else:

@@ -18,16 +18,19 @@ from multiprocessing.context import BaseContext
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from lamella.core.errors import SettingsError
 from lamella.run.executors.crew import Crew
 from lamella.run.executors.job import Came, Gone, Job, News, Raised, Worker
 from lamella.run.executors.own_process import TOO_MUCH_MEMORY, Setup, serve
 from lamella.run.settings import MeasureSettings
 
+_MOST_IN_VAIN = 5
+"""So many workers in a row that end before they have said a word: there is none to be had."""
+
 
 class _Process(NamedTuple):
     process: Any
     pipe: Connection
-    turn: int
 
 
 class Processes(Crew):
@@ -53,13 +56,16 @@ class Processes(Crew):
         self._halt: Any = self._context.Value("b", 0, lock=False)
         self._all: dict[str, _Process] = {}
         self._busy: set[str] = set()
+        self._speaking: set[str] = set()
         self._numbers = count()
+        self._in_vain = 0
 
     @property
     def in_words(self) -> str:
         return f"{self._n} process{'es' * (self._n != 1)}"
 
     def __enter__(self) -> Self:
+        self._halt.value = 0
         return self
 
     def __exit__(
@@ -98,7 +104,7 @@ class Processes(Crew):
         )
         process.start()
         theirs.close()
-        return _Process(process, ours, turn)
+        return _Process(process, ours)
 
     def news(self, timeout_s: float) -> Sequence[News]:
         names = {id(each.pipe): name for name, each in self._all.items()}
@@ -111,6 +117,8 @@ class Processes(Crew):
             try:
                 while self._all[name].pipe.poll():
                     kind, what = self._all[name].pipe.recv()
+                    self._in_vain = 0
+                    self._speaking.add(name)
                     if kind == "progress":
                         news.append(what)
                     else:
@@ -125,6 +133,10 @@ class Processes(Crew):
         self._busy.discard(name)
         dead.pipe.close()
         dead.process.join()
+        self._in_vain += name not in self._speaking
+        self._speaking.discard(name)
+        if self._in_vain >= _MOST_IN_VAIN:
+            raise self._none_to_be_had(dead.process.exitcode)
         if dead.process.exitcode == TOO_MUCH_MEMORY:
             return Gone(
                 name,
@@ -133,6 +145,19 @@ class Processes(Crew):
                 remedy="give it more with --memory, or cut movies with --chunk-frames",
             )
         return Gone(name, "was killed")
+
+    def _none_to_be_had(self, code: int) -> SettingsError:
+        if code == TOO_MUCH_MEMORY:
+            return SettingsError(
+                "--memory",
+                f"a worker holds more than {self._memory_mb:g} MB before it begins to work",
+                "give it more",
+            )
+        return SettingsError(
+            "--workers",
+            f"{self._in_vain} processes ended before they began to work, the last with code {code}",
+            "see what they printed, or run with one worker",
+        )
 
 
 def _context() -> BaseContext:
