@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 
 from faults.studies import contents, lamella, make_study
+from lamella.cli.upkeep import in_words
 from lamella.core.errors import InputError, InUseError, LamellaWarning
 from lamella.core.table import Col
 from lamella.run import execute
 from lamella.run.cache import MANIFEST, Manifest
-from lamella.run.clean import BY_GROUP, GONE, HALF_WRITTEN, clean, what_can_go
+from lamella.run.clean import BY_GROUP, CHUNKS, GONE, HALF_WRITTEN, clean, what_can_go
 from lamella.run.execute import run_study
 from lamella.run.holding import locked
 from lamella.run.journal import JOURNAL, Journal, read_journal, results_in
@@ -128,6 +129,46 @@ def test_the_status_file_holds_what_the_journal_tells(finished):
 
 
 # How far it is
+
+
+def test_rows_at_fault_are_counted_with_the_movies(tmp_path):
+    with Journal(tmp_path, ABOUT) as journal:
+        journal.ended([StageResult("bad", "samples", "failed", messages=("bad: no path; mend",))])
+    seen = overview(tmp_path)
+    assert (seen.movies, seen.failed, seen.waiting) == (4, 1, 3)
+
+
+def test_no_line_of_a_spoilt_journal_is_more_than_passed_over(tmp_path):
+    journal_of(tmp_path)
+    whole = (tmp_path / JOURNAL).read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        spoilt = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            spoilt[place] ^= 1 << int(rng.integers(0, 8))
+        (tmp_path / JOURNAL).write_bytes(spoilt)
+        try:
+            in_words(overview(tmp_path))
+        except InputError:  # of its first line, without which nothing is known
+            assert not read_journal(tmp_path) or read_journal(tmp_path)[0]["what"] != "run"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"what": "movie", "t": 1.0, "movie": "a", "results": [["s", "done", 1.0]]},
+        {"what": "movie", "t": 1.0, "movie": "a", "results": [["s", "lost", 1.0, None, []]]},
+        {"what": "movie", "t": float("nan"), "movie": "a", "results": []},
+        {"what": "doing", "t": 1.0, "movie": "a", "stage": "s", "done": "1", "total": 2},
+        {"what": "end", "t": 1.0, "how": "well"},
+        {"what": "other", "t": 1.0},
+    ],
+)
+def test_lines_that_no_run_writes_are_left_out(tmp_path, line):
+    lines = journal_of(tmp_path)
+    with (tmp_path / JOURNAL).open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    assert read_journal(tmp_path) == lines
 
 
 def test_how_far_a_run_is(tmp_path, monkeypatch):
@@ -390,6 +431,29 @@ def test_an_unfinished_movie_keeps_what_saves_work(study):
     out = study / "results"
     Manifest(out / "movies/good1").forget("tables")
     assert {each.movie for each in what_can_go(out)} == {"good2", "good3"}
+
+
+def test_chunks_go_where_they_save_no_work(study):
+    out = study / "results"
+    for movie in ("good1", "good2", "left"):
+        chunk = out / "movies" / movie / ".parts/key/labels.000000-000003"
+        chunk.mkdir(parents=True)
+        (chunk / "labels.ome.tif").write_bytes(b"chunk")
+    Manifest(out / "movies/good2").forget("tables")
+    found = {(e.movie, e.what): e.n_bytes for e in what_can_go(out) if e.path.name == ".parts"}
+    assert found == {("good1", CHUNKS): 5, ("left", GONE): 5}
+    clean(out)
+    assert [each.parent.name for each in out.rglob(".parts")] == ["good2"]
+    assert not (out / "movies/left").exists()
+
+
+def test_results_in_the_folder_of_another_study_are_not_taken_for_gone(study):
+    out = study / "results"
+    before = contents(out)
+    (study / "samples.csv").write_text("movie,path,condition,session\nother,raw/o.tif,KO,1\n")
+    with pytest.raises(InputError, match=r"it names none of the movies of .*--study"):
+        clean(out)
+    assert contents(out) == before
 
 
 def test_a_folder_in_use_is_not_cleaned(study):

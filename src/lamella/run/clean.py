@@ -16,6 +16,7 @@ from pathlib import Path
 from lamella.core.errors import InputError
 from lamella.io.atomic import left_partial, output_error
 from lamella.run.cache import MANIFEST, Manifest
+from lamella.run.chunks import FOLDER as PARTS
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.holding import locked
 from lamella.run.saved import is_run, read_lock
@@ -27,6 +28,7 @@ BY_GROUP = "measures by group"
 VIEWS = "centred views and pictures"
 GONE = "movies that are not in samples.csv"
 HALF_WRITTEN = "half-written files"
+CHUNKS = "chunks of movies that are whole"
 
 _KINDS = {"segment": BEFORE_TRACKING, "declump": BEFORE_TRACKING, "measure": BY_GROUP}
 _VIEWS = {"centre": VIEWS, "picture": VIEWS}
@@ -60,7 +62,7 @@ def what_can_go(run: Path, *, views: bool = False, study: Path | None = None) ->
     Raises
     ------
     InputError
-        A folder that is no run.
+        A folder that is no run, and a study that is not the one it was made from.
     """
     if not is_run(run):
         raise InputError(str(run), "that is not the folder of a run", "give what lamella run wrote")
@@ -86,7 +88,7 @@ def clean(run: Path, *, views: bool = False, study: Path | None = None) -> list[
     Raises
     ------
     InputError
-        A folder that is no run.
+        A folder that is no run, and a study that is not the one it was made from.
     OutputError
         When other work holds the folder, or a file cannot be removed.
     """
@@ -111,15 +113,25 @@ def clean(run: Path, *, views: bool = False, study: Path | None = None) -> list[
 
 def _known(run: Path, study: Path | None) -> set[str]:
     around = study or study_around(run)
-    if around is not None:
-        folder = around if around.is_dir() else around.parent
-        return {sample.movie for sample in read_samples(folder / SAMPLES_FILE)}
-    return {str(row["movie"]) for row in read_lock(run).get("samples", [])}
+    locked_in = {str(row["movie"]) for row in read_lock(run).get("samples", [])}
+    if around is None:
+        return locked_in
+    folder = around if around.is_dir() else around.parent
+    named = {sample.movie for sample in read_samples(folder / SAMPLES_FILE)}
+    if locked_in and not locked_in & named:  # results of one study in the folder of another
+        raise InputError(
+            str(folder / SAMPLES_FILE),
+            f"it names none of the movies of {run}: that was made from another study",
+            "give the folder of the study with --study",
+        )
+    return named
 
 
 def _all_of(folder: Path) -> Iterator[Doomed]:
     """What a run left of a movie, but for corrections; nothing of a folder that is not a run's."""
     if not (folder / MANIFEST).is_file():
+        if (folder / PARTS).is_dir():  # killed before its first stage was whole
+            yield Doomed(GONE, folder / PARTS, _bytes_of(folder / PARTS), folder.name)
         return
     for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST):
         if path.name != CORRECTIONS:
@@ -131,6 +143,8 @@ def _intermediates(folder: Path, kinds: dict[str, str]) -> Iterator[Doomed]:
     stages = dict(manifest)
     if LAST_STAGE not in stages:  # unfinished: they save work
         return
+    if (folder / PARTS).is_dir():
+        yield Doomed(CHUNKS, folder / PARTS, _bytes_of(folder / PARTS), folder.name)
     for stage, done in stages.items():
         what = kinds.get(stage.partition("/")[0])
         for file in done.files if what else ():

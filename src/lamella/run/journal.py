@@ -20,15 +20,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from lamella.core.errors import OutputError
 from lamella.io.atomic import whole_file
-from lamella.run.movie import StageResult
+from lamella.run.movie import StageResult, State
 
 JOURNAL = "journal.jsonl"
 """Name of the file in a run's folder."""
@@ -110,7 +110,7 @@ class Journal:
 def read_journal(out: Path) -> list[dict[str, Any]]:
     """What has happened so far, line by line; empty where no run has written a journal.
 
-    A line that is not whole is left out.
+    A line that is not whole, or that no run writes, is left out.
     """
     try:
         text = (out / JOURNAL).read_bytes()
@@ -122,9 +122,59 @@ def read_journal(out: Path) -> list[dict[str, Any]]:
             told = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(told, dict) and isinstance(told.get("what"), str):
+        if _is_ours(told):
             found.append(told)
     return found
+
+
+def _is_ours(told: Any) -> bool:
+    """Whether a line tells what those of its kind tell: others read it, of a spoilt disk, too."""
+    if not isinstance(told, dict) or not isinstance(told.get("what"), str):
+        return False
+    needed = _TOLD.get(told["what"])
+    if needed is None or not _is_number(told.get("t")):
+        return False
+    return all(name in told and is_one(told[name]) for name, is_one in needed.items())
+
+
+def _is_number(value: Any) -> bool:
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    return fits and abs(value) < _MOST  # no NaN either
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_results(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_row, value))
+
+
+def _is_row(value: Any) -> bool:
+    """See `_as_row`."""
+    if not isinstance(value, list) or len(value) != 5:
+        return False
+    stage, state, seconds, peak, messages = value
+    known = _is_text(stage) and state in get_args(State)
+    numbers = _is_number(seconds) and (peak is None or _is_number(peak))
+    return known and numbers and _are_texts(messages)
+
+
+_MOST = 1e11
+_TOLD: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "run": {
+        "at": _is_number, "process": _is_number, "host": _is_text, "crew": _is_text,
+        "movies": _are_texts,
+    },
+    "doing": {"movie": _is_text, "stage": _is_text, "done": _is_number, "total": _is_number},
+    "movie": {"movie": _is_text, "results": _are_results},
+    "phase": {"name": _is_text},
+    "end": {"how": {"finished", "stopped", "failed"}.__contains__},
+}  # fmt: skip
 
 
 def results_in(lines: Sequence[Mapping[str, Any]]) -> list[StageResult]:

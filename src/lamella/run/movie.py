@@ -20,6 +20,8 @@ from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
 from lamella.run.work import StageWork
 
+State = Literal["done", "cached", "failed", "skipped"]
+
 
 @dataclass(frozen=True)
 class StageResult:
@@ -27,7 +29,7 @@ class StageResult:
 
     movie: str
     stage: str
-    state: Literal["done", "cached", "failed", "skipped"]
+    state: State
     seconds: float = 0.0
     peak_mb: float = float("nan")
     messages: tuple[str, ...] = ()
@@ -184,7 +186,7 @@ def make_part(task: MovieTask, part: Part, *, tell: Tell, stopped: Asked) -> Par
     """
     started = time.perf_counter()
     go_on(stopped)
-    state: Literal["done", "failed"] = "done"
+    state: State = "done"
     how: _How = {}
     try:
         work = StageWork(task, Manifest(task.folder), _heard(tell, stopped))
@@ -222,7 +224,7 @@ def _run_stage(
 ) -> StageResult:
     """Run a stage; `stale` holds the key of every part that is not up to date."""
     started = time.perf_counter()
-    state: Literal["done", "failed"] = "done"
+    state: State = "done"
     try:
         manifest.forget(*stale)
         with warnings.catch_warnings(record=True) as caught:

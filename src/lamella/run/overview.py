@@ -53,7 +53,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Overview:
-    """A run at one moment. Movies are those that it set out to do."""
+    """A run at one moment. Movies are those that it set out to do, and rows that are at fault."""
 
     state: State
     phase: str
@@ -127,7 +127,7 @@ def overview(run: Path) -> Overview:
         process=began["process"],
         host=began["host"],
         crew=began["crew"],
-        movies=len(wanted),
+        movies=len(wanted | failed),
         done=len(worked),
         cached=len(over - failed - worked),
         failed=len(failed),
@@ -213,7 +213,7 @@ def _process_lives(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # there is none of this number, or none can be
         return False
     except OSError:
         return True
