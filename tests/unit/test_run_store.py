@@ -17,7 +17,8 @@ from faults.studies import contents, lamella, make_study
 from lamella.cli.upkeep import in_words
 from lamella.core.errors import InputError, InUseError, LamellaWarning
 from lamella.core.table import Col
-from lamella.run import execute
+from lamella.report import contents as contents_of_report
+from lamella.run import execute, report
 from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.clean import BY_GROUP, CHUNKS, GONE, HALF_WRITTEN, clean, what_can_go
 from lamella.run.execute import run_study
@@ -352,6 +353,26 @@ def test_a_movie_is_looked_at_once(study, no_report, monkeypatch):
 
 
 # What can go
+
+
+def test_the_report_reads_only_the_columns_that_it_shows(study, monkeypatch):
+    out, read = study / "results", []
+    told = report.read_table
+
+    def noted(path, **how):
+        table = told(path, **how)
+        read.append((path.name, table.shape[1]))
+        return table
+
+    monkeypatch.setattr(report, "read_table", noted)
+    report.write_report(out)
+    some = contents(out / "figures") | {"page": (out / "report.html").read_bytes()}
+    monkeypatch.setattr(contents_of_report, "shown_of_frames", list)
+    report.write_report(out)
+    every = contents(out / "figures") | {"page": (out / "report.html").read_bytes()}
+    assert some == every
+    few, all_of_them = (n for name, n in read if name == "frames.parquet")
+    assert few < 25 < 60 < all_of_them
 
 
 def stages(outcome):

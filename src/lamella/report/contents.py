@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lamella.core.table import Col
 from lamella.report.plates import of_plates, of_stills, on_plates
 
 if TYPE_CHECKING:
     from lamella.report.cell_strips import CellStrips
+
+_SHOWN = {
+    Col.MOVIE, Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN,
+    Col.Y_PX, Col.X_PX, Col.Y_UM, Col.X_UM, Col.VALID, Col.PAIR_VALID,
+    Col.SPEED, Col.STEP_UM, Col.STEP_PX, Col.AREA_UM2, Col.AREA_PX,
+    Col.LAM_MEAN, Col.CYTO_MEAN, Col.LAM_CYTO_RATIO, Col.BACKGROUND,
+}  # fmt: skip
+
+
+def shown_of_frames(names: Iterable[str]) -> list[str]:
+    """The columns of the table of frames that a report looks at, those of every channel with them.
+
+    A study may have a hundred others, and a million rows.
+    """
+    return [name for name in names if name.partition("__")[0] in _SHOWN]
 
 
 @dataclass(frozen=True)
@@ -23,7 +39,9 @@ class ReportInput:
     title : str
         Name of the study.
     frames, cells : pandas.DataFrame
-        Measures per cell and frame, and per cell.
+        Measures per cell and frame (those of `shown_of_frames` are enough), and per cell.
+    columns_of_frames : sequence of str
+        Names of all measures per cell and frame, for the list of what they mean.
     quality : pandas.DataFrame
         How far the outlines of every movie can be trusted.
     events : pandas.DataFrame
@@ -72,6 +90,7 @@ class ReportInput:
     title: str = "Study"
     frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    columns_of_frames: Sequence[str] = ()
     quality: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: pd.DataFrame = field(default_factory=pd.DataFrame)
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -158,6 +158,8 @@ def dictionary(report: ReportInput) -> list[tuple[str, str, str]]:
         report.effects, report.models, report.replication, report.outlines, report.msd,
         report.walks, report.status, report.samples,
     )  # fmt: skip
-    present = unique([str(name) for table in tables for name in table.columns])
+    columns = [[*map(str, table.columns)] for table in tables]
+    columns.insert(1, [*report.columns_of_frames])  # some of which `frames` may lack
+    present = unique([name for names in columns for name in names])
     found = [(name, Col.find(name)) for name in present]
     return [(name, column.unit, column.meaning) for name, column in found if column is not None]

@@ -11,7 +11,7 @@ import pandas as pd
 from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
-from lamella.io.tables import read_table
+from lamella.io.tables import parquet, read_table
 from lamella.run.cache import Manifest
 from lamella.run.review.apply import left_out
 from lamella.run.saved import read_lock, saved_samples
@@ -46,12 +46,15 @@ def write_report(out: Path) -> Path:
     InputError
         When the folder is not that of a run.
     """
-    from lamella.report.contents import ReportInput
+    from lamella.report.contents import ReportInput, shown_of_frames
     from lamella.report.pictures import pictures
 
     refuse_other_folder(out)
     lock = read_lock(out)
-    frames = read_table(out / "tables" / "frames.parquet")
+    table = out / "tables" / "frames.parquet"
+    with parquet(table) as file:
+        columns = [str(name) for name in file.schema_arrow.names]
+    frames = read_table(table, columns=shown_of_frames(columns))
     cells = read_table(out / "tables" / "cells.parquet")
     status = read_table(out / "status.csv")
     samples = saved_samples(out)
@@ -60,6 +63,7 @@ def write_report(out: Path) -> Path:
     report = ReportInput(
         title=lock["settings"]["title"],
         frames=frames,
+        columns_of_frames=columns,
         cells=cells,
         quality=_if_there(out / "tables" / "quality.csv"),
         events=_if_there(out / "tables" / "events.csv"),
