@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from lamella.core.errors import InputError, InUseError, LamellaWarning
 from lamella.core.table import Col
 from lamella.report import contents as contents_of_report
 from lamella.run import execute, report
+from lamella.run.apart import apart
 from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.clean import BY_GROUP, CHUNKS, GONE, HALF_WRITTEN, clean, what_can_go
 from lamella.run.execute import run_study
@@ -317,12 +319,25 @@ def test_sizes_of_raw_files_outlive_a_copy_and_tell_of_a_change(study):
     assert raw_sizes({"inputs": {"good1": "not found"}}, "good1") is None
 
 
-def test_tables_made_in_a_process_of_their_own_are_the_same(study):
+@pytest.mark.parametrize(("workers", "few"), [(2, 100), (1, 2)])
+def test_tables_made_in_a_process_of_their_own_are_the_same(study, monkeypatch, workers, few):
+    """Where others do the work, and of many movies."""
+    made = []
+
+    def noted(work, *given, name, stopped):
+        made.append(Path(name).name)
+        if work is not execute._tables:  # a report takes long
+            return []
+        return apart(work, *given, name=name, stopped=stopped)
+
+    monkeypatch.setattr(execute, "_FEW_MOVIES", few)
+    monkeypatch.setattr(execute, "apart", noted)
     out = study / "results"
     whole = contents(out / "tables")
     shutil.rmtree(out / "tables")
-    outcome = again(study, workers=2)
+    outcome = again(study, workers=workers)
     assert not outcome.faults
+    assert made == ["tables", "report.html"]
     assert contents(out / "tables") == whole
 
 
@@ -352,9 +367,6 @@ def test_a_movie_is_looked_at_once(study, no_report, monkeypatch):
     assert sorted(asked) == ["good1", "good2", "good3"]
 
 
-# What can go
-
-
 def test_the_report_reads_only_the_columns_that_it_shows(study, monkeypatch):
     out, read = study / "results", []
     told = report.read_table
@@ -373,6 +385,9 @@ def test_the_report_reads_only_the_columns_that_it_shows(study, monkeypatch):
     assert some == every
     few, all_of_them = (n for name, n in read if name == "frames.parquet")
     assert few < 25 < 60 < all_of_them
+
+
+# What can go
 
 
 def stages(outcome):

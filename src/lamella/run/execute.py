@@ -54,6 +54,9 @@ _MADE_BY_A_RUN = (
 _SEEN_AFTER_S, _LOOK_EVERY_S = 5.0, 0.2
 """How long a file may take to be seen by another machine: NFS looks again after 3 s."""
 
+_FEW_MOVIES = 100
+"""Tables and report of so many are made by the process of the run, where it works itself."""
+
 
 def run_study(
     study: Study,
@@ -196,7 +199,8 @@ def _up_to_now(
 ) -> tuple[list[LamellaError], list[str]]:
     """Bring tables and report up to the movies, and give what stood in the way and is to be known.
 
-    Where others do the work, tables and report are made in processes of their own, too.
+    Where others do the work, or movies are many, they are made in processes of their own: of
+    hundreds of movies they need more memory than all that the process of a run holds besides.
     """
     key = key_of_made(study, ready, results)
     known = told_when_made(out, key)
@@ -208,14 +212,14 @@ def _up_to_now(
     try:
         go_on(stopped)
         journal.tell("phase", name="tables")
-        name, alone = str(out / "tables"), crew.is_here
-        made = _tables(*given) if alone else apart(_tables, *given, name=name, stopped=stopped)
+        name, here = str(out / "tables"), crew.is_here and len(ready) <= _FEW_MOVIES
+        made = _tables(*given) if here else apart(_tables, *given, name=name, stopped=stopped)
         faults += made[0]
         told += made[1]
         go_on(stopped)
         journal.tell("phase", name="report")
         page = str(out / REPORT_FILE)
-        told += _page(out) if alone else apart(_page, out, name=page, stopped=stopped)
+        told += _page(out) if here else apart(_page, out, name=page, stopped=stopped)
     except OutputError as fault:
         return [*faults, fault], told
     except Stopped:
