@@ -8,9 +8,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from lamella.run.at_hand import Tell
 from lamella.run.executors import Job, Work
+from lamella.run.executors.on_dask_worker import look_around
 from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Asked, Stopped
 
@@ -80,3 +82,8 @@ def waiting(folder: Path, n: int) -> tuple[list[Path], list[Job]]:
     """Jobs that wait until they are asked to end, and the files that tell that they have begun."""
     begun = [folder / f"{i}.begun" for i in range(n)]
     return begun, [Job(str(i), str(i), wait_for_ever, (str(path),)) for i, path in enumerate(begun)]
+
+
+def look_around_but(blind: str, probe: str, dask_worker: Any = None) -> dict[str, Any]:
+    """What a worker sees, of which one does not see the folder."""
+    return look_around(f"/elsewhere{probe}" if dask_worker.address == blind else probe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 from collections import Counter, deque
@@ -199,6 +200,17 @@ def test_random_deaths_condemn_nobody():
         deaths = Deaths(OnDask.most_deaths)
         n_condemned += any(deaths.died(f"job {rng.randrange(4)}", "measure") for _ in range(10))
     assert n_condemned / n_runs < 1 / 150
+
+
+def test_where_every_job_takes_its_worker_down_all_are_given_up():
+    """As of movies that are all too large: none excuses the others for ever."""
+    work = jobs(8)
+    fates = {job.name: ["died"] * 1000 for job in work}
+    crew = Pretended([Worker(f"w{i}") for i in range(4)], fates)
+    lost = list(itertools.islice(dispatch(crew, Numbers(work)), 8))
+    assert sorted(each.partition(" was")[0] for each in lost) == [job.name for job in work]
+    tries = Counter(name for names in crew.done_by.values() for name in names)
+    assert max(tries.values()) <= 2 * crew.most_deaths
 
 
 def test_a_job_that_gets_further_starts_anew():

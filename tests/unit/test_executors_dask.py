@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from lamella.run.execute import run_study
 from lamella.run.executors import OnDask, dask, dispatch
 from lamella.run.stopping import Stopped
 from lamella.run.study import open_study
-from unit.jobs import NOTHING, Numbers, jobs, waiting
+from unit.jobs import NOTHING, Numbers, jobs, look_around_but, waiting
 
 distributed = pytest.importorskip("distributed")
 
@@ -86,6 +87,18 @@ def test_workers_that_do_not_see_the_folder_are_refused(tmp_path, cluster, monke
     monkeypatch.setattr(dask, "look_around", lambda probe: look(f"/elsewhere{probe}"))
     with pytest.raises(SettingsError, match=r"does not see the folder .*; put the study and its"):
         list(dispatch(OnDask(cluster.scheduler_address, tmp_path, NOTHING), Numbers(jobs(1))))
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_wrong_worker_leaves_the_work_to_the_right_one(tmp_path, cluster, monkeypatch, wrong):
+    """Whichever of them is asked first."""
+    address = [*cluster.scheduler_info["workers"]][wrong]
+    monkeypatch.setattr(dask, "look_around", partial(look_around_but, address))
+    notes: list[str] = []
+    crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING, on_note=notes.append)
+    assert len(list(dispatch(crew, Numbers(jobs(3))))) == 3
+    (note,) = [note for note in notes if "gets no work" in note]
+    assert address in note
 
 
 def test_workers_that_advertise_a_card_are_known(tmp_path, cluster):

@@ -288,6 +288,7 @@ class OnDask(Crew):
 
     def _welcome(self, answers: dict[str, Any], there: Any) -> None:
         self._asked = set()
+        faults: dict[str, SettingsError] = {}
         for name, answer in answers.items():
             if isinstance(answer, OSError):  # it went meanwhile, or is asked again
                 continue
@@ -295,11 +296,13 @@ class OnDask(Crew):
             if fault is None:
                 self._numbers[name] = len(self._numbers)
                 self._workers[name] = Worker(name, GPU in (there[name].get("resources") or {}))
-            elif self._workers:
-                self._refused.add(name)  # those that are right go on
-                self.on_note(f"{fault}; this worker gets no work")
             else:
+                faults[name] = fault
+        for name, fault in faults.items():
+            if not self._workers:
                 raise fault
+            self._refused.add(name)  # those that are right go on, whichever answered first
+            self.on_note(f"{fault}; this worker gets no work")
 
     def _fault(self, name: str, answer: Any) -> SettingsError | None:
         """Why a worker cannot work for this run; None where it can."""

@@ -22,6 +22,9 @@ class Deaths:
     it, too. With four workers of which ten are killed at random, an innocent job is given up less
     than once in 150 runs at ``most = 6``, even if all stay at one stage all the time.
 
+    Twice as many deaths condemn whatever died besides: where every movie is too large for its
+    worker, each would excuse the others for ever.
+
     Parameters
     ----------
     most : int
@@ -43,12 +46,16 @@ class Deaths:
         if record.stage != stage:
             record.deaths, record.excused, record.stage = 0, 0, stage
         record.deaths += 1
-        return record.deaths - record.excused >= self.most
+        return self._left(record) <= 0
 
     def is_last_try(self, name: str) -> bool:
         """Whether one more death with this job condemns it."""
         record = self._of.get(name)
-        return record is not None and record.deaths - record.excused >= self.most - 1
+        return record is not None and self._left(record) <= 1
+
+    def _left(self, record: _Record) -> int:
+        """How many more deaths condemn."""
+        return min(self.most - record.deaths + record.excused, 2 * self.most - record.deaths)
 
     def of(self, name: str) -> int:
         """How many workers died with this job at its present stage."""
