@@ -67,8 +67,9 @@ def clean(
     """Say what a run no longer needs, and how many MB; with --yes remove it.
 
     Labels before tracking and measures by group, which are computed again where settings change;
-    movies that are no longer in samples.csv; what a killed run left half-written. Corrections by
-    hand, labels, tracks and tables stay. Finished movies stay finished.
+    chunks of movies that are whole; movies that are no longer in samples.csv; what a killed run
+    left half-written. Corrections by hand, labels, tracks and tables stay. Finished movies stay
+    finished.
 
     Example: `lamella clean movies/results --yes`
     """
