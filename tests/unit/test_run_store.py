@@ -35,6 +35,7 @@ from lamella.run.status_file import STATUS_FILE, status_table
 from lamella.run.stopping import Stopped
 from lamella.run.study import open_study
 from lamella.run.task import task_for
+from lamella.run.warm import GET_READY
 
 pytestmark = pytest.mark.filterwarnings("ignore::lamella.core.errors.LamellaWarning")
 FAST = 'title = "Store"\noutlines = false\n[statistics]\nmeasures = ["area_um2"]\n'
@@ -139,6 +140,18 @@ def test_rows_at_fault_are_counted_with_the_movies(tmp_path):
         journal.ended([StageResult("bad", "samples", "failed", messages=("bad: no path; mend",))])
     seen = overview(tmp_path)
     assert (seen.movies, seen.failed, seen.waiting) == (4, 1, 3)
+
+
+def test_what_workers_do_once_is_not_in_the_rate(tmp_path):
+    lines = [
+        {"what": "run", "t": 0.0, **ABOUT},
+        {"what": "doing", "t": 1.0, "movie": "a", "stage": GET_READY, "done": 0, "total": 1},
+        {"what": "doing", "t": 61.0, "movie": "a", "stage": "open", "done": 0, "total": 1},
+        {"what": "movie", "t": 71.0, "movie": "a", "results": [["tables", "done", 9.0, None, []]]},
+        {"what": "end", "t": 71.0, "how": "stopped"},
+    ]
+    (tmp_path / JOURNAL).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert overview(tmp_path).movies_per_hour == pytest.approx(360)
 
 
 def test_no_line_of_a_spoilt_journal_is_more_than_passed_over(tmp_path):

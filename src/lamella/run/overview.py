@@ -14,6 +14,7 @@ from lamella.core.errors import InputError
 from lamella.io.documents import read_json
 from lamella.run.journal import JOURNAL, read_journal, results_in
 from lamella.run.movie import StageResult
+from lamella.run.warm import GET_READY
 
 State = Literal["running", "finished", "stopped", "failed", "lost"]
 _MOST_FAILURES = 10
@@ -164,8 +165,12 @@ def _working(lines: Sequence[Mapping[str, Any]], over: set[str], now: float) -> 
 
 
 def _rate(lines: Sequence[Mapping[str, Any]], worked: set[str], now: float) -> float | None:
-    """Movies that were worked on, by second; None before the first has ended."""
-    begun = [line["t"] for line in lines if line["what"] == "doing"]
+    """Movies that were worked on, by second; None before the first has ended.
+
+    Since the first was begun: what workers compile before that they do once.
+    """
+    doing = (line for line in lines if line["what"] == "doing")
+    begun = [line["t"] for line in doing if line["stage"] != GET_READY]
     ends = [line["t"] for line in lines if line["what"] == "movie" and line["movie"] in worked]
     if not begun or not ends:
         return None
