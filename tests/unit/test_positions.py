@@ -106,6 +106,39 @@ def test_a_directory_that_declares_too_much_is_refused_at_once(zeiss, tmp_path):
             open_movie(tmp_path / "bad.czi", take=Take("0", 0))
 
 
+def written(path, planes):
+    """A CZI with these (t, c) of it, of two channels."""
+    with czi.create_czi(str(path)) as file:
+        for t, c in planes:
+            plane = np.full((20, 30, 1), 10 * t + c + 1, np.uint16)
+            file.write(plane, plane={"T": t, "C": c, "Z": 0}, scene=0)
+    return path
+
+
+def test_planes_of_a_czi_that_were_never_taken_are_not_read_as_darkness(tmp_path):
+    taken = [(t, c) for t in range(4) for c in range(2)]
+    ended = open_movie(written(tmp_path / "ended.czi", taken[:-1]))  # amid the last frame
+    assert ended.n_frames == 3
+    assert any("3 of 4 planned frames were taken" in note for note in ended.notes)
+    assert [int(ended.channel("ch1").frame(t).min()) for t in range(3)] == [2, 12, 22]
+    hole = [each for each in taken if each != (1, 1)]
+    with pytest.raises(InputError, match="frame 1 of 4 is missing from it"):
+        open_movie(written(tmp_path / "hole.czi", hole))
+    assert open_movie(written(tmp_path / "whole.czi", taken)).n_frames == 4
+
+
+def test_metadata_that_declares_a_document_type_is_not_believed(tmp_path):
+    laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(12))
+    xml = (
+        f"<!DOCTYPE ImageDocument [{laughs}]><ImageDocument><Metadata><Scaling><Items>"
+        '<Distance Id="X"><Value>1e-07</Value></Distance></Items></Scaling>&l11;</Metadata>'
+        "</ImageDocument>"
+    )
+    stated = stated_in_czi(xml, 3, 1)
+    assert stated.pixel_um is None
+    assert stated.notes
+
+
 def test_what_zen_states_of_time_and_names():
     xml = """<ImageDocument><Metadata><Information><Image><Dimensions>
       <T><Positions><Interval><Start>0</Start><Increment>90</Increment></Interval></Positions></T>
