@@ -90,8 +90,10 @@ def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stat
     ]
     per_frame: list[float | None] = [None] * n_frames
     for plane in pixels.iterfind("{*}Plane"):
-        t = int(plane.get("TheT", 0))
+        told = plane.get("TheT", "0")
         first = plane.get("TheC", "0") == "0" and plane.get("TheZ", "0") == "0"
+        # What is no number is the time of no frame.
+        t = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else n_frames
         if first and t < n_frames and plane.get("DeltaT") is not None:
             per_frame[t] = minutes(plane.get("DeltaT"), plane.get("DeltaTUnit", "s"))
     interval = minutes(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"))
