@@ -272,6 +272,31 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
     assert again == {"WT_plate__1"}
 
 
+def test_rows_that_would_be_the_same_movie_twice_are_refused(tmp_path):
+    """A file with one position, named by two rows: n would double, and nobody would see it."""
+    tifffile.imwrite(tmp_path / "a.tif", pixels(1), photometric="minisblack")
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    rows = "path,condition,position\na.tif,WT,1\na.tif,WT,2\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    said = lamella("check", tmp_path)
+    assert said.code == 1
+    assert (said.out + said.err).count("it has one: they would be the") == 2
+    # With one row the position is a label.
+    (tmp_path / "samples.csv").write_text("path,condition,position\na.tif,WT,1\n")
+    assert lamella("check", tmp_path).code == 0
+
+
+def test_masks_of_one_position_do_not_serve_another(tmp_path):
+    settings = '[objects.cell.segment]\nmethod = "labels"\npattern = "{}"\n'
+    rows = "path,condition,position\na.czi,WT,A1\na.czi,WT,A2\nb.czi,WT,A1\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    for pattern, n_faults in (("{stem}.tif", 1), ("{stem}_{position}.tif", 0), ("{movie}.tif", 0)):
+        (tmp_path / "study.toml").write_text(settings.replace("{}", pattern))
+        faults = [s.fault for s in open_study(tmp_path).samples if s.fault]
+        assert len(faults) == n_faults
+        assert all("another position of its file (a.tif)" in str(fault) for fault in faults)
+
+
 def test_rows_of_one_file_are_named_after_their_positions(tmp_path):
     (tmp_path / "study.toml").write_text("")
     (tmp_path / "samples.csv").write_text(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lamella.core.errors import InputError
 from lamella.core.take import Take
+from lamella.run.masks import masks_of
 from lamella.run.settings import Known, Settings
 from lamella.run.study import Sample, Study
 from lamella.segment import ExistingLabels, External
@@ -73,22 +73,7 @@ def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
     InputError
         When the pattern names a field that does not exist.
     """
-    raw = Path(task.sample.path)
-    fields = {
-        "movie": task.name,
-        "condition": task.sample.condition,
-        "session": task.sample.session,
-        "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
-        "folder": raw.parent.as_posix(),
-        **task.sample.extra,
-    }
-    try:
-        return task.study_folder / segmenter.pattern.format(**fields)
-    except (KeyError, IndexError, ValueError):
-        known = ", ".join(f"{{{name}}}" for name in fields)
-        raise InputError(
-            f"pattern = {segmenter.pattern!r}", "it names an unknown field", f"use {known}"
-        ) from None
+    return task.study_folder / masks_of(task.sample, segmenter.pattern)
 
 
 def external_in(task: MovieTask, segmenter: External) -> External:
