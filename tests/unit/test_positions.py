@@ -127,6 +127,19 @@ def test_planes_of_a_czi_that_were_never_taken_are_not_read_as_darkness(tmp_path
     assert open_movie(written(tmp_path / "whole.czi", taken)).n_frames == 4
 
 
+def test_a_block_that_goes_on_beyond_the_end_ends_no_process(tmp_path):
+    """The library aborts: in a coordinator that would be the whole run."""
+    path = written(tmp_path / "a.czi", [(0, 0), (0, 1), (1, 0), (1, 1)])
+    data = bytearray(path.read_bytes())
+    last = data.rindex(b"ZISRAWSUBBLOCK")
+    data[last + 32 + 4 : last + 32 + 8] = (2**31 - 1).to_bytes(4, "little")  # of its attachment
+    path.write_bytes(data)
+    movie = open_movie(path)
+    assert int(movie.channel("ch0").frame(0).max()) == 1
+    with pytest.raises(InputError, match=r"a block of it \(at byte \d+\) is cut off"):
+        movie.channel("ch1").frame(1)
+
+
 def test_metadata_that_declares_a_document_type_is_not_believed(tmp_path):
     laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(12))
     xml = (

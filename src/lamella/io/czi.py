@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.io.czi_blocks import Blocks, complete_frames
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
@@ -146,9 +146,9 @@ class CziPlanes:
         self._roi = tuple(map(int, roi))
         self.frame_shape = (self._roi[3], self._roi[2])
         self.dtype = np.dtype(_grey(source, set(file.pixel_types.values())))
-        self.n_frames, self.notes = frames_taken(
-            _complete(file, scene, self._start, sizes), source=source
-        )
+        self._blocks = Blocks(source, scene)
+        complete = complete_frames(self._blocks, list(self._start.values()), sizes)
+        self.n_frames, self.notes = frames_taken(complete, source=source)
         self._begin()
 
     def _begin(self) -> None:
@@ -177,27 +177,10 @@ class CziPlanes:
                 self._file = self._stack.enter_context(czi.open_czi(self.source))
             at = {"T": t, "C": c, "Z": z}
             plane = {axis: self._start[axis] + n for axis, n in at.items()}
+            self._blocks.refuse_cut_off(*plane.values())
             found = self._file.read(plane=plane, scene=self._scene, roi=self._roi)
         image: Image = np.asarray(found)[..., 0]
         return image
-
-
-def _complete(
-    file: Any, scene: int | None, start: dict[str, int], sizes: Sequence[int]
-) -> NDArray[np.bool_]:
-    """Of which frames every channel and slice is there: the library reads others as 0."""
-    there = np.zeros(sizes, bool)
-
-    def note(_: int, info: Any) -> bool:
-        at = info.coordinate.to_dict()
-        if scene is None or at.get("S", scene) == scene:
-            place = tuple(at.get(axis, start[axis]) - start[axis] for axis in "TCZ")
-            there[place] = True
-        return True
-
-    file.enumerate_subblocks_subset(note, only_layer0=True)
-    complete: NDArray[np.bool_] = there.all(axis=(1, 2))
-    return complete
 
 
 def _refuse_hollow(source: str, sizes: list[int]) -> None:

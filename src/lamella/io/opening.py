@@ -271,12 +271,15 @@ def fingerprint(
                 inner = one.relative_to(root).as_posix()
                 there = ome_zarr.files_of(one, position)
                 found |= {f"{inner}/{name}": stats for name, stats in there.items()}
+                found |= _stats(files_beside(one), root)
             else:
                 found |= _stats(_files(one), root)
     else:
         path = _labels_in(Path(where)) if labels else Path(where)
         if ome_zarr.is_zarr(path):
             found = ome_zarr.files_of(path, position)
+            beside = _stats(files_beside(path), path.parent)
+            found |= {f"../{name}": stats for name, stats in beside.items()}
         else:
             found = _stats(_files(path), path if path.is_dir() else path.parent)
     _let_the_clock_pass(changed for _, changed in found.values())
