@@ -1,5 +1,7 @@
 """Files that hold several movies: positions, slices and channels, in studies and by options."""
 
+import struct
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,8 +92,49 @@ def test_readers_of_bioio_give_the_same(zeiss, tmp_path):
     with pytest.raises(InputError, match="it cannot be read as ND2"):
         open_movie(tmp_path / "text.nd2")
     (tmp_path / "text.lif").write_text("no microscope wrote this")
-    with pytest.raises(InputError, match="it cannot be read as LIF"):
+    with pytest.raises(InputError, match="it is no LIF file"):
         open_movie(tmp_path / "text.lif")
+
+
+def lif(path, xml, pixels, n_characters=None):
+    """A LIF of one block of pixels, by the description of the format; not what Leica wrote."""
+    told, name = xml.encode("utf-16-le"), "MemBlock_1".encode("utf-16-le")
+    n = len(xml) if n_characters is None else n_characters
+    head = struct.pack("<IIBI", 0x70, len(told) + 5, 0x2A, n) + told
+    block = struct.pack("<IIBQBI", 0x70, len(name) + 14, 0x2A, len(pixels), 0x2A, len(name) // 2)
+    path.write_bytes(head + block + name + pixels)
+
+
+def test_a_lif_by_its_description_and_headers_that_are_refused(tmp_path):
+    frames = np.arange(3 * 12 * 16, dtype=np.uint16).reshape(3, 12, 16)
+    dimension = (
+        '<DimensionDescription DimID="{}" NumberOfElements="{}" Origin="0" Length="{}" Unit="{}" '
+        'BitInc="0" BytesInc="{}"/>'
+    )
+    # Lengths go from the first to the last pixel or frame: 0.5 µm, 60 s.
+    dimensions = "".join(
+        dimension.format(*each)
+        for each in ((1, 16, 7.5e-6, "m", 2), (2, 12, 5.5e-6, "m", 32), (4, 3, 120, "s", 384))
+    )
+    xml = (
+        '<LMSDataContainerHeader Version="2"><Element Name="a"><Data/><Memory Size="0"/><Children>'
+        '<Element Name="b"><Data><Image><ImageDescription><Channels><ChannelDescription '
+        'DataType="0" ChannelTag="0" Resolution="16" NameOfMeasuredQuantity="" Min="0" Max="1" '
+        'Unit="" LUTName="Gray" IsLUTInverted="0" BytesInc="0" BitInc="0"/></Channels><Dimensions>'
+        f"{dimensions}</Dimensions></ImageDescription></Image></Data>"
+        f'<Memory Size="{frames.nbytes}" MemoryBlockID="MemBlock_1"/></Element></Children>'
+        "</Element></LMSDataContainerHeader>"
+    )
+    lif(tmp_path / "a.lif", xml, frames.tobytes())
+    movie = open_movie(tmp_path / "a.lif")
+    np.testing.assert_array_equal(movie.channel().asarray(), frames)
+    assert movie.scale.pixel_size_um == pytest.approx(0.5)
+    lif(tmp_path / "b.lif", xml, frames.tobytes(), n_characters=2**31)
+    with pytest.raises(InputError, match="it declares a header of 4294967296 bytes"):
+        open_movie(tmp_path / "b.lif")
+    lif(tmp_path / "c.lif", f"<!DOCTYPE a [<!ENTITY b 'c'>]>{xml}", frames.tobytes())
+    with pytest.raises(InputError, match="its header declares a document type"):
+        open_movie(tmp_path / "c.lif")
 
 
 def test_a_directory_that_declares_too_much_is_refused_at_once(zeiss, tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +23,8 @@ from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
 
 _T = TypeVar("_T")
+_COPY_AGAIN = "copy it again from its source"
+_LIF_HEAD = struct.Struct("<IIBI")  # mark, bytes, mark, characters
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Kind:
     by_plane : bool
         Whether ``get_image_data`` reads only the planes that are asked for. Otherwise the whole
         position would be read, and planes come through dask, a chunk each.
+    look : function of Path, optional
+        Raises the InputError of a file that its package must not be given.
     """
 
     name: str
@@ -41,11 +47,37 @@ class Kind:
     module: str
     extra: str
     by_plane: bool
+    look: Callable[[Path], None] | None = None
+
+
+def refuse_odd_lif(path: Path) -> None:
+    """Look at the header of a LIF: XML in UTF-16, which is read at once and parsed as it is.
+
+    Raises
+    ------
+    InputError
+        What is no LIF (a list of other files in XML, say), declares a header beyond its end, or a
+        document type.
+    """
+    with path.open("rb") as file:
+        head = file.read(_LIF_HEAD.size)
+        mark, _, second, n = _LIF_HEAD.unpack(head.ljust(_LIF_HEAD.size, b"\0"))
+        if (mark, second) != (0x70, 0x2A):
+            raise InputError(
+                str(path), f"it is no LIF file (it starts with {head!r})", "give the image itself"
+            )
+        size = path.stat().st_size
+        if _LIF_HEAD.size + 2 * n > size:
+            raise InputError(
+                str(path), f"it declares a header of {2 * n} bytes and has {size}", _COPY_AGAIN
+            )
+        if "<!DOCTYPE".encode("utf-16-le") in file.read(2 * n):
+            raise InputError(str(path), "its header declares a document type", _COPY_AGAIN)
 
 
 KINDS = (
     Kind("ND2", ".nd2", "bioio_nd2", "nd2", by_plane=True),
-    Kind("LIF", ".lif", "bioio_lif", "lif", by_plane=False),
+    Kind("LIF", ".lif", "bioio_lif", "lif", by_plane=False, look=refuse_odd_lif),
 )
 SUFFIXES = tuple(kind.suffix for kind in KINDS)
 
@@ -115,6 +147,8 @@ def _with_reader(path: str | os.PathLike[str], kind: Kind, ask: Callable[[Any], 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the libraries will change one day
+            if kind.look is not None:
+                kind.look(Path(path))
             return ask(_reader(str(path), kind))
     except LamellaError:
         raise
