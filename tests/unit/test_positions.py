@@ -303,6 +303,12 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
     assert measured(tmp_path) == {f"WT_plate__{n}" for n in range(3)}
     cells = pd.read_csv(tmp_path / "results/tables/cells.csv").set_index("movie")
     assert list(cells["position"]) == [0, 1, 2]
+    # Which part of the file a movie is, is told with the results.
+    told = pd.read_csv(tmp_path / "results/tables/samples.csv", dtype=str)
+    assert list(told["z"]) == ["max", "2", "max"]
+    assert list(told["channel"]) == ["DNA"] * 3
+    report = (tmp_path / "results/report.html").read_text()
+    assert "raw/WT_plate.czi, position 1, z 2, channel DNA" in report
 
     alone = tmp_path / "alone"
     (alone / "raw").mkdir(parents=True)

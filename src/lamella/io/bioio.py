@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import struct
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,12 +18,11 @@ from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.io.lif_blocks import refuse_odd_lif
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
 
 _T = TypeVar("_T")
-_COPY_AGAIN = "copy it again from its source"
-_LIF_HEAD = struct.Struct("<IIBI")  # mark, bytes, mark, characters
 
 
 @dataclass(frozen=True)
@@ -48,31 +46,6 @@ class Kind:
     extra: str
     by_plane: bool
     look: Callable[[Path], None] | None = None
-
-
-def refuse_odd_lif(path: Path) -> None:
-    """Look at the header of a LIF: XML in UTF-16, which is read at once and parsed as it is.
-
-    Raises
-    ------
-    InputError
-        What is no LIF (a list of other files in XML, say), declares a header beyond its end, or a
-        document type.
-    """
-    with path.open("rb") as file:
-        head = file.read(_LIF_HEAD.size)
-        mark, _, second, n = _LIF_HEAD.unpack(head.ljust(_LIF_HEAD.size, b"\0"))
-        if (mark, second) != (0x70, 0x2A):
-            raise InputError(
-                str(path), f"it is no LIF file (it starts with {head!r})", "give the image itself"
-            )
-        size = path.stat().st_size
-        if _LIF_HEAD.size + 2 * n > size:
-            raise InputError(
-                str(path), f"it declares a header of {2 * n} bytes and has {size}", _COPY_AGAIN
-            )
-        if "<!DOCTYPE".encode("utf-16-le") in file.read(2 * n):
-            raise InputError(str(path), "its header declares a document type", _COPY_AGAIN)
 
 
 KINDS = (

@@ -108,6 +108,12 @@ def open_study(path: Path) -> Study:
     return study
 
 
+def take_of(sample: Sample, settings: Settings) -> Take:
+    """What of its file a movie is: by its row, else by [scale] of the study."""
+    take = sample.take
+    return take if take.z is not None else replace(take, z=settings.scale.z)
+
+
 def study_around(run: Path | None) -> Path | None:
     """The study in whose folder a run lies, given the run's folder or something in it."""
     for folder in () if run is None else run.resolve().parents:

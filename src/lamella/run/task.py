@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lamella.core.take import Take
 from lamella.run.masks import masks_of
 from lamella.run.settings import Known, Settings
-from lamella.run.study import Sample, Study
+from lamella.run.study import Sample, Study, take_of
 from lamella.segment import ExistingLabels, External
 
 
@@ -49,8 +49,7 @@ class MovieTask:
     @property
     def take(self) -> Take:
         """Which position, slices and channel of the file are the movie."""
-        of = self.sample.take
-        return of if of.z is not None else replace(of, z=self.settings.scale.z)
+        return take_of(self.sample, self.settings)
 
     @property
     def out(self) -> Path:
