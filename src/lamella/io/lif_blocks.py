@@ -55,7 +55,7 @@ def _refuse_long_names(file: BinaryIO, size: int, path: Path) -> None:
         if not found:
             return  # the end of the blocks, for the library too
         # A block of the one version is seldom one of the other; neither may ask for more.
-        for n_pixels, n_name, _ in found:
+        for _, n_name, _ in found:
             if n_name > size:
                 raise InputError(
                     str(path), f"a block of it has a name of {n_name} bytes", _COPY_AGAIN
