@@ -239,6 +239,9 @@ def test_rows_that_would_be_the_same_movie_twice_are_refused(tmp_path):
     said = lamella("check", tmp_path)
     assert said.code == 1
     assert (said.out + said.err).count("it has one: they would be the") == 2
+    rows = "path,condition,position,exclude\na.tif,WT,1,\na.tif,WT,2,the same once more\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    assert lamella("check", tmp_path).code == 0
     # With one row the position is a label.
     (tmp_path / "samples.csv").write_text("path,condition,position\na.tif,WT,1\n")
     assert lamella("check", tmp_path).code == 0

@@ -62,7 +62,7 @@ class Sample:
     fault : LamellaError or None
         What is wrong with this row; the movie is then reported as failed and the others are done.
     shares : bool
-        Whether other rows are other positions of the same file.
+        Whether other rows that are used are other positions of the same file.
     """
 
     movie: str
@@ -237,7 +237,8 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
     of_path = Counter(str(row[Col.PATH]).strip() for row in rows)
     samples = [_sample(row, several=of_path[str(row[Col.PATH]).strip()] > 1) for row in rows]
-    places = Counter(path for path, _ in {(s.path, s.take.position) for s in samples})
+    used = {(s.path, s.take.position) for s in samples if not s.exclude}
+    places = Counter(path for path, _ in used)
     samples = [replace(s, shares=True) if places[s.path] > 1 else s for s in samples]
     return _with_faults(samples, path.name)
 
