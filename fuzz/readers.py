@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fuzz import seeds, seeds_of_runs
+import numpy as np
+
+from fuzz import seeds, seeds_of_movies, seeds_of_runs
 from fuzz.case import Case
 from lamella.core.errors import LamellaError
 
@@ -84,6 +86,29 @@ def _movie(path: Path) -> None:
     for channel in movie.channels.values():
         for t in _spread(len(channel)):
             channel.frame(t)
+
+
+def _container(path: Path) -> None:
+    """The first position of what may hold several, all of its slices, and whether it changed."""
+    from lamella.core.take import Take
+    from lamella.io import fingerprint, open_movie, positions_of
+
+    first = positions_of(path)[0]
+    fingerprint(path, position=first)
+    movie = open_movie(path, take=Take(first, "max"))
+    for channel in movie.channels.values():
+        for t in _spread(len(channel)):
+            channel.frame(t)
+
+
+def _sidecar(path: Path) -> None:
+    """What lies beside a movie of four frames."""
+    from lamella.core.movie import Movie
+    from lamella.io.sidecar import completed, sidecar_of
+
+    beside = sidecar_of(path.with_name("cell.tif"), n_frames=4, n_channels=1)
+    movie = Movie.from_array(np.zeros((4, 2, 2)))
+    completed(movie, beside, pixel_size_um=None, interval_min=None, named=False)
 
 
 def _labels(path: Path) -> None:
@@ -227,7 +252,15 @@ _ALL = (
     Reader("tiff_micromanager", seeds.tiff_micromanager, _movie, _IN_JSON, guided=False),
     Reader("picture", seeds.picture, _movie, guided=False),
     Reader("image_folder", seeds.image_folder, _movie, guided=False),
+    Reader("ome_zarr", seeds_of_movies.ome_zarr, _container, _IN_JSON, guided=False),
+    Reader("czi", seeds_of_movies.czi, _container, guided=False),
+    Reader("video", seeds_of_movies.video, _movie, guided=False),
+    Reader("nd2", seeds_of_movies.nd2, _container, guided=False),
+    Reader("lif", seeds_of_movies.lif, _container, guided=False),
+    Reader("sidecar", seeds_of_movies.sidecar, _sidecar,
+           (*_IN_JSON, *_XML, b'TheT="9"', b"DeltaT"), guided=False),
     Reader("labels", seeds.labels, _labels, guided=False),
+    Reader("ome_zarr_labels", seeds_of_movies.ome_zarr_labels, _labels, _IN_JSON, guided=False),
     Reader("geff", seeds.geff, _tracked, _IN_JSON, guided=False),
     Reader("ctc", seeds.ctc, _tracked, (b"-1", b"0", b"65536", b" "), guided=False),
     Reader("trackmate", seeds.trackmate, _tracked, _XML),

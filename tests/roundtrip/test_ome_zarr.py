@@ -10,7 +10,7 @@ import zarr
 from ome_zarr_models import v04, v05
 
 from faults.studies import contents
-from lamella.core.errors import InputError, OutputError
+from lamella.core.errors import InputError, OutputError, SettingsError
 from lamella.core.frames import ArrayFrames
 from lamella.core.movie import Scale, regular_times
 from lamella.core.take import Take
@@ -196,6 +196,12 @@ def test_series_of_bioformats2raw_and_fields_of_plates_are_positions(tmp_path):
             plain(plate / well["path"] / str(f), np.full((4, 5), 10 * n + f, np.uint8), "yx")
     assert positions_of(plate) == ("A01", "B12/0", "B12/1")
     assert open_movie(plate, take=Take("B12/1")).frame(0).max() == 11
+    found = find_movies(tmp_path, "{cell}.zarr").samples
+    assert list(found["position"]) == ["a", "b", "c", "A01", "B12/0", "B12/1"]
+    assert list(found["well"]) == ["", "", "", "A01", "B12", "B12"]
+    assert list(found["field"]) == ["", "", "", "", "0", "1"]
+    with pytest.raises(SettingsError, match="it is one file to Lamella"):
+        find_movies(plate, "{cell}.zarr")
 
 
 def test_a_changed_chunk_is_noticed_and_other_positions_are_not_looked_at(tmp_path):

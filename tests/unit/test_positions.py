@@ -12,7 +12,6 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Take, z_from
 from lamella.io import open_labels, open_movie, positions_of
 from lamella.io.bioio import Kind, open_bioio, positions_in_bioio
-from lamella.io.czi import stated_in_czi
 from lamella.run.init import find_movies, write_study
 from lamella.run.study import open_study
 from roundtrip.fake_micromanager import summary_of, write_mmstack
@@ -90,7 +89,7 @@ def test_readers_of_bioio_give_the_same(zeiss, tmp_path):
     with pytest.raises(InputError, match="it cannot be read as ND2"):
         open_movie(tmp_path / "text.nd2")
     (tmp_path / "text.lif").write_text("no microscope wrote this")
-    with pytest.raises(InputError, match="it cannot be read as LIF"):
+    with pytest.raises(InputError, match="it is no LIF file"):
         open_movie(tmp_path / "text.lif")
 
 
@@ -104,20 +103,6 @@ def test_a_directory_that_declares_too_much_is_refused_at_once(zeiss, tmp_path):
         (tmp_path / "bad.czi").write_bytes(data)
         with pytest.raises(InputError, match=r"it declares 6 frames, \d{8,} channels"):
             open_movie(tmp_path / "bad.czi", take=Take("0", 0))
-
-
-def test_what_zen_states_of_time_and_names():
-    xml = """<ImageDocument><Metadata><Information><Image><Dimensions>
-      <T><Positions><Interval><Start>0</Start><Increment>90</Increment></Interval></Positions></T>
-      <Channels><Channel Id="Channel:0" Name="EGFP"/></Channels></Dimensions></Image></Information>
-      <Scaling><Items><Distance Id="X"><Value>1.625e-07</Value></Distance>
-      <Distance Id="Y"><Value>1.625e-07</Value></Distance></Items></Scaling>
-      </Metadata></ImageDocument>"""
-    stated = stated_in_czi(xml, 3, 1)
-    assert stated.pixel_um == (0.1625, 0.1625)
-    np.testing.assert_array_equal(stated.time_min, [0, 1.5, 3])
-    assert stated.channel_names == ("EGFP",)
-    assert stated_in_czi("<ImageDocument/>", 3, 1) == stated_in_czi("<ImageDocument/>", 9, 2)
 
 
 def test_images_of_an_ome_tiff_are_positions(tmp_path):
@@ -214,6 +199,12 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
     assert measured(tmp_path) == {f"WT_plate__{n}" for n in range(3)}
     cells = pd.read_csv(tmp_path / "results/tables/cells.csv").set_index("movie")
     assert list(cells["position"]) == [0, 1, 2]
+    # Which part of the file a movie is, is told with the results.
+    told = pd.read_csv(tmp_path / "results/tables/samples.csv", dtype=str)
+    assert list(told["z"]) == ["max", "2", "max"]
+    assert list(told["channel"]) == ["DNA"] * 3
+    report = (tmp_path / "results/report.html").read_text()
+    assert "raw/WT_plate.czi, position 1, z 2, channel DNA" in report
 
     alone = tmp_path / "alone"
     (alone / "raw").mkdir(parents=True)
@@ -237,6 +228,34 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
         status.loc[(status["state"] == "done") & status["stage"].str.startswith("segment"), "movie"]
     )
     assert again == {"WT_plate__1"}
+
+
+def test_rows_that_would_be_the_same_movie_twice_are_refused(tmp_path):
+    """A file with one position, named by two rows: n would double, and nobody would see it."""
+    tifffile.imwrite(tmp_path / "a.tif", pixels(1), photometric="minisblack")
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    rows = "path,condition,position\na.tif,WT,1\na.tif,WT,2\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    said = lamella("check", tmp_path)
+    assert said.code == 1
+    assert (said.out + said.err).count("it has one: they would be the") == 2
+    rows = "path,condition,position,exclude\na.tif,WT,1,\na.tif,WT,2,the same once more\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    assert lamella("check", tmp_path).code == 0
+    # With one row the position is a label.
+    (tmp_path / "samples.csv").write_text("path,condition,position\na.tif,WT,1\n")
+    assert lamella("check", tmp_path).code == 0
+
+
+def test_masks_of_one_position_do_not_serve_another(tmp_path):
+    settings = '[objects.cell.segment]\nmethod = "labels"\npattern = "{}"\n'
+    rows = "path,condition,position\na.czi,WT,A1\na.czi,WT,A2\nb.czi,WT,A1\n"
+    (tmp_path / "samples.csv").write_text(rows)
+    for pattern, n_faults in (("{stem}.tif", 1), ("{stem}_{position}.tif", 0), ("{movie}.tif", 0)):
+        (tmp_path / "study.toml").write_text(settings.replace("{}", pattern))
+        faults = [s.fault for s in open_study(tmp_path).samples if s.fault]
+        assert len(faults) == n_faults
+        assert all("another position of its file (a.tif)" in str(fault) for fault in faults)
 
 
 def test_rows_of_one_file_are_named_after_their_positions(tmp_path):
@@ -268,6 +287,23 @@ def test_commands_on_one_movie_take_position_and_slices(zeiss, tmp_path):
                    "--largest", "--interval-min", 1)  # fmt: skip
     assert said.code == 0, said.err
     assert lamella("segment", zeiss, "-o", out, "--z", "top").code == 2
+
+
+def test_commands_that_look_at_a_movie_beside_take_position_and_slices(zeiss, tmp_path):
+    labels = (pixels(2) > np.median(pixels(2)) + 60).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "labels.tif", labels, photometric="minisblack")
+    beside = ("--position", "1", "--z", "max", "--interval-min", "1")
+    said = lamella("track", tmp_path / "labels.tif", "-o", tmp_path / "tracked", "--image", zeiss,
+                   "--method", "largest")  # fmt: skip
+    assert "it has 3 positions (0, 1, 2)" in said.err
+    said = lamella("track", tmp_path / "labels.tif", "-o", tmp_path / "tracked", "--image", zeiss,
+                   "--method", "largest", *beside)  # fmt: skip
+    assert said.code == 0, said.err
+    rows = "track,frame,y,x\n" + "".join(f"1,{t},20,20\n" for t in range(len(labels)))
+    (tmp_path / "spots.csv").write_text(rows)
+    said = lamella("import", tmp_path / "spots.csv", "-o", tmp_path / "in", "--like", zeiss,
+                   "--units", "px", *beside)  # fmt: skip
+    assert said.code == 0, said.err
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import tifffile
 
+from lamella.core.frames import ArrayFrames
+from lamella.core.movie import Scale
 from lamella.io import fingerprint, open_movie
+from lamella.io.ome_zarr import write_ome_zarr
 
 FRAMES = np.arange(4 * 6 * 7, dtype=np.uint16).reshape(4, 6, 7)
 
@@ -99,3 +102,48 @@ def test_what_is_not_understood_says_nothing(text, end, tmp_path):
     movie = open_movie(path)
     assert movie.scale.pixel_size_um is None
     assert movie.channel_names == ("ch0",)
+
+
+def test_beside_a_store_as_beside_a_file(tmp_path):
+    path = tmp_path / "cell.ome.zarr"
+    write_ome_zarr(path, {"ch0": ArrayFrames(FRAMES)}, scale=Scale())
+    before = fingerprint(path)
+    (path / "metadata.txt").write_text('{"Summary": {"PixelSize_um": 9}}')  # nobody puts it there
+    assert open_movie(path).scale.pixel_size_um is None
+    sizes = {"PixelSize": [0.3, 0.3], "PixelSizeUnits": "um"}
+    (tmp_path / "cell.json").write_text(json.dumps(sizes))
+    assert open_movie(path).scale.pixel_size_um == 0.3
+    assert fingerprint(path) != before
+    assert "../cell.json" in fingerprint(path)
+    pattern = tmp_path / "{channel}.ome.zarr"
+    assert "cell.json" in fingerprint(pattern, ["cell"])
+
+
+def test_a_companion_of_several_images_says_nothing(tmp_path):
+    tifffile.imwrite(tmp_path / "cell.tif", FRAMES, photometric="minisblack", metadata=None)
+    image = '<Image ID="{}"><Pixels PhysicalSizeX="{}" PhysicalSizeY="{}"/></Image>'
+    images = [image.format(n, size, size) for n, size in enumerate((0.5, 0.7))]
+    companion = tmp_path / "cell.companion.ome"
+    companion.write_text(f"<OME>{images[0]}</OME>")
+    assert open_movie(tmp_path / "cell.tif").scale.pixel_size_um == 0.5
+    companion.write_text(f"<OME>{''.join(images)}</OME>")
+    movie = open_movie(tmp_path / "cell.tif")
+    assert movie.scale.pixel_size_um is None
+    assert movie.notes == ("cell.companion.ome: it tells of several images: not used",)
+
+
+@pytest.mark.parametrize("told", ["nan", "-1", "x", "9" * 5000, ""])
+def test_times_of_no_frame_are_passed_over(tmp_path, told):
+    tifffile.imwrite(tmp_path / "cell.tif", FRAMES, photometric="minisblack", metadata=None)
+    planes = "".join(f'<Plane TheT="{t}" DeltaT="{60 * int(t)}"/>' for t in "0123")
+    odd = f'<Plane TheT="{told}" DeltaT="7"/>'
+    xml = f'<OME><Image ID="a"><Pixels>{planes}{odd}</Pixels></Image></OME>'
+    (tmp_path / "cell.companion.ome").write_text(xml)
+    np.testing.assert_array_equal(open_movie(tmp_path / "cell.tif").scale.time_min, [0, 1, 2, 3])
+
+
+def test_numbers_that_are_too_long_say_nothing(tmp_path):
+    tifffile.imwrite(tmp_path / "cell.tif", FRAMES, photometric="minisblack", metadata=None)
+    sizes = f'{{"PixelSize": [1{"0" * 4000}, 1], "PixelSizeUnits": "um"}}'
+    (tmp_path / "cell.json").write_text(sizes)
+    assert open_movie(tmp_path / "cell.tif").scale.pixel_size_um is None

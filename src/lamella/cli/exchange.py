@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lamella.cli import OTHERS, app
-from lamella.cli.options import Force, known_number
+from lamella.cli.options import Force, Position, Slices, known_number, taken
 
 if TYPE_CHECKING:
+    from lamella.core.take import Take
     from lamella.run.exchange import Exchanged, Given
 
 _Source = Annotated[
@@ -89,6 +90,8 @@ def export(
     ] = 3,
     like: _Like = None,
     axes: _Axes = None,
+    position: Position = None,
+    z: Slices = None,
     frame_shape: _Shape = None,
     pixel_size_um: _Pixel = None,
     interval_min: _Interval = None,
@@ -124,12 +127,13 @@ def export(
         raise typer.BadParameter("say either --to FORMAT or --rois")
     if to in _NETWORKS:
         _export_network(source, out, to=to, authors=authors or [], licence=licence, like=like,
-                        axes=axes, force=force)  # fmt: skip
+                        axes=axes, take=taken(position, z), force=force)  # fmt: skip
         return
     if authors or licence is not None:
         raise typer.BadParameter("--author and --licence go with --to bioimageio")
-    given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
-                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
+    given = _given(like, axes, taken(position, z), frame_shape, pixel_size_um, interval_min,
+                   labels, max_distance_px, columns, units, first_frame, persistent_ids, offsets,
+                   settings)  # fmt: skip
     if to in _TABLES:
         _export_tables(
             to, source, out, by=by, movie=movie, name=name, decimals=decimals, force=force
@@ -158,6 +162,7 @@ def _export_network(
     licence: str | None,
     like: Path | None,
     axes: str | None,
+    take: Take,
     force: bool,
 ) -> None:
     """A network, for programs that run networks."""
@@ -165,7 +170,7 @@ def _export_network(
     from lamella.run.model_export import export_model
 
     made = export_model(str(model), out, to=to, authors=authors, licence=licence, like=like,
-                        axes=axes, force=force)  # fmt: skip
+                        axes=axes, take=take, force=force)  # fmt: skip
     show.out.print(
         f"wrote {made.path}: {show.counted(made.window, 'frame')} in, sides multiples of "
         f"{made.multiple} px; {', '.join(made.outputs)} out",
@@ -221,6 +226,8 @@ def import_(
     ] = None,
     like: _Like = None,
     axes: _Axes = None,
+    position: Position = None,
+    z: Slices = None,
     frame_shape: _Shape = None,
     pixel_size_um: _Pixel = None,
     interval_min: _Interval = None,
@@ -250,8 +257,9 @@ def import_(
         return
     if source is None or out is None or name is not None:
         raise typer.BadParameter("say INPUT and --out, or --rois and --into")
-    given = _given(like, axes, frame_shape, pixel_size_um, interval_min, labels, max_distance_px,
-                   columns, units, first_frame, persistent_ids, offsets, settings)  # fmt: skip
+    given = _given(like, axes, taken(position, z), frame_shape, pixel_size_um, interval_min,
+                   labels, max_distance_px, columns, units, first_frame, persistent_ids, offsets,
+                   settings)  # fmt: skip
     _tell(import_tracked(source, out, given=given, source_format=source_format, force=force))
 
 
@@ -283,6 +291,7 @@ def _some(ids: tuple[int, ...]) -> str:
 def _given(
     like: Path | None,
     axes: str | None,
+    take: Take,
     frame_shape: str | None,
     pixel_size_um: str | None,
     interval_min: str | None,
@@ -314,6 +323,7 @@ def _given(
     return Given(
         like=like,
         axes=axes,
+        take=take,
         frame_shape=_shape(frame_shape),
         pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
         interval_min=known_number(interval_min, "--interval-min"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamella.cli import ONE_MOVIE, app
-from lamella.cli.options import Force, known_number
+from lamella.cli.options import Force, Position, Slices, known_number, taken
 
 
 @app.command(rich_help_panel=ONE_MOVIE)
@@ -43,6 +43,8 @@ def track(
     axes: Annotated[
         str | None, typer.Option("--axes", help="Override what the label file says, such as TYX.")
     ] = None,
+    position: Position = None,
+    z: Slices = None,
     force: Force = False,
 ) -> None:
     """Link labels over time: who is who, who divides, and where to look twice.
@@ -65,6 +67,7 @@ def track(
             image=image,
             channel=channel,
             axes=axes,
+            take=taken(position, z),
             pixel_size_um=known_number(pixel_size_um, "--pixel-size-um"),
             interval_min=known_number(interval_min, "--interval-min"),
             fill_gaps=fill_gaps,

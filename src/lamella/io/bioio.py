@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.io.lif_blocks import refuse_odd_lif
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
 
@@ -34,6 +36,8 @@ class Kind:
     by_plane : bool
         Whether ``get_image_data`` reads only the planes that are asked for. Otherwise the whole
         position would be read, and planes come through dask, a chunk each.
+    look : function of Path, optional
+        Raises the InputError of a file that its package must not be given.
     """
 
     name: str
@@ -41,11 +45,12 @@ class Kind:
     module: str
     extra: str
     by_plane: bool
+    look: Callable[[Path], None] | None = None
 
 
 KINDS = (
     Kind("ND2", ".nd2", "bioio_nd2", "nd2", by_plane=True),
-    Kind("LIF", ".lif", "bioio_lif", "lif", by_plane=False),
+    Kind("LIF", ".lif", "bioio_lif", "lif", by_plane=False, look=refuse_odd_lif),
 )
 SUFFIXES = tuple(kind.suffix for kind in KINDS)
 
@@ -115,6 +120,8 @@ def _with_reader(path: str | os.PathLike[str], kind: Kind, ask: Callable[[Any], 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the libraries will change one day
+            if kind.look is not None:
+                kind.look(Path(path))
             return ask(_reader(str(path), kind))
     except LamellaError:
         raise

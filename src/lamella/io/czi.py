@@ -7,9 +7,9 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
-from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -17,8 +17,11 @@ from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.io.czi_blocks import Blocks, complete_frames
 from lamella.io.plane_reader import assembled, unreadable
+from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
+from lamella.io.xml_text import xml_root
 
 SUFFIXES = (".czi",)
 _GREY: dict[str, type[np.generic]] = {
@@ -48,7 +51,8 @@ def open_czi(
         Without the package of the extra ``czi``.
     InputError
         What is no CZI or damaged, colour, several phases or views, several scenes or slices none
-        of which was chosen.
+        of which was chosen, a plane that is missing amid others. Frames of the end that were
+        planned and never taken are left out, with a note.
     """
 
     def opened(file: Any) -> Movie:
@@ -60,7 +64,7 @@ def open_czi(
         stated = stated_in_czi(file.raw_metadata, planes.n_frames, planes.n_channels)
         return assembled(
             planes,
-            stated,
+            replace(stated, notes=planes.notes + stated.notes),
             axes=axes,
             pixel_size_um=pixel_size_um,
             interval_min=interval_min,
@@ -111,20 +115,15 @@ def _scenes(file: Any) -> list[int | None]:
 def _names(file: Any, scenes: Sequence[int | None]) -> tuple[str, ...]:
     """Names of scenes, with those of their regions where ZEN gave them (a well, say)."""
     told: dict[str | None, str] = {}
-    with contextlib.suppress(ET.ParseError):
-        for scene in _root(file.raw_metadata).iterfind(".//Image/Dimensions/S/Scenes/Scene"):
-            shape = scene.find("Shape")
-            parts = (scene.get("Name"), None if shape is None else shape.get("Name"))
-            told[scene.get("Index")] = "-".join(part for part in parts if part)
+    root = xml_root(file.raw_metadata)
+    for scene in () if root is None else root.iterfind(".//Image/Dimensions/S/Scenes/Scene"):
+        shape = scene.find("Shape")
+        parts = (scene.get("Name"), None if shape is None else shape.get("Name"))
+        told[scene.get("Index")] = "-".join(part for part in parts if part)
     return names_or_numbers(
         [told.get(str(number)) for number in scenes],
         [0 if number is None else number for number in scenes],
     )
-
-
-def _root(xml: str) -> ET.Element:
-    # expat limits the expansion of entities itself
-    return ET.fromstring(xml)  # noqa: S314
 
 
 class CziPlanes:
@@ -147,6 +146,9 @@ class CziPlanes:
         self._roi = tuple(map(int, roi))
         self.frame_shape = (self._roi[3], self._roi[2])
         self.dtype = np.dtype(_grey(source, set(file.pixel_types.values())))
+        self._blocks = Blocks(source, scene)
+        complete = complete_frames(self._blocks, list(self._start.values()), sizes)
+        self.n_frames, self.notes = frames_taken(complete, source=source)
         self._begin()
 
     def _begin(self) -> None:
@@ -175,6 +177,7 @@ class CziPlanes:
                 self._file = self._stack.enter_context(czi.open_czi(self.source))
             at = {"T": t, "C": c, "Z": z}
             plane = {axis: self._start[axis] + n for axis, n in at.items()}
+            self._blocks.refuse_cut_off(*plane.values())
             found = self._file.read(plane=plane, scene=self._scene, roi=self._roi)
         image: Image = np.asarray(found)[..., 0]
         return image
@@ -215,9 +218,8 @@ def _grey(source: str, kinds: set[str]) -> type[np.generic]:
 
 def stated_in_czi(xml: str, n_frames: int, n_channels: int) -> Stated:
     """What the metadata of a CZI states: lengths are in metres, times in seconds."""
-    try:
-        root = _root(xml)
-    except ET.ParseError:
+    root = xml_root(xml)
+    if root is None:
         return Stated(notes=("its metadata is damaged: scale and channel names are not read",))
     sizes = []
     for axis in "XY":

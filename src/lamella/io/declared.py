@@ -8,6 +8,12 @@ ALWAYS_FINE = 2**28
 """Bytes in one piece that any machine has: 256 MiB, a frame of 16 384 × 8192 pixels of 16 bit."""
 MOST_COMPRESSION = 100
 """Of larger pieces: what a camera saw is never packed more tightly, what fills the memory is."""
+LARGEST_FRAME = 2**31
+"""Bytes: a frame above 2 GiB fits into no worker."""
+SMALL = 2**26
+"""Bytes that are never too many, however tightly they are packed: 64 MiB."""
+MOST_OF_LABELS = 2000
+"""Times that labels and empty frames are packed, in formats that pack them by themselves."""
 
 
 def refuse_hollow_piece(source: str, what: str, declared: int, stored: int) -> None:

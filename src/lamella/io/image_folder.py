@@ -20,6 +20,7 @@ from lamella.io.declared import refuse_hollow_piece
 from lamella.io.stated import Stated, settle
 from lamella.io.tiff import SUFFIXES as TIFF_SUFFIXES
 from lamella.io.tiff import open_tiff
+from lamella.io.tiff_alike import LikeFirst
 
 # Suffixes that mean one kind of file.
 _FAMILIES: dict[str, tuple[str, ...]] = {
@@ -156,8 +157,10 @@ def _open_files(
 ) -> Movie:
     take = Take(take.position, take.z)
     first = _header(files[0], axes, len(files), take)
+    alike = LikeFirst(files[0]) if len(files) > 1 and _is_tiff(files[0]) else None
     for file in files[1:]:
-        _refuse_odd(_header(file, axes, len(files), take), first, file, files[0])
+        if alike is None or not alike(file):
+            _refuse_odd(_header(file, axes, len(files), take), first, file, files[0])
     pixel = first.scale.pixel_size_um
     settled = settle(
         Stated(None if pixel is None else (pixel, pixel), None, first.channel_names, first.notes),
@@ -177,9 +180,13 @@ def _open_files(
     return Movie(channels, settled.scale, source, (*notes, *settled.notes))
 
 
+def _is_tiff(file: Path) -> bool:
+    return file.suffix.lower() in TIFF_SUFFIXES
+
+
 def _header(file: Path, axes: str | None, n_files: int, take: Take) -> Movie:
     """A file as a movie of one frame, no pixel read."""
-    if file.suffix.lower() not in TIFF_SUFFIXES:
+    if not _is_tiff(file):
         slices_of(1, take.z, source=str(file))
         return Movie({"ch0": PictureFrames(file)}, source=str(file))
     movie = open_tiff(file, axes=axes, take=take)
@@ -245,10 +252,26 @@ class FolderFrames(Frames):
         self.frame_shape, self.dtype = like.frame_shape, like.dtype
 
     def frame(self, t: int) -> Image:
-        """Frame number `t`, shape (Y, X)."""
+        """Frame number `t`, shape (Y, X).
+
+        Raises
+        ------
+        InputError
+            When it cannot be read, or is of another size or type since the folder was opened.
+        """
         self._refuse_outside(t)
-        movie = _header(self._files[t], self._axes, len(self._files), self._take)
-        return list(movie.channels.values())[self._channel].frame(0)
+        file = self._files[t]
+        channels = list(_header(file, self._axes, len(self._files), self._take).channels.values())
+        frames = channels[self._channel] if self._channel < len(channels) else None
+        like = (self.frame_shape, self.dtype)
+        if frames is None or (frames.frame_shape, frames.dtype) != like:
+            raise InputError(
+                str(file),
+                f"it is no frame of {self.frame_shape[0]}×{self.frame_shape[1]} {self.dtype}, as "
+                "when the folder was opened",
+                "run again when nobody writes into the folder",
+            )
+        return frames.frame(0)
 
 
 class PictureFrames(Frames):

@@ -120,15 +120,26 @@ def _one_channel(movie: Movie, name: str | None) -> Movie:
     return movie if name is None else replace(movie, channels={name: movie.channel(name)})
 
 
-def positions_of(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def positions_of(
+    path: str | os.PathLike[str], channel_names: ChannelNames | None = None
+) -> tuple[str, ...]:
     """Names of the positions in a file, as `Take` takes them; only its metadata is read.
+
+    Parameters
+    ----------
+    channel_names : sequence of str, mapping, or None
+        With ``{channel}``, the channels that are read; the file of the first is looked at.
 
     Raises
     ------
     InputError, NotInstalledError
         As `open_movie`.
     """
-    return reader_of(Path(path)).positions(Path(path))
+    where = os.fspath(path)
+    one = Path(where)
+    if is_pattern(where):
+        one = next(iter(channel_paths(where, channel_names).values()))
+    return reader_of(one).positions(one)
 
 
 def open_labels(
@@ -260,12 +271,15 @@ def fingerprint(
                 inner = one.relative_to(root).as_posix()
                 there = ome_zarr.files_of(one, position)
                 found |= {f"{inner}/{name}": stats for name, stats in there.items()}
+                found |= _stats(files_beside(one), root)
             else:
                 found |= _stats(_files(one), root)
     else:
         path = _labels_in(Path(where)) if labels else Path(where)
         if ome_zarr.is_zarr(path):
             found = ome_zarr.files_of(path, position)
+            beside = _stats(files_beside(path), path.parent)
+            found |= {f"../{name}": stats for name, stats in beside.items()}
         else:
             found = _stats(_files(path), path if path.is_dir() else path.parent)
     _let_the_clock_pass(changed for _, changed in found.values())

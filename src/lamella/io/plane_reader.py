@@ -12,13 +12,11 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
 from lamella.core.take import Take, slices_of
+from lamella.io.declared import LARGEST_FRAME, MOST_OF_LABELS, SMALL
 from lamella.io.slices import projected
 from lamella.io.stated import Stated, settle
 
 _COPY_AGAIN = "copy it again from its source"
-_LARGEST_FRAME = 2**31
-_SMALL = 2**26  # bytes that are never too many
-_MOST_COMPRESSION = 2000
 
 
 class PlaneReader(Protocol):
@@ -111,12 +109,12 @@ def assembled(
     if min(sizes) < 1:
         raise InputError(planes.source, f"it has no pixels (T, C, Z, Y, X = {sizes})", _COPY_AGAIN)
     n_bytes = planes.frame_shape[0] * planes.frame_shape[1] * planes.dtype.itemsize
-    if n_bytes > _LARGEST_FRAME or np.prod([float(n) for n in sizes[:3]]) > 1e7:
+    if n_bytes > LARGEST_FRAME or np.prod([float(n) for n in sizes[:3]]) > 1e7:
         raise InputError(
             planes.source, f"it declares more than can be (T, C, Z, Y, X = {sizes})", _COPY_AGAIN
         )
     stored = Path(planes.source).stat().st_size
-    if n_bytes > _SMALL and n_bytes > stored * _MOST_COMPRESSION:
+    if n_bytes > SMALL and n_bytes > stored * MOST_OF_LABELS:
         raise InputError(
             planes.source,
             f"a frame of it declares {n_bytes / 2**20:.4g} MiB, and the file has {stored} bytes",

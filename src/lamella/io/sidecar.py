@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lamella.core.movie import Movie, Scale, default_channel_names
+from lamella.io.ome_zarr import is_zarr
 from lamella.io.stated import Stated, differ, unique_names
 from lamella.io.tiff_metadata import elapsed_or_nominal, ome_stated
 from lamella.io.units import micrometres, minutes
@@ -49,6 +50,8 @@ def sidecar_of(path: Path, *, n_frames: int, n_channels: int) -> Sidecar | None:
         except (OSError, UnicodeDecodeError):
             continue
         if file.name.endswith(".companion.ome"):
+            if text.count("<Image ") > 1:  # which of them the movie is, nobody says
+                return Sidecar(file.name, Stated(notes=("it tells of several images: not used",)))
             return Sidecar(file.name, ome_stated(text, n_frames, n_channels))
         try:
             found = json.loads(text)
@@ -61,8 +64,8 @@ def sidecar_of(path: Path, *, n_frames: int, n_channels: int) -> Sidecar | None:
 
 
 def files_beside(path: Path) -> list[Path]:
-    """Files beside a movie, or in its folder of frames, that may tell about it."""
-    if path.is_dir():
+    """Files beside a movie (a file, or a store of zarr), or in its folder of frames, about it."""
+    if path.is_dir() and not is_zarr(path):
         companions = sorted(path.glob("*.companion.ome"))
         near = [path / "metadata.txt", *(companions if len(companions) == 1 else [])]
     else:

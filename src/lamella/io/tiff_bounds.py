@@ -12,8 +12,8 @@ from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError
 from lamella.io.declared import refuse_hollow_piece
-from lamella.io.tiff_metadata import ome_root
 from lamella.io.tiff_planes import PlaneMap
+from lamella.io.xml_text import xml_root
 
 _PLANES_ALWAYS_FINE = 10**6
 _MOST_PLANNED = 1000
@@ -153,7 +153,7 @@ def refuse_hollow_planes(planes: PlaneMap, keyframe: TiffPage, source: str) -> N
 
 def _planes_of_ome(xml: str) -> int:
     """How many planes the images of an OME-XML text have; 0 where it cannot be read."""
-    root = ome_root(xml)
+    root = xml_root(xml)
     pixels = root.iterfind(".//{*}Pixels") if root is not None else ()
     sizes = ([each.get(f"Size{axis}", "1") for axis in "ZCT"] for each in pixels)
     # What is no number is told by tifffile.

@@ -13,6 +13,7 @@ from tifffile import TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Z, slices_of
+from lamella.io.planned import frames_taken
 from lamella.io.tiff_bounds import (
     refuse_hollow_planes,
     refuse_many_planes,
@@ -269,17 +270,8 @@ def _without_missing_end(
 ) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Drop frames that were planned and never taken; a hole in the middle is an error."""
     complete = np.all(planes.offsets[plane_of, 0] >= 0, axis=(1, 2))
-    if complete.all():
-        return plane_of, ()
-    n_taken = int(np.argmin(complete))
-    if n_taken == 0 or complete[n_taken:].any():
-        raise InputError(
-            source,
-            f"frame {n_taken} of {len(complete)} is missing from it",
-            "keep all files of the acquisition in one folder, or export the movie again",
-        )
-    note = f"{n_taken} of {len(complete)} planned frames were taken: the movie ends there"
-    return plane_of[:n_taken], (note,)
+    n_taken, notes = frames_taken(complete, source=source)
+    return plane_of[:n_taken], notes
 
 
 def _refuse_cut_off(planes: PlaneMap, plane_of: NDArray[np.intp], source: str) -> None:

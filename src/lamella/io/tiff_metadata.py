@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from tifffile import TiffFile, TiffFrame, TiffPage
 from lamella.core.movie import regular_times
 from lamella.io.stated import Stated
 from lamella.io.units import micrometres, minutes
+from lamella.io.xml_text import xml_root
 
 _PRINT_DPI = {72, 75, 96, 100, 150, 200, 300, 600}
 # Planes' own times and the nominal interval may differ this much before it is worth a word.
@@ -77,7 +77,7 @@ def elapsed_or_nominal(
 
 def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stated:
     """What an OME-XML text says of one of its images."""
-    root = ome_root(xml)
+    root = xml_root(xml)
     if root is None:
         return Stated(notes=("its OME-XML is damaged: scale and channel names are not read",))
     images = root.findall(".//{*}Image/{*}Pixels")
@@ -90,27 +90,16 @@ def ome_stated(xml: str, n_frames: int, n_channels: int, image: int = 0) -> Stat
     ]
     per_frame: list[float | None] = [None] * n_frames
     for plane in pixels.iterfind("{*}Plane"):
-        t = int(plane.get("TheT", 0))
+        told = plane.get("TheT", "0")
         first = plane.get("TheC", "0") == "0" and plane.get("TheZ", "0") == "0"
+        # What is no number is the time of no frame.
+        t = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else n_frames
         if first and t < n_frames and plane.get("DeltaT") is not None:
             per_frame[t] = minutes(plane.get("DeltaT"), plane.get("DeltaTUnit", "s"))
     interval = minutes(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"))
     times, notes = elapsed_or_nominal(per_frame, interval, n_frames)
     names = tuple(channel.get("Name") for channel in pixels.iterfind("{*}Channel"))
     return Stated(_xy(*size), times, names if len(names) == n_channels else None, notes)
-
-
-def ome_root(xml: str) -> ET.Element | None:
-    """The first element of an OME-XML text; None where it is damaged, or declares a document type.
-
-    No OME-XML does, and nothing else may declare entities, which can expand to any size.
-    """
-    if "<!DOCTYPE" in xml:
-        return None
-    try:
-        return ET.fromstring(xml)  # noqa: S314  without entities nothing expands
-    except ET.ParseError:
-        return None
 
 
 def _xy(x: float | None, y: float | None) -> tuple[float, float] | None:

@@ -39,6 +39,6 @@ def minutes(value: object, unit: str | None) -> float | None:
 def _number(value: object) -> float | None:
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # numbers of JSON may have any length
         return None
     return number if np.isfinite(number) else None

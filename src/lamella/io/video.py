@@ -10,6 +10,8 @@ import os
 import re
 import threading
 from collections.abc import Generator, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,9 @@ from lamella.io.stated import Stated
 SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
 _MOST_PIXELS = 2**26
 _LOSSLESS = ("ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo")
-_LOCAL = ["-protocol_whitelist", "file,crypto,data"]  # a file may not make ffmpeg open addresses
+# A file may make ffmpeg open no address, and no other file: no playlist is a video.
+_CONTAINERS = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mpeg,mpegts,mpegvideo,m4v"
+_LOCAL = ["-protocol_whitelist", "file,crypto,data", "-format_whitelist", _CONTAINERS]
 
 
 def open_video(
@@ -95,7 +99,8 @@ class VideoPlanes:
                 "no video is as large: convert it",
             )
         self.frame_shape = (int(height), int(width))
-        self.n_frames = int(ffmpeg.count_frames_and_secs(source)[0])
+        found = Path(source).stat()
+        self.n_frames = _n_frames(source, found.st_size, found.st_mtime_ns)
         self._begin()
 
     def _begin(self) -> None:
@@ -158,6 +163,12 @@ class VideoPlanes:
         next(frames)  # what the video is, not its first frame
         self._frames, self._next = frames, 0
         return frames
+
+
+@lru_cache
+def _n_frames(source: str, n_bytes: int, changed_ns: int) -> int:
+    """Frames in a video of this size and time of change, for which all of it is decoded."""
+    return int(_ffmpeg().count_frames_and_secs(source)[0])
 
 
 def _ffmpeg() -> Any:

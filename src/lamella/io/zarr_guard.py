@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lamella.core.errors import InputError
+from lamella.io.declared import MOST_OF_LABELS, SMALL
 
 # What decodes bytes to bytes or numbers. Others, pickle above all, may run what the file says.
 _CODECS = frozenset(
@@ -22,9 +23,6 @@ _METADATA = (".zarray", ".zmetadata", "zarr.json")
 _MOST_FILES = 20_000
 _MOST_METADATA_MB = 64
 _LARGEST_CHUNK = 2**28
-# Nothing worth storing is compressed more than this; below 64 MiB it does not matter.
-_MOST_COMPRESSION = 2000
-_ALWAYS_FINE = 2**26
 
 
 def refuse_unsafe_zarr(path: Path, *, what: str) -> None:
@@ -89,10 +87,10 @@ def _refuse_cut_chunks(file: Path, what: str) -> None:
 def refuse_hollow(arrays: list[Any], path: Path) -> None:
     """Raise the InputError of arrays that declare far more than the folder holds."""
     declared = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays)
-    if declared <= _ALWAYS_FINE:
+    if declared <= SMALL:
         return
     stored = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    if declared > stored * _MOST_COMPRESSION:
+    if declared > stored * MOST_OF_LABELS:
         raise InputError(
             str(path),
             f"it declares {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB",

@@ -124,8 +124,7 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
     names = anchors("movie", shown)
     tables = {name: _split(getattr(report, name)) for name in ("frames", "cells", "events")}
     stages, checks = _split(report.status), _split(report.nuclei_check)
-    samples = dict(zip(texts(report.samples, Col.MOVIE), texts(report.samples, Col.PATH),
-                       strict=True))  # fmt: skip
+    samples = dict(zip(texts(report.samples, Col.MOVIE), _places(report.samples), strict=True))
     decided = report.provenance.get("movies", {})
     pages = []
     for place, movie in enumerate(shown):
@@ -170,6 +169,19 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
             )
         )
     return pages
+
+
+def _places(samples: pd.DataFrame) -> list[str]:
+    """Where every movie lies: its file, and what of it was taken."""
+    words = {Col.POSITION: "position", Col.Z: "z", Col.ONLY_CHANNEL: "channel"}
+    found = texts(samples, Col.PATH)
+    for column, word in words.items():
+        told = texts(samples, column)
+        found = [
+            f"{place}, {word} {what}" if what else place
+            for place, what in zip(found, told, strict=True)
+        ]
+    return found
 
 
 def _split(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -30,7 +30,7 @@ from lamella.run.review.apply import (
     with_reasons,
 )
 from lamella.run.stages import events_file, is_aside, keys_of, outlines_file
-from lamella.run.study import Study
+from lamella.run.study import Study, take_of
 from lamella.run.task import MovieTask
 from lamella.statistics import Contrasts, Movement
 from lamella.statistics.movement import NEEDED as MOVED_BY
@@ -328,7 +328,12 @@ def _events(ready: Sequence[MovieTask]) -> pd.DataFrame:
 
 
 def _samples(study: Study, ready: set[str]) -> pd.DataFrame:
-    return pd.DataFrame(
+    takes = [take_of(sample, study.settings) for sample in study.samples]
+    chosen: dict[str, list[str]] = {
+        Col.Z: ["" if take.z is None else str(take.z) for take in takes],
+        Col.ONLY_CHANNEL: [take.channel or "" for take in takes],
+    }
+    table = pd.DataFrame(
         [
             {
                 Col.MOVIE: s.movie,
@@ -342,3 +347,4 @@ def _samples(study: Study, ready: set[str]) -> pd.DataFrame:
             for s in study.samples
         ]
     )
+    return table.assign(**{name: told for name, told in chosen.items() if any(told)})

@@ -19,6 +19,7 @@ from lamella.core.errors import InputError, LamellaWarning, OutputError, Setting
 from lamella.core.labels import Labels
 from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.table import Col
+from lamella.core.take import WHOLE, Take
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie
@@ -51,6 +52,8 @@ class Given:
         The movie that it belongs to: number of frames, frame size and scale.
     axes : str, optional
         Letters of the stored dimensions of `like`, where its file tells them wrongly.
+    take : Take
+        Which position and slices of `like`.
     frame_shape : (int, int), optional
         (Y, X); wins over the movie's.
     pixel_size_um, interval_min : float, optional
@@ -68,6 +71,7 @@ class Given:
 
     like: Path | None = None
     axes: str | None = None
+    take: Take = WHOLE
     frame_shape: tuple[int, int] | None = None
     pixel_size_um: float | None = None
     interval_min: float | None = None
@@ -268,7 +272,7 @@ def _options(kind: Format, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _like(given: Given) -> Movie | None:
-    return None if given.like is None else open_movie(given.like, axes=given.axes)
+    return None if given.like is None else open_movie(given.like, axes=given.axes, take=given.take)
 
 
 def _settled(

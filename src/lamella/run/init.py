@@ -14,7 +14,7 @@ import pandas as pd
 from lamella.core.errors import LamellaError, OutputError, SettingsError
 from lamella.core.table import Col
 from lamella.core.take import Take
-from lamella.core.wells import row_letters, row_number, well_name
+from lamella.core.wells import row_letters, row_number, well_name, well_place
 from lamella.io import open_movie, positions_of
 from lamella.io.atomic import whole_file
 from lamella.io.image_folder import SUFFIXES as IMAGES
@@ -66,15 +66,20 @@ class Found:
 def find_movies(folder: Path, pattern: str) -> Found:
     """Match every image file, and every folder that holds images, against a pattern.
 
-    A file with several positions gives a movie for each.
+    A file with several positions gives a movie for each; those of an OME-Zarr plate
+    (``A01``, ``A01/2``) fill the columns well and field.
 
     Raises
     ------
     SettingsError
-        When the folder is not there, the pattern is wrong, or nothing fits it.
+        When the folder is not there or is a movie itself, the pattern is wrong, or nothing fits it.
     """
     if not folder.is_dir():
         raise SettingsError(str(folder), "there is no such folder", "give the folder of the movies")
+    if is_zarr(folder):
+        raise SettingsError(
+            str(folder), "it is one file to Lamella, a store of zarr", "give the folder it lies in"
+        )
     wanted = PathPattern(pattern)
     _refuse_misspelt(wanted)
     candidates = list(_candidates(folder))
@@ -92,7 +97,12 @@ def find_movies(folder: Path, pattern: str) -> Found:
         whole = wanted.without_channel(path)
         told = _told(match.fields)
         marks |= {told["channel"]} if "channel" in told else set()
-        for position in _positions(folder / path) if whole == path else ("",):
+        given = dict(told)
+        positions = _positions(folder / path) if whole == path else ("",)
+        on_plate = is_zarr(folder / path) and all(map(_well_in, positions))
+        for position in positions:
+            # What the path says of a well or field wins over what the file calls its positions.
+            told = _of_plate(position) | given if on_plate else dict(given)
             if position:
                 told["position"] = position
             rows[whole, position] = {
@@ -132,6 +142,18 @@ def _positions(path: Path) -> tuple[str, ...]:
     except LamellaError:
         return ("",)  # lamella check tells what is wrong with it
     return found if len(found) > 1 else ("",)
+
+
+def _well_in(position: str) -> bool:
+    """Whether a position is called after a well as those of plates are; P1 of a series is not."""
+    well = position.partition("/")[0]
+    return well_place(well) is not None and well == well_name(well)
+
+
+def _of_plate(position: str) -> dict[str, str]:
+    """Well and field of a position of a plate, such as ``A01/2``."""
+    well, _, number = position.partition("/")
+    return {WELL: well} | ({"field": number} if number else {})
 
 
 def _told(fields: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.core.errors import InputError, SettingsError
+from lamella.core.take import WHOLE, Take
 from lamella.io import open_movie
 from lamella.io.atomic import whole_file
 from lamella.io.bioimage_zoo import ZooModel, write_zoo_model
@@ -60,6 +61,7 @@ def export_model(
     licence: str | None = None,
     like: Path | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     force: bool = False,
 ) -> ExportedModel:
     """Write a recurrent network as ONNX, or as a package of the BioImage Model Zoo.
@@ -76,6 +78,8 @@ def export_model(
         Movie whose first channel the package is tested with and shows; else a phantom's.
     axes : str, optional
         Letters of the stored dimensions of `like`.
+    take : Take
+        Which position and slices of `like`.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def export_model(
     title = f"Lamella {SHIPPED if shipped else _name(file)}"
     package = _package(
         network, onnx, title=title, authors=authors, licence=licence or "",
-        window=_window(network, like, axes), about=about, card=card,
+        window=_window(network, like, axes, take), about=about, card=card,
     )  # fmt: skip
     write_zoo_model(out, package)
     return made
@@ -197,7 +201,9 @@ def _package(
     )
 
 
-def _window(network: ConvLSTMUNet, like: Path | None, axes: str | None) -> NDArray[np.float32]:
+def _window(
+    network: ConvLSTMUNet, like: Path | None, axes: str | None, take: Take
+) -> NDArray[np.float32]:
     """Raw grey values of the middle of a movie's first frames, (N, Y, X)."""
     told = network.architecture
     if like is None:
@@ -206,7 +212,7 @@ def _window(network: ConvLSTMUNet, like: Path | None, axes: str | None) -> NDArr
         )
         movie = small.make().movie
     else:
-        movie = open_movie(like, axes=axes)
+        movie = open_movie(like, axes=axes, take=take)
     frames = movie.channel(movie.channel_names[0])
     sides = [min(side, _SIDE) // told.multiple * told.multiple for side in movie.frame_shape]
     if not all(sides):

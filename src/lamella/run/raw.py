@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames
 from lamella.core.movie import Movie
-from lamella.io import open_movie
+from lamella.io import open_movie, positions_of
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.channels import laid_over
 from lamella.run.settings import Settings
@@ -32,7 +32,8 @@ def open_raw(task: MovieTask) -> Raw:
     Raises
     ------
     InputError
-        When it cannot be read, or neither it nor the settings state its scale.
+        When it cannot be read, neither it nor the settings state its scale, or other rows are
+        other positions of it and it has one.
     """
     scale = task.settings.scale
     pixel_size, interval = task.pixel_size_um, task.interval_min
@@ -44,6 +45,13 @@ def open_raw(task: MovieTask) -> Raw:
         laid.update(over.told)
         return over.channels
 
+    if task.sample.shares and len(positions_of(task.source, channels.names)) == 1:
+        raise InputError(
+            str(task.source),
+            "rows of samples.csv name several positions of it, and it has one: they would be the "
+            "same movie, counted several times",
+            "keep one of these rows, or give each its own file",
+        )
     translating = channels.align == "translate"
     movie = open_movie(
         task.source,

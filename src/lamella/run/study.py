@@ -7,7 +7,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,8 +18,10 @@ from lamella.core.take import PROJECTIONS, Take, z_from
 from lamella.core.wells import well_name
 from lamella.io.delimited import bounded_lines
 from lamella.io.pattern import ANYTHING, MARK
+from lamella.run.masks import masks_of
 from lamella.run.positives import faults_of_positives
 from lamella.run.settings import Known, Settings, read_settings
+from lamella.segment import ExistingLabels
 from lamella.statistics import Contrasts
 from lamella.statistics.measures import COMPARED
 
@@ -59,6 +61,8 @@ class Sample:
         written.
     fault : LamellaError or None
         What is wrong with this row; the movie is then reported as failed and the others are done.
+    shares : bool
+        Whether other rows that are used are other positions of the same file.
     """
 
     movie: str
@@ -71,6 +75,7 @@ class Sample:
     take: Take
     extra: dict[str, str]
     fault: LamellaError | None = None
+    shares: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,17 @@ def open_study(path: Path) -> Study:
         not raise; they stand in `Sample.fault`.
     """
     file = path / SETTINGS_FILE if path.is_dir() else path
-    study = Study(file.parent, read_settings(file), tuple(read_samples(file.parent / SAMPLES_FILE)))
+    settings = read_settings(file)
+    samples = _with_masks_of_their_own(read_samples(file.parent / SAMPLES_FILE), settings)
+    study = Study(file.parent, settings, tuple(samples))
     _refuse_statistics(study)
     return study
+
+
+def take_of(sample: Sample, settings: Settings) -> Take:
+    """What of its file a movie is: by its row, else by [scale] of the study."""
+    take = sample.take
+    return take if take.z is not None else replace(take, z=settings.scale.z)
 
 
 def study_around(run: Path | None) -> Path | None:
@@ -224,6 +237,9 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
     of_path = Counter(str(row[Col.PATH]).strip() for row in rows)
     samples = [_sample(row, several=of_path[str(row[Col.PATH]).strip()] > 1) for row in rows]
+    used = {(s.path, s.take.position) for s in samples if not s.exclude}
+    places = Counter(path for path, _ in used)
+    samples = [replace(s, shares=True) if places[s.path] > 1 else s for s in samples]
     return _with_faults(samples, path.name)
 
 
@@ -339,5 +355,30 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 f"z = {sample.take.z!r} names no slices",
                 "write max, mean, or the number of one slice, the first being 0",
             )
-        checked.append(Sample(**{**vars(sample), "fault": fault}))
+        checked.append(replace(sample, fault=fault))
+    return checked
+
+
+def _with_masks_of_their_own(samples: Sequence[Sample], settings: Settings) -> list[Sample]:
+    """Positions of one file have masks of their own, or would be measured by those of another."""
+    first: dict[tuple[str, str, str], Sample] = {}
+    checked = []
+    for sample in samples:
+        fault = sample.fault
+        for name, each in settings.objects.items():
+            if fault or not sample.shares or not isinstance(each.segment, ExistingLabels):
+                continue
+            try:
+                masks = masks_of(sample, each.segment.pattern)
+            except InputError:
+                continue  # told where the masks are opened
+            other = first.setdefault((name, sample.path, masks), sample)
+            if other.take.position != sample.take.position:
+                fault = InputError(
+                    f"{SAMPLES_FILE} ({sample.movie})",
+                    f"its masks of {name} are those of {other.movie}, another position of its file "
+                    f"({masks})",
+                    "write {movie} or {position} into the pattern of the masks",
+                )
+        checked.append(replace(sample, fault=fault))
     return checked

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from lamella.core.errors import InputError
 from lamella.core.take import Take
+from lamella.run.masks import masks_of
 from lamella.run.settings import Known, Settings
-from lamella.run.study import Sample, Study
+from lamella.run.study import Sample, Study, take_of
 from lamella.segment import ExistingLabels, External
 
 
@@ -49,8 +49,7 @@ class MovieTask:
     @property
     def take(self) -> Take:
         """Which position, slices and channel of the file are the movie."""
-        of = self.sample.take
-        return of if of.z is not None else replace(of, z=self.settings.scale.z)
+        return take_of(self.sample, self.settings)
 
     @property
     def out(self) -> Path:
@@ -73,22 +72,7 @@ def masks_path(task: MovieTask, segmenter: ExistingLabels) -> Path:
     InputError
         When the pattern names a field that does not exist.
     """
-    raw = Path(task.sample.path)
-    fields = {
-        "movie": task.name,
-        "condition": task.sample.condition,
-        "session": task.sample.session,
-        "stem": raw.name.partition(".")[0] if raw.suffix else raw.name,
-        "folder": raw.parent.as_posix(),
-        **task.sample.extra,
-    }
-    try:
-        return task.study_folder / segmenter.pattern.format(**fields)
-    except (KeyError, IndexError, ValueError):
-        known = ", ".join(f"{{{name}}}" for name in fields)
-        raise InputError(
-            f"pattern = {segmenter.pattern!r}", "it names an unknown field", f"use {known}"
-        ) from None
+    return task.study_folder / masks_of(task.sample, segmenter.pattern)
 
 
 def external_in(task: MovieTask, segmenter: External) -> External:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.movie import Movie, Scale, regular_times
+from lamella.core.take import WHOLE, Take
 from lamella.core.tracked import Tracked
 from lamella.io import open_labels, open_movie
 from lamella.io.tables import write_table
@@ -44,6 +45,7 @@ def track_labels(
     image: Path | None = None,
     channel: str | None = None,
     axes: str | None = None,
+    take: Take = WHOLE,
     pixel_size_um: float | None = None,
     interval_min: float | None = None,
     fill_gaps: int = 0,
@@ -59,6 +61,8 @@ def track_labels(
         the labels, where it is not given.
     channel : str, optional
         Of the raw movie; the first by default.
+    take : Take
+        Which position and slices of the raw movie's file.
     fill_gaps : int
         Longest gap in frames that is filled with the shape between those before and after.
 
@@ -80,7 +84,7 @@ def track_labels(
     refuse_image(labels, str(source))
     raw: Movie | None = None
     if image is not None:
-        raw = refuse_nan(open_movie(image))
+        raw = refuse_nan(open_movie(image, take=take))
         refuse_mismatch(raw, labels)
     known = open_movie(source, axes=axes).scale
     known = known if raw is None else raw.scale.completed_by(known)

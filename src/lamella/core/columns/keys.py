@@ -20,6 +20,8 @@ class KeyColumns:
     FIELD = _("field", "", "Field of view within the well.")
     REPLICATE = _("replicate", "", "Replicate of the condition, as told in samples.csv.")
     POSITION = _("position", "", "Stage position, as told in samples.csv.")
+    Z = _("z", "", "Slices that are the movie: max, mean, or a number; only where one was chosen.")
+    ONLY_CHANNEL = _("channel", "", "The only channel that was taken; only where one was chosen.")
     PATH = _("path", "", "File, folder of frames or {channel} pattern, relative to the study.")
     INCLUDED = _(
         "included", "", "True where the results of the movie are up to date and in these tables."

@@ -17,13 +17,11 @@ from typing import Any
 import numpy as np
 
 from lamella.core.errors import InputError
+from lamella.io.declared import LARGEST_FRAME, MOST_OF_LABELS, SMALL
 
 _COPY_AGAIN = "copy it again from its source, or write it again"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_LARGEST_FRAME = 2**31
 _MOST_CHUNKS = 100_000
-_SMALL = 2**26  # bytes that are never too many
-_MOST_COMPRESSION = 2000
 
 
 class ChunkFiles:
@@ -65,7 +63,7 @@ class ChunkFiles:
             return 0
         if not stat.S_ISREG(found.st_mode):
             raise InputError(str(file), "it is no plain file", "copy the movie as a whole")
-        if found.st_size > 2 * self._n_bytes + _SMALL:
+        if found.st_size > 2 * self._n_bytes + SMALL:
             raise InputError(str(file), "it is larger than what it may hold", _COPY_AGAIN)
         if self._codec:
             self._refuse_head(file, found.st_size)
@@ -83,7 +81,7 @@ class ChunkFiles:
             declared = _zstd_content(head)
         elif self._codec == "lz4":
             declared = int.from_bytes(head[:4], "little")
-        elif self._codec in ("zlib", "gzip") and size * 1032 > max(self._n_bytes, _SMALL):
+        elif self._codec in ("zlib", "gzip") and size * 1032 > max(self._n_bytes, SMALL):
             declared = _inflated(file, self._n_bytes)
         if declared is not None and declared > self._n_bytes:
             raise InputError(
@@ -103,7 +101,7 @@ def refuse_unreasonable(array: Any, n_planes: int, spans: list[range], files: Ch
     """
     where = str(array.store_path)
     n_bytes = math.prod(len(span) for span in spans) * array.dtype.itemsize
-    if n_bytes > _LARGEST_FRAME:
+    if n_bytes > LARGEST_FRAME:
         raise InputError(
             where, f"a frame of it has {n_bytes / 2**30:.3g} GiB", "crop it, or cut it into tiles"
         )
@@ -116,9 +114,9 @@ def refuse_unreasonable(array: Any, n_planes: int, spans: list[range], files: Ch
         raise InputError(
             where, f"a frame of it lies in {n_chunks} files", "write it in larger chunks"
         )
-    if n_bytes > _SMALL:
+    if n_bytes > SMALL:
         stored = sum(files.refuse_unsafe(file) for file in files.of(spans))
-        if n_bytes > stored * _MOST_COMPRESSION:
+        if n_bytes > stored * MOST_OF_LABELS:
             raise InputError(
                 where,
                 f"a frame of it declares {n_bytes / 2**20:.4g} MiB and holds {stored} bytes",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
-from xml.etree import ElementTree as ET
 
 from lamella.core.errors import InputError
 from lamella.core.take import names_or_numbers
 from lamella.core.wells import well_name
+from lamella.io.xml_text import xml_root
 from lamella.io.zarr_guard import safe_metadata
 
 _MARKS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
@@ -143,11 +143,10 @@ def _image_names(file: Path) -> list[str | None]:
     if not file.is_file() or file.stat().st_size > _MOST_XML:
         return []
     try:
-        # expat limits the expansion of entities itself
-        root = ET.fromstring(file.read_bytes())  # noqa: S314
-    except ET.ParseError:
+        root = xml_root(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
         return []
-    return [image.get("Name") for image in root.iterfind("{*}Image")]
+    return [] if root is None else [image.get("Name") for image in root.iterfind("{*}Image")]
 
 
 def _fields(plate: Group) -> dict[str, Path]:

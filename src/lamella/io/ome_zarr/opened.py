@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
 from lamella.core.take import WHOLE, Take, place_of, slices_of
-from lamella.io.ome_zarr.chunks import ChunkFiles, native, refuse_unreasonable
+from lamella.io.ome_zarr.blocks import Blocks, spans_of
+from lamella.io.ome_zarr.chunks import ChunkFiles, refuse_unreasonable
 from lamella.io.ome_zarr.groups import positions_of, read_group
 from lamella.io.ome_zarr.image import ImageMetadata, read_image
 from lamella.io.slices import projected
@@ -22,7 +24,6 @@ from lamella.io.stated import settle
 from lamella.io.zarr_guard import safe_metadata
 
 _COPY_AGAIN = "copy it again from its source, or write it again"
-_BLOCK_BYTES = 2**26
 _METADATA = (".zattrs", ".zgroup", ".zarray", ".zmetadata", "zarr.json")
 
 
@@ -108,7 +109,7 @@ def _opened(
     n_frames, n_channels = sizes.get("T", 1), sizes.get("C", 1)
     wanted = slices_of(sizes.get("Z", 1), take.z, source=source)
     files = ChunkFiles(array, image.array)
-    first = _spans(image.axes, array.shape, 0, 0, 0)
+    first = spans_of(image.axes, array.shape, 0, 0, 0)
     refuse_unreasonable(array, n_frames * n_channels * sizes.get("Z", 1), first, files)
     settled = settle(
         image.stated(n_frames),
@@ -119,8 +120,9 @@ def _opened(
         interval_min=interval_min,
         channel_names=channel_names,
     )
+    blocks = Blocks(image, array, partial(_open_array, image.array, image.zarr_format))
     channels: dict[str, Frames] = {
-        name: projected([ZarrFrames(image, c, z, array) for z in wanted], take.z)
+        name: projected([ZarrFrames(blocks, c, z) for z in wanted], take.z)
         for c, name in enumerate(settled.channel_names)
     }
     absent = _absent(image.axes, array.shape, files)
@@ -130,7 +132,7 @@ def _opened(
 def _absent(axes: str, shape: tuple[int, ...], files: ChunkFiles) -> tuple[str, ...]:
     """A note on frames that are not stored: zarr leaves out zeros, and so does a broken copy."""
     n_frames = dict(zip(axes, shape, strict=True)).get("T", 1)
-    first_files = (next(files.of(_spans(axes, shape, t, 0, 0))) for t in range(n_frames))
+    first_files = (next(files.of(spans_of(axes, shape, t, 0, 0))) for t in range(n_frames))
     gone = [t for t, file in enumerate(first_files) if not file.exists()]
     if not gone:
         return ()
@@ -138,14 +140,6 @@ def _absent(axes: str, shape: tuple[int, ...], files: ChunkFiles) -> tuple[str, 
         f"of {len(gone)} of {n_frames} frames the first chunk is not stored (the first of them is "
         f"frame {gone[0]}): they are read as 0 there; copy the movie again if they should not be",
     )
-
-
-def _spans(axes: str, shape: tuple[int, ...], t: int, c: int, z: int) -> list[range]:
-    at = {"T": t, "C": c, "Z": z, "?": 0}
-    return [
-        range(at[axis], at[axis] + 1) if axis in at else range(size)
-        for axis, size in zip(axes, shape, strict=True)
-    ]
 
 
 def _refuse_type(source: str, dtype: np.dtype[Any]) -> None:
@@ -171,25 +165,18 @@ def _open_array(folder: Path, zarr_format: int) -> Any:
 
 
 class ZarrFrames(Frames):
-    """One slice of one channel of an image. May be pickled: arrays open where they are used.
+    """One slice of one channel of an image.
 
     Parameters
     ----------
-    array : zarr.Array
-        The open array.
+    blocks : Blocks
+        Shared by the slices and channels of an image.
     """
 
-    def __init__(self, image: ImageMetadata, channel: int, z: int, array: Any) -> None:
-        self._image, self._channel, self._z = image, channel, z
-        sizes = dict(zip(image.axes, array.shape, strict=True))
-        self.span = range(sizes.get("T", 1))
-        self.frame_shape = (sizes["Y"], sizes["X"])
-        self.dtype = native(array.dtype)
-        self._array: Any = array
-        self._block: tuple[range, Image] | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_array": None, "_block": None}
+    def __init__(self, blocks: Blocks, channel: int, z: int) -> None:
+        self._blocks, self._channel, self._z = blocks, channel, z
+        self.span, self.frame_shape = range(blocks.n_frames), blocks.frame_shape
+        self.dtype = blocks.dtype
 
     def frame(self, t: int) -> Image:
         """Frame number `t`, shape (Y, X).
@@ -200,50 +187,16 @@ class ZarrFrames(Frames):
             When its chunks are damaged, or the store is gone.
         """
         self._refuse_outside(t)
-        block = self._block
-        if block is None or t not in block[0]:
-            try:
-                block = self._read(t)
-            except (LamellaError, MemoryError):
-                raise
-            except Exception as error:  # codecs raise errors of their own
-                raise InputError(
-                    str(self._image.array),
-                    f"frame {t} cannot be read ({_first_line(error)})",
-                    _COPY_AGAIN,
-                ) from error
-            self._block = block if len(block[0]) > 1 else None
-        image: Image = block[1][t - block[0].start]
-        return image
-
-    def _read(self, t: int) -> tuple[range, Image]:
-        """The frames that are stored together with `t`, where they are few; (T, Y, X)."""
-        if self._array is None:
-            self._array = _open_array(self._image.array, self._image.zarr_format)
-        array, axes = self._array, self._image.axes
-        files = ChunkFiles(array, self._image.array)
-        span = self._together(t, array.chunks)
-        spans = _spans(axes, array.shape, t, self._channel, self._z)
-        if "T" in axes:
-            spans[axes.index("T")] = span
-        for file in files.of(spans):
-            files.refuse_unsafe(file)
-        found = np.asarray(array[tuple(slice(s.start, s.stop) for s in spans)])
-        order = [axes.index(axis) for axis in "TYX" if axis in axes]
-        others = [n for n in range(len(axes)) if n not in order]
-        planes = found.transpose(*others, *order).reshape(len(span), *self.frame_shape)
-        return span, np.ascontiguousarray(planes, self.dtype)
-
-    def _together(self, t: int, chunks: tuple[int, ...]) -> range:
-        axes = self._image.axes
-        if "T" not in axes:
-            return range(1)
-        depth = chunks[axes.index("T")]
-        plane = self.frame_shape[0] * self.frame_shape[1] * self.dtype.itemsize
-        if depth == 1 or depth * plane > _BLOCK_BYTES:
-            return range(t, t + 1)
-        start = t - t % depth
-        return range(start, min(start + depth, len(self.span)))
+        try:
+            return self._blocks.plane(t, self._channel, self._z)
+        except (LamellaError, MemoryError):
+            raise
+        except Exception as error:  # codecs raise errors of their own
+            raise InputError(
+                self._blocks.source,
+                f"frame {t} cannot be read ({_first_line(error)})",
+                _COPY_AGAIN,
+            ) from error
 
 
 def files_of(path: Path, position: str | None) -> dict[str, list[int]]:
