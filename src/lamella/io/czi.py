@@ -7,6 +7,8 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
@@ -17,6 +19,7 @@ from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.io.czi_directory import stored_planes
 from lamella.io.plane_reader import assembled, unreadable
 from lamella.io.stated import Stated
 
@@ -60,7 +63,7 @@ def open_czi(
         stated = stated_in_czi(file.raw_metadata, planes.n_frames, planes.n_channels)
         return assembled(
             planes,
-            stated,
+            replace(stated, notes=(*stated.notes, *planes.notes)),
             axes=axes,
             pixel_size_um=pixel_size_um,
             interval_min=interval_min,
@@ -95,6 +98,8 @@ def _with_file(path: str | os.PathLike[str], ask: Callable[[Any], _T]) -> _T:
 
 
 def _refuse_other(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise InputError(str(path), "it is empty (0 bytes)", "copy it again from its source")
     with path.open("rb") as stream:
         start = stream.read(10)
     if start[:7] != b"ZISRAWF":
@@ -147,7 +152,41 @@ class CziPlanes:
         self._roi = tuple(map(int, roi))
         self.frame_shape = (self._roi[3], self._roi[2])
         self.dtype = np.dtype(_grey(source, set(file.pixel_types.values())))
+        self.notes = self._held()
         self._begin()
+
+    def _held(self) -> tuple[str, ...]:
+        """Leave out frames at the end of which nothing is stored, and tell of planes that are not.
+
+        The library gives black images for them. The frames of a file are those of its longest
+        scene, and an acquisition that was stopped has not all of them.
+        """
+        first = self._start
+        stored = {
+            (each.t - first["T"], each.c - first["C"], each.z - first["Z"])
+            for each in stored_planes(Path(self.source))
+            if each.scene == self._scene or self._scene is None
+        }
+        if not stored:
+            raise InputError(
+                self.source, f"it stores no image of scene {self._scene}", "choose another position"
+            )
+        notes = []
+        n_frames = 1 + max(t for t, _, _ in stored)
+        if n_frames < self.n_frames:
+            notes.append(
+                f"of this position {n_frames} frames are stored, of the longest {self.n_frames}"
+            )
+            self.n_frames = n_frames
+        n_gone = self.n_frames * self.n_channels * self.n_slices - len(stored)
+        if n_gone:
+            every = product(range(self.n_frames), range(self.n_channels), range(self.n_slices))
+            t, c, z = next(at for at in every if at not in stored)
+            notes.append(
+                f"{n_gone} of its images are not stored and are read as 0, the first of them in "
+                f"frame {t} (channel {c}, slice {z})"
+            )
+        return tuple(notes)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
