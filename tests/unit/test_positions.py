@@ -202,10 +202,15 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
     rows["channel"] = "DNA"
     rows["z"] = ["max", "2", ""]
     rows.to_csv(tmp_path / "samples.csv", index=False)
-    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    (tmp_path / "study.toml").write_text(SETTINGS)
     said = lamella("check", tmp_path)
     assert said.code == 1
-    assert "it has 3 slices in z" in said.out + said.err
+    assert "it has 3 slices in z" in said.err
+    assert "; besides, it does not state interval_min; set interval_min under [scale]" in said.err
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    said = lamella("check", tmp_path)
+    assert "it has 3 slices in z" in said.err
+    assert "besides" not in said.err
 
     (tmp_path / "study.toml").write_text(SETTINGS + SCALE + 'z = "max"\n')
     assert lamella("check", tmp_path).code == 0

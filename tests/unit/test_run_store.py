@@ -19,7 +19,7 @@ from lamella.core.table import Col
 from lamella.run import execute
 from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.clean import BY_GROUP, GONE, HALF_WRITTEN, clean, what_can_go
-from lamella.run.execute import run_study
+from lamella.run.execute import rebuild_report, run_study
 from lamella.run.holding import locked
 from lamella.run.journal import JOURNAL, Journal, read_journal, results_in
 from lamella.run.lock_file import raw_sizes, write_lock
@@ -233,6 +233,31 @@ def test_a_report_that_is_gone_is_made_again(study, monkeypatch):
     (study / "results/report.html").unlink()
     again(study)
     assert made == [study / "results"]
+
+
+def test_a_report_that_was_made_once_more_is_up_to_date(study):
+    rebuild_report(study / "results")
+    page = (study / "results/report.html").stat().st_mtime_ns
+    again(study)
+    assert (study / "results/report.html").stat().st_mtime_ns == page
+
+
+def test_a_table_that_was_edited_is_not_taken_for_ours_by_a_report(study, no_report):
+    cells = study / "results/tables/cells.csv"
+    whole = cells.read_bytes()
+    cells.write_bytes(whole.replace(b"WT", b"KO"))
+    rebuild_report(study / "results")
+    again(study)
+    assert cells.read_bytes() == whole
+
+
+def test_a_report_amid_the_first_run_is_told_of_the_run(study):
+    run = study / "results"
+    (run / "tables/cells.parquet").unlink()  # as before the first run has ended
+    with locked(run), pytest.raises(InUseError, match="another run is working in this folder"):
+        rebuild_report(run)
+    with pytest.raises(InputError, match="it is not the folder of a finished run"):
+        rebuild_report(run)
 
 
 def test_new_settings_of_the_statistics_make_the_tables_again(study, no_report):

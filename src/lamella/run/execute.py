@@ -33,7 +33,13 @@ from lamella.run.illumination import bring_up_to_date
 from lamella.run.journal import JOURNAL, Journal
 from lamella.run.lock_file import write_lock
 from lamella.run.look import Look, look_at
-from lamella.run.made_from import MADE_FROM, key_of_made, note_made, told_when_made
+from lamella.run.made_from import (
+    MADE_FROM,
+    key_of_made,
+    made_once_more,
+    note_made,
+    told_when_made,
+)
 from lamella.run.movie import StageResult
 from lamella.run.movies import run_all
 from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
@@ -275,12 +281,15 @@ def rebuild_report(out: Path, *, stopped: Asked = never) -> Path:
     OutputError
         When a run works in the folder, or it cannot be written.
     """
-    refuse_other_folder(out)
+    if not (out / LOCK_FILE).is_file():
+        refuse_other_folder(out)
     with locked(out):
-        go_on(stopped)
-        fault = apply_decisions(out)
-        go_on(stopped)
-        page = write_report(out)
+        refuse_other_folder(out)  # now that no run is about to finish in it
+        with made_once_more(out):
+            go_on(stopped)
+            fault = apply_decisions(out)
+            go_on(stopped)
+            page = write_report(out)
     if fault is not None:
         raise fault
     return page
