@@ -15,7 +15,11 @@ from lamella.core.errors import InputError
 
 _SEGMENT = 32  # bytes before the data of every segment
 _DIRECTORY_AT = _SEGMENT + 52  # in the first segment, where the directory begins
-_HEAD, _ENTRY, _AXIS = 128, 32, 20  # bytes of the directory's head, of an entry and of an axis in it
+_HEAD, _ENTRY, _AXIS = (
+    128,
+    32,
+    20,
+)  # bytes of the directory's head, of an entry and of an axis in it
 _MOST_AXES = 16
 
 
@@ -63,9 +67,9 @@ def _entries(path: Path, content: bytes, n_entries: int) -> Iterator[Stored]:
         start: dict[str, int] = {}
         whole = True
         for _ in range(n_axes):
-            name, first, size, _, stored = _unpacked(path, "<4siifi", content[at : at + _AXIS])
+            axis = content[at : at + 4].rstrip(b"\0").decode("latin-1")
+            first, size, _, stored = _unpacked(path, "<iifi", content[at + 4 : at + _AXIS])
             at += _AXIS
-            axis = name.split(b"\0")[0].decode("latin-1")
             start[axis] = first
             # A level of the pyramid stores fewer pixels than it stands for.
             whole &= axis not in "XY" or stored in (0, size)

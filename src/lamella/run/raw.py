@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lamella.core.errors import InputError
 from lamella.core.frames import Frames
 from lamella.core.movie import Movie
-from lamella.io import open_movie
+from lamella.io import open_movie, positions_of
 from lamella.preprocess import CameraOffset, refuse_nan
 from lamella.run.channels import laid_over
 from lamella.run.settings import Settings
@@ -34,6 +34,7 @@ def open_raw(task: MovieTask) -> Raw:
     InputError
         When it cannot be read, or neither it nor the settings state its scale.
     """
+    _refuse_counted_twice(task)
     scale = task.settings.scale
     pixel_size, interval = task.pixel_size_um, task.interval_min
     channels = task.settings.channels
@@ -71,6 +72,17 @@ def open_raw(task: MovieTask) -> Raw:
         )
     _refuse_unknown_channels(task.settings, movie)
     return Raw(refuse_nan(movie), laid)
+
+
+def _refuse_counted_twice(task: MovieTask) -> None:
+    """In a file of one position a name of it chooses nothing: two of them are the same movie."""
+    position = task.take.position
+    if task.sample.shares_file and position is not None and len(positions_of(task.source)) == 1:
+        raise InputError(
+            str(task.source),
+            "it has one position, and several rows of samples.csv name it with positions",
+            "keep one of the rows",
+        )
 
 
 def _refuse_unknown_channels(settings: Settings, movie: Movie) -> None:
