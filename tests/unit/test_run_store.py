@@ -365,6 +365,37 @@ def test_clean_tells_first_and_removes_then(study):
     assert lamella("clean", out).out == "nothing to remove\n"
 
 
+def test_clean_leaves_what_an_unfinished_movie_goes_on_from(study):
+    """The outlines are measured behind the tables, from measures by group."""
+    text = (study / "study.toml").read_text().replace("outlines = false\n", "")
+    (study / "study.toml").write_text(text)
+    out = study / "results"
+    asked = []
+
+    def amid_outlines():
+        asked.append(True)
+        return any(str(line.get("stage", "")).startswith("dilated") for line in read_journal(out))
+
+    with pytest.raises(Stopped):
+        again(study, stopped=amid_outlines)
+    assert not {each.movie for each in what_can_go(out)} & {"good1"}
+
+
+def test_what_was_half_written_goes_with_a_run_that_is_stopped(study):
+    out = study / "results"
+    left = out / "movies/good1/.labels.ome.tif.0.part"
+
+    def after_a_worker_died():
+        if any(line["what"] == "end" for line in read_journal(out)):  # of the run before
+            return False
+        left.touch()
+        return True
+
+    with pytest.raises(Stopped):
+        again(study, fresh=True, stopped=after_a_worker_died)
+    assert not left.exists()
+
+
 def test_a_cleaned_study_is_up_to_date(study, no_report):
     out = study / "results"
     clean(out)
