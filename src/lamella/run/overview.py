@@ -115,7 +115,7 @@ def overview(run: Path) -> Overview:
     over = {movie for movie in by_movie if movie in wanted}
     worked = {m for m in over - failed if any(r.state == "done" for r in by_movie[m])}
     working = _working(lines, over, now) if ended is None else ()
-    rate = _rate(lines, worked, now)
+    rate = _rate(lines, worked | (failed & over), now)
     n_left = len(wanted - over)
     state: State = ended["how"] if ended else "running" if _lives(run, began) else "lost"
     return Overview(
@@ -164,7 +164,7 @@ def _working(lines: Sequence[Mapping[str, Any]], over: set[str], now: float) -> 
 
 
 def _rate(lines: Sequence[Mapping[str, Any]], worked: set[str], now: float) -> float | None:
-    """Movies that were done, by second; None before the first."""
+    """Movies that were worked on, by second; None before the first has ended."""
     begun = [line["t"] for line in lines if line["what"] == "doing"]
     ends = [line["t"] for line in lines if line["what"] == "movie" and line["movie"] in worked]
     if not begun or not ends:
