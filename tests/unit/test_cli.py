@@ -43,12 +43,17 @@ def test_from_a_folder_to_a_report(lamella, demo, tmp_path):
     labels = open_labels(results / "movies" / "WT__low__1" / "labels" / "cell.ome.tif")
     movie = open_movie(demo / "movies" / "WT" / "low" / "1.tif")
     assert labels.frames.shape == movie.channel().shape
-    code, out, _ = lamella("run", study)
-    assert "(0 stages run, 42 up to date before)" in out
     page = (results / "report.html").read_text()
     (results / "report.html").unlink()
     code, out, _ = lamella("report", results)
     assert (results / "report.html").read_text() == page
+    costs = pd.read_csv(results / "status.csv")[["movie", "stage", "seconds", "peak_mb"]]
+    code, out, _ = lamella("run", study)
+    assert "(0 stages run, 42 up to date before)" in out
+    assert (results / "report.html").read_text() == page
+    status = pd.read_csv(results / "status.csv")
+    assert set(status["state"]) == {"cached"}
+    pd.testing.assert_frame_equal(status[list(costs)], costs)  # what they took when they ran
 
 
 def test_only_some_movies(lamella, demo, tmp_path):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from lamella.core.tracked import Tracked
 from lamella.evaluate import Subject, score
 from lamella.io import open_labels, read_table
 from lamella.run.browse import OpenedRun
+from lamella.run.cache import Manifest
 from lamella.run.corrections import EDITS, corrected_file, edits_of, original_file
 from lamella.run.editing import (
     ChangedMeanwhileError,
@@ -525,9 +527,8 @@ class TestTwoPeople:
 def test_what_is_not_there_is_told(run):
     with pytest.raises(InputError, match="no tracks of nucleus; it has cell"):
         EditSession(run, "a", "nucleus")
-    manifest = run.folder / "movies/a/manifest.json"
-    content = json.loads(manifest.read_text())
-    content["stages"]["track/cell"]["provenance"] = {"corrected": {}}
-    manifest.write_text(json.dumps(content))
+    manifest = Manifest(run.folder / "movies/a")
+    by_hand = replace(manifest["track/cell"], provenance={"corrected": {}})
+    manifest.record({"track/cell": by_hand})
     with pytest.raises(InputError, match="were removed since the last run"):
         EditSession(run, "a")

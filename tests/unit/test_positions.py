@@ -168,7 +168,7 @@ def test_slices_of_a_folder_of_stacks(tmp_path):
         open_movie(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.0", "all", "٣", "9999999"])
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "all", "٣", "9999999"])
 def test_what_names_no_slices_is_refused(text):
     with pytest.raises(SettingsError, match="this names no slices"):
         z_from(text, where="--z")
@@ -187,10 +187,15 @@ def test_a_multi_position_file_is_many_movies(zeiss, tmp_path):
     rows["channel"] = "DNA"
     rows["z"] = ["max", "2", ""]
     rows.to_csv(tmp_path / "samples.csv", index=False)
-    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    (tmp_path / "study.toml").write_text(SETTINGS)
     said = lamella("check", tmp_path)
     assert said.code == 1
-    assert "it has 3 slices in z" in said.out + said.err
+    assert "it has 3 slices in z" in said.err
+    assert "; besides, it does not state interval_min; set interval_min under [scale]" in said.err
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    said = lamella("check", tmp_path)
+    assert "it has 3 slices in z" in said.err
+    assert "besides" not in said.err
 
     (tmp_path / "study.toml").write_text(SETTINGS + SCALE + 'z = "max"\n')
     assert lamella("check", tmp_path).code == 0
@@ -329,3 +334,33 @@ def test_convert_puts_a_position_and_its_labels_into_one_store(version, zeiss, t
     assert "does not say what to write" in lamella("convert", out, "-o", tmp_path / "a.tif").err
     said = lamella("convert", out, "-o", tif, "--labels", f"cell={labels}", "--force")
     assert "OME-TIFF holds no labels" in said.err
+
+
+def test_one_movie_under_two_names_is_told_and_counts_once(zeiss, tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/plate.czi").write_bytes(zeiss.read_bytes())
+    tifffile.imwrite(tmp_path / "raw/one.tif", pixels(), imagej=True)
+    rows = [
+        "movie,path,position,z,exclude", "a,raw/plate.czi,0,0,", "b,raw/../raw/plate.czi,0,0,",
+        "c,raw/plate.czi,1.0,0.0,", "d,raw/plate.czi,1,0,", "e,raw/plate.czi,0,1,",
+        "f,raw/plate.czi,0,0,only to look at", "g,raw/one.tif,left,,", "h,raw/one.tif,right,,",
+    ]  # fmt: skip
+    lines = [f"{row},{'condition' if not i else 'WT'}" for i, row in enumerate(rows)]
+    (tmp_path / "samples.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE)
+    samples = {each.movie: each for each in open_study(tmp_path).samples}
+    twice = "it is the movie of line {} under another name, and would count twice"
+    assert twice.format(2) in str(samples["b"].fault)
+    assert twice.format(4) in str(samples["d"].fault)
+    assert samples["c"].take == Take("1", 0)
+    assert all(samples[name].fault is None for name in "acefgh")
+    said = lamella("check", tmp_path)
+    for movie in "gh":
+        told = f"{movie}: {tmp_path / 'raw/one.tif'}: rows of samples.csv name several positions"
+        assert told in said.err
+
+
+def test_an_empty_czi_is_called_empty(tmp_path):
+    (tmp_path / "empty.czi").touch()
+    with pytest.raises(InputError, match=r"it is empty \(0 bytes\)"):
+        open_movie(tmp_path / "empty.czi")

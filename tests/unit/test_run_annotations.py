@@ -270,7 +270,7 @@ def test_corrections_of_a_run(tmp_path, every_frame):
     for movie in made:
         folder = run / "movies" / movie
         (folder / "corrections").mkdir(parents=True)
-        Manifest(folder).record("track/cell", Done(""))
+        Manifest(folder).record({"track/cell": Done("")})
         if movie != "m3":
             for name, labels in (("cell", after), ("cell.original", before)):
                 tiff.write_labels(

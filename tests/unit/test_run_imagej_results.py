@@ -177,7 +177,7 @@ def test_an_image_without_objects_has_a_header(tmp_path, lamella):
     code, out, err = lamella("export", run, "--to", "imagej-results", "-o", tmp_path / "out")
     assert code == 0, err
     assert "m0.csv: 0 rows" in out
-    assert (tmp_path / "out/m0.csv").read_text().startswith(" ,Label,Area,X,Y")
+    assert (tmp_path / "out/m0.csv").read_text().startswith(" ,Label,Area,Mean,StdDev,")
 
 
 def test_intensities_that_were_not_measured_are_told(oracle, tmp_path):

@@ -247,7 +247,7 @@ class TestCorrected:
         )
         found = manifest["track/cell"].found
         found["parents"], found["first_last"]["4"] = {"4": [1]}, [2, N - 1]
-        manifest.record("track/cell", manifest["track/cell"])
+        manifest.record({"track/cell": manifest["track/cell"]})
         export_rois(run, run.parent / "rois", force=True)
         correct(run, lambda rois: rois.pop("cell2_t0000"))
         again(run.parent)

@@ -23,7 +23,7 @@ from lamella.run import execute, report
 from lamella.run.apart import apart
 from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.clean import BY_GROUP, CHUNKS, GONE, HALF_WRITTEN, clean, what_can_go
-from lamella.run.execute import run_study
+from lamella.run.execute import rebuild_report, run_study
 from lamella.run.holding import locked
 from lamella.run.journal import JOURNAL, Journal, read_journal, results_in
 from lamella.run.lock_file import raw_sizes, write_lock
@@ -292,6 +292,31 @@ def test_a_report_that_is_gone_is_made_again(study, monkeypatch):
     assert made == [study / "results"]
 
 
+def test_a_report_that_was_made_once_more_is_up_to_date(study):
+    rebuild_report(study / "results")
+    page = (study / "results/report.html").stat().st_mtime_ns
+    again(study)
+    assert (study / "results/report.html").stat().st_mtime_ns == page
+
+
+def test_a_table_that_was_edited_is_not_taken_for_ours_by_a_report(study, no_report):
+    cells = study / "results/tables/cells.csv"
+    whole = cells.read_bytes()
+    cells.write_bytes(whole.replace(b"WT", b"KO"))
+    rebuild_report(study / "results")
+    again(study)
+    assert cells.read_bytes() == whole
+
+
+def test_a_report_amid_the_first_run_is_told_of_the_run(study):
+    run = study / "results"
+    (run / "tables/cells.parquet").unlink()  # as before the first run has ended
+    with locked(run), pytest.raises(InUseError, match="another run is working in this folder"):
+        rebuild_report(run)
+    with pytest.raises(InputError, match="it is not the folder of a finished run"):
+        rebuild_report(run)
+
+
 def test_new_settings_of_the_statistics_make_the_tables_again(study, no_report):
     settings = (study / "study.toml").read_text().replace("area_um2", "mean_speed_um_per_min")
     (study / "study.toml").write_text(settings)
@@ -428,6 +453,37 @@ def test_clean_tells_first_and_removes_then(study):
     }
     assert not (out / "movies/good1/segmented").exists()
     assert lamella("clean", out).out == "nothing to remove\n"
+
+
+def test_clean_leaves_what_an_unfinished_movie_goes_on_from(study):
+    """The outlines are measured behind the tables, from measures by group."""
+    text = (study / "study.toml").read_text().replace("outlines = false\n", "")
+    (study / "study.toml").write_text(text)
+    out = study / "results"
+    asked = []
+
+    def amid_outlines():
+        asked.append(True)
+        return any(str(line.get("stage", "")).startswith("dilated") for line in read_journal(out))
+
+    with pytest.raises(Stopped):
+        again(study, stopped=amid_outlines)
+    assert not {each.movie for each in what_can_go(out)} & {"good1"}
+
+
+def test_what_was_half_written_goes_with_a_run_that_is_stopped(study):
+    out = study / "results"
+    left = out / "movies/good1/.labels.ome.tif.0.part"
+
+    def after_a_worker_died():
+        if any(line["what"] == "end" for line in read_journal(out)):  # of the run before
+            return False
+        left.touch()
+        return True
+
+    with pytest.raises(Stopped):
+        again(study, fresh=True, stopped=after_a_worker_died)
+    assert not left.exists()
 
 
 def test_a_cleaned_study_is_up_to_date(study, no_report):

@@ -109,4 +109,4 @@ def exchange_tracks(run: Path, movie: str, one: int, two: int, t: int) -> None:
     manifest = Manifest(folder)
     lives = manifest["track/cell"].found["first_last"]
     lives[str(one)][1], lives[str(two)][1] = lives[str(two)][1], lives[str(one)][1]
-    manifest.record("track/cell", manifest["track/cell"])
+    manifest.record({"track/cell": manifest["track/cell"]})

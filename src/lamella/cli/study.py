@@ -186,8 +186,7 @@ def check(
     for fault in of_all:
         show.tell("fault", str(fault))
     faults = [c for c in checked if c.fault]
-    for each in faults:
-        show.tell("fault", f"{each.sample.movie}: {each.fault}")
+    show.tell_of_movies("fault", ((each.sample.movie, each.fault) for each in faults), word)
     n_excluded = len(opened.samples) - len(checked)
     excluded = f", {n_excluded} excluded" if n_excluded else ""
     can = (

@@ -121,7 +121,7 @@ def in_words(seen: Overview) -> list[str]:
     ]
     lines.append(f"{seen.movies} movies: {', '.join(parts)}")
     if seen.movies_per_hour is not None:
-        rate = f"{seen.movies_per_hour:.3g} movies an hour"
+        rate = f"{seen.movies_per_hour:,.0f} movies an hour".replace(",", " ")
         if seen.left_s is not None and seen.state == "running":
             ends = datetime.fromtimestamp(time.time() + seen.left_s)
             rate += f"; {_span(seen.left_s)} to go, until about {ends:%Y-%m-%d %H:%M}"

@@ -49,21 +49,22 @@ WHOLE: Final = Take()
 def z_from(text: str, *, where: str = "z") -> Z:
     """What a user wrote as the choice of slices.
 
-    >>> z_from("max"), z_from("3")
-    ('max', 3)
+    >>> z_from("max"), z_from("3"), z_from("3.0")
+    ('max', 3, 3)
 
     Raises
     ------
     SettingsError
         For anything but ``max``, ``mean`` and whole numbers from 0 on.
     """
-    if text == "max":
+    if text.casefold() == "max":
         return "max"
-    if text == "mean":
+    if text.casefold() == "mean":
         return "mean"
-    # int() takes the digits of many scripts; so many slices has no file.
-    if re.fullmatch(r"[0-9]{1,6}", text):
-        return int(text)
+    # int() takes the digits of many scripts; so many slices has no file. Spreadsheets and pandas
+    # make 3.0 of a number in a column with blanks.
+    if number := re.fullmatch(r"([0-9]{1,6})(\.0)?", text):
+        return int(number[1])
     raise SettingsError(
         f"{where} = {text!r}",
         "this names no slices",

@@ -99,6 +99,8 @@ def _with_file(path: str | os.PathLike[str], ask: Callable[[Any], _T]) -> _T:
 
 
 def _refuse_other(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise InputError(str(path), "it is empty (0 bytes)", "copy it again from its source")
     with path.open("rb") as stream:
         start = stream.read(10)
     if start[:7] != b"ZISRAWF":

@@ -26,6 +26,7 @@ from lamella.io.stated import Stated
 SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
 _MOST_PIXELS = 2**26
 _LOSSLESS = ("ffv1", "png", "rawvideo", "huffyuv", "ffvhuff", "utvideo")
+_OFTEN_OFF = 0.02  # of the frames that a header tells of
 # A file may make ffmpeg open no address, and no other file: no playlist is a video.
 _CONTAINERS = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mpeg,mpegts,mpegvideo,m4v"
 _LOCAL = ["-protocol_whitelist", "file,crypto,data", "-format_whitelist", _CONTAINERS]
@@ -62,7 +63,7 @@ def open_video(
     notes = ("a video is compressed for the eye: its grey values are not those of the camera",)
     return assembled(
         planes,
-        Stated(notes=() if planes.lossless else notes),
+        Stated(notes=(*(() if planes.lossless else notes), *planes.notes)),
         axes=axes,
         pixel_size_um=pixel_size_um,
         interval_min=interval_min,
@@ -101,6 +102,14 @@ class VideoPlanes:
         self.frame_shape = (int(height), int(width))
         found = Path(source).stat()
         self.n_frames = _n_frames(source, found.st_size, found.st_mtime_ns)
+        told = round(float(meta.get("duration") or 0) * float(meta.get("fps") or 0))
+        short = told - self.n_frames
+        cut = short > max(1, _OFTEN_OFF * told)
+        self.notes = (
+            (f"some {told} frames were expected, and {self.n_frames} are there: is it cut off?",)
+            if cut
+            else ()
+        )
         self._begin()
 
     def _begin(self) -> None:

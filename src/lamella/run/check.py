@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lamella.core.errors import InputError, LamellaError, LamellaWarning
@@ -64,8 +64,23 @@ def _check(task: MovieTask, sample: Sample) -> Checked:
             if isinstance(each.segment, External):
                 external_in(task, each.segment).load()
     except LamellaError as error:
-        return Checked(sample, None, str(error))
+        return Checked(sample, None, _with_what_else(task, error))
     except Exception as error:
         fault = InputError(str(task.source), f"{type(error).__name__}: {error}", "check the file")
         return Checked(sample, None, str(fault))
     return Checked(sample, movie, notes=tuple(notes))
+
+
+def _with_what_else(task: MovieTask, fault: LamellaError) -> str:
+    """The fault, and what else would be one, had somebody chosen slices: all at once."""
+    if task.take.z is not None:
+        return str(fault)
+    taken = replace(task.sample, take=replace(task.sample.take, z=0))
+    try:
+        open_raw(replace(task, sample=taken))
+    except LamellaError as other:
+        if str(other) != str(fault):
+            return f"{fault}; besides, {other.what}; {other.remedy}"
+    except Exception:
+        return str(fault)  # what nobody foresaw is told once the slices are chosen
+    return str(fault)

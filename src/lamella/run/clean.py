@@ -20,7 +20,7 @@ from lamella.run.chunks import FOLDER as PARTS
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.holding import locked
 from lamella.run.saved import is_run, read_lock
-from lamella.run.stages import LAST_STAGE
+from lamella.run.stages import LAST_STAGE, is_aside
 from lamella.run.study import SAMPLES_FILE, read_samples, study_around
 
 BEFORE_TRACKING = "labels before tracking"
@@ -68,13 +68,14 @@ def what_can_go(run: Path, *, views: bool = False, study: Path | None = None) ->
         raise InputError(str(run), "that is not the folder of a run", "give what lamella run wrote")
     folders = sorted(each for each in (run / "movies").glob("*") if each.is_dir())
     known = _known(run, study)
+    asides = read_lock(run)["settings"].get("outlines") is not False
     kinds = _KINDS | (_VIEWS if views else {})
     found: list[Doomed] = []
     for folder in folders:
         if folder.name not in known:
             found += _all_of(folder)
         else:
-            found += _intermediates(folder, kinds)
+            found += _intermediates(folder, kinds, asides=asides)
     inside = {each.path for each in found}
     for path in left_partial(run):
         if not inside & {path, *path.parents}:
@@ -138,10 +139,17 @@ def _all_of(folder: Path) -> Iterator[Doomed]:
             yield Doomed(GONE, path, _bytes_of(path), folder.name)
 
 
-def _intermediates(folder: Path, kinds: dict[str, str]) -> Iterator[Doomed]:
+def _intermediates(folder: Path, kinds: dict[str, str], *, asides: bool) -> Iterator[Doomed]:
+    """Files of a finished movie; those of an unfinished one save the next run work.
+
+    Parameters
+    ----------
+    asides : bool
+        Whether stages follow that no table waits for.
+    """
     manifest = Manifest(folder)
     stages = dict(manifest)
-    if LAST_STAGE not in stages:  # unfinished: they save work
+    if LAST_STAGE not in stages or (asides and not any(map(is_aside, stages))):
         return
     if (folder / PARTS).is_dir():
         yield Doomed(CHUNKS, folder / PARTS, _bytes_of(folder / PARTS), folder.name)

@@ -33,7 +33,13 @@ from lamella.run.illumination import bring_up_to_date
 from lamella.run.journal import JOURNAL, Journal
 from lamella.run.lock_file import write_lock
 from lamella.run.look import Look, look_at
-from lamella.run.made_from import MADE_FROM, key_of_made, note_made, told_when_made
+from lamella.run.made_from import (
+    MADE_FROM,
+    key_of_made,
+    made_once_more,
+    note_made,
+    told_when_made,
+)
 from lamella.run.movie import StageResult
 from lamella.run.movies import run_all
 from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
@@ -42,7 +48,7 @@ from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
 from lamella.run.stages import LAST_STAGE, LOCK_FILE, up_to_date
 from lamella.run.status_file import STATUS_FILE, StatusFile
-from lamella.run.stopping import Asked, Stopped, go_on, never
+from lamella.run.stopping import Asked, go_on, never
 from lamella.run.study import Sample, Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.weights import refuse_unusable, uses_networks
@@ -119,10 +125,9 @@ def run_study(
         refuse_unusable(study.settings, study.folder)
     crew = crew or local(workers, study.settings.measure)
     go_on(stopped)
-    with locked(out):
+    with locked(out), _nothing_half_written(out):
         if fresh:
             _remove(out, only)
-        remove_partial_files(out)
         inputs = write_lock(study, out)
         with Journal(out, _about(chosen, crew)) as journal:
             status = StatusFile(out)
@@ -176,6 +181,18 @@ def run_study(
     return Outcome(out, results, [*early, *told, *study_remarks(described)], faults, word)
 
 
+@contextmanager
+def _nothing_half_written(out: Path) -> Iterator[None]:
+    """Remove what an earlier run left half-written, and what this one does when it ends early."""
+    remove_partial_files(out)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            remove_partial_files(out)
+        raise
+
+
 def _about(chosen: Sequence[Sample], crew: Crew) -> dict[str, Any]:
     """What a run sets out to do, for its journal."""
     return {
@@ -222,9 +239,6 @@ def _up_to_now(
         told += _page(out) if here else apart(_page, out, name=page, stopped=stopped)
     except OutputError as fault:
         return [*faults, fault], told
-    except Stopped:
-        remove_partial_files(out)
-        raise
     if not faults:
         note_made(out, key, told)
     return faults, told
@@ -278,12 +292,15 @@ def rebuild_report(out: Path, *, stopped: Asked = never) -> Path:
     OutputError
         When a run works in the folder, or it cannot be written.
     """
-    refuse_other_folder(out)
+    if not (out / LOCK_FILE).is_file():
+        refuse_other_folder(out)
     with locked(out):
-        go_on(stopped)
-        fault = apply_decisions(out)
-        go_on(stopped)
-        page = write_report(out)
+        refuse_other_folder(out)  # now that no run is about to finish in it
+        with made_once_more(out):
+            go_on(stopped)
+            fault = apply_decisions(out)
+            go_on(stopped)
+            page = write_report(out)
     if fault is not None:
         raise fault
     return page

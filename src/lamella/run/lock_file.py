@@ -81,6 +81,6 @@ def _row(sample: Sample) -> dict[str, Any]:
     given = {
         name: value
         for name, value in vars(sample).items()
-        if value and name not in ("fault", "extra", "take")
+        if value and name not in ("fault", "extra", "take", "shares")
     }
     return given | sample.extra | sample.take.chosen

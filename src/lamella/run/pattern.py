@@ -67,7 +67,7 @@ class PathPattern:
             raise SettingsError(
                 where,
                 f"{ANYTHING} stands for what differs from channel to channel, and it has none",
-                "write {name} for what varies, with any name",
+                "write {name} for what varies, with any name: {cell}.{ending} fits any ending",
             )
         self.fields = tuple(names)
         self._shortest = self._compiled(fields, kinds, _ANYTHING)

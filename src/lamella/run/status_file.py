@@ -1,31 +1,57 @@
-"""``status.csv``: what became of every stage of every movie."""
+"""``status.csv``: what became of every stage of every movie.
+
+A stage that was up to date before has the seconds and the memory that it took when it ran.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
-from lamella.core.errors import OutputError
+from lamella.core.errors import InputError, OutputError
 from lamella.core.table import Col
-from lamella.io.tables import write_table
+from lamella.io.tables import read_table, write_table
 from lamella.run.movie import StageResult
 
 STATUS_FILE = "status.csv"
 _EVERY_S, _SHARE = 2.0, 0.01
+Costs = Mapping[tuple[str, str], tuple[float, float]]
 _COLUMNS = [Col.MOVIE, Col.STAGE, Col.STATE, Col.SECONDS, Col.PEAK_MB, Col.MESSAGE]
 
 
-def status_table(results: Sequence[StageResult]) -> pd.DataFrame:
-    """The rows of ``status.csv``."""
-    rows = [
-        (r.movie, r.stage, r.state, round(r.seconds, 3), round(r.peak_mb, 1), r.message)
-        for r in results
-    ]
+def status_table(results: Sequence[StageResult], costs: Costs | None = None) -> pd.DataFrame:
+    """The rows of ``status.csv``.
+
+    Parameters
+    ----------
+    costs : mapping, optional
+        Seconds and MB that stages took in earlier runs, by movie and stage.
+    """
+    rows = []
+    for r in results:
+        seconds, peak_mb = round(r.seconds, 3), round(r.peak_mb, 1)
+        if r.state == "cached" and costs:
+            seconds, peak_mb = costs.get((r.movie, r.stage), (seconds, peak_mb))
+        rows.append((r.movie, r.stage, r.state, seconds, peak_mb, r.message))
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def costs_in(file: Path) -> Costs:
+    """What stages took, as an earlier ``status.csv`` tells; nothing where there is none."""
+    try:
+        table = read_table(file)
+        told = zip(*(table[name] for name in _COLUMNS[:5]), strict=True)
+        return {
+            (movie, stage): (float(seconds), float(peak_mb))
+            for movie, stage, state, seconds, peak_mb in told
+            if state in ("done", "cached")
+        }
+    except (InputError, LookupError, ValueError, TypeError):
+        return {}
 
 
 class StatusFile:
@@ -37,6 +63,7 @@ class StatusFile:
 
     def __init__(self, out: Path) -> None:
         self._file = out / STATUS_FILE
+        self._costs = costs_in(self._file)
         self._next = 0.0
 
     def write(self, results: Sequence[StageResult]) -> None:
@@ -48,7 +75,7 @@ class StatusFile:
             When it cannot be written.
         """
         began = time.monotonic()
-        write_table(self._file, status_table(results))
+        write_table(self._file, status_table(results, self._costs))
         took = time.monotonic() - began
         self._next = began + took + max(_EVERY_S, took / _SHARE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -265,7 +266,8 @@ def movie_name(path: str, position: str = "") -> str:
 def _sample(row: dict[str, str], *, several: bool) -> Sample:
     """One row; `several` where other rows name the same file, with other positions of it."""
     value = {name: (text or "").strip() for name, text in row.items()}
-    position = value.get("position", "") if several else ""
+    take = _take(value)
+    position = (take.position or "") if several else ""
     return Sample(
         movie=value.get(Col.MOVIE) or movie_name(value[Col.PATH], position),
         path=value[Col.PATH],
@@ -274,7 +276,7 @@ def _sample(row: dict[str, str], *, several: bool) -> Sample:
         exclude=value.get(Col.EXCLUDE, ""),
         pixel_size_um=_scale(value.get("pixel_size_um", "")),
         interval_min=_scale(value.get("interval_min", "")),
-        take=_take(value),
+        take=take,
         extra={
             name: well_name(value[name]) if name == Col.WELL else value[name]
             for name in ("unit", "replicate", "well", "field", "position")
@@ -288,7 +290,13 @@ def _take(value: dict[str, str]) -> Take:
     z: Any = value.get("z") or None
     with contextlib.suppress(SettingsError):
         z = z if z is None else z_from(z)
-    return Take(value.get("position") or None, z, value.get("channel") or None)
+    return Take(_number_or_name(value.get("position")), z, value.get("channel") or None)
+
+
+def _number_or_name(position: str | None) -> str | None:
+    """Spreadsheets and pandas make 1.0 of a number 1 in a column with blanks."""
+    number = re.fullmatch(r"0*([0-9]{1,6})\.0", position or "")
+    return number[1] if number else position or None
 
 
 def _scale(text: str) -> Known:
@@ -303,12 +311,17 @@ def _scale(text: str) -> Known:
 def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
     movies = Counter((sample.path, sample.take) for sample in samples)
     first_with: dict[str, int] = {}
+    first_of: dict[tuple[str, Take], int] = {}
     checked = []
     for line, sample in enumerate(samples, start=2):
         where = f"{file} line {line} ({sample.movie})"
         fault: LamellaError | None = None
         first = first_with.setdefault(sample.movie.casefold(), line)
         scales = (sample.pixel_size_um, sample.interval_min)
+        same_as = line
+        if not sample.exclude:
+            place = posixpath.normpath(sample.path), sample.take
+            same_as = first_of.setdefault(place, line)
         if not sample.path:
             fault = InputError(where, "it has no path", "give the movie's file or folder")
         elif first != line:
@@ -316,6 +329,12 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
             same = "the same movie twice" if movies[parts] > 1 else "a movie name used twice"
             fault = InputError(
                 where, f"{same} (first on line {first})", "delete the row or rename the movie"
+            )
+        elif same_as != line:
+            fault = InputError(
+                where,
+                f"it is the movie of line {same_as} under another name, and would count twice",
+                "delete one of the rows, or choose another position, z or channel of the file",
             )
         elif not re.fullmatch(r"[\w.-]+", sample.movie) or sample.movie.startswith("."):
             fault = InputError(
