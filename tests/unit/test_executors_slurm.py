@@ -105,3 +105,9 @@ def test_without_slurm_it_is_told(tmp_path, monkeypatch):
     crew = OnSlurm(PROFILE, tmp_path, NOTHING, workers=1)
     with pytest.raises(NotInstalledError, match="there is no sbatch on this machine; run it where"):
         list(dispatch(crew, Numbers(jobs(1))))
+
+
+def test_an_interface_that_this_machine_lacks_is_named_with_those_it_has(tmp_path):
+    crew = OnSlurm(Profile(interface="eth77"), tmp_path, NOTHING, workers=1)
+    with pytest.raises(SettingsError, match=r"interface = 'eth77': .*; use one of .*\blo\b"):
+        crew.connect()

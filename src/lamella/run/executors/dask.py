@@ -7,6 +7,7 @@ thousand movies are never more than a job for each worker on their way.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import time
@@ -85,6 +86,8 @@ class OnDask(Crew):
         from distributed import Client
 
         try:
+            # A client that finds nobody waits half a minute to say goodbye.
+            asyncio.run(_reached(self._address, self.answers_within_s))
             return Client(self._address, set_as_default=False, timeout=self.answers_within_s)
         except (OSError, ValueError) as error:
             raise InputError(
@@ -338,6 +341,16 @@ class OnDask(Crew):
                 f"no worker has come for {_TELL_AFTER_S:.0f} s; {self.how_to_get_workers()}. "
                 "The run waits"
             )
+
+
+async def _reached(address: str, within_s: float) -> None:
+    """Raise OSError or ValueError where no scheduler listens at an address, or it is none."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    security = Security().get_connection_args("client")
+    line = await connect(address, timeout=within_s, **security)
+    await line.close()
 
 
 def require(*modules: str, extra: str) -> None:

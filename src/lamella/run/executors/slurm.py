@@ -79,12 +79,10 @@ class OnSlurm(OnDask):
         import dask
         from distributed import Client, LocalCluster
         from distributed.security import Security
-        from distributed.utils import get_ip, get_ip_interface
+        from distributed.utils import get_ip
 
         profile = self._profile
-        host = profile.host or (
-            get_ip_interface(profile.interface) if profile.interface else get_ip()
-        )
+        host = profile.host or (_address_of(profile.interface) if profile.interface else get_ip())
         self._security = Security.temporary()
         with dask.config.set({"distributed.scheduler.worker-ttl": "5 minutes"}):
             # A scheduler without workers: they come from SLURM. Its page is for this machine alone.
@@ -261,3 +259,19 @@ class OnSlurm(OnDask):
             ) from None
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(command, 1, "", "no answer")
+
+
+def _address_of(interface: str) -> str:
+    """Address of a network interface of this machine."""
+    import psutil
+    from distributed.utils import get_ip_interface
+
+    try:
+        address: str = get_ip_interface(interface)
+    except ValueError as error:
+        raise SettingsError(
+            f"--profile: interface = {interface!r}",
+            "this machine has no such network interface with an IPv4 address",
+            f"use one of {', '.join(psutil.net_if_addrs())}, or give host in its place",
+        ) from error
+    return address
