@@ -20,7 +20,8 @@ from timing import told
 from lamella.core.table import Col
 from lamella.io import write_movie
 from lamella.phantom import CellPhantom
-from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE
+from lamella.run.samples import SAMPLES_FILE
+from lamella.run.study import SETTINGS_FILE
 
 N_MOVIES = 2000
 _KINDS = 20

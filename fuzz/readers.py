@@ -153,7 +153,7 @@ def _plate_map(path: Path) -> None:
 
 
 def _samples(path: Path) -> None:
-    from lamella.run.study import read_samples
+    from lamella.run.samples import read_samples
 
     read_samples(path)
 

@@ -148,7 +148,7 @@ def test_a_bomb_is_refused(keeper, name):
 @pytest.mark.parametrize("name", ["name", "column"])
 def test_no_error_is_as_long_as_what_it_speaks_of(tmp_path, name):
     from lamella.core.errors import LamellaError
-    from lamella.run.study import read_samples
+    from lamella.run.samples import read_samples
 
     path = tmp_path / "samples.csv"
     long = "m" * 100_000
@@ -170,7 +170,7 @@ def test_what_a_terminal_would_obey_is_not_sent_to_it():
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x!A1", '-WEBSERVICE("x")'])
 def test_a_condition_that_a_spreadsheet_would_run_is_refused(tmp_path, text):
-    from lamella.run.study import read_samples
+    from lamella.run.samples import read_samples
 
     path = tmp_path / "samples.csv"
     pd.DataFrame({"path": ["a.tif"], "condition": [text]}).to_csv(path, index=False)
@@ -179,7 +179,7 @@ def test_a_condition_that_a_spreadsheet_would_run_is_refused(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["+LatA", "-serum (10 %)", "−/−", "WT = wild type", "a|b"])
 def test_a_condition_of_biology_is_none(tmp_path, text):
-    from lamella.run.study import read_samples
+    from lamella.run.samples import read_samples
 
     path = tmp_path / "samples.csv"
     pd.DataFrame({"path": ["a.tif"], "condition": [text]}).to_csv(path, index=False)

@@ -4,7 +4,7 @@ import pytest
 
 from lamella.core.errors import SettingsError
 from lamella.run.pattern import PathPattern
-from lamella.run.study import movie_name
+from lamella.run.samples import movie_name
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import pytest
 from lamella.core.errors import FaultsError, SettingsError
 from lamella.measure import GROUPS
 from lamella.run.init import find_movies, write_study
+from lamella.run.samples import read_samples
 from lamella.run.settings import read_settings, settings_from
 from lamella.run.single import segmenter_from
-from lamella.run.study import open_study, read_samples
+from lamella.run.study import open_study
 from lamella.segment import External, MultiOtsu
 
 

@@ -14,7 +14,7 @@ from lamella.io.imagej_roi import is_imagej_roi
 from lamella.io.quimp import is_quimp
 from lamella.io.seg_npy import is_seg_npy
 from lamella.io.trackmate import is_trackmate
-from lamella.run.study import movie_name
+from lamella.run.samples import movie_name
 
 KINDS = ("seg_npy", "imagej", "quimp", "trackmate", "ctc", "labels")
 """In the order in which they are believed where two tell of one frame."""

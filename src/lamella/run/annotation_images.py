@@ -19,7 +19,8 @@ from lamella.run.annotation_files import (
     stem_of,
 )
 from lamella.run.raw import open_raw
-from lamella.run.study import Sample, Study, movie_name
+from lamella.run.samples import Sample, movie_name
+from lamella.run.study import Study
 from lamella.run.task import task_for
 
 

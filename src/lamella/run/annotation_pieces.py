@@ -18,7 +18,7 @@ from lamella.run.annotation_labels import ChosenFrames, Offsets, corrected, read
 from lamella.run.cache import MANIFEST
 from lamella.run.centred import offsets_of
 from lamella.run.corrections import is_corrected
-from lamella.run.study import movie_name
+from lamella.run.samples import movie_name
 from lamella.train.annotations import Drawn, Origin
 
 CORRECTION = "correction"

@@ -13,7 +13,8 @@ from lamella.io import open_labels
 from lamella.measure import refuse_mismatch
 from lamella.run.channels import shifts_told
 from lamella.run.raw import open_raw
-from lamella.run.study import Sample, Study
+from lamella.run.samples import Sample
+from lamella.run.study import Study
 from lamella.run.task import MovieTask, external_in, masks_path, task_for
 from lamella.segment import ExistingLabels, External
 

@@ -19,9 +19,10 @@ from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.chunks import FOLDER as PARTS
 from lamella.run.corrections import FOLDER as CORRECTIONS
 from lamella.run.holding import locked
+from lamella.run.samples import SAMPLES_FILE, read_samples
 from lamella.run.saved import is_run, read_lock
 from lamella.run.stages import LAST_STAGE, is_aside
-from lamella.run.study import SAMPLES_FILE, read_samples, study_around
+from lamella.run.study import study_around
 
 BEFORE_TRACKING = "labels before tracking"
 BY_GROUP = "measures by group"

@@ -24,7 +24,8 @@ from lamella.run.execute import run_study
 from lamella.run.model_scores import ModelScores, ScoredMovie, score_models
 from lamella.run.models import chosen_set, names_of, segmenters_of, with_segmenter
 from lamella.run.outcome import Outcome
-from lamella.run.study import Sample, Study
+from lamella.run.samples import Sample
+from lamella.run.study import Study
 from lamella.run.task import masks_path, task_for
 from lamella.run.weights import faults_of_weights
 from lamella.segment import ExistingLabels, Segmenter

@@ -14,7 +14,8 @@ from lamella.io.atomic import whole_file
 from lamella.io.tables import write_table
 from lamella.phantom import PlatePhantom, StudyPhantom, plate_truth
 from lamella.run.init import find_movies, write_study
-from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE
+from lamella.run.samples import SAMPLES_FILE
+from lamella.run.study import SETTINGS_FILE
 
 _MARK = ".lamella-demo"
 _PATTERN = "{condition}/{session}/{cell}.tif"

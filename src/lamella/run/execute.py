@@ -46,10 +46,11 @@ from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
+from lamella.run.samples import Sample
 from lamella.run.stages import LAST_STAGE, LOCK_FILE, up_to_date
 from lamella.run.status_file import STATUS_FILE, StatusFile
 from lamella.run.stopping import Asked, go_on, never
-from lamella.run.study import Sample, Study
+from lamella.run.study import Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.weights import refuse_unusable, uses_networks
 

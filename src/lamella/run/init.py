@@ -24,9 +24,10 @@ from lamella.io.readers import SUFFIXES
 from lamella.io.tables import write_table
 from lamella.run.pattern import PathPattern
 from lamella.run.plate_map import WELL
+from lamella.run.samples import SAMPLES_FILE, movie_name
 from lamella.run.settings import Known
 from lamella.run.stages import LOCK_FILE
-from lamella.run.study import SAMPLES_FILE, SETTINGS_FILE, movie_name
+from lamella.run.study import SETTINGS_FILE
 from lamella.run.template import TRACKERS, Method, movies_toml, reference_line, stills_toml
 
 _CARRIED = ("unit", "replicate", "well", "field", "position")

@@ -10,9 +10,10 @@ import tomli_w
 
 from lamella.io.atomic import whole_file
 from lamella.run.cache import key_of
+from lamella.run.samples import Sample
 from lamella.run.saved import as_locked
 from lamella.run.stages import LOCK_FILE, Stamps, inputs_of
-from lamella.run.study import Sample, Study
+from lamella.run.study import Study
 from lamella.run.task import MovieTask, task_for
 from lamella.run.versions import versions
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lamella.core.errors import InputError
 
 if TYPE_CHECKING:
-    from lamella.run.study import Sample
+    from lamella.run.samples import Sample
 
 
 def masks_of(sample: Sample, pattern: str) -> str:

@@ -32,9 +32,10 @@ from lamella.run.measure_figures import (
 )
 from lamella.run.nuclei_check import nuclei_counts, warn_of_nuclei
 from lamella.run.options import values_of
+from lamella.run.samples import movie_name
 from lamella.run.settings import MeasureSettings, read_settings, settings_from
 from lamella.run.single import Advance, refuse_existing
-from lamella.run.study import SETTINGS_FILE, movie_name
+from lamella.run.study import SETTINGS_FILE
 from lamella.track import Largest
 
 FIGURES = "figures"

@@ -9,8 +9,8 @@ from pathlib import Path
 from lamella.core.errors import LamellaError
 from lamella.run.movie import StageResult
 from lamella.run.report import REPORT_FILE
+from lamella.run.samples import Sample
 from lamella.run.stages import LAST_STAGE
-from lamella.run.study import Sample
 
 
 @dataclass(frozen=True)

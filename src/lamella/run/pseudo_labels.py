@@ -20,8 +20,9 @@ from lamella.report.pseudo_labels import PseudoLabelsInput, Strip, render_pseudo
 from lamella.run.at_hand import AtHand, Tell
 from lamella.run.cache import Manifest
 from lamella.run.pseudo_pictures import strips_of
+from lamella.run.samples import Sample
 from lamella.run.settings import ObjectSettings
-from lamella.run.study import Sample, Study
+from lamella.run.study import Study
 from lamella.run.task import task_for
 from lamella.segment import Motion, MultiOtsu, Segmenter
 from lamella.track import Largest

@@ -19,8 +19,8 @@ from lamella.preprocess import refuse_nan
 from lamella.report.overlay import disputed_png, jpegs, outline_path, shrink
 from lamella.report.suggest import Choice, Dispute, SuggestInput, Tile, render_suggestions
 from lamella.run.recipe import segment_command, settings_toml
+from lamella.run.samples import movie_name
 from lamella.run.single import refuse_existing, refuse_input
-from lamella.run.study import movie_name
 from lamella.run.trial import NEIGHBOURS, Trial, try_segmenter
 from lamella.segment import Segmenter
 

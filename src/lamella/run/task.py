@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lamella.core.take import Take
 from lamella.run.masks import masks_of
+from lamella.run.samples import Sample
 from lamella.run.settings import Known, Settings
-from lamella.run.study import Sample, Study, take_of
+from lamella.run.study import Study, take_of
 from lamella.segment import ExistingLabels, External
 
 

@@ -20,8 +20,9 @@ from lamella.run.executors import Progress
 from lamella.run.model_scores import ScoredMovie, score_models
 from lamella.run.pseudo_labels import Gathered, pseudo_labels_of_run
 from lamella.run.raw import open_raw
+from lamella.run.samples import Sample
 from lamella.run.settings import MeasureSettings, Settings
-from lamella.run.study import Sample, Study
+from lamella.run.study import Study
 from lamella.run.task import task_for
 from lamella.run.train_kept import Trainings
 from lamella.segment import Cellpose

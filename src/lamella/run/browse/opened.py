@@ -23,8 +23,9 @@ from lamella.run.cache import Manifest
 from lamella.run.corrections import corrected_cells, is_corrected
 from lamella.run.flats import evened
 from lamella.run.raw import open_raw
+from lamella.run.samples import Sample
 from lamella.run.saved import is_run, read_lock, saved_tracked
-from lamella.run.study import Sample, Study, open_study, study_around
+from lamella.run.study import Study, open_study, study_around
 from lamella.run.task import MovieTask, task_for
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames, Image, Window
 from lamella.run.cache import Manifest
-from lamella.run.study import Sample, Study
+from lamella.run.samples import Sample
+from lamella.run.study import Study
 from lamella.run.task import task_for
 from lamella.run.trial import windows_around
 from lamella.run.work import StageWork
