@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
 from lamella.io.lif_blocks import refuse_odd_lif
-from lamella.io.plane_reader import assembled, unreadable
+from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.stated import Stated
 
 _T = TypeVar("_T")
@@ -141,7 +140,7 @@ def _reader(source: str, kind: Kind) -> Any:
     return module.Reader(source) if kind.by_plane else module.Reader(source, chunk_dims=["Y", "X"])
 
 
-class BioioPlanes:
+class BioioPlanes(OpenedWhereRead):
     """Planes of one scene."""
 
     def __init__(self, source: str, kind: Kind, scene: int, reader: Any) -> None:
@@ -165,30 +164,19 @@ class BioioPlanes:
         self.n_slices = int(sizes.get("Z", 1))
         self.frame_shape = (int(sizes["Y"]), int(sizes["X"]))
         self.dtype = np.dtype(reader.dtype).newbyteorder("=")
-        self._begin()
-
-    def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._reader: Any = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_reader")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
+        super().__init__()
 
     def read(self, t: int, c: int, z: int) -> Image:
         """One plane, shape (Y, X)."""
         with self._lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if self._reader is None:
+            if self._held is None:
                 reader = _reader(self.source, self._kind)
                 reader.set_scene(self._scene)
-                self._reader = reader
+                self._held = reader
             if self._kind.by_plane:
-                return np.asarray(self._reader.get_image_data("YX", T=t, C=c, Z=z))
-            plane = self._reader.get_image_dask_data("YX", T=t, C=c, Z=z)
+                return np.asarray(self._held.get_image_data("YX", T=t, C=c, Z=z))
+            plane = self._held.get_image_dask_data("YX", T=t, C=c, Z=z)
             return np.asarray(plane.compute(scheduler="synchronous"))
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
 from lamella.io.czi_blocks import Blocks, complete_frames
-from lamella.io.plane_reader import assembled, unreadable
+from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
 from lamella.io.xml_text import xml_root
@@ -128,7 +126,7 @@ def _names(file: Any, scenes: Sequence[int | None]) -> tuple[str, ...]:
     )
 
 
-class CziPlanes:
+class CziPlanes(OpenedWhereRead):
     """Planes of one scene. The file is open where planes were read."""
 
     def __init__(self, source: str, file: Any, scene: int | None) -> None:
@@ -151,36 +149,19 @@ class CziPlanes:
         self._blocks = Blocks(source, scene)
         complete = complete_frames(self._blocks, list(self._start.values()), sizes)
         self.n_frames, self.notes = frames_taken(complete, source=source)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._stack: contextlib.ExitStack | None = None
-        self._file: Any = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_stack", "_file")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
-
-    def __del__(self) -> None:
-        if getattr(self, "_stack", None) is not None:
-            self._stack.close()  # type: ignore[union-attr]
+        super().__init__()
 
     def read(self, t: int, c: int, z: int) -> Image:
         """One plane, shape (Y, X)."""
         from pylibCZIrw import czi
 
         with self._lock:
-            if self._file is None:
-                self._stack = contextlib.ExitStack()
-                self._file = self._stack.enter_context(czi.open_czi(self.source))
+            if self._held is None:
+                self._held = self._stack.enter_context(czi.open_czi(self.source))
             at = {"T": t, "C": c, "Z": z}
             plane = {axis: self._start[axis] + n for axis, n in at.items()}
             self._blocks.refuse_cut_off(*plane.values())
-            found = self._file.read(plane=plane, scene=self._scene, roi=self._roi)
+            found = self._held.read(plane=plane, scene=self._scene, roi=self._roi)
         image: Image = np.asarray(found)[..., 0]
         return image
 

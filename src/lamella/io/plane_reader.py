@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,6 +44,29 @@ class PlaneReader(Protocol):
 
     def read(self, t: int, c: int, z: int) -> Image:
         """One plane, shape (Y, X); may raise whatever the library raises."""
+
+
+class OpenedWhereRead:
+    """Opens its file when it is first read from, in each process anew; one thread reads at a time.
+
+    What is open is `_held`, and what is to be closed with it is entered into `_stack`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stack = contextlib.ExitStack()
+        self._held: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_stack", "_held")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        OpenedWhereRead.__init__(self)
+
+    def __del__(self) -> None:
+        if "_stack" in self.__dict__:  # else it was refused before it began
+            self._stack.close()
 
 
 class PlaneFrames(Frames):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Generator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie
 from lamella.core.take import WHOLE, Take
-from lamella.io.plane_reader import assembled, unreadable
+from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.stated import Stated
 
 SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
@@ -72,7 +71,7 @@ def open_video(
     )
 
 
-class VideoPlanes:
+class VideoPlanes(OpenedWhereRead):
     """Frames of a video, decoded in order: an earlier one begins from the start again.
 
     Jumping into the middle of a video gives, with many codecs, a frame beside the one asked for.
@@ -110,28 +109,12 @@ class VideoPlanes:
             if cut
             else ()
         )
-        self._begin()
-
-    def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._frames: Generator[Any, None, None] | None = None
-        self._next = 0
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_frames", "_next")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin()
-
-    def __del__(self) -> None:
-        if getattr(self, "_frames", None) is not None:
-            self._frames.close()  # type: ignore[union-attr]
+        super().__init__()
 
     def read(self, t: int, c: int, z: int) -> Image:
         """Frame number `t`, shape (Y, X)."""
         with self._lock:
-            frames = self._frames
+            frames = self._held
             if frames is None or t < self._next:
                 frames = self._restarted()
             data: bytes = b""
@@ -140,7 +123,7 @@ class VideoPlanes:
                     data = next(frames)
                     self._next += 1
             except StopIteration:
-                self._frames = None
+                self._held = None
                 raise InputError(
                     self.source,
                     f"frame {t} of {self.n_frames} is missing from it",
@@ -159,8 +142,7 @@ class VideoPlanes:
         return grey
 
     def _restarted(self) -> Generator[Any, None, None]:
-        if self._frames is not None:
-            self._frames.close()
+        self._stack.close()
         bits = 3 if self._format == "rgb24" else self.dtype.itemsize
         frames: Generator[Any, None, None] = _ffmpeg().read_frames(
             self.source,
@@ -170,7 +152,8 @@ class VideoPlanes:
             output_params=["-fps_mode", "passthrough"],
         )
         next(frames)  # what the video is, not its first frame
-        self._frames, self._next = frames, 0
+        self._stack.callback(frames.close)
+        self._held, self._next = frames, 0
         return frames
 
 
