@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,32 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
     if config.option.markexpr == "fault" and n_ran < LEAST_CASES:
         tell(f"{n_ran} cases ran, {LEAST_CASES} are the least", red=True)
         terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _mount(*options: str) -> bool:
+    mount = shutil.which("mount")
+    return (
+        mount is not None
+        and not subprocess.run([mount, *options], check=False, capture_output=True).returncode
+    )
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Callable[[str], Path]]:
+    """A disk of its own: `disk("size=64k")` makes it, `disk("ro")` changes it."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = False
+
+    def changed(options: str) -> Path:
+        nonlocal mounted
+        if mounted:
+            assert _mount("-o", f"remount,{options}", str(place))
+        elif not _mount("-t", "tmpfs", "-o", options, "tmpfs", str(place)):
+            pytest.skip("this system does not let us mount a tmpfs")
+        mounted = True
+        return place
+
+    yield changed
+    if mounted:
+        subprocess.run(["umount", str(place)], check=True)  # fails where a file is still open

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,35 +29,6 @@ SAYS = {
     "ESTALE": "the network drive lost hold of it, .*; run again",
     "EACCES": "writing there is not allowed; ask for write access",
 }
-
-
-def _mount(*options: str) -> bool:
-    mount = shutil.which("mount")
-    return (
-        mount is not None
-        and not subprocess.run([mount, *options], check=False, capture_output=True).returncode
-    )
-
-
-@pytest.fixture
-def disk(tmp_path) -> Iterator[Callable[[str], Path]]:
-    """A disk of its own, which the world stands on: ``disk("size=1m")`` makes it or changes it."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = False
-
-    def changed(options: str) -> Path:
-        nonlocal mounted
-        if mounted:
-            assert _mount("-o", f"remount,{options}", str(place))
-        elif not _mount("-t", "tmpfs", "-o", options, "tmpfs", str(place)):
-            pytest.skip("this system does not let us mount a tmpfs")
-        mounted = True
-        return place
-
-    yield changed
-    if mounted:
-        subprocess.run(["umount", str(place)], check=True)  # fails where a file is still open
 
 
 def _size(folder: Path) -> int:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,35 +15,6 @@ from faults.studies import GOOD, contents, lamella, make_study, measured, status
 
 FULL = "the disk is full; free some space and run again; finished work is kept"
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-
-
-def _mount(*options: str) -> bool:
-    mount = shutil.which("mount")
-    return (
-        mount is not None
-        and not subprocess.run([mount, *options], check=False, capture_output=True).returncode
-    )
-
-
-@pytest.fixture
-def disk(tmp_path) -> Iterator[Callable[[str], Path]]:
-    """A disk of its own: `disk("size=64k")` makes it, `disk("ro")` changes it."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = False
-
-    def changed(options: str) -> Path:
-        nonlocal mounted
-        if mounted:
-            assert _mount("-o", f"remount,{options}", str(place))
-        elif not _mount("-t", "tmpfs", "-o", options, "tmpfs", str(place)):
-            pytest.skip("this system does not let us mount a tmpfs")
-        mounted = True
-        return place
-
-    yield changed
-    if mounted:
-        subprocess.run(["umount", str(place)], check=True)  # fails where a file is still open
 
 
 def _no_part_left(out: Path) -> bool:
