@@ -118,7 +118,9 @@ def tell_of_movies(kind: str, told: Iterable[tuple[str, str]], word: str = "movi
                 tell(kind, f"{movie}: {text}")
         else:
             names = ", ".join(movie for movie, _ in movies[: _MANY_ALIKE - 1])
-            tell(kind, f"{counted(len(movies), word)} ({names} …): {what}")
+            texts = {text for _, text in movies}
+            told_once = texts.pop() if len(texts) == 1 else what
+            tell(kind, f"{counted(len(movies), word)} ({names} …): {told_once}")
 
 
 def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> None:

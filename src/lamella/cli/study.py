@@ -364,15 +364,14 @@ def tell_outcome(outcome: Outcome) -> None:
         ),
         outcome.movie,
     )
-    for result in outcome.results:
-        if result.state == "skipped":
-            show.tell("skipped", f"{result.movie}: {result.message}")
+    skipped = ((r.movie, r.message) for r in outcome.results if r.state == "skipped")
+    show.tell_of_movies("skipped", skipped, outcome.movie)
     for text in outcome.warnings:
         show.tell("warning", text)
+    show.tell_of_movies("failed", ((r.movie, r.message) for r in outcome.failed), outcome.movie)
     for result in outcome.failed:
-        show.tell("failed", f"{result.movie}: {result.message}")
         if result.trace and show.debugging():
-            show.err.print(result.trace)
+            show.err.print(f"{result.movie}: {result.trace}")
     for fault in outcome.faults:
         show.show_error(fault)
     if not any(isinstance(fault, OutputError) for fault in outcome.faults):

@@ -49,9 +49,10 @@ def serve(pipe: Connection, halt: Any, setup: Setup) -> None:
     # PyTorch reads it when it is imported.
     os.environ.setdefault("OMP_NUM_THREADS", str(setup.cores))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if setup.memory_mb is not None:
-        threading.Thread(target=_end_above, args=(setup.memory_mb,), daemon=True).start()
     one_core()
+    if setup.memory_mb is not None:
+        _end_if_above(setup.memory_mb)  # before a word is said: no job is to blame for it
+        threading.Thread(target=_end_above, args=(setup.memory_mb,), daemon=True).start()
     with suppress(BrokenPipeError):  # nobody waits for what this one does any more
         _work(pipe, halt, setup)
 
@@ -100,9 +101,13 @@ def _end_with_parent() -> None:
 def _end_above(memory_mb: float) -> None:
     """End this process when more of it is resident: the movie is told, the machine goes on."""
     while True:
-        if resident_mb() > memory_mb:
-            os._exit(TOO_MUCH_MEMORY)
         time.sleep(_LOOK_EVERY_S)
+        _end_if_above(memory_mb)
+
+
+def _end_if_above(memory_mb: float) -> None:
+    if resident_mb() > memory_mb:
+        os._exit(TOO_MUCH_MEMORY)
 
 
 def resident_mb() -> float:
