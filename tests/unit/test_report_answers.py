@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lamella.report import movie_pages as pages_of_movies
 from lamella.report.answers import EQUIVALENT, OPEN, SHOWN, UNTOLD, answers
 from lamella.report.contents import ReportInput
 from lamella.report.headlines import headlines
@@ -235,6 +236,17 @@ def test_movies_that_failed_or_were_left_out_stand_last_with_the_reason():
     for said in ("1 movie excluded by the user (WT__may__0)", "1 movie failed", "no frames",
                  "out of focus"):  # fmt: skip
         assert said in text
+
+
+def test_of_very_many_movies_the_last_say_where_their_pictures_and_numbers_lie(monkeypatch):
+    monkeypatch.setattr(pages_of_movies, "MOST_PAGES", 2)
+    pages = movie_pages(told_study())
+    for page in pages[:2]:
+        assert page.strip and page.courses and page.cells and not page.remarks
+    for page in pages[2:]:
+        assert not (page.strip or page.sprite or page.courses or page.cells)
+        assert page.n_cells == 2
+        assert page.remarks[-1].endswith(f"lie in movies/{page.movie} and tables/cells.csv.")
 
 
 def test_a_refused_model_is_told_beside_the_number_and_in_the_methods():

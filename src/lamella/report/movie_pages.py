@@ -42,7 +42,7 @@ from lamella.report.unit_words import objects_counted
 from lamella.report.words import count, number, raised
 
 MOST_PAGES = 250
-"""Movies with a page; of further ones the list tells where their pictures lie."""
+"""Movies with pictures and numbers; of further ones the page says where these lie."""
 
 _IN_DOUBT: dict[str, str] = {
     Col.N_CELLS_WITHOUT: "cells without a nucleus",
@@ -162,10 +162,13 @@ def movie_pages(report: ReportInput) -> list[MoviePage]:
                     _told(events, EVENT_COLUMNS),
                     "Outlines to look at" if report.stills else "Events of its tracks",
                 ),
-                cells=_cells(cells),
+                cells=_cells(cells) if whole else None,
                 stages=sheet(in_trouble(stages.get(movie, _NOTHING)), _OF_A_STAGE, "Messages"),
                 decided=dict(decided.get(movie, {})),
-                remarks=tuple(_remarks(cells, cut, checks.get(movie, _NOTHING))),
+                remarks=(
+                    *_remarks(cells, cut, checks.get(movie, _NOTHING)),
+                    *([] if whole or not len(cells) else [_elsewhere(report, movie)]),
+                ),
             )
         )
     return pages
@@ -227,6 +230,14 @@ def _remarks(cells: pd.DataFrame, cut: pd.DataFrame, check: pd.DataFrame) -> Ite
         n = int(np.nansum(numbers(check, name)))
         if n:
             yield f"{raised(words)}: {number(n)}."
+
+
+def _elsewhere(report: ReportInput, movie: str) -> str:
+    """Where what is left out of the page is found."""
+    return (
+        f"Pictures and numbers stand here of the first {MOST_PAGES} {report.movie}s alone: those "
+        f"of {movie} lie in movies/{movie} and tables/cells.csv."
+    )
 
 
 def _cells(cells: pd.DataFrame) -> Sheet | None:

@@ -75,7 +75,8 @@ def distinct(table: pd.DataFrame, name: str) -> list[str]:
 
 def per_channel(table: pd.DataFrame, base: str) -> list[str]:
     """Columns of a measure: its bare name, or one per channel (``base__CHANNEL``)."""
-    return [name for name in table.columns if name == base or name.startswith(f"{base}__")]
+    bare, of_channels = str(base), f"{base}__"
+    return [name for name in table.columns if name == bare or name.startswith(of_channels)]
 
 
 def is_share(cells: pd.DataFrame, measure: str) -> bool:

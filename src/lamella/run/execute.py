@@ -253,7 +253,8 @@ def _tables(
         try:
             derive_tables(study, ready, out)
         except (InputError, SettingsError) as fault:  # of the statistics: the rest is reported
-            faults.append(_told_with_damage(fault, ready))
+            if ready:  # there is nothing to compare otherwise, which has been told of every movie
+                faults.append(_told_with_damage(fault, ready))
     return faults, told
 
 
