@@ -92,8 +92,8 @@ def test_a_function_that_is_not_there(tmp_path, no_report, function, said):
     for command, kind in (("check", "fault"), ("run", "failed")):
         came = lamella(command, study)
         assert came.code == 1
-        told = re.findall(f"^{kind}: 4 movies .*function = .*{re.escape(function)}.*{said}", came.err, re.M)
-        assert len(told) == 1, came.err  # they are alike: one line, which names the function
+        line = f"^{kind}: 4 movies .*function = .*{re.escape(function)}.*{said}"
+        assert len(re.findall(line, came.err, re.M)) == 1, came.err  # they are alike
         assert "Traceback" not in came.err
     assert (study / "results" / "tables" / "cells.csv").read_text().startswith("movie,object,cell")
 

@@ -242,9 +242,9 @@ def test_of_very_many_movies_the_last_say_where_their_pictures_and_numbers_lie(m
     monkeypatch.setattr(pages_of_movies, "MOST_PAGES", 2)
     pages = movie_pages(told_study())
     for page in pages[:2]:
-        assert page.strip and page.courses and page.cells and not page.remarks
+        assert all((page.strip, page.courses, page.cells, not page.remarks))
     for page in pages[2:]:
-        assert not (page.strip or page.sprite or page.courses or page.cells)
+        assert not any((page.strip, page.sprite, page.courses, page.cells))
         assert page.n_cells == 2
         assert page.remarks[-1].endswith(f"lie in movies/{page.movie} and tables/cells.csv.")
 
