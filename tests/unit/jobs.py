@@ -25,6 +25,7 @@ class Numbers(Work[str]):
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = deque(jobs)
         self.n_taken = 0
+        self.deaths: list[str] = []
 
     @property
     def finished(self) -> bool:
@@ -40,6 +41,9 @@ class Numbers(Work[str]):
 
     def came(self, job: Job, result: object) -> Iterable[str]:
         yield f"{job.name} {result}"
+
+    def died(self, job: Job, why: str, remedy: str) -> None:
+        self.deaths.append(f"{job.name} {why}")
 
     def lost(self, job: Job, why: str, remedy: str) -> Iterable[str]:
         yield f"{job.name} {why}"

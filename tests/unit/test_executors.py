@@ -45,9 +45,11 @@ def test_jobs_of_this_process_and_of_others_come_to_the_same():
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_a_job_that_kills_its_worker_twice_is_given_up_and_no_other():
     bad = Job("bad", "bad", kill)
-    came = sorted(dispatch(Processes(2, NOTHING), Numbers([*jobs(3), bad, *jobs(5)[3:]])))
+    work = Numbers([*jobs(3), bad, *jobs(5)[3:]])
+    came = sorted(dispatch(Processes(2, NOTHING), work))
     why = "bad was killed, twice, most likely for lack of memory"
     assert came == sorted([why, *(f"job {i} {i * i}" for i in range(5))])
+    assert work.deaths == ["bad was killed"]  # the first time; the second gave it up
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")

@@ -204,8 +204,15 @@ def test_how_far_a_run_is(tmp_path, monkeypatch):
         journal.ended([StageResult("b", "open", "failed", messages=("b.tif: empty; mend",))])
         seen = overview(tmp_path)
         assert [(f.movie, f.message) for f in seen.failures] == [("b", "b.tif: empty; mend")]
-        assert seen.left_s == pytest.approx(3600 / seen.movies_per_hour)
+        assert seen.movies_per_hour is None  # failing is quick, and tells nothing of the others
         assert not seen.working
+        journal.doing("c", "segment cell", 0, 6)
+        journal.ended([StageResult("c", "tables", "done")])
+        journal.tell("death", movie="c", why="was killed", remedy="use fewer workers")
+        seen = overview(tmp_path)
+        assert (seen.left_s, seen.deaths) == (0, 1)
+        told = "  a worker died with its movie, 1 time; these were tried again"
+        assert told in in_words(seen)
         (tmp_path / ".lock.held").unlink()
         assert overview(tmp_path).state == "lost"
     assert overview(tmp_path).state == "finished"
@@ -219,9 +226,16 @@ def test_a_run_that_was_killed_here_is_known_to_be_gone(tmp_path):
     (tmp_path / ".lock.held").write_text(
         json.dumps({"process": gone.pid, "host": socket.gethostname()})
     )
+    journal.doing("b", "measure cell", 2, 6)
     assert overview(tmp_path).state == "lost"
     journal.tell("end", how="stopped")
-    assert overview(tmp_path).state == "stopped"
+    seen = overview(tmp_path)
+    assert (seen.state, seen.waiting) == ("stopped", 2)
+    assert in_words(seen)[1:] == [
+        "3 movies: 0 done, 1 begun, 2 waiting",
+        "  b: measure cell, 2 of 6",
+        "  their stages before these are whole, and are not run again",
+    ]
 
 
 def test_status_while_a_run_works_changes_nothing(study, no_report):

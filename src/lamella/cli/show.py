@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200
+_LOG_EVERY_S = 60.0
 _MANY_ALIKE = 4  # movies of which the same is told in one line
 # No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
 _AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
@@ -135,9 +137,16 @@ def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> 
 
 
 class RunDisplay:
-    """Progress of a run: all movies, and what every worker is doing."""
+    """Progress of a run: all movies, and what every worker is doing.
 
-    def __init__(self, n_movies: int, n_cached: int = 0) -> None:
+    Without a terminal, as in the log of a cluster, a line tells once a minute how many movies have
+    ended.
+    """
+
+    def __init__(self, n_movies: int, out: Path) -> None:
+        self._n_movies, self._out = n_movies, out
+        self._n_ended = self._n_failed = 0
+        self._told_at = time.monotonic()
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -182,8 +191,25 @@ class RunDisplay:
         if name in self._movies:
             self._bars.remove_task(self._movies.pop(name))
         self._bars.advance(self._all)
-        if err.is_terminal and results[-1].state == "failed":  # why, is told at the end
+        failed = results[-1].state == "failed"
+        self._n_ended += 1
+        self._n_failed += failed
+        if not err.is_terminal:
+            self._log()
+        elif failed:  # why, is told at the end
             tell("failed", name)
+
+    def _log(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at < _LOG_EVERY_S:
+            return
+        self._told_at = now
+        failed = f", {self._n_failed} of them failed" if self._n_failed else ""
+        err.print(
+            f"{self._n_ended} of {self._n_movies} movies have ended{failed}; more is told by: "
+            f"lamella status {self._out}",
+            soft_wrap=True,
+        )
 
 
 @contextmanager

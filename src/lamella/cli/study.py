@@ -316,7 +316,7 @@ def run_shown(
     n = sum(
         1 for s in study.samples if not s.fault and not s.exclude and (not only or s.movie in only)
     )
-    with show.RunDisplay(n).shown() as display:
+    with show.RunDisplay(n, out).shown() as display:
         return run_study(
             study,
             out,

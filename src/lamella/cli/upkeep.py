@@ -113,7 +113,7 @@ def in_words(seen: Overview) -> list[str]:
         for n, what in (
             (seen.done, "done"),
             (seen.cached, "up to date before"),
-            (len(seen.working), "under way"),
+            (len(seen.working), "under way" if seen.state == "running" else "begun"),
             (seen.waiting, "waiting"),
             (seen.failed, "failed"),
         )
@@ -130,7 +130,13 @@ def in_words(seen: Overview) -> list[str]:
         lines.append(f"it has told nothing for {_span(seen.heard_s)}")
     for each in seen.working:
         at = f"{each.done} of {each.total}" if each.total > 1 else "begun"
-        lines.append(f"  {each.movie}: {each.stage}, {at}, for {_span(each.seconds)}")
+        since = f", for {_span(each.seconds)}" if seen.state == "running" else ""
+        lines.append(f"  {each.movie}: {each.stage}, {at}{since}")
+    if seen.working and seen.state != "running":
+        lines.append("  their stages before these are whole, and are not run again")
+    if seen.deaths:
+        times = f"{seen.deaths} time{'s' * (seen.deaths != 1)}"
+        lines.append(f"  a worker died with its movie, {times}; these were tried again")
     for stage, of in seen.stages.items():
         mean = f", {of.seconds / of.done:.2g} s each" if of.done else ""
         bad = f", {of.failed} failed" if of.failed else ""

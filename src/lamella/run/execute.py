@@ -41,8 +41,15 @@ from lamella.run.made_from import (
     told_when_made,
 )
 from lamella.run.movie import StageResult
-from lamella.run.movies import run_all
-from lamella.run.outcome import Outcome, changed, in_order, not_named, set_aside
+from lamella.run.movies import Death, run_all
+from lamella.run.outcome import (
+    Outcome,
+    changed,
+    in_order,
+    not_named,
+    set_aside,
+    told_of_deaths,
+)
 from lamella.run.remarks import called, study_remarks
 from lamella.run.report import REPORT_FILE, refuse_other_folder, write_report
 from lamella.run.review.again import apply_decisions
@@ -140,6 +147,12 @@ def run_study(
                 journal.doing(at.movie, at.stage, at.done, at.total)
                 on_progress(at)
 
+            deaths: list[Death] = []
+
+            def died(death: Death) -> None:
+                deaths.append(death)
+                journal.tell("death", **death._asdict())
+
             def advance(done: int, total: int) -> None:
                 go_on(stopped)
                 heard(Progress("illumination", "estimate", done, total))
@@ -155,7 +168,9 @@ def run_study(
                 looks[name] = look_at(task, raw=inputs.get(name, {}).get("raw"))
             done = [s.movie for s in chosen if looks[s.movie].results]
             to_do = [tasks[s.movie] for s in chosen if not looks[s.movie].results]
-            working = run_all(to_do, crew, cutting=cutting, on_progress=heard, stopped=stopped)
+            working = run_all(
+                to_do, crew, cutting=cutting, on_progress=heard, on_death=died, stopped=stopped
+            )
             with closing(working):  # whatever happens here: nobody works when the folder is free
                 for ended in chain((list(looks[name].results) for name in done), working):
                     results += ended
@@ -179,6 +194,7 @@ def run_study(
                 faults, told = _up_to_now(study, ready, out, results, crew, journal, stopped)
     described = {look.task.name: look.described for look in ready if look.described is not None}
     word = called(look.n_frames for look in ready if look.n_frames is not None)
+    early += told_of_deaths(deaths)
     return Outcome(out, results, [*early, *told, *study_remarks(described)], faults, word)
 
 

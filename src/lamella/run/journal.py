@@ -7,6 +7,7 @@ is JSON: ``what`` happened and ``t``, seconds since the run began, by a clock th
 ``run``     it began: ``at`` (by the clock on the wall), process, host, crew, movies to do
 ``doing``   a movie has come so far in a stage: movie, stage, done, total
 ``movie``   a movie has ended: movie, results (stage, state, seconds, peak_mb, messages)
+``death``   a worker died with a movie, which is tried again: movie, why, remedy
 ``phase``   all movies have ended, and ``name`` is made
 ``end``     it ended: ``how``
 ==========  ========================================================================================
@@ -172,6 +173,7 @@ _TOLD: dict[str, dict[str, Callable[[Any], bool]]] = {
     },
     "doing": {"movie": _is_text, "stage": _is_text, "done": _is_number, "total": _is_number},
     "movie": {"movie": _is_text, "results": _are_results},
+    "death": {"movie": _is_text, "why": _is_text, "remedy": _is_text},
     "phase": {"name": _is_text},
     "end": {"how": {"finished", "stopped", "failed"}.__contains__},
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from lamella.run.chunks import Cutting, Part
 from lamella.run.executors import Crew, Job, Progress, Work, dispatch
@@ -28,6 +29,7 @@ def run_all(
     *,
     cutting: Cutting | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
+    on_death: Callable[[Death], object] = lambda death: None,
     stopped: Asked = never,
 ) -> Generator[list[StageResult]]:
     """Process movies, giving the results of each as it ends.
@@ -40,6 +42,8 @@ def run_all(
         How large movies are cut into chunks; by default as `Cutting` tells.
     on_progress
         Called in this process, at most ten times a second and job.
+    on_death
+        Called where a worker died whose work is done again.
     stopped
         Asked in this process, between frames where it works itself, else ten times a second.
 
@@ -48,10 +52,18 @@ def run_all(
     Stopped
         When it was asked to end; no worker works then.
     """
-    work = _Movies(tasks, crew, cutting or Cutting())
+    work = _Movies(tasks, crew, cutting or Cutting(), on_death)
     yield from dispatch(
         crew, work, on_progress=lambda at: on_progress(work.heard(at)), stopped=stopped
     )
+
+
+class Death(NamedTuple):
+    """A worker that died with a movie, which is tried again."""
+
+    movie: str
+    why: str
+    remedy: str
 
 
 @dataclass
@@ -75,8 +87,14 @@ class _Movie:
 class _Movies(Work[list[StageResult]]):
     """The movies in their order; chunks of those that have begun come first."""
 
-    def __init__(self, tasks: Sequence[MovieTask], crew: Crew, cutting: Cutting) -> None:
-        self._crew, self._cutting = crew, cutting
+    def __init__(
+        self,
+        tasks: Sequence[MovieTask],
+        crew: Crew,
+        cutting: Cutting,
+        on_death: Callable[[Death], object],
+    ) -> None:
+        self._crew, self._cutting, self._on_death = crew, cutting, on_death
         self._new = deque(tasks)
         self._ready: deque[Job] = deque()
         self._begun: dict[str, _Movie] = {}
@@ -182,6 +200,9 @@ class _Movies(Work[list[StageResult]]):
         first = movie.failed[min(movie.failed)]
         movie.results[first.stage] = replace(first, seconds=movie.seconds)
         return [self._ended(movie)]
+
+    def died(self, job: Job, why: str, remedy: str) -> None:
+        self._on_death(Death(job.movie, why, remedy))
 
     def lost(self, job: Job, why: str, remedy: str) -> Iterable[list[StageResult]]:
         movie = self._begun[job.movie]

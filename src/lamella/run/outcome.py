@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lamella.core.errors import LamellaError
 from lamella.run.movie import StageResult
+from lamella.run.movies import Death
 from lamella.run.report import REPORT_FILE
 from lamella.run.samples import Sample
 from lamella.run.stages import LAST_STAGE
@@ -63,6 +64,23 @@ def changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult
         StageResult(movie, "run", "failed", messages=(f"{movie}: {why}",))
         for movie in sorted(ended - ready)
     ]
+
+
+def told_of_deaths(deaths: Iterable[Death]) -> list[str]:
+    """What is to be known of workers that died and whose work was done again: it took longer."""
+    movies: dict[tuple[str, str], list[str]] = {}
+    for death in deaths:
+        movies.setdefault((death.why, death.remedy), []).append(death.movie)
+    return [
+        f"a worker {why}, {len(those)} time{'s' * (len(those) != 1)}, with {_few(those)}; what it "
+        f"was at was done again, which takes longer: {remedy}"
+        for (why, remedy), those in movies.items()
+    ]
+
+
+def _few(movies: Sequence[str]) -> str:
+    names = list(dict.fromkeys(movies))
+    return ", ".join(names[:3]) + " …" * (len(names) > 3)
 
 
 def in_order(results: list[StageResult], samples: Sequence[Sample]) -> list[StageResult]:

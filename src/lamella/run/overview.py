@@ -76,11 +76,14 @@ class Overview:
     """Up to date before."""
     failed: int
     working: tuple[Working, ...]
+    """What is under way; of a run that was ended amid its movies, what was."""
     waiting: int
     movies_per_hour: float | None
     left_s: float | None
     """Seconds that the movies need which have not ended, at this rate."""
     stages: Mapping[str, OfStage]
+    deaths: int
+    """Workers that died with a movie, which was tried again."""
     failures: tuple[Failure, ...]
     """The last ones, the newest first."""
 
@@ -115,8 +118,8 @@ def overview(run: Path) -> Overview:
     failed = {r.movie for r in results if r.state == "failed"}
     over = {movie for movie in by_movie if movie in wanted}
     worked = {m for m in over - failed if any(r.state == "done" for r in by_movie[m])}
-    working = _working(lines, over, now) if ended is None else ()
-    rate = _rate(lines, worked | (failed & over), now)
+    working = _working(lines, over, now)
+    rate = _rate(lines, worked | (failed & over), now) if worked else None
     n_left = len(wanted - over)
     state: State = ended["how"] if ended else "running" if _lives(run, began) else "lost"
     return Overview(
@@ -132,11 +135,12 @@ def overview(run: Path) -> Overview:
         done=len(worked),
         cached=len(over - failed - worked),
         failed=len(failed),
-        working=working if state == "running" else (),
-        waiting=n_left - len(working) if state == "running" else n_left,
+        working=working,
+        waiting=n_left - sum(each.movie in wanted for each in working),
         movies_per_hour=None if rate is None else rate * 3600,
         left_s=n_left / rate if rate and state == "running" else None,
         stages=_stages(results),
+        deaths=sum(line["what"] == "death" for line in lines),
         failures=tuple(
             Failure(r.movie, r.stage, r.message) for r in reversed(results) if r.state == "failed"
         )[:_MOST_FAILURES],

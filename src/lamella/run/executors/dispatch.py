@@ -43,6 +43,10 @@ class Work(ABC, Generic[Out_co]):
         """A job is done."""
 
     @abstractmethod
+    def died(self, job: Job, why: str, remedy: str) -> None:
+        """A worker died with a job, which is tried again."""
+
+    @abstractmethod
     def lost(self, job: Job, why: str, remedy: str) -> Iterable[Out_co]:
         """A job is given up."""
 
@@ -120,6 +124,7 @@ def dispatch(
                         why = f"{news.why}, {_times(deaths.of(job.name))}, {news.guess}"
                         yield from work.lost(job, why, news.remedy)
                     elif job is not None:
+                        work.died(job, news.why, news.remedy)
                         again.append(job)
                 elif job is not None:
                     left_behind[job.name, at] += 1

@@ -1,0 +1,55 @@
+"""What the command line tells while it works, without a terminal; of many movies alike."""
+
+import pytest
+
+from lamella.cli import show
+from lamella.run.movie import StageResult
+from lamella.run.movies import Death
+from lamella.run.outcome import told_of_deaths
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds, to be set."""
+    now = [0.0]
+    monkeypatch.setattr(show.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_log_is_told_once_a_minute_how_far_a_run_is(tmp_path, clock, capsys):
+    with show.RunDisplay(600, tmp_path).shown() as display:
+        for second in range(0, 150, 10):
+            clock[0] = second
+            state = "failed" if second == 20 else "done"
+            display.ended([StageResult(f"m{second}", "tables", state)])
+    told = capsys.readouterr().err.splitlines()
+    more = f"; more is told by: lamella status {tmp_path}"
+    assert told == [
+        f"7 of 600 movies have ended, 1 of them failed{more}",
+        f"13 of 600 movies have ended, 1 of them failed{more}",
+    ]
+
+
+def test_what_is_the_same_of_many_movies_is_told_once_with_all_it_says(capsys):
+    names = [f"m{i}" for i in range(5)]
+    show.tell_of_movies("failed", [(name, "function = 'a.py:f': it is gone") for name in names])
+    show.tell_of_movies("fault", [(name, f"raw/{name}.tif: it is empty; mend") for name in names])
+    show.tell_of_movies("note", [(name, f"raw/{name}.tif: dim") for name in names[:2]])
+    assert capsys.readouterr().err.splitlines() == [
+        "failed: 5 movies (m0, m1, m2 …): function = 'a.py:f': it is gone",
+        "fault: 5 movies (m0, m1, m2 …): it is empty; mend",
+        "note: m0: raw/m0.tif: dim",
+        "note: m1: raw/m1.tif: dim",
+    ]
+
+
+def test_workers_that_died_are_told_by_why():
+    full = ("needed more than 300 MB", "give more")
+    deaths = [Death("a", *full), Death("b", "was killed", "wait"), Death("a", *full)]
+    assert told_of_deaths(deaths) == [
+        "a worker needed more than 300 MB, 2 times, with a; what it was at was done again, which "
+        "takes longer: give more",
+        "a worker was killed, 1 time, with b; what it was at was done again, which takes longer: "
+        "wait",
+    ]
+    assert told_of_deaths([]) == []
