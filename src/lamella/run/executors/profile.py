@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from lamella.core.errors import InputError, SettingsError
+from lamella.core.errors import FaultsError, InputError
+from lamella.run.settings import faults_of
 
 _WALLTIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d):(\d\d)")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])i?B?", re.IGNORECASE)
@@ -129,7 +130,7 @@ def read_profile(path: Path) -> Profile:
     ------
     InputError
         A file that is missing or not TOML.
-    SettingsError
+    FaultsError
         Unknown keys, by name, and values that do not fit: all at once.
     """
     try:
@@ -143,8 +144,4 @@ def read_profile(path: Path) -> Profile:
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
-        )
-        known = ", ".join(Profile.model_fields)
-        raise SettingsError(str(path), faults, f"the keys are {known}") from error
+        raise FaultsError(faults_of(error, Profile, where=str(path))) from None
