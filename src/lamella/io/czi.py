@@ -16,6 +16,7 @@ from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
 from lamella.io.czi_blocks import Blocks, complete_frames
+from lamella.io.first_bytes import looks_like
 from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
@@ -103,7 +104,7 @@ def _refuse_other(path: Path) -> None:
         start = stream.read(10)
     if start[:7] != b"ZISRAWF":
         raise InputError(
-            str(path), f"it is not a CZI file (it starts with {start!r})", "give the image itself"
+            str(path), f"it is not a CZI file, {looks_like(start)}", "give the image itself"
         )
 
 

@@ -22,6 +22,7 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.take import WHOLE, Take, place_of
 from lamella.io.atomic import whole_file
 from lamella.io.declared import ALWAYS_FINE
+from lamella.io.first_bytes import looks_like
 from lamella.io.slices import projected
 from lamella.io.stated import settle
 from lamella.io.tiff_bounds import refuse_hollow_plans, refuse_odd_pages
@@ -134,7 +135,7 @@ def _refuse_at_sight(path: Path) -> None:
     if start[:2] not in (b"II", b"MM"):
         raise InputError(
             str(path),
-            f"it is not a TIFF file (it starts with {start!r})",
+            f"it is not a TIFF file, {looks_like(start)}",
             "give the image itself; other formats can be saved as TIFF in Fiji",
         )
 

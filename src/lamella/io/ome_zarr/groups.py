@@ -37,8 +37,13 @@ class Group(NamedTuple):
 
 
 def is_zarr(path: Path) -> bool:
-    """Whether a folder is a group or an array of zarr, by the files that every one of them has."""
-    return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
+    """Whether a folder is zarr: by its name, or by the files that every group and array has."""
+    return path.is_dir() and (path.suffix.lower() == ".zarr" or has_metadata(path))
+
+
+def has_metadata(path: Path) -> bool:
+    """Whether the files are there that every group and array of zarr has."""
+    return any((path / mark).is_file() for mark in _MARKS)
 
 
 def is_ome_zarr(path: Path) -> bool:
@@ -55,7 +60,7 @@ def read_group(path: Path) -> Group:
     Raises
     ------
     InputError
-        For an array, and for metadata that cannot be read.
+        For an array, and for metadata that are missing or cannot be read.
     """
     if (path / "zarr.json").is_file():
         found = safe_metadata(path / "zarr.json", path)
@@ -65,6 +70,12 @@ def read_group(path: Path) -> Group:
         return Group(path, 3, _dict(attributes.get("ome")), _dict(attributes.get("lamella")))
     if (path / ".zarray").is_file():
         _refuse_array(path)
+    if not has_metadata(path):
+        raise InputError(
+            str(path),
+            "its metadata are missing (there is neither zarr.json nor .zattrs)",
+            "copy it again, whole: files that begin with a dot, too",
+        )
     file = path / ".zattrs"
     found = safe_metadata(file, path) if file.is_file() else {}
     return Group(path, 2, found, _dict(found.get("lamella")))

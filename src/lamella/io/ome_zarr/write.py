@@ -14,7 +14,7 @@ from lamella.core.frames import Frames, Image
 from lamella.core.movie import Scale, regular_times
 from lamella.io.atomic import whole_folder
 from lamella.io.documents import write_json
-from lamella.io.ome_zarr.groups import is_zarr, labels_of, read_group
+from lamella.io.ome_zarr.groups import has_metadata, labels_of, read_group
 from lamella.io.ome_zarr.image import VERSIONS, require_zarr
 
 Version = Literal["0.4", "0.5"]
@@ -121,7 +121,7 @@ def _begin(path: Path, version: str) -> None:
         raise InputError(
             str(path), f"there is no OME-Zarr {version} to write", f"use {' or '.join(VERSIONS)}"
         )
-    if path.is_dir() and any(path.iterdir()) and not is_zarr(path):
+    if path.is_dir() and any(path.iterdir()) and not has_metadata(path):
         raise OutputError(str(path), "a folder that is no OME-Zarr is in the way", "choose another")
 
 
