@@ -12,6 +12,7 @@ from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Take, z_from
 from lamella.io import open_labels, open_movie, positions_of
 from lamella.io.bioio import Kind, open_bioio, positions_in_bioio
+from lamella.io.wanted import Wanted
 from lamella.run.init import find_movies, write_study
 from lamella.run.study import open_study
 from roundtrip.fake_micromanager import summary_of, write_mmstack
@@ -81,7 +82,7 @@ def test_readers_of_bioio_give_the_same(zeiss, tmp_path):
     for by_plane in (True, False):
         kind = Kind("CZI", ".czi", "bioio_czi", "czi", by_plane=by_plane)
         assert len(positions_in_bioio(path, kind)) == 1
-        movie = open_bioio(path, kind=kind, take=Take(z="max"))
+        movie = open_bioio(path, Wanted(take=Take(z="max")), kind=kind)
         assert movie.channel_names == ("GFP",)
         assert movie.scale.pixel_size_um == pytest.approx(0.5)
         np.testing.assert_array_equal(movie.channel().asarray(), frames.max(1))

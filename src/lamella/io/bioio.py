@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,11 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
-from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.core.take import names_or_numbers, place_of
 from lamella.io.lif_blocks import refuse_odd_lif
 from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.stated import Stated
+from lamella.io.wanted import AS_IT_IS, Wanted
 
 _T = TypeVar("_T")
 
@@ -56,12 +57,8 @@ SUFFIXES = tuple(kind.suffix for kind in KINDS)
 
 def open_bioio(
     path: str | os.PathLike[str],
+    wanted: Wanted = AS_IT_IS,
     *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
     kind: Kind | None = None,
 ) -> Movie:
     """One position (scene) of a microscope's file as a movie.
@@ -86,17 +83,13 @@ def open_bioio(
     def opened(reader: Any) -> Movie:
         source = str(path)
         names = _names(reader)
-        number = place_of(names, take.position, source=source)
+        number = place_of(names, wanted.take.position, source=source)
         reader.set_scene(number)
         planes = BioioPlanes(source, kind, number, reader)
         return assembled(
             planes,
             _stated(reader, planes.n_frames, planes.n_channels),
-            axes=axes,
-            pixel_size_um=pixel_size_um,
-            interval_min=interval_min,
-            channel_names=channel_names,
-            take=take,
+            wanted,
         )
 
     return _with_reader(path, kind, opened)

@@ -14,12 +14,13 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
-from lamella.core.take import WHOLE, Take, names_or_numbers, place_of
+from lamella.core.take import names_or_numbers, place_of
 from lamella.io.czi_blocks import Blocks, complete_frames
 from lamella.io.first_bytes import looks_like
 from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
+from lamella.io.wanted import AS_IT_IS, Wanted
 from lamella.io.xml_text import xml_root
 
 SUFFIXES = (".czi",)
@@ -33,15 +34,7 @@ _OTHERS = "RIHVB"  # rotation, illumination, phase, view, block
 _T = TypeVar("_T")
 
 
-def open_czi(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_czi(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """One scene of a CZI as a movie; tiles of a scene are laid side by side.
 
     Raises
@@ -58,17 +51,13 @@ def open_czi(
         source = str(path)
         scenes = _scenes(file)
         names = _names(file, scenes)
-        number = scenes[place_of(names, take.position, source=source)]
+        number = scenes[place_of(names, wanted.take.position, source=source)]
         planes = CziPlanes(source, file, number)
         stated = stated_in_czi(file.raw_metadata, planes.n_frames, planes.n_channels)
         return assembled(
             planes,
             replace(stated, notes=planes.notes + stated.notes),
-            axes=axes,
-            pixel_size_um=pixel_size_um,
-            interval_min=interval_min,
-            channel_names=channel_names,
-            take=take,
+            wanted,
         )
 
     return _with_file(path, opened)

@@ -15,12 +15,13 @@ from PIL import Image as Pillow
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
-from lamella.core.take import WHOLE, Take, slices_of
+from lamella.core.take import Take, slices_of
 from lamella.io.declared import refuse_hollow_piece
 from lamella.io.stated import Stated, settle
 from lamella.io.tiff import SUFFIXES as TIFF_SUFFIXES
 from lamella.io.tiff import open_tiff
 from lamella.io.tiff_alike import LikeFirst
+from lamella.io.wanted import AS_IT_IS, Wanted
 
 # Suffixes that mean one kind of file.
 _FAMILIES: dict[str, tuple[str, ...]] = {
@@ -88,18 +89,10 @@ def frame_files(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
     return sorted(taken, key=lambda path: natural_key(path.name)), notes
 
 
-def open_folder(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_folder(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """A folder of single-frame images as a movie; only the headers are read.
 
-    Every file is a frame; where the files are stacks, `take` says what of each.
+    Every file is a frame; where the files are stacks, `wanted` says what of each.
 
     Raises
     ------
@@ -110,52 +103,16 @@ def open_folder(
     folder = Path(path)
     files, notes = frame_files(folder)
     _refuse_channels_mixed(files, folder)
-    return _open_files(
-        files,
-        source=str(folder),
-        notes=notes,
-        axes=axes,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
-        take=take,
-    )
+    return _open_files(files, wanted, source=str(folder), notes=notes)
 
 
-def open_image(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_image(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """One PNG or JPEG as a movie of one frame."""
-    return _open_files(
-        [Path(path)],
-        source=str(path),
-        notes=(),
-        axes=axes,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
-        take=take,
-    )
+    return _open_files([Path(path)], wanted, source=str(path), notes=())
 
 
-def _open_files(
-    files: list[Path],
-    *,
-    source: str,
-    notes: tuple[str, ...],
-    axes: str | None,
-    pixel_size_um: float | None,
-    interval_min: float | None,
-    channel_names: Sequence[str] | None,
-    take: Take,
-) -> Movie:
-    take = Take(take.position, take.z)
+def _open_files(files: list[Path], wanted: Wanted, *, source: str, notes: tuple[str, ...]) -> Movie:
+    axes, take = wanted.axes, Take(wanted.take.position, wanted.take.z)
     first = _header(files[0], axes, len(files), take)
     alike = LikeFirst(files[0]) if len(files) > 1 and _is_tiff(files[0]) else None
     for file in files[1:]:
@@ -164,12 +121,10 @@ def _open_files(
     pixel = first.scale.pixel_size_um
     settled = settle(
         Stated(None if pixel is None else (pixel, pixel), None, first.channel_names, first.notes),
+        wanted,
         source=source,
         n_frames=len(files),
         n_channels=len(first.channels),
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
     )
     channels: dict[str, Frames] = {
         name: FolderFrames(files, c, frames, axes, take)
@@ -189,7 +144,7 @@ def _header(file: Path, axes: str | None, n_files: int, take: Take) -> Movie:
     if not _is_tiff(file):
         slices_of(1, take.z, source=str(file))
         return Movie({"ch0": PictureFrames(file)}, source=str(file))
-    movie = open_tiff(file, axes=axes, take=take)
+    movie = open_tiff(file, Wanted(axes=axes, take=take))
     if movie.n_frames > 1:
         raise InputError(
             str(file),

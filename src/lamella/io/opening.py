@@ -28,6 +28,7 @@ from lamella.io.pattern import (
 )
 from lamella.io.readers import reader_of
 from lamella.io.sidecar import completed, files_beside, sidecar_of
+from lamella.io.wanted import Wanted
 
 _TICK_NS, _COARSE_TICK_NS = 20_000_000, 2_000_000_000
 
@@ -92,14 +93,8 @@ def open_movie(
             f"list the names in the order of the file, or write {MARK} into the path",
         )
     path = Path(where)
-    movie = reader_of(path).open(
-        path,
-        axes=axes,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
-        take=take,
-    )
+    wanted = Wanted(axes, pixel_size_um, interval_min, channel_names, take)
+    movie = reader_of(path).open(path, wanted)
     if movie.dtype.kind in "iu" and movie.dtype.itemsize > 4:
         raise InputError(
             where,
@@ -109,9 +104,7 @@ def open_movie(
     movie = completed(
         movie,
         sidecar_of(path, n_frames=movie.n_frames, n_channels=len(movie.channels)),
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        named=channel_names is not None,
+        wanted,
     )
     return _one_channel(movie, take.channel)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +12,11 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
-from lamella.core.take import Take, slices_of
+from lamella.core.take import slices_of
 from lamella.io.declared import LARGEST_FRAME, MOST_OF_LABELS, SMALL
 from lamella.io.slices import projected
 from lamella.io.stated import Stated, settle
+from lamella.io.wanted import Wanted
 
 _COPY_AGAIN = "copy it again from its source"
 
@@ -111,12 +111,7 @@ class PlaneFrames(Frames):
 def assembled(
     planes: PlaneReader,
     stated: Stated,
-    *,
-    axes: str | None,
-    pixel_size_um: float | None,
-    interval_min: float | None,
-    channel_names: Sequence[str] | None,
-    take: Take,
+    wanted: Wanted,
 ) -> Movie:
     """The movie of these planes.
 
@@ -126,9 +121,9 @@ def assembled(
         Axes that are to be others than the file's, sizes of nothing or beyond reason, types that
         are no grey values, slices that nobody chose.
     """
-    if axes is not None:
+    if wanted.axes is not None:
         raise InputError(
-            planes.source, f"axes {axes}: files of this kind name their axes", "leave it out"
+            planes.source, f"axes {wanted.axes}: files of this kind name their axes", "leave it out"
         )
     sizes = (planes.n_frames, planes.n_channels, planes.n_slices, *planes.frame_shape)
     if min(sizes) < 1:
@@ -151,18 +146,17 @@ def assembled(
             f"its pixels are of type {planes.dtype}",
             "save it with 8, 16 or 32-bit grey values (integers or float32)",
         )
-    wanted = slices_of(planes.n_slices, take.z, source=planes.source)
+    z = wanted.take.z
+    slices = slices_of(planes.n_slices, z, source=planes.source)
     settled = settle(
         stated,
+        wanted,
         source=planes.source,
         n_frames=planes.n_frames,
         n_channels=planes.n_channels,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
     )
     channels: dict[str, Frames] = {
-        name: projected([PlaneFrames(planes, c, z) for z in wanted], take.z)
+        name: projected([PlaneFrames(planes, c, each) for each in slices], z)
         for c, name in enumerate(settled.channel_names)
     }
     return Movie(channels, settled.scale, planes.source, settled.notes)

@@ -1,7 +1,7 @@
 """Which reader opens a file or folder: one entry a kind of movie.
 
-Every reader takes ``axes``, ``pixel_size_um``, ``interval_min``, ``channel_names`` and ``take`` and
-gives a `Movie`. Libraries of formats that are extras are imported when a file is opened.
+Every reader takes a path and what is wanted of it, and gives a `Movie`. Libraries of formats that
+are extras are imported when a file is opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Reader(NamedTuple):
     Attributes
     ----------
     open : function
-        Of a path and keywords, as `lamella.io.open_movie` has them.
+        Of a path and a `Wanted`.
     positions : function
         Names of the positions in a file: one of most. Only metadata is read.
     """

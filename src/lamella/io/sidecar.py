@@ -25,6 +25,7 @@ from lamella.io.ome_zarr import is_zarr
 from lamella.io.stated import Stated, differ, unique_names
 from lamella.io.tiff_metadata import elapsed_or_nominal, ome_stated
 from lamella.io.units import micrometres, minutes
+from lamella.io.wanted import Wanted
 
 _ENDS = ("_metadata.txt", ".companion.ome", ".json")
 _LARGEST_MB = 64  # Micro-Manager writes a few kB for every frame
@@ -74,24 +75,15 @@ def files_beside(path: Path) -> list[Path]:
     return [file for file in near if file.is_file()]
 
 
-def completed(
-    movie: Movie,
-    beside: Sidecar | None,
-    *,
-    pixel_size_um: float | None,
-    interval_min: float | None,
-    named: bool,
-) -> Movie:
+def completed(movie: Movie, beside: Sidecar | None, wanted: Wanted) -> Movie:
     """The movie, with what only the sidecar knows, and a note on every conflict.
 
     Settings win over the movie's file, and the file over what lies beside it.
 
     Parameters
     ----------
-    pixel_size_um, interval_min
-        The settings, which the movie has already.
-    named : bool
-        Whether the settings name the channels.
+    wanted : Wanted
+        The settings, by which the movie was opened.
     """
     if beside is None:
         return movie
@@ -105,14 +97,14 @@ def completed(
         elif size is None:
             size = there
         elif differ(there, size):
-            used = "settings" if pixel_size_um is not None else "file"
+            used = "settings" if wanted.pixel_size_um is not None else "file"
             notes.append(f"{name} says {there:.4g} µm/px, the {used} {size:.4g}: {used} used")
     if stated.time_min is not None and movie.n_frames > 1:
         there = float(np.median(np.diff(stated.time_min)))
         if times is None:
             times = stated.time_min
         elif differ(there, here := float(np.median(np.diff(times)))):
-            used = "settings" if interval_min is not None else "file"
+            used = "settings" if wanted.interval_min is not None else "file"
             notes.append(
                 f"{name} says {there:.4g} min between frames, the {used} {here:.4g}: {used} used"
             )
@@ -120,7 +112,7 @@ def completed(
     nameless = list(channels) == default_channel_names(len(channels))
     if stated.channel_names is not None and len(stated.channel_names) == len(channels):
         names = unique_names(stated.channel_names, len(channels))
-        if nameless and not named:
+        if nameless and wanted.channel_names is None:
             channels = dict(zip(names, channels.values(), strict=True))
     return replace(movie, channels=channels, scale=Scale(size, times), notes=(*movie.notes, *notes))
 

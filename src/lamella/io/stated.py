@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lamella.core.errors import InputError
 from lamella.core.movie import Scale, default_channel_names, regular_times
+from lamella.io.wanted import Wanted
 
 # Files and settings may round differently; beyond this they disagree.
 _TOLERANCE = 0.01
@@ -55,25 +56,19 @@ class Settled:
 
 
 def settle(
-    stated: Stated,
-    *,
-    source: str,
-    n_frames: int,
-    n_channels: int,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
+    stated: Stated, wanted: Wanted, *, source: str, n_frames: int, n_channels: int
 ) -> Settled:
     """Settings win over the file; where they differ by more than 1 %, a note says so.
 
     Raises
     ------
     InputError
-        Pixels that are not square and no `pixel_size_um`; a wrong number of `channel_names`.
+        Pixels that are not square and no pixel size is wanted; a wrong number of names.
     """
     notes = list(stated.notes)
-    pixel = _pixel_size(stated, pixel_size_um, source, notes)
-    times = _times(stated, interval_min, n_frames, notes)
+    pixel = _pixel_size(stated, wanted.pixel_size_um, source, notes)
+    times = _times(stated, wanted.interval_min, n_frames, notes)
+    channel_names = wanted.channel_names
     if channel_names is not None and len(channel_names) != n_channels:
         raise InputError(
             source,

@@ -19,7 +19,7 @@ from tifffile import TiffFile, TiffWriter
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie, Scale, regular_times
-from lamella.core.take import WHOLE, Take, place_of
+from lamella.core.take import place_of
 from lamella.io.atomic import whole_file
 from lamella.io.declared import ALWAYS_FINE
 from lamella.io.first_bytes import looks_like
@@ -30,6 +30,7 @@ from lamella.io.tiff_layout import layout
 from lamella.io.tiff_metadata import stated_in
 from lamella.io.tiff_planes import Planes, TiffFrames
 from lamella.io.tiff_positions import positions_in
+from lamella.io.wanted import AS_IT_IS, Wanted
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf2", ".tf8")
 
@@ -45,25 +46,8 @@ _BROKEN = (
 )
 
 
-def open_tiff(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_tiff(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """A movie in one TIFF file (or, for Micro-Manager and OME, in the files that go on from it).
-
-    Parameters
-    ----------
-    axes : str or None
-        What the stored dimensions are, in letters T, C, Y, X, where the file is wrong or silent.
-    pixel_size_um, interval_min, channel_names
-        Win over what the file states.
-    take : Take
-        Which position and slices; of files with several of them.
 
     Returns
     -------
@@ -81,7 +65,7 @@ def open_tiff(
     path = Path(path)
 
     def opened(tif: TiffFile, complaints: list[str]) -> Movie:
-        return _open(path, tif, complaints, axes, pixel_size_um, interval_min, channel_names, take)
+        return _open(path, tif, complaints, wanted)
 
     return _with_tiff(path, opened)
 
@@ -152,21 +136,13 @@ def _refuse_damaged(path: Path, tif: TiffFile, complaints: list[str]) -> None:
         )
 
 
-def _open(
-    path: Path,
-    tif: TiffFile,
-    complaints: list[str],
-    axes: str | None,
-    pixel_size_um: float | None,
-    interval_min: float | None,
-    channel_names: Sequence[str] | None,
-    take: Take,
-) -> Movie:
+def _open(path: Path, tif: TiffFile, complaints: list[str], wanted: Wanted) -> Movie:
     _refuse_damaged(path, tif, complaints)
     positions, ignored = positions_in(tif)
+    take = wanted.take
     place = place_of([each.name for each in positions], take.position, source=str(path))
     position = positions[place]
-    plan = layout(position, source=str(path), axes=axes, z=take.z)
+    plan = layout(position, source=str(path), axes=wanted.axes, z=take.z)
     planes = Planes(plan.planes)
     stated = stated_in(
         tif,
@@ -176,13 +152,7 @@ def _open(
         image=position.image,
     )
     settled = settle(
-        stated,
-        source=str(path),
-        n_frames=plan.n_frames,
-        n_channels=plan.n_channels,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
+        stated, wanted, source=str(path), n_frames=plan.n_frames, n_channels=plan.n_channels
     )
     return Movie(
         channels={

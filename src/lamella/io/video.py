@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError, NotInstalledError
 from lamella.core.frames import Image
 from lamella.core.movie import Movie
-from lamella.core.take import WHOLE, Take
 from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.stated import Stated
+from lamella.io.wanted import AS_IT_IS, Wanted
 
 SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".wmv", ".mpg", ".mpeg", ".webm")
 _MOST_PIXELS = 2**26
@@ -31,15 +31,7 @@ _CONTAINERS = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mpeg,mpegts,mpegvid
 _LOCAL = ["-protocol_whitelist", "file,crypto,data", "-format_whitelist", _CONTAINERS]
 
 
-def open_video(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_video(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """A video as a movie of one channel.
 
     Grey videos are read with the values that are stored, of 8 to 16 bit. Others are decoded to
@@ -63,11 +55,7 @@ def open_video(
     return assembled(
         planes,
         Stated(notes=(*(() if planes.lossless else notes), *planes.notes)),
-        axes=axes,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
-        take=take,
+        wanted,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,38 +14,29 @@ import numpy as np
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
-from lamella.core.take import WHOLE, Take, place_of, slices_of
+from lamella.core.take import place_of, slices_of
 from lamella.io.ome_zarr.blocks import Blocks, spans_of
 from lamella.io.ome_zarr.chunks import ChunkFiles, refuse_unreasonable
 from lamella.io.ome_zarr.groups import positions_of, read_group
 from lamella.io.ome_zarr.image import ImageMetadata, read_image
 from lamella.io.slices import projected
 from lamella.io.stated import settle
+from lamella.io.wanted import AS_IT_IS, Wanted
 from lamella.io.zarr_guard import safe_metadata
 
 _COPY_AGAIN = "copy it again from its source, or write it again"
 _METADATA = (".zattrs", ".zgroup", ".zarray", ".zmetadata", "zarr.json")
 
 
-def open_ome_zarr(
-    path: str | os.PathLike[str],
-    *,
-    axes: str | None = None,
-    pixel_size_um: float | None = None,
-    interval_min: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    take: Take = WHOLE,
-) -> Movie:
+def open_ome_zarr(path: str | os.PathLike[str], wanted: Wanted = AS_IT_IS) -> Movie:
     """A movie, or labels, in an OME-Zarr; level 0 of its pyramid.
 
     Parameters
     ----------
     path : str or path
         An image; the series of a file as bioformats2raw writes them; a plate or a well.
-    axes : None
-        An OME-Zarr names its axes: there is nothing to override.
-    take : Take
-        Which position and slices.
+    wanted : Wanted
+        Without axes: an OME-Zarr names them.
 
     Returns
     -------
@@ -62,15 +53,15 @@ def open_ome_zarr(
     """
     path = Path(path)
     positions = positions_of(path)
-    place = place_of(list(positions), take.position, source=str(path))
+    place = place_of(list(positions), wanted.take.position, source=str(path))
     folder = list(positions.values())[place]
-    if axes is not None:
+    if wanted.axes is not None:
         raise InputError(
-            str(path), f"axes {axes}: an OME-Zarr names its axes itself", "leave it out"
+            str(path), f"axes {wanted.axes}: an OME-Zarr names its axes itself", "leave it out"
         )
     image = read_image(read_group(folder))
     try:
-        return _opened(image, str(path), pixel_size_um, interval_min, channel_names, take)
+        return _opened(image, str(path), wanted)
     except (LamellaError, MemoryError):
         raise
     except Exception as error:  # a damaged store may raise anything
@@ -81,14 +72,7 @@ def open_ome_zarr(
         ) from error
 
 
-def _opened(
-    image: ImageMetadata,
-    source: str,
-    pixel_size_um: float | None,
-    interval_min: float | None,
-    channel_names: Sequence[str] | None,
-    take: Take,
-) -> Movie:
+def _opened(image: ImageMetadata, source: str, wanted: Wanted) -> Movie:
     array = _open_array(image.array, image.zarr_format)
     if len(array.shape) != len(image.axes):
         raise InputError(
@@ -107,22 +91,17 @@ def _opened(
     if 0 in array.shape:
         raise InputError(source, f"it has no pixels (shape {array.shape})", _COPY_AGAIN)
     n_frames, n_channels = sizes.get("T", 1), sizes.get("C", 1)
-    wanted = slices_of(sizes.get("Z", 1), take.z, source=source)
+    z = wanted.take.z
+    slices = slices_of(sizes.get("Z", 1), z, source=source)
     files = ChunkFiles(array, image.array)
     first = spans_of(image.axes, array.shape, 0, 0, 0)
     refuse_unreasonable(array, n_frames * n_channels * sizes.get("Z", 1), first, files)
     settled = settle(
-        image.stated(n_frames),
-        source=source,
-        n_frames=n_frames,
-        n_channels=n_channels,
-        pixel_size_um=pixel_size_um,
-        interval_min=interval_min,
-        channel_names=channel_names,
+        image.stated(n_frames), wanted, source=source, n_frames=n_frames, n_channels=n_channels
     )
     blocks = Blocks(image, array, partial(_open_array, image.array, image.zarr_format))
     channels: dict[str, Frames] = {
-        name: projected([ZarrFrames(blocks, c, z) for z in wanted], take.z)
+        name: projected([ZarrFrames(blocks, c, each) for each in slices], z)
         for c, name in enumerate(settled.channel_names)
     }
     absent = _absent(image.axes, array.shape, files)
