@@ -19,7 +19,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 HUNG = -1000
@@ -52,12 +51,7 @@ class Starter:
         self._last = 0
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._process.communicate(timeout=60)
         self._told.cleanup()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from lamella.core.errors import InputError
 
 ALWAYS_FINE = 2**28
@@ -14,6 +18,16 @@ SMALL = 2**26
 """Bytes that are never too many, however tightly they are packed: 64 MiB."""
 MOST_OF_LABELS = 2000
 """Times that labels and empty frames are packed, in formats that pack them by themselves."""
+
+
+def refuse_type(source: str, dtype: np.dtype[Any]) -> None:
+    """Raise the InputError of pixels that are no grey values, or of a type that nobody shows."""
+    if dtype.kind not in "biuf" or dtype == np.float16:
+        raise InputError(
+            source,
+            f"its pixels are of type {dtype}",
+            "save it with 8, 16 or 32-bit grey values (integers or float32)",
+        )
 
 
 def refuse_hollow_piece(source: str, what: str, declared: int, stored: int) -> None:

@@ -13,7 +13,7 @@ from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
 from lamella.core.take import slices_of
-from lamella.io.declared import LARGEST_FRAME, MOST_OF_LABELS, SMALL
+from lamella.io.declared import LARGEST_FRAME, MOST_OF_LABELS, SMALL, refuse_type
 from lamella.io.slices import projected
 from lamella.io.stated import Stated, settle
 from lamella.io.wanted import Wanted
@@ -140,12 +140,7 @@ def assembled(
             f"a frame of it declares {n_bytes / 2**20:.4g} MiB, and the file has {stored} bytes",
             _COPY_AGAIN,
         )
-    if planes.dtype.kind not in "uif" or planes.dtype == np.float16:
-        raise InputError(
-            planes.source,
-            f"its pixels are of type {planes.dtype}",
-            "save it with 8, 16 or 32-bit grey values (integers or float32)",
-        )
+    refuse_type(planes.source, planes.dtype)
     z = wanted.take.z
     slices = slices_of(planes.n_slices, z, source=planes.source)
     settled = settle(

@@ -23,7 +23,7 @@ import numpy as np
 from lamella.core.movie import Movie, Scale, default_channel_names
 from lamella.io.ome_zarr import is_zarr
 from lamella.io.stated import Stated, differ, unique_names
-from lamella.io.tiff_metadata import elapsed_or_nominal, ome_stated
+from lamella.io.tiff_metadata import elapsed_or_nominal, micromanager_pixel_um, ome_stated
 from lamella.io.units import micrometres, minutes
 from lamella.io.wanted import Wanted
 
@@ -127,15 +127,7 @@ def _micromanager(found: Mapping[str, Any], n_frames: int, n_channels: int) -> S
         if isinstance(one, dict) and key.startswith(("FrameKey-", "Metadata-"))
     ]
     first = images[0] if images else {}
-    size = next(
-        (
-            number
-            for source in (summary, first)
-            for key in ("PixelSizeUm", "PixelSize_um")
-            if (number := micrometres(source.get(key), "um"))
-        ),
-        None,
-    )
+    size = micromanager_pixel_um(summary, first)
     per_frame: dict[int, float | None] = {}
     for one in images:
         number = one.get("Frame", one.get("FrameIndex"))

@@ -13,6 +13,7 @@ from tifffile import TiffPage, TiffPageSeries
 
 from lamella.core.errors import InputError, SettingsError
 from lamella.core.take import Z, slices_of
+from lamella.io.declared import refuse_type
 from lamella.io.planned import frames_taken
 from lamella.io.tiff_bounds import (
     refuse_hollow_planes,
@@ -69,7 +70,7 @@ def layout(position: Position, *, source: str, axes: str | None, z: Z | None) ->
     stored_axes, shape = series.axes, tuple(series.shape)
     lead = [(axis, size) for axis, size in zip(stored_axes, shape, strict=True) if axis not in "YX"]
     _refuse_colour(source, stored_axes, shape, axes)
-    _refuse_type(source, series.dtype)
+    refuse_type(source, series.dtype)
     refuse_many_planes(series, source)
     order = np.arange(int(np.prod([size for _, size in lead], dtype=np.int64)), dtype=np.intp)
     order = order.reshape([size for _, size in lead])
@@ -98,15 +99,6 @@ def _refuse_colour(source: str, axes: str, shape: tuple[int, ...], override: str
             f"it is a colour image ({shape[axes.index('S')]} samples a pixel, axes {axes})",
             "split its channels (Fiji: Image > Color > Split Channels) or save it as grey"
             + ("" if axes.endswith("S") else "; if they are frames, set axes to TYX"),
-        )
-
-
-def _refuse_type(source: str, dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "biuf" or dtype == np.float16:
-        raise InputError(
-            source,
-            f"its pixels are of type {dtype}",
-            "save it with 8, 16 or 32-bit grey values (integers or float32)",
         )
 
 

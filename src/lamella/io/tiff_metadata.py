@@ -150,21 +150,26 @@ def _imagej_names(labels: object, n_frames: int, n_channels: int) -> tuple[str, 
     return None
 
 
+def micromanager_pixel_um(*sources: Mapping[str, Any]) -> float | None:
+    """The pixel size that the first of these tells: summaries, and tags of images."""
+    return next(
+        (
+            number
+            for source in sources
+            for key in ("PixelSizeUm", "PixelSize_um")
+            if (number := micrometres(source.get(key), "um"))
+        ),
+        None,
+    )
+
+
 def _micromanager(
     tif: TiffFile, n_frames: int, n_channels: int, time_pages: Sequence[Page] | None
 ) -> Stated:
     """Micro-Manager's summary, and the elapsed time that it stores with every image."""
     summary: Mapping[str, Any] = (tif.micromanager_metadata or {}).get("Summary", {})
     first = _image_tags(tif.pages.first)
-    size = next(
-        (
-            number
-            for source in (summary, first)
-            for key in ("PixelSizeUm", "PixelSize_um")
-            if (number := micrometres(source.get(key), "um"))
-        ),
-        None,
-    )
+    size = micromanager_pixel_um(summary, first)
     interval = minutes(summary.get("Interval_ms"), "ms")
     elapsed: list[float | None] = []
     if "ElapsedTime-ms" in first and time_pages is not None:

@@ -18,7 +18,7 @@ from lamella.core.take import PROJECTIONS, Take, z_from
 from lamella.core.wells import well_name
 from lamella.io.delimited import bounded_lines
 from lamella.io.pattern import ANYTHING, MARK
-from lamella.run.settings import Known
+from lamella.run.settings import Known, not_read
 
 SAMPLES_FILE = "samples.csv"
 _LONGEST_NAME = 200
@@ -79,14 +79,8 @@ def read_samples(path: Path) -> list[Sample]:
             reader = csv.DictReader(bounded_lines(file, path), restval="")
             rows = list(reader)
             columns = list(reader.fieldnames or ())
-    except FileNotFoundError:
-        raise SettingsError(
-            str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
-        ) from None
     except OSError as error:
-        raise SettingsError(
-            str(path), f"it cannot be read ({error.strerror})", "check its access rights"
-        ) from None
+        raise not_read(path, error) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(
             str(path), f"it is not a CSV file ({error})", "save it as CSV (UTF-8)"

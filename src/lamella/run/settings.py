@@ -207,17 +207,21 @@ def read_settings(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
         return settings_from(toml_of(text), where=path.name)
-    except FileNotFoundError:
-        raise SettingsError(
-            str(path), "there is no such file", "make one with: lamella init FOLDER --pattern …"
-        ) from None
     except OSError as error:
-        raise SettingsError(
-            str(path), f"it cannot be read ({error.strerror})", "check its access rights"
-        ) from None
+        raise not_read(path, error) from None
     # Beside its own errors: text that is not UTF-8, numbers too long, tables too deep.
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(path), f"it is not TOML ({error})", "mend that line") from None
+
+
+def not_read(path: Path, error: OSError) -> SettingsError:
+    """The error of a file of a study that is not there or not to be read."""
+    if isinstance(error, FileNotFoundError):
+        remedy = "make one with: lamella init FOLDER --pattern …"
+        return SettingsError(str(path), "there is no such file", remedy)
+    return SettingsError(
+        str(path), f"it cannot be read ({error.strerror})", "check its access rights"
+    )
 
 
 def settings_from(values: dict[str, Any], *, where: str) -> Settings:

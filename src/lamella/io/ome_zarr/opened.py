@@ -9,12 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lamella.core.errors import InputError, LamellaError
 from lamella.core.frames import Frames, Image
 from lamella.core.movie import Movie
 from lamella.core.take import place_of, slices_of
+from lamella.io.declared import refuse_type
 from lamella.io.ome_zarr.blocks import Blocks, spans_of
 from lamella.io.ome_zarr.chunks import ChunkFiles, refuse_unreasonable
 from lamella.io.ome_zarr.groups import positions_of, read_group
@@ -80,7 +79,7 @@ def _opened(image: ImageMetadata, source: str, wanted: Wanted) -> Movie:
             f"its metadata has {len(image.axes)} axes, its pixels {len(array.shape)}",
             "write it again",
         )
-    _refuse_type(source, array.dtype)
+    refuse_type(source, array.dtype)
     sizes = dict(zip(image.axes, array.shape, strict=True))
     if sizes.get("?", 1) > 1 or image.axes.count("?") > 1:
         raise InputError(
@@ -119,15 +118,6 @@ def _absent(axes: str, shape: tuple[int, ...], files: ChunkFiles) -> tuple[str, 
         f"of {len(gone)} of {n_frames} frames the first chunk is not stored (the first of them is "
         f"frame {gone[0]}): they are read as 0 there; copy the movie again if they should not be",
     )
-
-
-def _refuse_type(source: str, dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "biuf" or dtype == np.float16:
-        raise InputError(
-            source,
-            f"its pixels are of type {dtype}",
-            "save it with 8, 16 or 32-bit grey values (integers or float32)",
-        )
 
 
 def _open_array(folder: Path, zarr_format: int) -> Any:

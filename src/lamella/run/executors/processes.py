@@ -15,7 +15,6 @@ from contextlib import suppress
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from lamella.core.errors import SettingsError
@@ -68,12 +67,7 @@ class Processes(Crew):
         self._halt.value = 0
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         # Also reached by Ctrl-C: those that work end at their next frame.
         self._halt.value = 1
         for each in self._all.values():

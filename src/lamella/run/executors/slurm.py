@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from lamella.core.errors import NotInstalledError, SettingsError
@@ -114,14 +113,9 @@ class OnSlurm(OnDask):
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         try:
-            super().__exit__(kind, error, at)
+            super().__exit__(*raised)
         finally:
             self._end()
 
