@@ -167,7 +167,7 @@ def open_labels(
     if is_pattern(where):
         raise InputError(where, "labels have one channel", "give the path of one label file")
     path = _labels_in(Path(where))
-    movie = reader_of(path).open(path, axes=axes)
+    movie = reader_of(path).open(path, Wanted(axes=axes))
     if len(movie.channels) > 1:
         raise InputError(
             where,

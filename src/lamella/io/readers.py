@@ -15,6 +15,7 @@ from lamella.core.errors import InputError
 from lamella.core.movie import Movie
 from lamella.io import bioio, czi, ome_zarr, tiff, video
 from lamella.io import image_folder as images
+from lamella.io.wanted import Wanted
 
 
 class Reader(NamedTuple):
@@ -28,7 +29,7 @@ class Reader(NamedTuple):
         Names of the positions in a file: one of most. Only metadata is read.
     """
 
-    open: Callable[..., Movie]
+    open: Callable[[Path, Wanted], Movie]
     positions: Callable[[Path], tuple[str, ...]]
 
 
