@@ -30,19 +30,6 @@ def test_a_log_is_told_once_a_minute_how_far_a_run_is(tmp_path, clock, capsys):
     ]
 
 
-def test_what_is_the_same_of_many_movies_is_told_once_with_all_it_says(capsys):
-    names = [f"m{i}" for i in range(5)]
-    show.tell_of_movies("failed", [(name, "function = 'a.py:f': it is gone") for name in names])
-    show.tell_of_movies("fault", [(name, f"raw/{name}.tif: it is empty; mend") for name in names])
-    show.tell_of_movies("note", [(name, f"raw/{name}.tif: dim") for name in names[:2]])
-    assert capsys.readouterr().err.splitlines() == [
-        "failed: 5 movies (m0, m1, m2 …): function = 'a.py:f': it is gone",
-        "fault: 5 movies (m0, m1, m2 …): it is empty; mend",
-        "note: m0: raw/m0.tif: dim",
-        "note: m1: raw/m1.tif: dim",
-    ]
-
-
 def test_workers_that_died_are_told_by_why():
     full = ("needed more than 300 MB", "give more")
     deaths = [Death("a", *full), Death("b", "was killed", "wait"), Death("a", *full)]
