@@ -105,10 +105,11 @@ def _sidecar(path: Path) -> None:
     """What lies beside a movie of four frames."""
     from lamella.core.movie import Movie
     from lamella.io.sidecar import completed, sidecar_of
+    from lamella.io.wanted import AS_IT_IS
 
     beside = sidecar_of(path.with_name("cell.tif"), n_frames=4, n_channels=1)
     movie = Movie.from_array(np.zeros((4, 2, 2)))
-    completed(movie, beside, pixel_size_um=None, interval_min=None, named=False)
+    completed(movie, beside, AS_IT_IS)
 
 
 def _labels(path: Path) -> None:

@@ -31,10 +31,14 @@ def looks_like(start: bytes) -> str:
     'but looks like text'
     >>> looks_like(b"\x00\x01\x02")
     'it begins with the bytes 00 01 02'
+    >>> looks_like(b"")
+    'it is empty (0 bytes)'
     """
+    if not start:
+        return "it is empty (0 bytes)"
     for mark, kind in _KINDS:
         if start.startswith(mark):
             return f"but looks like {kind}"
-    if start and all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):
+    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):
         return "but looks like text"
     return f"it begins with the bytes {start[:8].hex(' ').upper()}"

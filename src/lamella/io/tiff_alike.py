@@ -54,15 +54,22 @@ class LikeFirst:
 
 
 def _pixels(path: Path) -> list[tuple[int, int]]:
-    """Begin and end of every strip or tile; none of files that go on in others."""
+    """Begin and end of every strip or tile; none of files that go on in others, or are odd."""
     with TiffFile(path) as tif:
         if tif.is_ome or tif.is_micromanager or any(one.is_multifile for one in tif.series):
             return []
-        return [
-            (offset, offset + count)
-            for page in tif.pages
-            for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
-        ]
+        found: list[tuple[int, int]] = []
+        for page in tif.pages:
+            offsets, counts = page.dataoffsets, page.databytecounts
+            if len(offsets) != len(counts) or not all(map(_is_place, (*offsets, *counts))):
+                return []
+            found += ((start, start + n) for start, n in zip(offsets, counts, strict=True))
+        return found
+
+
+def _is_place(number: object) -> bool:
+    """Whether it may be a place in a file: a damaged tag has any type."""
+    return isinstance(number, int) and number >= 0
 
 
 def _complement(pieces: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ _SIZES = {
     323: "tiles' height", 32997: "depth", 32998: "tiles' depth", 259: "compression",
     262: "photometric interpretation", 284: "planar configuration",
 }  # fmt: skip
-_WHOLE = (1, 3, 4, 13, 16, 18)  # types of unsigned integers
+_WHOLE = (3, 4, 13, 16, 18)  # types of unsigned integers; a single byte is text to tifffile
 _MOST_ENTRIES = 4096  # as tifffile
 _MICROMANAGER = struct.pack("<I", 54773648)
 _NDTIFF, _SUMMARY = 483729, 2355492
