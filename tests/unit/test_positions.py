@@ -90,7 +90,7 @@ def test_readers_of_bioio_give_the_same(zeiss, tmp_path):
     with pytest.raises(InputError, match="it cannot be read as ND2"):
         open_movie(tmp_path / "text.nd2")
     (tmp_path / "text.lif").write_text("no microscope wrote this")
-    with pytest.raises(InputError, match="it is no LIF file"):
+    with pytest.raises(InputError, match="it is not a LIF file, but looks like text"):
         open_movie(tmp_path / "text.lif")
 
 
