@@ -22,9 +22,9 @@ def parsed(monkeypatch):
     """Names of the files that are opened as TIFF, as they are."""
     names, plain = [], image_folder.open_tiff
 
-    def opened(path, **options):
+    def opened(path, wanted):
         names.append(path.name)
-        return plain(path, **options)
+        return plain(path, wanted)
 
     monkeypatch.setattr(image_folder, "open_tiff", opened)
     return names
