@@ -62,8 +62,9 @@ def running(n_frames: int = FRAMES) -> list[str]:
     return [
         f"{n_frames} frames of {SIDE}×{SIDE} uint16, {size / 1e9:.1f} GB of pixels "
         f"({stored / 1e9:.1f} GB in OME-Zarr 0.5 with its pyramid, written in {writing:.0f} s), "
-        f"{n_cells} cells that stand apart; `lamella run --workers {WORKERS}`, thresholds, lap, all groups, "
-        "outlines, report. The movie is cut into chunks of frames that both workers share.",
+        f"{n_cells} cells that stand apart; `lamella run --workers {WORKERS}`, thresholds, lap, "
+        "all groups, outlines, report. The movie is cut into chunks of frames that both workers "
+        "share.",
         "",
         f"{wall / 60:.0f} min in all. Peak memory of each worker "
         f"{', '.join(f'{mb:.0f} MB' for mb in workers)} (target < {_TARGET_MB} MB), of the process "
