@@ -82,6 +82,14 @@ class TestSamples:
         (sample,) = self.read(tmp_path, "path,condition\nki1/12.tif,ki\n")
         assert (sample.movie, sample.session, sample.fault) == ("ki1__12", "1", None)
 
+    def test_a_row_tells_all_that_is_wrong_with_it(self, tmp_path):
+        (sample,) = self.read(tmp_path, "movie,path,condition,z\n../d,d.tif,,top\n")
+        assert str(sample.fault).endswith(
+            "line 2 (../d): the movie's name is not safe as a folder name, and it has no condition, "
+            "and z = 'top' names no slices; use letters, digits, '_', '-' and '.'; fill in the "
+            "column condition; write max, mean, or the number of one slice, the first being 0"
+        )
+
     def test_faults_belong_to_their_rows(self, tmp_path):
         samples = self.read(
             tmp_path,

@@ -7,6 +7,7 @@ import csv
 import posixpath
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -187,7 +188,6 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
         where = f"{file} line {line} ({sample.movie})"
         fault: LamellaError | None = None
         first = first_with.setdefault(sample.movie.casefold(), line)
-        scales = (sample.pixel_size_um, sample.interval_min)
         same_as = line
         if not sample.exclude:
             place = posixpath.normpath(sample.path), sample.take
@@ -206,43 +206,42 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
                 f"it is the movie of line {same_as} under another name, and would count twice",
                 "delete one of the rows, or choose another position, z or channel of the file",
             )
-        elif not re.fullmatch(r"[\w.-]+", sample.movie) or sample.movie.startswith("."):
-            fault = InputError(
-                where,
-                "the movie's name is not safe as a folder name",
-                "use letters, digits, '_', '-' and '.'",
-            )
-        elif len(sample.movie.encode()) > _LONGEST_NAME:
-            fault = InputError(
-                where,
-                f"the movie's name is longer than {_LONGEST_NAME} bytes",
-                "give it a shorter one in the column movie",
-            )
-        elif formula := _formula_in(sample):
-            fault = InputError(
-                where,
-                f"{formula!r} begins as a formula, which a spreadsheet would run",
-                "rename it; the tables of a run are opened in spreadsheets",
-            )
-        elif sample.session == ALL_SESSIONS:
-            fault = InputError(
-                where,
-                f"a session is named {ALL_SESSIONS!r}, which means every session",
-                "rename it",
-            )
-        elif not sample.condition:
-            fault = InputError(where, "it has no condition", "fill in the column condition")
-        elif any(isinstance(s, float) and not 0 < s < float("inf") for s in scales):
-            fault = InputError(
-                where,
-                "pixel_size_um and interval_min must be positive numbers",
-                'correct them, or write "unknown"',
-            )
-        elif isinstance(sample.take.z, str) and sample.take.z not in PROJECTIONS:
-            fault = InputError(
-                where,
-                f"z = {sample.take.z!r} names no slices",
-                "write max, mean, or the number of one slice, the first being 0",
-            )
+        elif said := [*_said_of(sample)]:
+            whats, remedies = zip(*said, strict=True)
+            fault = InputError(where, ", and ".join(whats), "; ".join(remedies))
         checked.append(replace(sample, fault=fault))
     return checked
+
+
+def _said_of(sample: Sample) -> Iterator[tuple[str, str]]:
+    """All that is wrong with the values of a row by itself, each with its remedy."""
+    if not re.fullmatch(r"[\w.-]+", sample.movie) or sample.movie.startswith("."):
+        yield (
+            "the movie's name is not safe as a folder name",
+            "use letters, digits, '_', '-' and '.'",
+        )
+    if len(sample.movie.encode()) > _LONGEST_NAME:
+        yield (
+            f"the movie's name is longer than {_LONGEST_NAME} bytes",
+            "give it a shorter one in the column movie",
+        )
+    if formula := _formula_in(sample):
+        yield (
+            f"{formula!r} begins as a formula, which a spreadsheet would run",
+            "rename it; the tables of a run are opened in spreadsheets",
+        )
+    if sample.session == ALL_SESSIONS:
+        yield f"a session is named {ALL_SESSIONS!r}, which means every session", "rename it"
+    if not sample.condition:
+        yield "it has no condition", "fill in the column condition"
+    scales = (sample.pixel_size_um, sample.interval_min)
+    if any(isinstance(s, float) and not 0 < s < float("inf") for s in scales):
+        yield (
+            "pixel_size_um and interval_min must be positive numbers",
+            'correct them, or write "unknown"',
+        )
+    if isinstance(sample.take.z, str) and sample.take.z not in PROJECTIONS:
+        yield (
+            f"z = {sample.take.z!r} names no slices",
+            "write max, mean, or the number of one slice, the first being 0",
+        )
