@@ -85,8 +85,8 @@ class TestSamples:
     def test_a_row_tells_all_that_is_wrong_with_it(self, tmp_path):
         (sample,) = self.read(tmp_path, "movie,path,condition,z\n../d,d.tif,,top\n")
         assert str(sample.fault).endswith(
-            "line 2 (../d): the movie's name is not safe as a folder name, and it has no condition, "
-            "and z = 'top' names no slices; use letters, digits, '_', '-' and '.'; fill in the "
+            "line 2 (../d): the movie's name is not safe as a folder name, and it has no condition"
+            ", and z = 'top' names no slices; use letters, digits, '_', '-' and '.'; fill in the "
             "column condition; write max, mean, or the number of one slice, the first being 0"
         )
 
