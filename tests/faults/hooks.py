@@ -1,7 +1,8 @@
 """What is made to go wrong in a process that a test starts: called in it, before its work.
 
 A *moment* of a process is a file that takes its name: everything that Lamella leaves is written
-beside and renamed, so that these are all moments that differ.
+beside and renamed, so that these are all moments that differ. What numba compiles and keeps for the
+next process is none: it is written the first time alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 _rename = os.replace
+_COMPILED = (".nbi", ".nbc")
 _AtMoment = Callable[[int, str, str], object]
 
 
@@ -31,6 +33,9 @@ def _at_every(before: _AtMoment, after: _AtMoment = _nothing) -> None:
 
     def replace(source: Any, target: Any, **more: Any) -> None:
         nonlocal n
+        if os.fspath(target).endswith(_COMPILED):
+            _rename(source, target, **more)
+            return
         at = n, os.fspath(source), os.fspath(target)
         n += 1
         before(*at)
