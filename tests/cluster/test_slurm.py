@@ -23,10 +23,18 @@ pytest.importorskip("dask_jobqueue")
 pytest.importorskip("cryptography")
 pytestmark = [pytest.mark.cluster, pytest.mark.skipif(bool(lacking()), reason=lacking())]
 
-FEW = (
-    '[objects.cell.segment]\nmethod = "multiotsu"\n'
-    "[measure]\nedge = false\nlamellipodium = false\nprotrusion = false\nwalks = false\n"
-)
+FEW = "[measure]\nedge = false\nlamellipodium = false\nprotrusion = false\nwalks = false\n"
+FOUND = '[objects.cell.segment]\nmethod = "multiotsu"\n'
+SLOW = '[objects.cell.segment]\nmethod = "external"\nfunction = "seg.py:segment"\n'
+TAKES_ITS_TIME = """
+import os, time
+import numpy as np
+
+def segment(frame):
+    if "SLURM_JOB_ID" in os.environ:  # long enough for two workers to reach their walltime
+        time.sleep(0.6)
+    return (frame > 0.3 * frame.max()).astype(np.int32)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +67,9 @@ def test_forty_movies_through_sbatch(tmp_path, slurm, monkeypatch):
     """A worker is killed, the node drained and resumed, a job cancelled, a walltime reached."""
     monkeypatch.setattr(execute, "write_report", lambda out: out / "report.html")
     names = [f"movie{i:02d}" for i in range(40)]
-    study = open_study(make_study(tmp_path / "study", good=names, settings=BARE + FEW))
+    folder = make_study(tmp_path / "study", good=names, settings=BARE + SLOW + FEW)
+    (folder / "seg.py").write_text(TAKES_ITS_TIME)
+    study = open_study(folder)
     run_study(study, tmp_path / "here")
     # SLURM counts in minutes, and ends jobs up to a minute late: workers leave by themselves.
     profile = Profile(memory="2 GB", walltime="00:01:00", host="127.0.0.1")
@@ -101,7 +111,7 @@ def test_forty_movies_through_sbatch(tmp_path, slurm, monkeypatch):
     assert happened == ["killed", "drained"]
     assert results(out) == results(tmp_path / "here")
     n_submitted = len(list((out / "slurm").glob("*.out")))
-    assert n_submitted > 2, "jobs that ended were replaced"
+    assert n_submitted >= 4, "the cancelled job was replaced, and one whose time was over"
     assert not list(out.glob(".slurm*")), "certificates are gone"
     deadline = time.monotonic() + 30
     while slurm.jobs():
@@ -110,7 +120,7 @@ def test_forty_movies_through_sbatch(tmp_path, slurm, monkeypatch):
 
 
 def test_sbatch_refuses(tmp_path, slurm):
-    study = open_study(make_study(tmp_path / "study", good=["one"], settings=BARE + FEW))
+    study = open_study(make_study(tmp_path / "study", good=["one"], settings=BARE + FOUND + FEW))
     profile = Profile(queue="nowhere", host="127.0.0.1")
     crew = OnSlurm(profile, tmp_path / "out", study.settings.measure, workers=1)
     with pytest.raises(
@@ -122,7 +132,7 @@ def test_sbatch_refuses(tmp_path, slurm):
 
 def test_jobs_that_never_bring_a_worker(tmp_path, slurm, monkeypatch):
     monkeypatch.setattr("lamella.run.executors.slurm._TEND_EVERY_S", 0.5)
-    study = open_study(make_study(tmp_path / "study", good=["one"], settings=BARE + FEW))
+    study = open_study(make_study(tmp_path / "study", good=["one"], settings=BARE + FOUND + FEW))
     profile = Profile(prologue=["exit 1"], host="127.0.0.1")
     crew = OnSlurm(profile, tmp_path / "out", study.settings.measure, workers=1)
     with pytest.raises(SettingsError, match="5 jobs ended before a worker came; read what they"):

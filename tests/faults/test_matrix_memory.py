@@ -17,6 +17,7 @@ import pytest
 
 from faults.matrix import assert_told, case, fault
 from faults.studies import BARE_LEAN, GOOD, make_study, measured, row, status, write_pixels
+from faults.works import half_written
 
 GROUPS = Path("/sys/fs/cgroup/memory")
 CODE = """
@@ -148,6 +149,7 @@ def test_worker_killed(turn, world, starter):
     ended = starter.said(first)
     assert ended.code == 0, ended
     assert measured_in(world / "new") == {"good1", "good2"}
+    assert half_written(world / "new") == []
 
 
 def measured_in(out: Path) -> set[str]:

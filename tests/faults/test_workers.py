@@ -14,6 +14,7 @@ import pytest
 from faults.matrix import fault
 from faults.studies import BARE_LEAN, GOOD, lamella, make_study, measured, pixels, row, status
 from faults.studies import write_pixels as write
+from faults.works import half_written
 
 CODE = """
 import os, signal, time
@@ -29,7 +30,10 @@ def segment(frame, odd="", slow=0):
     if odd == "kind": return labels / 2
     if odd == "negative": return -labels
     if odd == "exit": os._exit(3)
-    if odd == "kill": os.kill(os.getpid(), signal.SIGKILL)
+    killed = os.path.join(os.path.dirname(__file__), "killed")
+    if odd == "once" and os.path.exists(killed): return labels
+    if odd == "once": open(killed, "w").close()
+    if odd in ("kill", "once"): os.kill(os.getpid(), signal.SIGKILL)
 """
 MEND = "mend the function, or its arguments in the settings"
 
@@ -118,6 +122,19 @@ def test_a_movie_that_kills_its_worker(tmp_path, starter, odd):
     assert failed["movie"].tolist() == ["odd"]
     assert re.search(r"odd.tif: its worker was killed, twice, .*; use fewer", *failed["message"])
     assert measured(study) == {*GOOD}
+
+
+@fault("a worker is killed while it writes")
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_a_worker_that_died_amid_leaves_nothing_and_is_told(tmp_path, starter):
+    """Labels are found while they are written."""
+    study = _study(tmp_path, odd="once")
+    ran = starter.run("run", study, "--workers", 2)
+    assert ran.code == 0
+    assert measured(study) == {*GOOD, "odd"}
+    assert half_written(study) == []
+    told = "warning: a worker was killed, 1 time, with odd; what it was at was done again, which "
+    assert told in ran.err
 
 
 @fault("a second one while the folder is held")

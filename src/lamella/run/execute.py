@@ -177,6 +177,8 @@ def run_study(
                     journal.ended(ended)
                     on_movie(ended)
                     status.refresh(results)
+            if to_do and not crew.is_here:
+                remove_partial_files(out)  # of workers that died amid
             ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
             looks |= _looked_again(to_do, ended_well, late=not crew.is_here)
             ready = [looks[s.movie] for s in usable if looks[s.movie].ready]
