@@ -22,7 +22,9 @@ _TEXTS = (b"0", b"-1", b"1", b"1e9", b"1e400", b"-1e400", b"nan", b"inf", b"", b
           b"4294967296", b"99999999999999999999", b"1e-7", b"1" * 5000, b"1000000")  # fmt: skip
 _VALUES = (None, True, -1, 0, 10**9, 2**63, 1e308, float("nan"), "", "x", "x" * 100_000, [], {},
            [[]], "../../x", "\ud800", [0] * 1000)  # fmt: skip
-_PARTS = re.compile(rb"[^\n,;\t<>{}\[\]]*[\n,;\t<>{}\[\]]")
+_SEPARATORS = rb"\n,;\t<>{}\[\]"
+# A tail without any is a part as well: looked for at each of its bytes it would take for ever.
+_PARTS = re.compile(rb"[^%b]*[%b]|[^%b]+" % ((_SEPARATORS,) * 3))
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 
 
