@@ -85,7 +85,19 @@ def _refuse_cut_chunks(file: Path, what: str) -> None:
 
 
 def refuse_hollow(arrays: list[Any], path: Path) -> None:
-    """Raise the InputError of arrays that declare far more than the folder holds."""
+    """Raise the InputError of arrays that declare far more than the folder holds.
+
+    Each chunk is looked for, also where it is not there: there may be no more than files.
+    """
+    for array in arrays:
+        chunks = zip(array.shape, array.chunks, strict=True)
+        n_chunks = math.prod(-(-n // max(size, 1)) for n, size in chunks)
+        if n_chunks > _MOST_FILES:
+            raise InputError(
+                str(path),
+                f"an array of it is cut into {n_chunks} chunks",
+                "write it again in larger chunks",
+            )
     declared = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays)
     if declared <= SMALL:
         return
