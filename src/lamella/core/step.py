@@ -54,7 +54,10 @@ class Step(BaseModel):
         return None
 
     def merge(self, states: Sequence[Any]) -> Any:
-        """The state of the whole from those of its parts, in order of time."""
+        """The state of several parts that follow each other, from theirs, in order of time.
+
+        It may be merged once more with what follows: states of many parts need not be held at once.
+        """
         return None
 
     def told(self, state: Any) -> dict[str, Any]:

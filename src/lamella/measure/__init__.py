@@ -169,7 +169,7 @@ def measure(
     return Measurements(
         joined([table, *(found.frames for found in made)]),
         cells if tracks is None else with_lineage(cells, tracks),
-        {name: finer for found in made for name, finer in found.finer.items()},
+        {name: finer for found in made for name, finer in found.all_finer.items()},
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lamella.core.frames import Image
 from lamella.core.level import Level
+from lamella.core.long_table import LongTable
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.step import Reach
@@ -59,6 +60,13 @@ class Measured(NamedTuple):
     """Tables of which a cell has several rows a frame, or that are not by frame, by name."""
     kept: Kept = Kept(np.empty(0, np.intp), {})
     """What `Seen.kept` held, for `Group.complete` alone."""
+    long: Mapping[str, LongTable] = {}
+    """Further finer tables, of very many rows."""
+
+    @property
+    def all_finer(self) -> dict[str, pd.DataFrame]:
+        """All finer tables, long ones too, each as a whole."""
+        return {**{name: each.whole() for name, each in self.long.items()}, **self.finer}
 
 
 @dataclass(frozen=True)

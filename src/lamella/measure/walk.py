@@ -157,12 +157,10 @@ def _completed(
     places = np.where((places >= 0) & seen_there[places], places, -1)
     made = []
     for group, rows in zip(groups, of_groups, strict=True):
-        found = Measured(
-            _spread([each.objects for each in rows], keys, places),
-            _finer(rows, seen, keys, minutes, name),
-            _kept(rows, places),
-        )
-        made.append(group.complete(found, table, scale))
+        objects = _spread([each.objects for each in rows], keys, places)
+        finer = _finer(rows, seen, keys, minutes, name)
+        # Nothing else holds what was kept, which is much: it goes when its group is done with it.
+        made.append(group.complete(Measured(objects, finer, _kept(rows, places)), table, scale))
     return Walked(table, made)
 
 

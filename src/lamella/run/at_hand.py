@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 
 import pandas as pd
@@ -120,7 +120,9 @@ class AtHand:
     def _found(self, name: str) -> tuple[pd.DataFrame, dict[str, Measured]]:
         """Sightings of a set of objects, and what every group made of them."""
 
-        def read(group: str) -> Measured:
-            return read_measured(self.task.folder, self.manifest[measure_stage(name, group)].files)
+        def read(group: str, long: Collection[str] = ()) -> Measured:
+            files = self.manifest[measure_stage(name, group)].files
+            return read_measured(self.task.folder, files, long=long)
 
-        return read(SIGHTINGS).frames, {g: read(g) for g in self.task.settings.groups_of(name)}
+        groups = self.task.settings.groups_of(name).items()
+        return read(SIGHTINGS).frames, {n: read(n, group.kept_apart) for n, group in groups}

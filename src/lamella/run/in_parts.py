@@ -18,6 +18,8 @@ from lamella.run.chunks.states import read_state, write_state
 from lamella.run.outlines import WrongOutlines
 from lamella.run.remarks import Tally
 
+_MERGED_AT_ONCE = 8
+"""States of parts that are held: some have frames of both ends."""
 _STATE, _LABELS, _ROWS, _OUTLINES = "state.npz", "labels.ome.tif", "rows.npz", "outlines.npz"
 
 
@@ -56,7 +58,12 @@ class InParts(AtHand):
             )
             write_state(folder / _STATE, state)
 
-        return step.merge([read_state(each / _STATE) for each in self._cut.of(phase, make)])
+        held: list[Any] = []
+        for each in self._cut.of(phase, make):
+            held.append(read_state(each / _STATE))
+            if len(held) == _MERGED_AT_ONCE:
+                held = [step.merge(held)]
+        return step.merge(held)
 
     def _write_labels(
         self, file: str, labels: Frames, doing: str, *, name: str, tally: Tally, flat: set[int]

@@ -12,6 +12,7 @@ import pandas as pd
 from lamella.core.errors import LamellaWarning
 from lamella.core.frames import Frames
 from lamella.core.labels import Labels
+from lamella.core.long_table import LongTable
 from lamella.core.table import Col
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
@@ -352,6 +353,7 @@ class StageWork(InParts):
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}
+        long: dict[str, list[LongTable]] = {}
         settings = self.task.settings
         for each in settings.objects:
             sightings, found = self._found(each)
@@ -364,4 +366,6 @@ class StageWork(InParts):
             for measured in found.values():
                 for kind, table in measured.finer.items():
                     parts.setdefault(kind, []).append(table)
-        return {"tables": Made(write_movie(self.task.folder, self.task.name, parts))}
+                for kind, each_long in measured.long.items():
+                    long.setdefault(kind, []).append(each_long)
+        return {"tables": Made(write_movie(self.task.folder, self.task.name, parts, long))}

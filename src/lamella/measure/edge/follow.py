@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lamella.core.long_table import ROWS_AT_ONCE, LongTable
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.kernels.edge_follow import followed_origins
@@ -81,31 +82,49 @@ class Edges(NamedTuple):
             for run, part in _stretches(self.run[rows]):
                 yield cell, run, slice(rows.start + part.start, rows.start + part.stop)
 
-    def table(self, scale: Scale) -> pd.DataFrame:
+    def parts(self, rows_of_a_frame: int) -> Iterator[tuple[slice, Edges]]:
+        """Stretches of the frames of which tables have `ROWS_AT_ONCE` rows; one at least."""
+        at_once = max(ROWS_AT_ONCE // max(rows_of_a_frame, 1), 1)
+        for start in range(0, max(len(self.cell), 1), at_once):
+            rows = slice(start, start + at_once)
+            of_frames: dict[str, Any] = {
+                name: value[rows]
+                for name, value in self._asdict().items()
+                if isinstance(value, np.ndarray)
+            }
+            light = {suffix: values[rows] for suffix, values in self.light.items()}
+            yield rows, self._replace(**of_frames, light=light)
+
+    def table(self, scale: Scale) -> LongTable:
         """One row per cell, frame and position."""
         n = self.contact.shape[1]
-        step = self.step_px
-        columns: dict[str, object] = {
-            Col.OBJECT: pd.Series([self.object_name] * self.contact.size, dtype="str"),
-            Col.CELL: np.repeat(self.cell, n),
-            Col.FRAME: np.repeat(self.frame, n),
-            Col.TIME_MIN: np.repeat(self.time_min, n),
-            Col.EDGE_RUN: np.repeat(self.run.astype(np.int32), n),
-            Col.EDGE_POSITION: np.tile(np.arange(n, dtype=np.int16), len(self.cell)),
-            Col.EDGE_Y_PX: self.place_px[:, :, 0].ravel(),
-            Col.EDGE_X_PX: self.place_px[:, :, 1].ravel(),
-            Col.EDGE_STEP_PX: _single(step),
-            Col.EDGE_VELOCITY: _single(step * scale.um / self.minutes[:, None]),
-            Col.EDGE_SWEPT_PX2: self.swept_px2.ravel(),
-            Col.EDGE_CURVATURE_PX: self.curvature_px.ravel(),
-            Col.EDGE_CURVATURE: _single(self.curvature_px / scale.um),
-            Col.EDGE_CONTACT: self.step_contact.ravel(),
-        }
-        if self.band_px is not None:
-            columns[Col.EDGE_BAND_PX] = self.band_px.ravel()
-        for suffix, values in self.light.items():
-            columns[Col.EDGE_BAND_MEAN.of(suffix)] = values.ravel()
-        return pd.DataFrame(columns)
+        return LongTable(lambda: (_rows_of(part, scale) for _, part in self.parts(n)))
+
+
+def _rows_of(edges: Edges, scale: Scale) -> pd.DataFrame:
+    n = edges.contact.shape[1]
+    step = edges.step_px
+    columns: dict[str, object] = {
+        Col.OBJECT: pd.Series([edges.object_name] * edges.contact.size, dtype="str"),
+        Col.CELL: np.repeat(edges.cell, n),
+        Col.FRAME: np.repeat(edges.frame, n),
+        Col.TIME_MIN: np.repeat(edges.time_min, n),
+        Col.EDGE_RUN: np.repeat(edges.run.astype(np.int32), n),
+        Col.EDGE_POSITION: np.tile(np.arange(n, dtype=np.int16), len(edges.cell)),
+        Col.EDGE_Y_PX: edges.place_px[:, :, 0].ravel(),
+        Col.EDGE_X_PX: edges.place_px[:, :, 1].ravel(),
+        Col.EDGE_STEP_PX: _single(step),
+        Col.EDGE_VELOCITY: _single(step * scale.um / edges.minutes[:, None]),
+        Col.EDGE_SWEPT_PX2: edges.swept_px2.ravel(),
+        Col.EDGE_CURVATURE_PX: edges.curvature_px.ravel(),
+        Col.EDGE_CURVATURE: _single(edges.curvature_px / scale.um),
+        Col.EDGE_CONTACT: edges.step_contact.ravel(),
+    }
+    if edges.band_px is not None:
+        columns[Col.EDGE_BAND_PX] = edges.band_px.ravel()
+    for suffix, values in edges.light.items():
+        columns[Col.EDGE_BAND_MEAN.of(suffix)] = values.ravel()
+    return pd.DataFrame(columns)
 
 
 def followed(kept: Kept, sightings: pd.DataFrame) -> Edges:

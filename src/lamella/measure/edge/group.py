@@ -20,7 +20,7 @@ from lamella.measure.edge.look import Look
 from lamella.measure.edge.motion import motion_of_frames
 from lamella.measure.edge.sectors import Sectors
 from lamella.measure.edge.sight import seen_edges
-from lamella.measure.edge.windows import windows_of
+from lamella.measure.edge.windows import long_windows_of
 from lamella.measure.view import FrameView, Measured, Seen
 
 
@@ -145,12 +145,12 @@ class Edge(Step):
         edges = followed(found.kept, sightings)
         frames = motion_of_frames(found.frames, edges, scale, still_px=self.still_px)
         finer = {
-            "edge": edges.table(scale),
             "edge_events": events_of(edges, scale, still_px=self.still_px, least=self.least_event),
             "edge_lags": lags_of(edges, scale, most=self.most_lag),
         }
+        long = {"edge": edges.table(scale)}
         if self.depths_um and edges.light:
-            finer["edge_windows"] = windows_of(
+            long["edge_windows"] = long_windows_of(
                 found.kept,
                 edges,
                 scale,
@@ -158,7 +158,7 @@ class Edge(Step):
                 sectors=self._sectors(scale.um),
                 perimeter_px=frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row],
             )
-        return Measured(frames, finer)
+        return Measured(frames, finer, long=long)
 
     def summarise(self, found: Measured, sightings: pd.DataFrame) -> pd.DataFrame:
         """One row per cell: means over valid steps, numbers of events, and the best lag."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lamella.core.long_table import LongTable
 from lamella.core.movie import Scale
 from lamella.core.table import Col
 from lamella.kernels.edge_bands import windows_of_positions
@@ -13,6 +14,32 @@ from lamella.measure.edge.bands import WINDOW_PX, WINDOWS, channels_in
 from lamella.measure.edge.follow import Edges
 from lamella.measure.edge.sectors import STATISTICS, STEP_STATISTICS, Sectors, first_positions
 from lamella.measure.view import Kept
+
+
+def long_windows_of(
+    kept: Kept,
+    edges: Edges,
+    scale: Scale,
+    *,
+    depths_um: tuple[float, ...],
+    sectors: Sectors,
+    perimeter_px: NDArray[np.float64],
+) -> LongTable:
+    """The same as `windows_of`, a part of the frames at a time."""
+    n_rows = int(sectors.numbers(perimeter_px, edges.contact.shape[1]).max(initial=1))
+    return LongTable(
+        lambda: (
+            windows_of(
+                kept,
+                part,
+                scale,
+                depths_um=depths_um,
+                sectors=sectors,
+                perimeter_px=perimeter_px[rows],
+            )
+            for rows, part in edges.parts(n_rows * len(depths_um))
+        )
+    )
 
 
 def windows_of(
