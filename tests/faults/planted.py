@@ -93,7 +93,7 @@ FAULTS = [
     Fault(
         "text",
         lambda path: path.write_text("cell,area\n1,20\n"),
-        "{file}: it is not a TIFF file .* can be saved as TIFF in Fiji",
+        "{file}: it is not a TIFF file, but looks like text; .* can be saved as TIFF in Fiji",
     ),
     Fault("absent", lambda path: None, "{file}: there is no such file or folder; check the path"),
     Fault("z_stack", _z_stack, r'{file}: it is a z-stack .*6 slices.*axes = "TYX" in \[scale\]'),

@@ -156,8 +156,20 @@ def _known(values: pd.Series, source: str) -> NDArray[np.float64]:
     return numbers
 
 
+def _finite(value: float) -> float:
+    """NaN for what no float holds."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
+
+
 def _numbers(values: pd.Series, source: str, *, whole: bool) -> NDArray[np.generic]:
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+    told = pd.to_numeric(values, errors="coerce")
+    try:
+        numbers = told.to_numpy(np.float64)
+    except OverflowError:  # whole numbers of hundreds of digits stay those of Python
+        numbers = np.array([_finite(value) for value in told], np.float64)
     odd = np.flatnonzero(~np.isfinite(numbers))
     if len(odd):
         raise InputError(

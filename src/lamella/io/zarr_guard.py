@@ -89,6 +89,14 @@ def refuse_hollow(arrays: list[Any], path: Path) -> None:
 
     Each chunk is looked for, also where it is not there: there may be no more than files.
     """
+    declared = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays)
+    stored = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    if declared > max(SMALL, stored * MOST_OF_LABELS):
+        raise InputError(
+            str(path),
+            f"it declares {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB",
+            "its arrays are broken; write it again",
+        )
     for array in arrays:
         chunks = zip(array.shape, array.chunks, strict=True)
         n_chunks = math.prod(-(-n // max(size, 1)) for n, size in chunks)
@@ -98,16 +106,6 @@ def refuse_hollow(arrays: list[Any], path: Path) -> None:
                 f"an array of it is cut into {n_chunks} chunks",
                 "write it again in larger chunks",
             )
-    declared = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays)
-    if declared <= SMALL:
-        return
-    stored = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    if declared > stored * MOST_OF_LABELS:
-        raise InputError(
-            str(path),
-            f"it declares {declared / 2**30:.3g} GiB and holds {stored / 2**20:.3g} MiB",
-            "its arrays are broken; write it again",
-        )
 
 
 def _metadata_files(path: Path, what: str) -> Iterator[Path]:
