@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,20 +157,19 @@ def _known(values: pd.Series, source: str) -> NDArray[np.float64]:
     return numbers
 
 
-def _finite(value: float) -> float:
-    """NaN for what no float holds."""
+def _number(value: Any) -> float:
+    """NaN for what is none that a float holds."""
     try:
         return float(value)
-    except OverflowError:
+    except (OverflowError, ValueError, TypeError):
         return float("nan")
 
 
 def _numbers(values: pd.Series, source: str, *, whole: bool) -> NDArray[np.generic]:
-    told = pd.to_numeric(values, errors="coerce")
     try:
-        numbers = told.to_numpy(np.float64)
-    except OverflowError:  # whole numbers of hundreds of digits stay those of Python
-        numbers = np.array([_finite(value) for value in told], np.float64)
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+    except OverflowError:  # a whole number of hundreds of digits
+        numbers = np.array([_number(value) for value in values], np.float64)
     odd = np.flatnonzero(~np.isfinite(numbers))
     if len(odd):
         raise InputError(
