@@ -20,7 +20,7 @@ from lamella.measure.edge.look import Look
 from lamella.measure.edge.motion import motion_of_frames
 from lamella.measure.edge.sectors import Sectors
 from lamella.measure.edge.sight import seen_edges
-from lamella.measure.edge.windows import long_windows_of
+from lamella.measure.edge.windows import windows_of
 from lamella.measure.view import FrameView, Measured, Seen
 
 
@@ -150,7 +150,7 @@ class Edge(Step):
         }
         long = {"edge": edges.table(scale)}
         if self.depths_um and edges.light:
-            long["edge_windows"] = long_windows_of(
+            long["edge_windows"] = windows_of(
                 found.kept,
                 edges,
                 scale,

@@ -16,32 +16,6 @@ from lamella.measure.edge.sectors import STATISTICS, STEP_STATISTICS, Sectors, f
 from lamella.measure.view import Kept
 
 
-def long_windows_of(
-    kept: Kept,
-    edges: Edges,
-    scale: Scale,
-    *,
-    depths_um: tuple[float, ...],
-    sectors: Sectors,
-    perimeter_px: NDArray[np.float64],
-) -> LongTable:
-    """The same as `windows_of`, a part of the frames at a time."""
-    n_rows = int(sectors.numbers(perimeter_px, edges.contact.shape[1]).max(initial=1))
-    return LongTable(
-        lambda: (
-            windows_of(
-                kept,
-                part,
-                scale,
-                depths_um=depths_um,
-                sectors=sectors,
-                perimeter_px=perimeter_px[rows],
-            )
-            for rows, part in edges.parts(n_rows * len(depths_um))
-        )
-    )
-
-
 def windows_of(
     kept: Kept,
     edges: Edges,
@@ -50,7 +24,7 @@ def windows_of(
     depths_um: tuple[float, ...],
     sectors: Sectors,
     perimeter_px: NDArray[np.float64],
-) -> pd.DataFrame:
+) -> LongTable:
     """One row per cell, frame, band and window.
 
     Parameters
@@ -65,8 +39,24 @@ def windows_of(
     perimeter_px : (R,) float64 array
         Of the frames of `edges`.
     """
+    number = sectors.numbers(perimeter_px, edges.contact.shape[1])
+    most = int(number.max(initial=1)) * len(depths_um)
+    return LongTable(
+        lambda: (
+            _rows_of(kept, part, number[rows], scale, depths_um) for rows, part in edges.parts(most)
+        )
+    )
+
+
+def _rows_of(
+    kept: Kept,
+    edges: Edges,
+    number: NDArray[np.int64],
+    scale: Scale,
+    depths_um: tuple[float, ...],
+) -> pd.DataFrame:
+    """The rows of some frames, of which each has so many windows."""
     n, bands = edges.contact.shape[1], len(depths_um)
-    number = sectors.numbers(perimeter_px, n)
     # One row per frame and window first, then the bands of each.
     of = np.repeat(np.arange(len(number)), number)
     window = np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)
