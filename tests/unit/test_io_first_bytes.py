@@ -19,6 +19,8 @@ TIFF = b"II*\0\x08\0\0\0"
         ("a.tif", b"\x89PNG\r\n\x1a\n", "it is not a TIFF file, but looks like a PNG; give"),
         ("a.tif", b"frame,x\n0,1\n", "it is not a TIFF file, but looks like text; give"),
         ("a.tif", b"\0\1\2", "it is not a TIFF file, it begins with the bytes 00 01 02; give"),
+        ("a.lif", b"", "it is empty (0 bytes); copy it again from its source"),
+        ("a.czi", b"", "it is empty (0 bytes); copy it again from its source"),
         ("a.lif", b"<!DOCTYPE html>", "it is not a LIF file, but looks like a web page; give"),
     ],
 )

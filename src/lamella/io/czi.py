@@ -16,7 +16,7 @@ from lamella.core.frames import Image
 from lamella.core.movie import Movie, regular_times
 from lamella.core.take import names_or_numbers, place_of
 from lamella.io.czi_blocks import Blocks, complete_frames
-from lamella.io.first_bytes import looks_like
+from lamella.io.first_bytes import of_another_kind
 from lamella.io.plane_reader import OpenedWhereRead, assembled, unreadable
 from lamella.io.planned import frames_taken
 from lamella.io.stated import Stated
@@ -87,14 +87,10 @@ def _with_file(path: str | os.PathLike[str], ask: Callable[[Any], _T]) -> _T:
 
 
 def _refuse_other(path: Path) -> None:
-    if path.stat().st_size == 0:
-        raise InputError(str(path), "it is empty (0 bytes)", "copy it again from its source")
     with path.open("rb") as stream:
         start = stream.read(10)
     if start[:7] != b"ZISRAWF":
-        raise InputError(
-            str(path), f"it is not a CZI file, {looks_like(start)}", "give the image itself"
-        )
+        raise of_another_kind(path, start, "CZI")
 
 
 def _scenes(file: Any) -> list[int | None]:

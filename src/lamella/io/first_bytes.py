@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from lamella.core.errors import InputError
+
 _KINDS = (
     (b"II*\0", "a TIFF"),
     (b"MM\0*", "a TIFF"),
@@ -22,6 +26,15 @@ _KINDS = (
 )
 
 
+def of_another_kind(
+    path: Path, start: bytes, kind: str, remedy: str = "give the image itself"
+) -> InputError:
+    """The error of a file that does not begin as those of its kind do, or is empty."""
+    if not start:
+        return InputError(str(path), "it is empty (0 bytes)", "copy it again from its source")
+    return InputError(str(path), f"it is not a {kind} file, {looks_like(start)}", remedy)
+
+
 def looks_like(start: bytes) -> str:
     r"""What a file seems to be by its first bytes, to follow "it is no TIFF, ".
 
@@ -31,11 +44,7 @@ def looks_like(start: bytes) -> str:
     'but looks like text'
     >>> looks_like(b"\x00\x01\x02")
     'it begins with the bytes 00 01 02'
-    >>> looks_like(b"")
-    'it is empty (0 bytes)'
     """
-    if not start:
-        return "it is empty (0 bytes)"
     for mark, kind in _KINDS:
         if start.startswith(mark):
             return f"but looks like {kind}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lamella.core.errors import InputError
-from lamella.io.first_bytes import looks_like
+from lamella.io.first_bytes import of_another_kind
 
 _HEAD = struct.Struct("<IIBI")  # mark, bytes, mark, characters
 _BLOCKS = (struct.Struct("<IIBQBI"), struct.Struct("<IIBIBI"))  # versions 2 and 1
@@ -33,9 +33,7 @@ def refuse_odd_lif(path: Path) -> None:
         head = file.read(_HEAD.size)
         mark, _, second, n = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
         if (mark, second) != (_FIRST, _SECOND):
-            raise InputError(
-                str(path), f"it is not a LIF file, {looks_like(head)}", "give the image itself"
-            )
+            raise of_another_kind(path, head, "LIF")
         if _HEAD.size + 2 * n > size:
             raise InputError(
                 str(path), f"it declares a header of {2 * n} bytes and has {size}", _COPY_AGAIN

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from lamella.core.long_table import LongTable
 from lamella.io.atomic import whole_file
-from lamella.io.tables import parquet
+from lamella.io.tables import parquet, parquet_writer
 
 
 def write_long(path: Path, table: LongTable) -> None:
@@ -23,11 +23,7 @@ def write_long(path: Path, table: LongTable) -> None:
         for rows in table.parts():
             arrow = pa.Table.from_pandas(rows.rename(columns=str), preserve_index=False)
             if writer is None:
-                writer = open_files.enter_context(
-                    pq.ParquetWriter(
-                        stream, arrow.schema, compression="zstd", write_page_checksum=True
-                    )
-                )
+                writer = open_files.enter_context(parquet_writer(stream, arrow.schema))
             writer.write_table(arrow, row_group_size=max(arrow.num_rows, 1))
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from lamella.core.table import in_order, stacked
 from lamella.io.atomic import whole_file
-from lamella.io.tables import MOST_ROWS_IN_CSV, parquet, write_table
+from lamella.io.tables import MOST_ROWS_IN_CSV, parquet, parquet_writer, write_table
 
 VALUES_AT_ONCE = 4_000_000
 """Rows × columns of a row group, and of what is held in memory; a movie is never divided."""
@@ -119,11 +119,7 @@ class Stack:
                 if more is not None:
                     group = _side_by_side(group, more.slice(begin, group.num_rows))
                 if writer is None:
-                    writer = open_files.enter_context(
-                        pq.ParquetWriter(
-                            stream, group.schema, compression="zstd", write_page_checksum=True
-                        )
-                    )
+                    writer = open_files.enter_context(parquet_writer(stream, group.schema))
                 writer.write_table(group, row_group_size=group.num_rows)
                 if text is not None:
                     rows = _in_pandas(group)

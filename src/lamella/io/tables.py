@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -122,6 +122,11 @@ def read_table(
     except (ValueError, OverflowError) as error:  # such as a quote that is never closed
         raise InputError(str(path), f"it is not a CSV table ({error})", "save it again") from error
     return table if columns is None else table[[c for c in table.columns if c in columns]]
+
+
+def parquet_writer(stream: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
+    """Writes tables into a stream, stored as those of `write_table` are."""
+    return pq.ParquetWriter(stream, schema, compression="zstd", write_page_checksum=True)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from lamella.core.movie import Movie, Scale, regular_times
 from lamella.core.take import place_of
 from lamella.io.atomic import whole_file
 from lamella.io.declared import ALWAYS_FINE
-from lamella.io.first_bytes import looks_like
+from lamella.io.first_bytes import of_another_kind
 from lamella.io.slices import projected
 from lamella.io.stated import settle
 from lamella.io.tiff_bounds import refuse_hollow_plans, refuse_odd_pages
@@ -109,19 +109,14 @@ def _with_tiff(path: Path, ask: Callable[[TiffFile, list[str]], _T]) -> _T:
 def _refuse_at_sight(path: Path) -> None:
     if not path.exists():
         raise InputError(str(path), "there is no such file", "check the path")
-    if path.stat().st_size == 0:
-        raise InputError(str(path), "it is empty (0 bytes)", _COPY_AGAIN)
     try:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError:
         return  # said better by the caller
     if start[:2] not in (b"II", b"MM"):
-        raise InputError(
-            str(path),
-            f"it is not a TIFF file, {looks_like(start)}",
-            "give the image itself; other formats can be saved as TIFF in Fiji",
-        )
+        remedy = "give the image itself; other formats can be saved as TIFF in Fiji"
+        raise of_another_kind(path, start, "TIFF", remedy)
 
 
 def _refuse_damaged(path: Path, tif: TiffFile, complaints: list[str]) -> None:
