@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-ROWS_AT_ONCE = 2**20
+ROWS_AT_ONCE = 2**18
 """Of a part, at most, where whoever makes it can choose."""
 
 

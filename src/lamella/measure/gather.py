@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from lamella.core.movie import Movie
 from lamella.core.registration import Registration
 from lamella.kernels.regions import Regions, find_regions
 from lamella.kernels.warp import warped
+from lamella.measure.kept import Part
 from lamella.measure.others import anywhere
 from lamella.measure.sightings import Sightings
 from lamella.measure.view import Columns, FrameView, Group, Seen, still
@@ -31,7 +33,9 @@ class Gathered(NamedTuple):
     of_base: list[Columns]
     """What `Sightings` made of it."""
     of_groups: list[list[Seen]]
-    """What every group made of it."""
+    """What every group made of it, without what it kept."""
+    kept: list[list[Part]]
+    """What every group kept of it; of other parts than single frames where it lies in files."""
 
 
 def gather(
@@ -59,7 +63,7 @@ def gather(
     span = whole if span is None else span
     back = max(1, sightings.window)
     around = range(max(whole.start, span.start - back), span.stop)
-    found = Gathered([], [], [[] for _ in groups])
+    found = Gathered([], [], [[] for _ in groups], [[] for _ in groups])
     previous: tuple[Image, Regions] | None = None
     earlier: deque[tuple[NDArray[np.int64], NDArray[np.float64]]] = deque(maxlen=sightings.window)
     with ExitStack() as readers:
@@ -99,8 +103,10 @@ def gather(
                 )
                 found.seen.append((t, regions.label))
                 found.of_base.append(sightings.rows(view))
-                for rows, group in zip(found.of_groups, groups, strict=True):
-                    rows.append(group.rows(view))
+                for rows, kept, group in zip(found.of_groups, found.kept, groups, strict=True):
+                    seen = group.rows(view)
+                    rows.append(seen._replace(kept={}))
+                    kept.append(seen.kept)
             previous = (frame, regions)
             earlier.appendleft((regions.label, still(regions.centroid, registration, t)))
             if progress is not None and t in span:
@@ -111,12 +117,10 @@ def gather(
 def together(parts: Sequence[Gathered]) -> Gathered:
     """What the parts of a movie showed, in order of time, as if it had not been cut."""
     return Gathered(
-        [each for part in parts for each in part.seen],
-        [each for part in parts for each in part.of_base],
-        [
-            [each for rows in of_group for each in rows]
-            for of_group in zip(*(part.of_groups for part in parts), strict=True)
-        ],
+        [*chain(*(part.seen for part in parts))],
+        [*chain(*(part.of_base for part in parts))],
+        [[*chain(*of_group)] for of_group in zip(*(p.of_groups for p in parts), strict=True)],
+        [[*chain(*of_group)] for of_group in zip(*(p.kept for p in parts), strict=True)],
     )
 
 

@@ -22,6 +22,7 @@ from lamella.core.table import Col
 from lamella.kernels.distance import distance_inside
 from lamella.kernels.regions import Regions, inside_of
 from lamella.kernels.steps import long_enough
+from lamella.measure.kept import Kept
 
 KEYS = (Col.OBJECT, Col.CELL, Col.FRAME, Col.TIME_MIN, Col.INTERPOLATED)
 """Columns that the tables of all groups share."""
@@ -40,15 +41,6 @@ class Seen(NamedTuple):
     holds `Col.CELL`, the label that a row belongs to."""
     kept: Columns = MappingProxyType({})
     """What the group needs afterwards, always the same arrays; objects are their first axis."""
-
-
-class Kept(NamedTuple):
-    """What a group kept of all objects that it may measure, in order of cell and frame."""
-
-    row: NDArray[np.intp]
-    """(k,): row of the table of frames, increasing."""
-    arrays: Mapping[str, NDArray[Any]]
-    """(k, …) each."""
 
 
 class Measured(NamedTuple):

@@ -18,9 +18,10 @@ from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.core.table import Col
 from lamella.measure.gather import Gathered, gather
+from lamella.measure.kept import Kept
 from lamella.measure.others import refuse_unmeasurable
 from lamella.measure.sightings import Sightings
-from lamella.measure.view import Columns, Group, Kept, Measured, Seen
+from lamella.measure.view import Columns, Group, Measured, Seen
 
 Gathering = Callable[[Callable[[range | None], Gathered]], Gathered]
 """How a movie is looked at: at once or in parts, here or elsewhere."""
@@ -139,13 +140,13 @@ def _completed(
     Parameters
     ----------
     gathered : Gathered
-        From `gather`; what groups kept is taken out of it.
+        From `gather`.
     name : str
         Of the set of objects.
     first_last, interpolated
         See `walk`.
     """
-    seen, of_base, of_groups = gathered
+    seen, of_base, of_groups, of_kept = gathered
     frames = np.repeat([t for t, _ in seen], [len(label) for _, label in seen]).astype(np.int64)
     cells = np.concatenate([label for _, label in seen]) if seen else np.empty(0, np.int64)
     minutes = scale.minutes(n_frames)
@@ -156,11 +157,11 @@ def _completed(
     seen_there = ~keys[Col.INTERPOLATED].to_numpy(bool)
     places = np.where((places >= 0) & seen_there[places], places, -1)
     made = []
-    for group, rows in zip(groups, of_groups, strict=True):
+    for group, rows, parts in zip(groups, of_groups, of_kept, strict=True):
         objects = _spread([each.objects for each in rows], keys, places)
         finer = _finer(rows, seen, keys, minutes, name)
-        # Nothing else holds what was kept, which is much: it goes when its group is done with it.
-        made.append(group.complete(Measured(objects, finer, _kept(rows, places)), table, scale))
+        kept = Kept.of(parts, places)
+        made.append(group.complete(Measured(objects, finer, kept), table, scale))
     return Walked(table, made)
 
 
@@ -215,27 +216,6 @@ def _finer(
             }
         )
     return tables
-
-
-def _kept(rows: list[Seen], places: NDArray[np.intp]) -> Kept:
-    """What was kept of all frames, taken out of `rows`, so that it is held no more than once."""
-    parts = [dict(each.kept) for each in rows]
-    rows[:] = [each._replace(kept={}) for each in rows]
-    order = np.argsort(places, kind="stable")
-    order = order[places[order] >= 0]
-    at = np.full(len(places), -1)
-    at[order] = np.arange(len(order))
-    arrays = {}
-    for name in list(parts[0]) if parts else ():
-        start = 0
-        for each in parts:
-            part = each.pop(name)
-            if name not in arrays:
-                arrays[name] = np.empty((len(order), *part.shape[1:]), part.dtype)
-            to = at[start : start + len(part)]
-            arrays[name][to[to >= 0]] = part[to >= 0]
-            start += len(part)
-    return Kept(places[order], arrays)
 
 
 def _keys(

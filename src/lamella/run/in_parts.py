@@ -20,7 +20,7 @@ from lamella.run.remarks import Tally
 
 _MERGED_AT_ONCE = 8
 """States of parts that are held: some have frames of both ends."""
-_STATE, _LABELS, _ROWS, _OUTLINES = "state.npz", "labels.ome.tif", "rows.npz", "outlines.npz"
+_STATE, _LABELS, _OUTLINES = "state.npz", "labels.ome.tif", "outlines.npz"
 
 
 class InParts(AtHand):
@@ -106,7 +106,7 @@ class InParts(AtHand):
             return look(None)
 
         def make(span: range, folder: Path) -> None:
-            write_gathered(folder / _ROWS, look(span))
+            write_gathered(folder, look(span))
             if wrong is not None:
                 write_state(folder / _OUTLINES, wrong.remembered)
 
@@ -114,7 +114,7 @@ class InParts(AtHand):
         if wrong is not None:
             for each in folders:
                 wrong.remember(read_state(each / _OUTLINES))
-        return together([read_gathered(each / _ROWS) for each in folders])
+        return together([read_gathered(each) for each in folders])
 
     def _how_far(self, t: int) -> tuple[int, int]:
         """Frames done, with number `t`, and in all: of the part that is made, or of the movie."""

@@ -23,7 +23,7 @@ from lamella.measure.edge.sight import (
     PLACE,
     SWEPT,
 )
-from lamella.measure.view import Kept
+from lamella.measure.kept import Kept
 
 Floats = NDArray[np.float64]
 
@@ -151,8 +151,8 @@ def followed(kept: Kept, sightings: pd.DataFrame) -> Edges:
     order = (origin[:, None] + np.arange(n)) % n
 
     def turned(name: str) -> NDArray[Any]:
-        values: NDArray[Any] = kept.arrays[name][block[:, None], order]
-        return values
+        values: NDArray[Any] = kept.arrays[name][block]
+        return np.take_along_axis(values, order if values.ndim == 2 else order[..., None], axis=1)
 
     minutes = np.full(len(row), np.nan)
     minutes[1:] = np.where(begins[1:], np.nan, np.diff(time))

@@ -23,12 +23,28 @@ def motion_of_frames(
     difference is the change of area where the whole edge is free. The least and largest curvature
     are of single positions: they grow with their number and fall with the smoothing.
     """
+    perimeter = frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row]
+    parts = [
+        _columns(part, perimeter[rows], scale, still_px)
+        for rows, part in edges.parts(edges.contact.shape[1])
+    ]
+    return frames.assign(
+        **{
+            name: _in_rows(np.concatenate([part[name] for part in parts]), edges, len(frames))
+            for name in parts[0]
+        }
+    )
+
+
+def _columns(
+    edges: Edges, perimeter: Floats, scale: Scale, still_px: float
+) -> dict[str, NDArray[Any]]:
+    """Every column, a value for each frame of the edges."""
     free = edges.contact == 0
     step = edges.free_step_px
     moves = np.isfinite(step)
     swept = np.where(moves, edges.swept_px2, np.nan)
     length = np.where(moves, edges.length_px, 0.0)
-    perimeter = frames[Col.EDGE_PERIMETER_PX].to_numpy(np.float64)[edges.row]
     columns: dict[str, NDArray[Any]] = {
         Col.EDGE_PERIMETER_PX: perimeter,
         Col.EDGE_PERIMETER_UM: perimeter * scale.um,
@@ -55,10 +71,7 @@ def motion_of_frames(
         columns[px2] = np.where(some, area, np.nan)
         columns[per_minute] = columns[px2] * scale.um**2 / edges.minutes
     bends = np.where(free & np.isfinite(edges.curvature_px), edges.curvature_px, np.nan)
-    columns |= _curvatures(bends.astype(np.float64), scale.um)
-    return frames.assign(
-        **{name: _in_rows(values, edges, len(frames)) for name, values in columns.items()}
-    )
+    return columns | _curvatures(bends.astype(np.float64), scale.um)
 
 
 def _curvatures(bends: Floats, um: float) -> dict[str, NDArray[Any]]:

@@ -13,7 +13,7 @@ from lamella.kernels.edge_bands import windows_of_positions
 from lamella.measure.edge.bands import WINDOW_PX, WINDOWS, channels_in
 from lamella.measure.edge.follow import Edges
 from lamella.measure.edge.sectors import STATISTICS, STEP_STATISTICS, Sectors, first_positions
-from lamella.measure.view import Kept
+from lamella.measure.kept import Kept
 
 
 def windows_of(
@@ -63,7 +63,7 @@ def _rows_of(
     first, after = window * n // number[of], (window + 1) * n // number[of]
     size = after - first
     slot = (size > n // number[of]).astype(np.int64)
-    source = (edges.block[of], slot, (edges.origin[of] + first) % n)
+    source = (of, slot, (edges.origin[of] + first) % n)
     moved = _movement(edges, number)[of, window] if len(of) else np.empty((0, 5))
     velocity = moved[:, 0] * scale.um / edges.minutes[of]
     keys: dict[str, object] = {
@@ -79,9 +79,10 @@ def _rows_of(
         Col.EDGE_FIRST_POSITION: np.repeat(first.astype(np.int16), bands),
         Col.EDGE_N_POSITIONS: np.repeat(size.astype(np.int16), bands),
     }
-    light: dict[str, object] = {Col.EDGE_WINDOW_PX: kept.arrays[WINDOW_PX][source].ravel()}
+    pixels = kept.arrays[WINDOW_PX][edges.block]
+    light: dict[str, object] = {Col.EDGE_WINDOW_PX: pixels[source].ravel()}
     for suffix, name in channels_in(kept.arrays, WINDOWS).items():
-        found = kept.arrays[name][source]  # (windows, bands, 5)
+        found = kept.arrays[name][edges.block][source]  # (windows, bands, 5)
         light |= {column.of(suffix): found[..., s].ravel() for s, column in enumerate(STATISTICS)}
     steps: dict[str, object] = {
         name: np.repeat(moved[:, k].astype(np.float32), bands)
