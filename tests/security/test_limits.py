@@ -111,6 +111,9 @@ BOMBS = {
     "parquet of equal rows": ("parquet", "a.parquet", lambda: parquet_of_equal_rows(40 * 10**6)),
     "a workbook": ("any_table", "a.xlsx", workbook),
     "a line without end": ("any_table", "a.csv", lambda: b"a," * 10 * 2**20),
+    "columns without end": (
+        "track_table", "tracks.csv",
+        lambda: b"cell,frame,y_px,x_px" + b"".join(b",c%d" % n for n in range(90_000)) + b"\n"),
     "a field without end": ("parquet", "a.csv", lambda: b'a,b\n"' + b"x" * 20 * 2**20),
     "samples with a line without end": (
         "samples", "samples.csv", lambda: b"path,condition\n" + b"x" * 20 * 2**20),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lamella.core.errors import InputError
 from lamella.io.delimited import MISSING, Delimited, open_delimited
-from lamella.io.tables import TEXT_COLUMNS, read_table, refuse_repeated
+from lamella.io.tables import TEXT_COLUMNS, read_table, refuse_header
 
 _SPREADSHEETS = (".xlsx", ".xls", ".ods")
 _YES_NO = {"true": True, "false": False}
@@ -39,7 +39,7 @@ def read_any_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     n_names = found.rows_of_names()
     if _plain(found) and not n_names:
         return read_table(path)
-    refuse_repeated(path, found.header)
+    refuse_header(path, found.header)
     lines, texts = found.columns(found.header, skip=n_names)
     columns = zip(found.header, texts, strict=True)
     return pd.DataFrame({name: _column(found, name, text, lines) for name, text in columns})

@@ -39,6 +39,7 @@ _EXACT: Any = (
 )
 MOST_ROWS_IN_CSV = 200_000
 """Longer tables are written as Parquet alone."""
+_MOST_COLUMNS = 20_000
 _CELL_BYTES = 8
 _MISSING = ["", "NaN", "nan", "NA"]
 
@@ -107,7 +108,7 @@ def read_table(
                 wanted = [name for name in file.schema_arrow.names if name in columns]
             # In this thread: most tables are small, and there are many.
             frame: pd.DataFrame = file.read(columns=wanted, use_threads=False).to_pandas()
-        refuse_repeated(path, list(map(str, frame.columns)))
+        refuse_header(path, list(map(str, frame.columns)))
         return frame
     _refuse_ragged(path)
     try:
@@ -168,8 +169,17 @@ def _kind(path: Path) -> str:
     return suffix
 
 
-def refuse_repeated(path: Path, names: Sequence[str]) -> None:
-    """Raise the InputError of two columns of one name: nobody knows which is meant."""
+def refuse_header(path: Path, names: Sequence[str]) -> None:
+    """Raise the InputError of too many columns, or of two of one name.
+
+    Of two nobody knows which is meant; pandas needs a moment for every column.
+    """
+    if len(names) > _MOST_COLUMNS:
+        raise InputError(
+            str(path),
+            f"it has {len(names)} columns, more than {_MOST_COLUMNS}",
+            "give a table with a row for each cell or frame",
+        )
     twice = [name for name, n in Counter(names).items() if n > 1 and name]
     if twice:
         raise InputError(
@@ -193,7 +203,7 @@ def _refuse_ragged(path: Path) -> None:
                 raise InputError(
                     str(path), "its first line is blank", "give a table with a header line"
                 )
-            refuse_repeated(path, header)
+            refuse_header(path, header)
             for row in rows:
                 if row and len(row) != len(header):
                     raise InputError(
