@@ -63,7 +63,8 @@ def test_the_same_bytes_as_in_one_process(tmp_path, cluster, monkeypatch):
     assert tables(tmp_path / "there") == tables(tmp_path / "here")
     assert {at.movie for at in heard} >= {"good1", "good2", "good3"}
     assert all(at.total == 6 for at in heard if at.part is not None)
-    assert notes[0].startswith("dashboard: ")
+    assert notes[0] == f"waiting up to 15 s for {cluster.scheduler_address} to answer"
+    assert notes[1].startswith("dashboard: ")
     assert not list((tmp_path / "there").glob(".lamella*"))
 
 

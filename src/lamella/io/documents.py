@@ -49,14 +49,16 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise InputError(str(path), f"it is not JSON ({error})", "write it again") from error
 
 
-def toml_of(text: str) -> dict[str, Any]:
-    """The tables of a TOML text from others.
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file from others.
 
     Raises
     ------
+    OSError
     ValueError, RecursionError
         What is no TOML; a line above 50 000 characters, since names of so many parts take hours.
     """
+    text = path.read_bytes().decode("utf-8")  # a single carriage return ends no line of TOML
     if max(map(len, text.split("\n"))) > _LONGEST_LINE:
         raise ValueError(f"a line is longer than {_LONGEST_LINE} characters")
     return tomllib.loads(text)

@@ -12,7 +12,7 @@ from lamella.core.table import Col
 from lamella.core.tracked import Tracked
 from lamella.core.tracks import Tracks
 from lamella.io import open_labels, open_movie, read_table
-from lamella.io.documents import toml_of
+from lamella.io.documents import read_toml
 from lamella.run.cache import MANIFEST, Manifest
 from lamella.run.settings import Settings
 from lamella.run.stages import LOCK_FILE
@@ -55,7 +55,7 @@ def read_lock(run: Path) -> dict[str, Any]:
     """
     file = run / LOCK_FILE
     try:
-        lock = toml_of(file.read_text(encoding="utf-8"))
+        lock = read_toml(file)
         _ = lock["settings"]["title"], lock["versions"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lamella.centre import Centre
 from lamella.core.errors import FaultsError, LamellaError, SettingsError
-from lamella.io.documents import toml_of
+from lamella.io.documents import read_toml
 from lamella.measure import (
     GROUPS,
     Compartment,
@@ -205,8 +205,7 @@ def read_settings(path: Path) -> Settings:
         When the file is absent or no TOML, or holds wrong or unknown settings; all are named.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return settings_from(toml_of(text), where=path.name)
+        return settings_from(read_toml(path), where=path.name)
     except OSError as error:
         raise not_read(path, error) from None
     # Beside its own errors: text that is not UTF-8, numbers too long, tables too deep.

@@ -84,6 +84,7 @@ class OnDask(Crew):
         """A `distributed.Client`."""
         from distributed import Client
 
+        self.on_note(f"waiting up to {self.answers_within_s:g} s for {self._address} to answer")
         try:
             # A client that finds nobody waits half a minute to say goodbye.
             asyncio.run(_reached(self._address, self.answers_within_s))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from lamella.core.errors import FaultsError, InputError
+from lamella.io.documents import read_toml
 from lamella.run.settings import faults_of
 
 _WALLTIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d):(\d\d)")
@@ -134,7 +134,7 @@ def read_profile(path: Path) -> Profile:
         Unknown keys, by name, and values that do not fit: all at once.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except OSError as error:
         raise InputError(
             str(path), f"it cannot be read ({error.strerror})", "check the path"
