@@ -72,7 +72,7 @@ def movie_record(folders: Folders) -> Iterator[Path]:
     (folder / "tracks").mkdir()
     write_table(folder / "tracks" / "cell.parquet", tracks.links)
     found = {"first_last": tracks.first_last, "parents": tracks.parents, "n_frames": 6}
-    Manifest(folder).record("track/cell", Done("k" * 8, ("tracks/cell.parquet",), found))
+    Manifest(folder).record({"track/cell": Done("k" * 8, ("tracks/cell.parquet",), found)})
     told = {"object": "cell", "cell": 1, "who": "p", "when": "2024-01-01T00:00:00+00:00"}
     decisions = [
         Decision(id="a", verdict="exclude", reason="debris", first=0, last=2, **told),
