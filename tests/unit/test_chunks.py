@@ -20,10 +20,11 @@ from lamella.core.frames import ArrayFrames, Window
 from lamella.core.movie import Movie, Scale
 from lamella.core.registration import Registration
 from lamella.io import write_movie
+from lamella.measure import VARIANTS
 from lamella.preprocess import Drift, Normalise
-from lamella.run import execute
+from lamella.run import execute, in_parts, work
 from lamella.run.cache import Manifest
-from lamella.run.chunks import Cutting
+from lamella.run.chunks import Cutting, parts
 from lamella.run.chunks.states import read_state, write_state
 from lamella.run.execute import run_study
 from lamella.run.executors import InProcess
@@ -78,7 +79,8 @@ def study_of(folder: Path, settings: str, *, n_frames: int = 11) -> Any:
 
 
 @pytest.mark.parametrize("settings", STUDIES.values(), ids=STUDIES.keys())
-def test_a_cut_movie_gives_the_bytes_of_the_whole(tmp_path, no_report, settings):
+def test_a_cut_movie_gives_the_bytes_of_the_whole(tmp_path, no_report, monkeypatch, settings):
+    monkeypatch.setattr(in_parts, "_MERGED_AT_ONCE", 2)  # of three or eleven chunks
     study = study_of(tmp_path / "study", settings)
     whole = run_study(study, tmp_path / "whole")
     assert not whole.failed
@@ -110,9 +112,8 @@ def test_finished_chunks_are_not_done_again(tmp_path, no_report):
     again = advance(task, Cutting(frames=4), None, tell=hear, stopped=never)
     assert [part.span for part in again.parts] == [range(4), range(8, 11)]
     # Other chunks are others, and what was begun for other settings goes.
-    parts = list((task.folder / ".parts").iterdir())
-    assert len(parts) == 1
-    assert len(list(parts[0].iterdir())) == 1
+    (begun,) = (task.folder / ".parts").iterdir()
+    assert len(list(begun.iterdir())) == 1
     other = advance(task, Cutting(frames=3), None, tell=hear, stopped=never)
     assert [part.span.start for part in other.parts] == [0, 3, 6, 9]
     (result,) = run_all([task], InProcess(), cutting=Cutting(frames=4))
@@ -250,6 +251,72 @@ def test_a_spoilt_chunk_is_made_anew(tmp_path, no_report, file):
     (ended,) = run_all([task], InProcess(), cutting=Cutting(frames=4))
     assert {each.state for each in ended} == {"done"}
     assert contents(task.folder) == contents(whole.folder)
+
+
+def test_a_disk_that_never_gives_back_what_was_written_is_named(tmp_path, no_report, monkeypatch):
+    study = study_of(tmp_path / "study", LEAN)
+    (sample,) = study.samples
+    task = task_for(study, sample, tmp_path / "out")
+    holds = parts.holds_content
+
+    def spoilt(path, content):
+        return "labels.000004" not in str(path) and holds(path, content)
+
+    monkeypatch.setattr(parts, "holds_content", spoilt)
+    (ended,) = run_all([task], InProcess(), cutting=Cutting(frames=4))
+    (failed,) = [each for each in ended if each.state == "failed"]
+    assert failed.stage == "segment/cell"
+    assert "frames 4 to 7 (labels) were made 4 times" in failed.message
+    assert "check the disk or network drive" in failed.message
+
+
+def test_a_chunk_that_meets_a_spoilt_one_is_made_when_that_is_mended(tmp_path, no_report):
+    """Those who make a chunk do not read all that came before; what they trip over is made anew."""
+    study = study_of(tmp_path / "study", STUDIES["motion"])
+    (sample,) = study.samples
+    whole = task_for(study, sample, tmp_path / "whole")
+    run_movie(whole)
+    task = task_for(study, sample, tmp_path / "out")
+    spoilt = []
+
+    class Spoiling(InProcess):
+        def give(self, worker, job):
+            first = f"{job.name}".endswith(" labels 0")
+            for file in task.folder.glob(".parts/*/*.000004-*/state.npz") if first else ():
+                if not spoilt:
+                    file.write_bytes(file.read_bytes()[:-200])
+                    spoilt.append(file)
+            super().give(worker, job)
+
+    (ended,) = run_all([task], Spoiling(), cutting=Cutting(frames=4))
+    assert len(spoilt) == 1
+    assert {each.state for each in ended} == {"done"}
+    assert contents(task.folder) == contents(whole.folder)
+
+
+def test_a_chunk_of_other_outlines_measures_no_others(tmp_path, no_report, monkeypatch):
+    study = study_of(tmp_path / "study", BARE + OTSU + FEW)
+    (sample,) = study.samples
+    task = task_for(study, sample, tmp_path / "out")
+    seen: list[tuple[str, tuple[str, ...]]] = []
+    again = work.measured_again
+
+    def looked(step, labels, folder, measured, variants):
+        seen.append(("whole" if making[-1] is None else making[-1].phase, tuple(variants)))
+        return again(step, labels, folder, measured, variants)
+
+    making: list[Any] = []
+
+    class Looking(InProcess):
+        def give(self, worker, job):
+            making.append(job.given[1] if job.part is not None else None)
+            super().give(worker, job)
+
+    monkeypatch.setattr(work, "measured_again", looked)
+    (ended,) = run_all([task], Looking(), cutting=Cutting(frames=4))
+    assert {each.state for each in ended} == {"done"}
+    chunks = [each for each in seen if each[0] != "whole"]
+    assert chunks == [(v, (v,)) for v in VARIANTS for _ in range(3)]
 
 
 def test_a_chunk_that_misses_an_earlier_one_fails_nobody(tmp_path, no_report):

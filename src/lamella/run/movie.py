@@ -14,7 +14,7 @@ from lamella.core.errors import InputError, LamellaError, LamellaWarning, Unexpe
 from lamella.run.at_hand import Tell
 from lamella.run.cache import Done, Manifest, key_of
 from lamella.run.chunks import Cutting, Part, PartDone, Parts, PartsWanted
-from lamella.run.chunks.parts import remove_parts
+from lamella.run.chunks.parts import remove_damaged_parts, remove_parts
 from lamella.run.stages import cleaned_and_read, is_aside, keys_of, stages_of, wants_gpu
 from lamella.run.stopping import Asked, go_on, never
 from lamella.run.task import MovieTask
@@ -204,7 +204,8 @@ def make_part(task: MovieTask, part: Part, *, tell: Tell, stopped: Asked) -> Par
 
 def mend(task: MovieTask, *, tell: Tell, stopped: Asked) -> Mended:
     """Look whether a chunk of this movie may have failed by results of ours that are damaged."""
-    return Mended(forget_damaged(Manifest(task.folder)))
+    parts = remove_damaged_parts(task.folder)
+    return Mended(forget_damaged(Manifest(task.folder)) or parts)
 
 
 def _heard(tell: Tell, stopped: Asked) -> Tell:

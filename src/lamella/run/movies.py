@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -21,6 +21,9 @@ from lamella.run.movie import (
 from lamella.run.stages import wants_gpu
 from lamella.run.stopping import Asked, never
 from lamella.run.task import MovieTask
+
+_MOST_TIMES = 4
+"""So often a chunk is made before its disk is to blame."""
 
 
 def run_all(
@@ -82,6 +85,8 @@ class _Movie:
     """Frames done of every chunk, by its first frame."""
     n_frames: int = 0
     looked_for_damage: bool = False
+    wanted: Counter[tuple[str, str, range]] = field(default_factory=Counter)
+    """How often every chunk of a phase was asked for."""
 
 
 class _Movies(Work[list[StageResult]]):
@@ -143,6 +148,10 @@ class _Movies(Work[list[StageResult]]):
         if result.ended:
             return [self._ended(movie)]
         if result.parts:
+            movie.wanted.update((part.key, part.phase, part.span) for part in result.parts)
+            for part in result.parts:
+                if movie.wanted[part.key, part.phase, part.span] > _MOST_TIMES:
+                    return self._never_there(movie, part)
             movie.left = {part.span for part in result.parts}
             movie.n_frames = result.parts[0].spans[-1].stop
             movie.done = {
@@ -199,6 +208,17 @@ class _Movies(Work[list[StageResult]]):
     def _failed_for_good(self, movie: _Movie) -> Iterable[list[StageResult]]:
         first = movie.failed[min(movie.failed)]
         movie.results[first.stage] = replace(first, seconds=movie.seconds)
+        return [self._ended(movie)]
+
+    def _never_there(self, movie: _Movie, part: Part) -> Iterable[list[StageResult]]:
+        told = (
+            f"{movie.task.source}: frames {part.span.start} to {part.span[-1]} ({part.phase}) were "
+            f"made {_MOST_TIMES} times, and what was written is not there or reads back otherwise; "
+            f"check the disk or network drive of {movie.task.folder}, and run again"
+        )
+        movie.results[part.stage] = StageResult(
+            movie.task.name, part.stage, "failed", movie.seconds, messages=(told,)
+        )
         return [self._ended(movie)]
 
     def died(self, job: Job, why: str, remedy: str) -> None:

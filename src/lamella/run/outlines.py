@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -69,8 +69,9 @@ def measured_again(
     labels: Labels,
     folder: Path,
     measured: Callable[[WrongOutlines, str], pd.DataFrame],
+    variants: Iterable[Variant] = VARIANTS,
 ) -> Made:
-    """Measure a set of objects with every variant of its outlines, and write a table for each.
+    """Measure a set of objects with variants of its outlines, and write a table for each.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def measured_again(
         outlines as they are has warned of, too.
     """
     files, found = [], {}
-    for variant in VARIANTS:
+    for variant in variants:
         wrong = WrongOutlines(labels, step, variant)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LamellaWarning)

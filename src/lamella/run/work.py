@@ -18,6 +18,7 @@ from lamella.core.tracks import Tracks
 from lamella.io import open_labels, tiff
 from lamella.io.tables import write_table
 from lamella.measure import (
+    VARIANTS,
     Compartment,
     Group,
     Measured,
@@ -349,7 +350,10 @@ class StageWork(InParts):
 
         assert settings.outlines  # noqa: S101  it has a stage only then
         given = settings.outlines, self._labels("labels", name), self.task.folder
-        return {outlines_stage(name): measured_again(*given, measured)}
+        making = self.parts.phase_made if self.parts is not None else None
+        # A chunk of one variant needs nothing of the others.
+        variants = [each for each in VARIANTS if each == making] or VARIANTS
+        return {outlines_stage(name): measured_again(*given, measured, variants)}
 
     def _tables(self, name: str, stale: list[str]) -> dict[str, Made]:
         parts: dict[str, list[pd.DataFrame]] = {"frames": [], "cells": []}

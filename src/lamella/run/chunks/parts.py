@@ -1,10 +1,11 @@
-"""The parts of a stage of a cut movie, kept as files until the stage is whole.
+"""The parts of a stage of a cut movie, kept as files until the movie is whole.
 
 A stage of a movie that is cut runs from its beginning until it needs what the chunks give. Where
 that is not there yet it raises `PartsWanted`; workers make the parts, and the stage is begun anew,
 reads them, and goes on, maybe until it wants others. So whatever is done lies on disk: a run that
 is killed goes on with the chunks that it has, whoever made them. A part that the disk has spoilt
-since is made anew: with every part lies what its files held when they were written.
+since is made anew: with every part lies what its files held when they were written. Whoever ends
+the stage looks at that; workers that make parts would read all that came before for each of them.
 
 ::
 
@@ -91,6 +92,11 @@ class Parts:
         """The frames of the part that is to be made."""
         return None if self._only is None else self._only.span
 
+    @property
+    def phase_made(self) -> str | None:
+        """The phase of the part that is to be made."""
+        return None if self._only is None else self._only.phase
+
     def of(self, phase: str, make: Callable[[range, Path], object]) -> list[Path]:
         """The folders of all parts of a phase, in order of time, with what `make` has put there.
 
@@ -106,8 +112,13 @@ class Parts:
             raise PartDone
         with suppress(OSError):  # a network drive looks anew at a folder that is listed
             _ = [*(self._folder / FOLDER / self._key).iterdir()]
-        told = {span: _told_of(self._path(phase, span)) for span in self.spans}
-        missing = [span for span in self.spans if told[span] is None]
+        there = {span: self._path(phase, span) for span in self.spans}
+        told: dict[range, list[str] | None] = {}
+        if self._only is None:
+            told = {span: _told_of(path) for span, path in there.items()}
+            missing = [span for span in self.spans if told[span] is None]
+        else:
+            missing = [span for span, path in there.items() if not (path / _MADE).is_file()]
         if missing:
             self._remove_others()
             raise PartsWanted(
@@ -120,7 +131,7 @@ class Parts:
             for span in self.spans:
                 for text in told[span] or ():
                     warnings.warn(text, LamellaWarning, stacklevel=2)
-        return [self._path(phase, span) for span in self.spans]
+        return [*there.values()]
 
     def _path(self, phase: str, span: range) -> Path:
         name = f"{phase}.{span.start:06d}-{span.stop - 1:06d}"
@@ -155,6 +166,20 @@ def _told_of(folder: Path) -> list[str] | None:
         return [str(text) for text in made["warnings"]] if intact else None
     except (InputError, LookupError, TypeError, AttributeError, OSError):
         return None
+
+
+def remove_damaged_parts(folder: Path) -> bool:
+    """Remove the parts of a movie that are not there as they were made; whether there were any.
+
+    Parameters
+    ----------
+    folder : Path
+        ``OUT/movies/<movie>``.
+    """
+    damaged = [each for each in (folder / FOLDER).glob("*/*") if _told_of(each) is None]
+    for each in damaged:
+        shutil.rmtree(each, ignore_errors=True)
+    return bool(damaged)
 
 
 def remove_parts(folder: Path) -> None:
