@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import pickletools
 import warnings
 import zipfile
 from functools import lru_cache
@@ -87,6 +88,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     # From memory a text that claims more than there is gets no more than there is.
     content: Any = path if packed else io.BytesIO(path.read_bytes())
     try:
+        _refuse_long_names(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read: Any = torch.load(content, map_location="cpu", weights_only=True, mmap=packed)
@@ -107,6 +109,34 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
             _REMEDY,
         )
     return {key: tensor.detach() for key, tensor in named.items()}
+
+
+_LONGEST_NAME = 4096
+_PICKLES = 5
+"""At the beginning of a file in the older format: three of its format, the tensors, their keys."""
+
+
+def _refuse_long_names(content: Any) -> None:
+    """Raise ValueError where no pickle begins, or one holds a text that is no tensor's name.
+
+    PyTorch looks through its own message, in which such a text stands, for a time that grows with
+    the square of its length.
+    """
+    if isinstance(content, Path):
+        with zipfile.ZipFile(content) as archive:
+            for name in archive.namelist():
+                if name.endswith("/data.pkl"):
+                    _look_through(io.BytesIO(archive.read(name)))
+        return
+    for _ in range(_PICKLES):
+        _look_through(content)
+    content.seek(0)
+
+
+def _look_through(stream: io.BytesIO) -> None:
+    for _, held, _ in pickletools.genops(stream):
+        if isinstance(held, str | bytes) and len(held) > _LONGEST_NAME:
+            raise ValueError(f"a text of {len(held)} characters")
 
 
 _REMEDY = "fetch or save it again: torch.save(network.state_dict(), path)"
