@@ -13,6 +13,7 @@ from typing import Any
 from lamella.run.at_hand import Tell
 from lamella.run.executors import Job, Work
 from lamella.run.executors.on_dask_worker import look_around
+from lamella.run.executors.own_process import resident_mb
 from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Asked, Stopped
 
@@ -64,6 +65,10 @@ def fill_memory(*, tell: Tell, stopped: Asked) -> int:
         held[i] = 1
     time.sleep(1)
     return len(held)
+
+
+def held_mb(*, tell: Tell, stopped: Asked) -> float:
+    return resident_mb()
 
 
 def wait_for_ever(begun: str, *, tell: Tell, stopped: Asked) -> None:

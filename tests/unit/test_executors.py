@@ -30,7 +30,7 @@ from lamella.run.executors.job import Came, Gone, News, Worker
 from lamella.run.executors.profile import megabytes, seconds
 from lamella.run.settings import MeasureSettings
 from lamella.run.stopping import Stopped
-from unit.jobs import NOTHING, Numbers, fill_memory, jobs, kill, raise_it, square, waiting
+from unit.jobs import NOTHING, Numbers, fill_memory, held_mb, jobs, kill, raise_it, square, waiting
 
 
 def test_jobs_of_this_process_and_of_others_come_to_the_same():
@@ -61,9 +61,27 @@ def test_a_worker_that_needs_too_much_memory_is_ended_and_named():
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_where_no_worker_can_begin_no_job_is_blamed():
-    with pytest.raises(SettingsError, match="a worker holds more than 50 MB before it begins"):
-        list(dispatch(Processes(2, NOTHING, memory_mb=50), Numbers(jobs(100))))
+@pytest.mark.parametrize("n", [1, 2, 3, 100])
+def test_where_no_worker_can_begin_no_job_is_blamed(n):
+    came = []
+    with pytest.raises(SettingsError, match="a worker holds more than 50 MB before it is ready"):
+        came.extend(dispatch(Processes(2, NOTHING, memory_mb=50), Numbers(jobs(n))))
+    assert came == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+def test_where_no_worker_gets_ready_no_job_is_blamed():
+    """Compiled kernels need memory, too."""
+    holds = [
+        float(told.split()[-1])
+        for measures in (NOTHING, MeasureSettings())
+        for told in dispatch(Processes(1, measures), Numbers([Job("movie", "job", held_mb)]))
+    ]
+    limit = sum(holds) / 2
+    crew, came = Processes(2, MeasureSettings(), memory_mb=limit), []
+    with pytest.raises(SettingsError, match="before it is ready to work"):
+        came.extend(dispatch(crew, Numbers(jobs(3))))
+    assert came == []
 
 
 def test_a_crew_works_again_after_it_was_stopped():

@@ -76,7 +76,7 @@ class Gone(NamedTuple):
     why: str
     """How it ended, as far as is known, such as ``was killed``."""
     died: bool = True
-    """False where it left as it was told to, so that its job has no part in it."""
+    """False where its job has no part in it: it left as it was told to, or was not ready yet."""
     guess: str = "most likely for lack of memory"
     remedy: str = "use fewer workers or a machine with more memory"
 

@@ -51,7 +51,7 @@ def serve(pipe: Connection, halt: Any, setup: Setup) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     one_core()
     if setup.memory_mb is not None:
-        _end_if_above(setup.memory_mb)  # before a word is said: no job is to blame for it
+        _end_if_above(setup.memory_mb)  # before it is ready: no job is to blame for it
         threading.Thread(target=_end_above, args=(setup.memory_mb,), daemon=True).start()
     with suppress(BrokenPipeError):  # nobody waits for what this one does any more
         _work(pipe, halt, setup)

@@ -22,9 +22,10 @@ from lamella.run.executors.crew import Crew
 from lamella.run.executors.job import Came, Gone, Job, News, Raised, Worker
 from lamella.run.executors.own_process import TOO_MUCH_MEMORY, Setup, serve
 from lamella.run.settings import MeasureSettings
+from lamella.run.warm import GET_READY
 
 _MOST_IN_VAIN = 5
-"""So many workers in a row that end before they have said a word: there is none to be had."""
+"""So many workers in a row that end before they are ready: there is none to be had."""
 
 
 class _Process(NamedTuple):
@@ -55,7 +56,7 @@ class Processes(Crew):
         self._halt: Any = self._context.Value("b", 0, lock=False)
         self._all: dict[str, _Process] = {}
         self._busy: set[str] = set()
-        self._speaking: set[str] = set()
+        self._ready: set[str] = set()
         self._numbers = count()
         self._in_vain = 0
 
@@ -111,8 +112,9 @@ class Processes(Crew):
             try:
                 while self._all[name].pipe.poll():
                     kind, what = self._all[name].pipe.recv()
-                    self._in_vain = 0
-                    self._speaking.add(name)
+                    if kind != "progress" or what.stage != GET_READY:
+                        self._in_vain = 0
+                        self._ready.add(name)
                     if kind == "progress":
                         news.append(what)
                     else:
@@ -127,10 +129,13 @@ class Processes(Crew):
         self._busy.discard(name)
         dead.pipe.close()
         dead.process.join()
-        self._in_vain += name not in self._speaking
-        self._speaking.discard(name)
-        if self._in_vain >= _MOST_IN_VAIN:
-            raise self._none_to_be_had(dead.process.exitcode)
+        ready = name in self._ready
+        self._ready.discard(name)
+        if not ready:
+            self._in_vain += 1
+            if self._in_vain >= _MOST_IN_VAIN:
+                raise self._none_to_be_had(dead.process.exitcode)
+            return Gone(name, "ended before it was ready", died=False)
         if dead.process.exitcode == TOO_MUCH_MEMORY:
             return Gone(
                 name,
@@ -144,12 +149,12 @@ class Processes(Crew):
         if code == TOO_MUCH_MEMORY:
             return SettingsError(
                 "--memory",
-                f"a worker holds more than {self._memory_mb:g} MB before it begins to work",
+                f"a worker holds more than {self._memory_mb:g} MB before it is ready to work",
                 "give it more",
             )
         return SettingsError(
             "--workers",
-            f"{self._in_vain} processes ended before they began to work, the last with code {code}",
+            f"{self._in_vain} processes ended before they were ready, the last with code {code}",
             "see what they printed, or run with one worker",
         )
 
