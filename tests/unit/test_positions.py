@@ -355,6 +355,12 @@ def test_one_movie_under_two_names_is_told_and_counts_once(zeiss, tmp_path):
     assert twice.format(4) in str(samples["d"].fault)
     assert samples["c"].take == Take("1", 0)
     assert all(samples[name].fault is None for name in "acefgh")
+    # What a row leaves open, the study says.
+    lines[1] = lines[1].replace(",0,0,", ",0,,")
+    (tmp_path / "samples.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "study.toml").write_text(SETTINGS + SCALE + "z = 0\n")
+    again = {each.movie: each for each in open_study(tmp_path).samples}
+    assert twice.format(2) in str(again["b"].fault)
     said = lamella("check", tmp_path)
     for movie in "gh":
         told = f"{movie}: {tmp_path / 'raw/one.tif'}: rows of samples.csv name several positions"

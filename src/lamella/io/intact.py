@@ -11,7 +11,9 @@ _AT_ONCE = 1 << 20
 
 def digest_of_text(text: str) -> str:
     """A hash that no flipped bit leaves as it is."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    # Text from a damaged JSON may hold halves of characters.
+    data = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def content_of(path: Path) -> str:

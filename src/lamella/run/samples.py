@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -182,16 +181,11 @@ def _scale(text: str) -> Known:
 def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
     movies = Counter((sample.path, sample.take) for sample in samples)
     first_with: dict[str, int] = {}
-    first_of: dict[tuple[str, Take], int] = {}
     checked = []
     for line, sample in enumerate(samples, start=2):
         where = f"{file} line {line} ({sample.movie})"
         fault: LamellaError | None = None
         first = first_with.setdefault(sample.movie.casefold(), line)
-        same_as = line
-        if not sample.exclude:
-            place = posixpath.normpath(sample.path), sample.take
-            same_as = first_of.setdefault(place, line)
         if not sample.path:
             fault = InputError(where, "it has no path", "give the movie's file or folder")
         elif first != line:
@@ -199,12 +193,6 @@ def _with_faults(samples: list[Sample], file: str) -> list[Sample]:
             same = "the same movie twice" if movies[parts] > 1 else "a movie name used twice"
             fault = InputError(
                 where, f"{same} (first on line {first})", "delete the row or rename the movie"
-            )
-        elif same_as != line:
-            fault = InputError(
-                where,
-                f"it is the movie of line {same_as} under another name, and would count twice",
-                "delete one of the rows, or choose another position, z or channel of the file",
             )
         elif said := [*_said_of(sample)]:
             whats, remedies = zip(*said, strict=True)

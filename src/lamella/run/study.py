@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,7 +45,8 @@ def open_study(path: Path) -> Study:
     """
     file = path / SETTINGS_FILE if path.is_dir() else path
     settings = read_settings(file)
-    samples = _with_masks_of_their_own(read_samples(file.parent / SAMPLES_FILE), settings)
+    samples = _each_once(read_samples(file.parent / SAMPLES_FILE), settings)
+    samples = _with_masks_of_their_own(samples, settings)
     study = Study(file.parent, settings, tuple(samples))
     _refuse_statistics(study)
     return study
@@ -135,6 +137,25 @@ def _faults_of_measures(statistics: Contrasts, where: str) -> Iterator[LamellaEr
                     f"{measure!r} is not compared",
                     "name it under measures, with the others that are to be compared",
                 )
+
+
+def _each_once(samples: Sequence[Sample], settings: Settings) -> list[Sample]:
+    """A movie under two names would count twice."""
+    first: dict[tuple[str, Take], int] = {}
+    checked = []
+    for line, sample in enumerate(samples, start=2):
+        fault = sample.fault
+        if not sample.exclude:
+            place = posixpath.normpath(sample.path), take_of(sample, settings)
+            same_as = first.setdefault(place, line)
+            if same_as != line and fault is None:
+                fault = InputError(
+                    f"{SAMPLES_FILE} line {line} ({sample.movie})",
+                    f"it is the movie of line {same_as} under another name, and would count twice",
+                    "delete one of the rows, or choose another position, z or channel of the file",
+                )
+        checked.append(replace(sample, fault=fault))
+    return checked
 
 
 def _with_masks_of_their_own(samples: Sequence[Sample], settings: Settings) -> list[Sample]:

@@ -204,11 +204,9 @@ class OpenedRun:
     @cached_property
     def samples(self) -> Sequence[Sample]:
         """Movies of which the run left something, in the order of samples.csv."""
-        return [
-            sample
-            for sample in self.study.samples
-            if (self.folder / "movies" / sample.movie).is_dir()
-        ]
+        movies = self.folder / "movies"
+        there = {each.name for each in movies.iterdir()} if movies.is_dir() else set()
+        return [sample for sample in self.study.samples if sample.movie in there]
 
     def movie(self, name: str) -> OpenedMovie:
         """One movie of the run.
