@@ -66,6 +66,14 @@ def test_only_some_movies(lamella, demo, tmp_path):
     ]
     status = pd.read_csv(out / "status.csv")
     assert (status["state"] == "skipped").sum() == 4
+    # What the others took stays known while they are not looked at.
+    took = status.loc[status["movie"] == "WT__low__1", ["stage", "seconds", "peak_mb"]]
+    lamella("run", demo, "-o", out, "--only", "KI__low__1")
+    lamella("run", demo, "-o", out, "--only", "WT__low__1")
+    status = pd.read_csv(out / "status.csv")
+    again = status[(status["movie"] == "WT__low__1") & (status["state"] == "cached")]
+    assert again[[*took]].values.tolist() == took.values.tolist()
+    assert status.loc[status["movie"] == "KI__low__1", "state"].tolist()[1:] == ["cached"] * 7
 
 
 def test_segment_measure_compare(lamella, demo, tmp_path):

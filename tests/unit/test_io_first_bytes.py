@@ -21,6 +21,7 @@ TIFF = b"II*\0\x08\0\0\0"
         ("a.tif", b"\0\1\2", "it is not a TIFF file, it begins with the bytes 00 01 02; give"),
         ("a.lif", b"", "it is empty (0 bytes); copy it again from its source"),
         ("a.czi", b"", "it is empty (0 bytes); copy it again from its source"),
+        ("a.lif", b"p\0\0\0\1", "first 5 bytes are not those of a whole LIF file; copy it again"),
         ("a.lif", b"<!DOCTYPE html>", "it is not a LIF file, but looks like a web page; give"),
     ],
 )

@@ -60,9 +60,19 @@ def test_what_is_held_is_bounded(read, tmp_path, monkeypatch):
     movie = open_movie(written(tmp_path / "a.zarr", (2, 1, 3, 8, 12)), take=Take(z="max"))
     np.testing.assert_array_equal(movie.channel().asarray(), FRAMES[:, 0].max(1))
     assert 0 < read.largest <= 7 * plane
+    assert len(read.places) == 5 * 3  # there is room for one of the three blocks of a frame
     monkeypatch.setattr(module, "HELD_BYTES", plane)  # a chunk is more: planes alone
     movie = open_movie(tmp_path / "a.zarr", take=Take(z=4))
     np.testing.assert_array_equal(movie.channel().asarray(), FRAMES[:, 0, 4])
+
+
+def test_most_blocks_stay_where_not_all_have_room(read, tmp_path, monkeypatch):
+    plane = 16 * 12 * 2
+    monkeypatch.setattr(module, "HELD_BYTES", 6 * 5 * plane)  # of seven slices in five frames
+    movie = open_movie(written(tmp_path / "a.zarr", (5, 1, 1, 16, 12)), take=Take(z="max"))
+    np.testing.assert_array_equal(movie.channel().asarray(), FRAMES[:, 0].max(1))
+    assert read.largest <= 6 * 5 * plane
+    assert len(read.places) <= 7 + 2 * 4
 
 
 def test_axes_in_another_order_and_another_process(tmp_path):

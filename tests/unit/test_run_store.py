@@ -152,6 +152,10 @@ def test_what_workers_do_once_is_not_in_the_rate(tmp_path):
     ]
     (tmp_path / JOURNAL).write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert overview(tmp_path).movies_per_hour == pytest.approx(360)
+    assert "360 movies an hour" in in_words(overview(tmp_path))
+    lines[3]["t"] = lines[4]["t"] = 9061.0
+    (tmp_path / JOURNAL).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "0.4 movies an hour" in in_words(overview(tmp_path))
 
 
 def test_no_line_of_a_spoilt_journal_is_more_than_passed_over(tmp_path):
@@ -177,6 +181,9 @@ def test_no_line_of_a_spoilt_journal_is_more_than_passed_over(tmp_path):
         {"what": "movie", "t": float("nan"), "movie": "a", "results": []},
         {"what": "doing", "t": 1.0, "movie": "a", "stage": "s", "done": "1", "total": 2},
         {"what": "end", "t": 1.0, "how": "well"},
+        {"what": "end", "t": 1.0, "how": []},
+        {"what": "run", "t": 0.0, "at": -9e10, "process": 1, "host": "h", "crew": "", "movies": []},
+        {"what": "run", "t": 0.0, "at": 1.0, "process": 1.5, "host": "h", "crew": "", "movies": []},
         {"what": "other", "t": 1.0},
     ],
 )

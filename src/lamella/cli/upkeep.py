@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RUN = Annotated[Path, typer.Argument(help="Folder of results of a run.")]
 _LOOK_EVERY_S = 2.0
+_FAR_S = 1e9  # an end in thirty years is no forecast
 _MUTE_S = 60.0
 """A run that says nothing for so long is told of; a stage tells every few seconds."""
 
@@ -121,8 +122,10 @@ def in_words(seen: Overview) -> list[str]:
     ]
     lines.append(f"{seen.movies} movies: {', '.join(parts)}")
     if seen.movies_per_hour is not None:
-        rate = f"{seen.movies_per_hour:,.0f} movies an hour".replace(",", " ")
-        if seen.left_s is not None and seen.state == "running":
+        per_hour = seen.movies_per_hour
+        rate = f"{per_hour:.2g}" if per_hour < 10 else f"{per_hour:,.0f}".replace(",", " ")
+        rate += " movies an hour"
+        if seen.left_s is not None and seen.state == "running" and seen.left_s < _FAR_S:
             ends = datetime.fromtimestamp(time.time() + seen.left_s)
             rate += f"; {_span(seen.left_s)} to go, until about {ends:%Y-%m-%d %H:%M}"
         lines.append(rate)

@@ -214,7 +214,12 @@ def _remove(path: Path) -> None:
 
 def left_partial(folder: str | os.PathLike[str]) -> list[Path]:
     """What a killed run left half-written below `folder`."""
-    return sorted(Path(folder).rglob(f".*{_PART}"))
+    found = []
+    for place, folders, files in os.walk(folder):  # passes over what goes meanwhile
+        halves = {n for n in (*folders, *files) if n.startswith(".") and n.endswith(_PART)}
+        found += [Path(place, name) for name in halves]
+        folders[:] = [name for name in folders if name not in halves]
+    return sorted(found)
 
 
 def _remove_for_good(folder: Path) -> None:

@@ -29,9 +29,13 @@ _KINDS = (
 def of_another_kind(
     path: Path, start: bytes, kind: str, remedy: str = "give the image itself"
 ) -> InputError:
-    """The error of a file that does not begin as those of its kind do, or is empty."""
+    """The error of a file that does not begin as those of its kind do, is cut off or empty."""
     if not start:
         return InputError(str(path), "it is empty (0 bytes)", "copy it again from its source")
+    seems = looks_like(start)
+    if seems.endswith(f" {kind}"):
+        what = f"its first {len(start)} bytes are not those of a whole {kind} file"
+        return InputError(str(path), what, "copy it again from its source")
     return InputError(str(path), f"it is not a {kind} file, {looks_like(start)}", remedy)
 
 

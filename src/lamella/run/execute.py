@@ -138,7 +138,7 @@ def run_study(
             _remove(out, only)
         inputs = write_lock(study, out)
         with Journal(out, _about(chosen, crew)) as journal:
-            status = StatusFile(out)
+            status = StatusFile(out, [s.movie for s in study.samples])
             results = [set_aside(s) for s in study.samples if s.fault or s.exclude]
             status.write(results)
             journal.ended(results)
@@ -178,7 +178,8 @@ def run_study(
                     on_movie(ended)
                     status.refresh(results)
             if to_do and not crew.is_here:
-                remove_partial_files(out)  # of workers that died amid
+                with suppress(OSError):  # what is left goes when the run goes on
+                    remove_partial_files(out)  # of workers that died amid
             ended_well = {r.movie for r in results if r.stage == LAST_STAGE and r.state != "failed"}
             looks |= _looked_again(to_do, ended_well, late=not crew.is_here)
             ready = [looks[s.movie] for s in usable if looks[s.movie].ready]

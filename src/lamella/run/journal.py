@@ -143,6 +143,15 @@ def _is_number(value: Any) -> bool:
     return fits and abs(value) < _MOST  # no NaN either
 
 
+def _is_time(value: Any) -> bool:
+    """Seconds since 1970 of a year that calendars know."""
+    return _is_number(value) and value >= 0
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and isinstance(value, int)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -168,14 +177,14 @@ def _is_row(value: Any) -> bool:
 _MOST = 1e11
 _TOLD: dict[str, dict[str, Callable[[Any], bool]]] = {
     "run": {
-        "at": _is_number, "process": _is_number, "host": _is_text, "crew": _is_text,
+        "at": _is_time, "process": _is_whole, "host": _is_text, "crew": _is_text,
         "movies": _are_texts,
     },
     "doing": {"movie": _is_text, "stage": _is_text, "done": _is_number, "total": _is_number},
     "movie": {"movie": _is_text, "results": _are_results},
     "death": {"movie": _is_text, "why": _is_text, "remedy": _is_text},
     "phase": {"name": _is_text},
-    "end": {"how": {"finished", "stopped", "failed"}.__contains__},
+    "end": {"how": lambda value: _is_text(value) and value in ("finished", "stopped", "failed")},
 }  # fmt: skip
 
 

@@ -40,6 +40,10 @@ class Outcome:
         return self.out / REPORT_FILE
 
 
+NOT_A_STAGE = "run"
+"""In place of a stage, where a movie as a whole is spoken of."""
+
+
 def set_aside(sample: Sample) -> StageResult:
     """A row of samples.csv that is at fault or excluded."""
     if sample.fault is not None:
@@ -52,7 +56,7 @@ def set_aside(sample: Sample) -> StageResult:
 def not_named(movies: Sequence[str]) -> list[StageResult]:
     """Movies that --only leaves as they are."""
     why = ("not named by --only",)
-    return [StageResult(movie, "run", "skipped", messages=why) for movie in movies]
+    return [StageResult(movie, NOT_A_STAGE, "skipped", messages=why) for movie in movies]
 
 
 def changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult]:
@@ -61,7 +65,7 @@ def changed(results: Sequence[StageResult], ready: set[str]) -> list[StageResult
     ended = {r.movie for r in results if r.stage == LAST_STAGE} - failed
     why = "its files changed while it was processed; run again"
     return [
-        StageResult(movie, "run", "failed", messages=(f"{movie}: {why}",))
+        StageResult(movie, NOT_A_STAGE, "failed", messages=(f"{movie}: {why}",))
         for movie in sorted(ended - ready)
     ]
 

@@ -22,7 +22,9 @@ class Blocks:
     """Reads planes. May be pickled and used from several threads: arrays open where they are used.
 
     A chunk often holds several frames or slices. What it holds is decoded together and kept, as
-    long as it fits into `HELD_BYTES`; the block that was used longest ago is let go of first.
+    long as it fits into `HELD_BYTES`. Blocks of other frames are let go of first, the one that was
+    used longest ago before the others; then the one before this: a projection asks for those of the
+    same frames again and again in the same order, and what was used longest ago is wanted next.
 
     Parameters
     ----------
@@ -80,9 +82,12 @@ class Blocks:
         return image
 
     def _keep(self, place: _Place, block: Image) -> None:
-        room = HELD_BYTES - block.nbytes
-        while self._held and sum(each.nbytes for each in self._held.values()) > room:
-            del self._held[next(iter(self._held))]  # in the order in which they were used
+        free = HELD_BYTES - block.nbytes - sum(each.nbytes for each in self._held.values())
+        for other in [other for other in self._held if other[0] != place[0]]:
+            if free < 0:  # in the order in which they were used
+                free += self._held.pop(other).nbytes
+        while free < 0 and self._held:
+            free += self._held.popitem()[1].nbytes
         self._held[place] = block
 
     def _read(self, place: _Place) -> Image:
