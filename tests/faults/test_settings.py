@@ -77,7 +77,11 @@ UNREADABLE = [
     ("samples.csv", None, "samples.csv: there is no such file; make one with: lamella init"),
     ("samples.csv", b"", "samples.csv: it lists no movie; add one row"),
     ("samples.csv", b"movie,file\na,a.tif\n", "it has no column path, only movie, file; add"),
-    ("samples.csv", b"path,condtion\na.tif,WT\n", "unknown columns condtion; the columns are mov"),
+    (
+        "samples.csv",
+        b"path,condtion\na.tif,WT\n",
+        "unknown columns condtion; did you mean 'condition'. The col",
+    ),
     ("samples.csv", b"path;condition\na.tif;WT\n", "it is separated by semicolons; save it sep"),
     ("samples.csv", b"path,condition\na.tif,\xb5\n", r"it is not .*; save it as CSV \(UTF-8\)"),
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -106,6 +109,56 @@ def test_workers_that_advertise_a_card_are_known(tmp_path, cluster):
     crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING)
     assert len(list(dispatch(crew, Numbers(jobs(2))))) == 2
     assert not crew.mixed
+
+
+def test_workers_that_the_client_forgets_are_there(tmp_path, cluster, monkeypatch):
+    """From time to time a client brings up to date what it knows, without the workers."""
+
+    async def forget(self, n_workers=0):
+        self._scheduler_identity = {"workers": {}, "services": {}}
+
+    monkeypatch.setattr(distributed.Client, "_update_scheduler_info", forget)
+    monkeypatch.setattr(dask, "_LOOK_EVERY_S", 0.0)
+    work = Numbers(jobs(20))
+    assert len(list(dispatch(OnDask(cluster.scheduler_address, tmp_path, NOTHING), work))) == 20
+    assert work.deaths == []
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.0 400 Bad request\r\n\r\n"])
+def test_another_service_at_the_address_is_no_scheduler(tmp_path, monkeypatch, said):
+    """One that waits for us to speak, and one whose words are no message."""
+    monkeypatch.setattr(OnDask, "answers_within_s", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with suppress(OSError):
+                while True:
+                    line, _ = server.accept()
+                    line.sendall(said)
+                    held.append(line)
+
+        held = []
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        crew = OnDask(address, tmp_path, NOTHING)
+        told = "something else" if said else "nothing answers within 1 s"
+        with pytest.raises(InputError, match=f"scheduler {address}: .*{told}; start one with"):
+            list(dispatch(crew, Numbers(jobs(1))))
+        for line in held:
+            line.close()
+
+
+def test_an_address_that_cannot_be_spoken_to(tmp_path):
+    with pytest.raises(InputError, match="it does not answer"):
+        list(dispatch(OnDask("tls://127.0.0.1:1", tmp_path, NOTHING), Numbers(jobs(1))))
+
+
+def test_a_notebook_has_a_loop_of_its_own(tmp_path, cluster):
+    async def cell():
+        crew = OnDask(cluster.scheduler_address, tmp_path, NOTHING)
+        return list(dispatch(crew, Numbers(jobs(2))))
+
+    assert len(asyncio.run(cell())) == 2
 
 
 def test_no_worker_comes_and_it_is_told_once(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from lamella.core.take import PROJECTIONS, Take, z_from
 from lamella.core.wells import well_name
 from lamella.io.delimited import bounded_lines
 from lamella.io.pattern import ANYTHING, MARK
+from lamella.io.tables import refuse_header
 from lamella.run.settings import Known, not_read
 
 SAMPLES_FILE = "samples.csv"
@@ -99,13 +101,12 @@ def read_samples(path: Path) -> list[Sample]:
         raise SettingsError(
             str(path), f"it has no column path, only {', '.join(columns)}", "add the column path"
         )
-    if twice := sorted({c for c in columns if columns.count(c) > 1}):
-        raise SettingsError(
-            str(path), f"the column {twice[0]!r} is there twice", "give every column its own name"
-        )
+    refuse_header(path, columns)
     if unknown := [c for c in columns if c not in _COLUMNS]:
         told = f"unknown columns {', '.join(unknown)}"
-        raise SettingsError(str(path), told, f"the columns are {', '.join(_COLUMNS)}")
+        near = difflib.get_close_matches(unknown[0].lower(), _COLUMNS, n=1)
+        begin = f"did you mean {near[0]!r}? The" if near else "the"
+        raise SettingsError(str(path), told, f"{begin} columns are {', '.join(_COLUMNS)}")
     of_path = Counter(str(row[Col.PATH]).strip() for row in rows)
     samples = [_sample(row, several=of_path[str(row[Col.PATH]).strip()] > 1) for row in rows]
     used = {(s.path, s.take.position) for s in samples if not s.exclude}

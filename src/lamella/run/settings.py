@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -87,7 +88,7 @@ class ChannelSettings(_Table):
         marks = list(names.values() if isinstance(names, dict) else names or ())
         if names is not None and not marks:
             raise ValueError("name at least one channel, or leave names out")
-        again = sorted({mark for mark in marks if marks.count(mark) > 1})
+        again = sorted(mark for mark, n in Counter(marks).items() if n > 1)
         if again:
             raise ValueError(f"{', '.join(again)} stands there twice")
         return names

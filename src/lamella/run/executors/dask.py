@@ -86,15 +86,22 @@ class OnDask(Crew):
 
         self.on_note(f"waiting up to {self.answers_within_s:g} s for {self._address} to answer")
         try:
-            # A client that finds nobody waits half a minute to say goodbye.
-            asyncio.run(_reached(self._address, self.answers_within_s))
+            # A client that finds nobody waits half a minute to say goodbye. In a thread: notebooks
+            # have a loop of their own in this one.
+            reached = _reached(self._address, self.answers_within_s)
+            self._asking.submit(asyncio.run, reached).result()
             return Client(self._address, set_as_default=False, timeout=self.answers_within_s)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"scheduler {self._address}",
-                f"it does not answer ({error})",
-                "start one with: dask scheduler, and give the address that it prints",
-            ) from error
+        except TimeoutError as error:
+            what = f"nothing answers within {self.answers_within_s:g} s"
+            raise self._no_scheduler(what) from error
+        except MemoryError as error:  # what is said there is taken for the length of a message
+            raise self._no_scheduler("what answers there is something else") from error
+        except (OSError, ValueError, TypeError) as error:
+            raise self._no_scheduler(f"it does not answer ({error})") from error
+
+    def _no_scheduler(self, what: str) -> InputError:
+        remedy = "start one with: dask scheduler, and give the address that it prints"
+        return InputError(f"scheduler {self._address}", what, remedy)
 
     @property
     def in_words(self) -> str:
@@ -117,7 +124,7 @@ class OnDask(Crew):
                 self._run, lambda event: self._events.put(("progress", event[1]))
             )
             self._client.subscribe_topic("all", self._heard)
-            self.on_note(f"dashboard: {self._client.dashboard_link}")
+            self.on_note(f"dashboard: {self._dashboard()}")
             self._look()
         except BaseException:
             self._leave()
@@ -130,6 +137,10 @@ class OnDask(Crew):
                 self._stop()
         finally:
             self._leave()
+
+    def _dashboard(self) -> str:
+        """Where it is."""
+        return str(self._client.dashboard_link)
 
     def _stop(self) -> None:
         """Those that work end at their next frame: nobody writes when this returns."""
@@ -242,8 +253,14 @@ class OnDask(Crew):
                 "the connection to it is lost",
                 "start it and run again; finished work is kept",
             )
-        there = self._client.scheduler_info(n_workers=-1)["workers"]
         self._looked = time.monotonic()
+        try:
+            # Not `scheduler_info`: what it gives, the client brings up to date without the workers.
+            identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)
+        except OSError as error:  # the connection breaks: its status will tell
+            _logger.info("%s: %s", self._address, error)
+            return []
+        there = identity["workers"]
         self._refused &= there.keys()  # another may come by the address of one that went
         news = [
             each
@@ -344,8 +361,9 @@ async def _reached(address: str, within_s: float) -> None:
     from distributed.security import Security
 
     security = Security().get_connection_args("client")
-    line = await connect(address, timeout=within_s, **security)
-    await line.close()
+    async with asyncio.timeout(within_s + 1):  # that of `connect` is over when a line is open
+        line = await connect(address, timeout=within_s, **security)
+        await line.close()
 
 
 def require(*modules: str, extra: str) -> None:

@@ -78,7 +78,7 @@ class Gone(NamedTuple):
     died: bool = True
     """False where its job has no part in it: it left as it was told to, or was not ready yet."""
     guess: str = "most likely for lack of memory"
-    remedy: str = "use fewer workers or a machine with more memory"
+    remedy: str = "unless somebody ended it, use fewer workers or a machine with more memory"
 
 
 News = Progress | Came | Raised | Gone

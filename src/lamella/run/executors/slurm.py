@@ -129,6 +129,10 @@ class OnSlurm(OnDask):
             self._cluster.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _dashboard(self) -> str:
+        port = self._cluster.scheduler.services["dashboard"].port
+        return f"http://127.0.0.1:{port}/status, on this machine alone; from others: ssh -L"
+
     @property
     def mixed(self) -> bool:
         return self._profile.gpu is not None
@@ -175,7 +179,9 @@ class OnSlurm(OnDask):
         told = self._call("sbatch", "--parsable", str(path))
         if told.returncode != 0:
             raise SettingsError(
-                "--slurm", f"sbatch refuses: {' '.join(told.stderr.split())}", "mend the profile"
+                "--slurm",
+                f"sbatch refuses: {' '.join(told.stderr.split())}",
+                "mend the profile, or run it on a machine that reaches SLURM, such as a login node",
             )
         self._jobs[told.stdout.strip().partition(";")[0]] = _Job(name, queue, gpu)
 
