@@ -25,7 +25,7 @@ TEXT_COLUMNS = [
     str(column)
     for column in (
         Col.MOVIE, Col.OBJECT, Col.CONDITION, Col.SESSION, Col.UNIT, Col.WELL, Col.FIELD,
-        Col.REPLICATE, Col.POSITION, Col.PATH, Col.EXCLUDE,
+        Col.REPLICATE, Col.POSITION, Col.ONLY_CHANNEL, Col.PATH, Col.EXCLUDE,
         Col.STAGE, Col.STATE, Col.MESSAGE, Col.MEASURE, Col.CLAIM, Col.REFERENCE, Col.NAME,
         Col.ANALYSIS, Col.OTHER_ANALYSIS, Col.OUTLINES, Col.SEGMENTER, Col.COMPARED_WITH,
         Col.SCORE, Col.EXCLUDED, Col.REASON, Col.WHO, Col.WHEN,

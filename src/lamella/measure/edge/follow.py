@@ -141,22 +141,25 @@ def followed(kept: Kept, sightings: pd.DataFrame) -> Edges:
     row = kept.row[block]
     names = (Col.CELL, Col.FRAME, Col.TIME_MIN)
     cell, frame, time = (sightings[name].to_numpy()[row] for name in names)
+
+    def seen(name: str) -> NDArray[Any]:
+        return kept.arrays[name][block]
+
     # Positions are the second axis of everything; without a cell nothing was kept at all.
-    swept = kept.arrays[SWEPT][block]
+    swept = seen(SWEPT)
     n = swept.shape[1]
     begins = np.ones(len(row), bool)
     begins[1:] = (row[1:] != row[:-1] + 1) | (cell[1:] != cell[:-1])
     begins |= ~sightings[Col.PAIR_VALID].to_numpy(bool)[row] | ~np.isfinite(swept).all(axis=1)
-    origin = np.rint(followed_origins(kept.arrays[CAME_FROM][block], begins)).astype(np.int64) % n
+    origin = np.rint(followed_origins(seen(CAME_FROM), begins)).astype(np.int64) % n
     order = (origin[:, None] + np.arange(n)) % n
 
-    def turned(name: str) -> NDArray[Any]:
-        values: NDArray[Any] = kept.arrays[name][block]
+    def turned(values: NDArray[Any]) -> NDArray[Any]:
         return np.take_along_axis(values, order if values.ndim == 2 else order[..., None], axis=1)
 
     minutes = np.full(len(row), np.nan)
     minutes[1:] = np.where(begins[1:], np.nan, np.diff(time))
-    contact, before = turned(CONTACT), turned(CONTACT_BEFORE)
+    contact, before = turned(seen(CONTACT)), turned(seen(CONTACT_BEFORE))
     return Edges(
         object_name=str(sightings[Col.OBJECT].iloc[0]) if len(sightings) else "",
         cell=cell,
@@ -167,14 +170,14 @@ def followed(kept: Kept, sightings: pd.DataFrame) -> Edges:
         row=row,
         block=block,
         origin=origin,
-        place_px=turned(PLACE),
-        swept_px2=np.where(begins[:, None], np.nan, turned(SWEPT)),
-        length_px=turned(LENGTH).astype(np.float64),
-        curvature_px=turned(CURVATURE),
+        place_px=turned(seen(PLACE)),
+        swept_px2=np.where(begins[:, None], np.nan, turned(swept)),
+        length_px=turned(seen(LENGTH)).astype(np.float64),
+        curvature_px=turned(seen(CURVATURE)),
         contact=contact,
         step_contact=np.where((contact > 0) | begins[:, None], contact, before),
-        band_px=turned(BAND_PX) if BAND_PX in kept.arrays else None,
-        light={suffix: turned(name) for suffix, name in channels_in(kept.arrays, BAND).items()},
+        band_px=turned(seen(BAND_PX)) if BAND_PX in kept.arrays else None,
+        light={s: turned(seen(name)) for s, name in channels_in(kept.arrays, BAND).items()},
     )
 
 
