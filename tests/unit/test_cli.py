@@ -229,10 +229,16 @@ def test_what_is_the_same_of_many_movies_is_told_once(monkeypatch):
     lines = []
     monkeypatch.setattr(show, "tell", lambda kind, text: lines.append(f"{kind}: {text}"))
     told = [(f"A{i}", f"/raw/A{i}.tif: no background") for i in range(5)]
+    told += [(f"B{i}", f"/raw/B{i}.tif: {70 + i}% in channel {i}, of 9 frames") for i in (3, 1, 2)]
+    told += [(f"C{i}", f"/raw/C{i}.tif: {70 + i}% in channel 8, of 9 frames") for i in (3, 1, 2, 0)]
     told += [("A1", "/raw/A1.tif: saturated in 3 cells"), ("A2", "two words: said of it")]
     show.tell_of_movies("warning", told)
     assert lines == [
         "warning: 5 movies (A0, A1, A2 …): no background",
+        "warning: B3: /raw/B3.tif: 73% in channel 3, of 9 frames",
+        "warning: B1: /raw/B1.tif: 71% in channel 1, of 9 frames",
+        "warning: B2: /raw/B2.tif: 72% in channel 2, of 9 frames",
+        "warning: 4 movies (C3, C1, C2 …): 70 to 73% in channel 8, of 9 frames",
         "warning: A1: /raw/A1.tif: saturated in 3 cells",
         "warning: A2: two words: said of it",
     ]

@@ -3,6 +3,7 @@
 import pytest
 
 from lamella.cli import show
+from lamella.run.executors import Progress
 from lamella.run.movie import StageResult
 from lamella.run.movies import Death
 from lamella.run.outcome import told_of_deaths
@@ -24,10 +25,20 @@ def test_a_log_is_told_once_a_minute_how_far_a_run_is(tmp_path, clock, capsys):
             display.ended([StageResult(f"m{second}", "tables", state)])
     told = capsys.readouterr().err.splitlines()
     more = f"; more is told by: lamella status {tmp_path}"
-    assert told == [
+    assert told[0].startswith("600 movies to look at; the first time after installation")
+    assert told[1:] == [
         f"7 of 600 movies have ended, 1 of them failed{more}",
         f"13 of 600 movies have ended, 1 of them failed{more}",
     ]
+
+
+def test_a_log_is_told_of_while_no_movie_ends(tmp_path, clock, capsys):
+    with show.RunDisplay(2, tmp_path).shown() as display:
+        for second in range(0, 150, 10):
+            clock[0] = second
+            display.advance(Progress("m", "segment cell", second, 5000))
+    told = capsys.readouterr().err.splitlines()[1:]
+    assert told == [f"0 of 2 movies have ended; more is told by: lamella status {tmp_path}"] * 2
 
 
 def test_workers_that_died_are_told_by_why():

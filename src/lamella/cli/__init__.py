@@ -71,7 +71,10 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code in INTERRUPTED:
             with suppress(OSError):  # the terminal may be gone
-                typer.echo("stopped; run the same command again to go on", err=True)
+                again = "run the same command again to go on"
+                if "--fresh" in sys.argv:
+                    again = "run it again without --fresh to go on"
+                typer.echo(f"stopped; {again}", err=True)
         raise
     finally:
         forget_unread()

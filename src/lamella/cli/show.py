@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 # Away from a terminal, lines are as long as they need to be: somebody may read them with a program.
 _WIDE = 200
 _LOG_EVERY_S = 60.0
-_MANY_ALIKE = 4  # movies of which the same is told in one line
 # No markup: messages and paths may hold square brackets, such as [scale] of study.toml.
 _AS_IT_IS: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 out = Console(file=lasting("stdout"), **_AS_IT_IS, width=None if sys.stdout.isatty() else _WIDE)
@@ -107,22 +106,15 @@ def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
 def tell_of_movies(kind: str, told: Iterable[tuple[str, str]], word: str = "movie") -> None:
     """What is to be known of movies, given by name; what is the same of many in one line.
 
-    A plate has hundreds of fields. Where texts begin with the movie's path they are compared
-    without it. `word` is what a movie is called.
+    A plate has hundreds of fields. `word` is what a movie is called.
     """
-    alike: dict[str, list[tuple[str, str]]] = {}
-    for movie, text in dict.fromkeys(told):
-        where, _, what = text.partition(": ")
-        alike.setdefault(what if "/" in where or "\\" in where else text, []).append((movie, text))
-    for what, movies in alike.items():
-        if len(movies) < _MANY_ALIKE:
-            for movie, text in movies:
-                tell(kind, f"{movie}: {text}")
+    from lamella.run.alike import alike
+
+    for each in alike((movie, str(text)) for movie, text in told):
+        if len(each.movies) == 1:
+            tell(kind, f"{each.movies[0]}: {each.text}")
         else:
-            names = ", ".join(movie for movie, _ in movies[: _MANY_ALIKE - 1])
-            texts = {text for _, text in movies}
-            told_once = texts.pop() if len(texts) == 1 else what
-            tell(kind, f"{counted(len(movies), word)} ({names} …): {told_once}")
+            tell(kind, f"{counted(len(each.movies), word)} ({each.named}): {each.text}")
 
 
 def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> None:
@@ -166,12 +158,16 @@ class RunDisplay:
     @contextmanager
     def shown(self) -> Iterator[RunDisplay]:
         """Show the bars while the block runs."""
+        if not err.is_terminal and self._n_movies:
+            said = "the first time after installation, getting ready takes up to a minute"
+            err.print(f"{counted(self._n_movies, 'movie')} to look at; {said}", soft_wrap=True)
         with self._bars:
             yield self
 
     def advance(self, at: Advance) -> None:
         """A movie has come so far."""
         if not err.is_terminal:
+            self._log()
             return
         if at.movie not in self._movies:
             self._movies[at.movie] = self._bars.add_task(escape(at.movie), total=1, rate="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
@@ -126,9 +127,12 @@ def init(
             "and look at the table above",
         )
     if found.ignored:
+        kinds = Counter(Path(path).suffix.lower() for path in found.ignored)
+        told = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
         show.tell(
             "note",
-            f"{len(found.ignored)} image files do not fit the pattern, such as {found.ignored[0]}",
+            f"image files that do not fit the pattern: {told}, such as {found.ignored[0]}; a "
+            "pattern without an ending takes files of every kind and folders of frames",
         )
     show.out.print(f"wrote {into / 'study.toml'} and {into / 'samples.csv'}", soft_wrap=True)
     show.out.print(f"next: lamella check {into}", soft_wrap=True)

@@ -101,12 +101,13 @@ def in_words(seen: Overview) -> list[str]:
     """What `lamella status` prints."""
     began = datetime.fromtimestamp(seen.began).astimezone().isoformat(sep=" ", timespec="seconds")
     by = f"process {seen.process} on {seen.host}"
+    again = ": run the same command again to go on (without --fresh)"
     states = {
         "running": f"running: {seen.phase}; {by} holds the folder since {began}",
         "finished": f"finished, after {_span(seen.seconds)}; it began {began}",
-        "stopped": f"stopped, after {_span(seen.seconds)}: run the same command again to go on",
-        "failed": f"failed, after {_span(seen.seconds)}: run the same command again to go on",
-        "lost": f"it was killed ({by}, begun {began}): run the same command again to go on",
+        "stopped": f"stopped, after {_span(seen.seconds)}{again}",
+        "failed": f"failed, after {_span(seen.seconds)}{again}",
+        "lost": f"it was killed ({by}, begun {began}){again}",
     }
     lines = [states[seen.state]]
     parts = [

@@ -277,7 +277,8 @@ def warn_of_background(movie: Movie, labels: Labels, seen: NDArray[np.int64]) ->
             warnings.warn(
                 f"{movie.source}: the field around the {labels.name} has {share:.0%} of its "
                 f"brightness in channel {channel}, and no background is subtracted, so "
-                "intensity ratios are far too near to 1; set [measure.background]",
+                "intensity ratios are far too near to 1; where intensities matter, as in no phase "
+                'contrast, write [measure.background] and method = "percentile"',
                 LamellaWarning,
                 stacklevel=3,
             )

@@ -66,7 +66,11 @@ def what_can_go(run: Path, *, views: bool = False, study: Path | None = None) ->
         A folder that is no run, and a study that is not the one it was made from.
     """
     if not is_run(run):
-        raise InputError(str(run), "that is not the folder of a run", "give what lamella run wrote")
+        raise InputError(
+            str(run),
+            "that is not the folder of a run",
+            "give what lamella run wrote: STUDY/results, or its --out",
+        )
     folders = sorted(each for each in (run / "movies").glob("*") if each.is_dir())
     known = _known(run, study)
     asides = read_lock(run)["settings"].get("outlines") is not False
@@ -95,7 +99,11 @@ def clean(run: Path, *, views: bool = False, study: Path | None = None) -> list[
         When other work holds the folder, or a file cannot be removed.
     """
     if not is_run(run):
-        raise InputError(str(run), "that is not the folder of a run", "give what lamella run wrote")
+        raise InputError(
+            str(run),
+            "that is not the folder of a run",
+            "give what lamella run wrote: STUDY/results, or its --out",
+        )
     with locked(run, work="run"):
         doomed = what_can_go(run, views=views, study=study)
         by_movie: dict[str, dict[str, list[str]]] = {}

@@ -173,6 +173,7 @@ def _refuse_misspelt(pattern: PathPattern) -> None:
     """A field nearly called condition would otherwise be thrown away in silence."""
     for name in pattern.fields:
         near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=0.75)
+        near = near or [each for each in _FIELDS if len(name) > 2 and each.startswith(name)]
         if near and name not in _FIELDS:
             raise SettingsError(
                 f"pattern {pattern.text!r}",

@@ -12,6 +12,7 @@ from lamella.core.errors import InputError
 from lamella.core.table import Col
 from lamella.io.atomic import whole_file
 from lamella.io.tables import parquet, read_table
+from lamella.run.alike import alike
 from lamella.run.cache import Manifest
 from lamella.run.review.apply import left_out
 from lamella.run.saved import read_lock, saved_samples
@@ -221,8 +222,25 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
 
 
 def _warnings(status: pd.DataFrame) -> list[str]:
+    """Messages of what was done; what is the same of many movies as one."""
     fine = status[status[Col.STATE].isin(["done", "cached"]) & status[Col.MESSAGE].notna()]
-    return list(dict.fromkeys(str(message) for message in fine[Col.MESSAGE] if message))
+    rows = zip(fine[Col.MOVIE], fine[Col.MESSAGE], strict=True)
+    told = ((str(movie), text) for movie, all_of in rows for text in _apart(str(all_of)))
+    return [
+        each.text
+        if len(each.movies) == 1
+        else f"{each.named} ({len(each.movies)} in all): {each.text}"
+        for each in alike(told)
+    ]
+
+
+def _apart(messages: str) -> list[str]:
+    """The messages of a stage, each of which begins with the movie's path."""
+    source, separator, _ = messages.partition(": ")
+    if not separator:
+        return [messages]
+    first, *others = messages.split(f"; {source}: ")
+    return [first, *(f"{source}: {other}" for other in others)]
 
 
 def _notes(settings: dict[str, Any]) -> list[str]:

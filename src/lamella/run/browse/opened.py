@@ -184,7 +184,9 @@ class OpenedRun:
     def __init__(self, folder: Path, *, study: Path | None = None) -> None:
         if not is_run(folder):
             raise InputError(
-                str(folder), "that is not the folder of a run", "give what lamella run wrote"
+                str(folder),
+                "that is not the folder of a run",
+                "give what lamella run wrote: STUDY/results, or its --out",
             )
         self.folder = folder
         self.lock: dict[str, Any] = read_lock(folder)
