@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-MANY = 4
+_MANY = 4
 """Movies of which the same is told in one line."""
 _NAMED = 3
 
@@ -46,7 +46,7 @@ def alike(told: Iterable[tuple[str, str]]) -> list[Alike]:
     for those in groups.values():
         movies = tuple(dict.fromkeys(movie for movie, _ in those))
         texts = list(dict.fromkeys(text for _, text in those))
-        if len(movies) < MANY:
+        if len(movies) < _MANY:
             found += [Alike((movie,), text) for movie, text in those]
         elif len(texts) == 1:
             found.append(Alike(movies, texts[0]))
