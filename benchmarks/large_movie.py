@@ -66,8 +66,8 @@ def running(n_frames: int = FRAMES) -> list[str]:
         "all groups, outlines, report. The movie is cut into chunks of frames that both workers "
         "share.",
         "",
-        f"{wall / 60:.0f} min in all. Peak memory of the two processes that held most, workers or the "
-        f"one that makes the report: {', '.join(f'{mb:.0f} MB' for mb in others)} (target < "
+        f"{wall / 60:.0f} min in all. Peak memory of the two processes that held most, workers or "
+        f"the one that makes the report: {', '.join(f'{mb:.0f} MB' for mb in others)} (target < "
         f"{_TARGET_MB} MB for a worker), of the one that hands out the work {coordinator:.0f} MB.",
         "",
         "| stage | work of all workers |",
