@@ -205,10 +205,13 @@ class OpenedRun:
 
     @cached_property
     def samples(self) -> Sequence[Sample]:
-        """Movies of which the run left something, in the order of samples.csv."""
+        """Movies of which the run left something, in the order of samples.csv, each once."""
         movies = self.folder / "movies"
         there = {each.name for each in movies.iterdir()} if movies.is_dir() else set()
-        return [sample for sample in self.study.samples if sample.movie in there]
+        first: dict[str, Sample] = {}
+        for sample in self.study.samples:
+            first.setdefault(sample.movie, sample)
+        return [sample for name, sample in first.items() if name in there]
 
     def movie(self, name: str) -> OpenedMovie:
         """One movie of the run.
