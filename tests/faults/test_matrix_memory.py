@@ -70,7 +70,8 @@ def test_killed_for_memory(workers, hungry, group, starter):
         faults=[("no_report", {}), ("group", {"place": str(group)})],
     )  # fmt: skip
     assert ended.code == 1, ended
-    assert_told(ended, "odd.tif: its worker was killed, twice, .* for lack of memory; use fewer")
+    told = "its worker was killed, twice, .* memory; unless somebody ended it, use fewer workers"
+    assert_told(ended, f"odd.tif: {told}")
     assert measured(hungry) == set(GOOD)
     assert (status(hungry).query("state == 'failed'")["movie"] == "odd").all()
 

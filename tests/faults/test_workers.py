@@ -120,7 +120,10 @@ def test_a_movie_that_kills_its_worker(tmp_path, starter, odd):
     table = status(study)
     failed = table[table["state"] == "failed"]
     assert failed["movie"].tolist() == ["odd"]
-    assert re.search(r"odd.tif: its worker was killed, twice, .*; use fewer", *failed["message"])
+    assert re.search(
+        r"odd.tif: its worker was killed, twice, .*; unless somebody ended it, use fewer",
+        *failed["message"],
+    )
     assert measured(study) == {*GOOD}
 
 

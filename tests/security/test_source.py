@@ -33,6 +33,7 @@ EXCEPTIONS = {
     ("segment/external.py", "importlib.import_module"): "the user names a function of his own",
     ("io/xml_text.py", "fromstring"): "what declares a document type is refused before",
     ("run/chunks/states.py", "np.load"): "with allow_pickle=False",
+    ("run/chunks/rows.py", "np.load"): "with allow_pickle=False",
     ("run/chunks/states.py", "importlib.import_module"): "our own modules, for classes of values",
     ("run/executors/slurm.py", "subprocess.run"): "SLURM's programs, by a list, without shell",
     ("io/bioio.py", "importlib.import_module"): "readers of bioio, by a table of names",
