@@ -176,7 +176,8 @@ def remove_damaged_parts(folder: Path) -> bool:
     folder : Path
         ``OUT/movies/<movie>``.
     """
-    damaged = [each for each in (folder / FOLDER).glob("*/*") if _told_of(each) is None]
+    whole = [each for each in (folder / FOLDER).glob("*/*") if not each.name.startswith(".")]
+    damaged = [each for each in whole if _told_of(each) is None]
     for each in damaged:
         shutil.rmtree(each, ignore_errors=True)
     return bool(damaged)
