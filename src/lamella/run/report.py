@@ -222,7 +222,7 @@ def _decisions(manifest: Manifest) -> dict[str, Any]:
 
 
 def _warnings(status: pd.DataFrame) -> list[str]:
-    """Messages of what was done; what is the same of many movies as one."""
+    """Messages of what was done; what is the same of many movies as one, and first."""
     fine = status[status[Col.STATE].isin(["done", "cached"]) & status[Col.MESSAGE].notna()]
     rows = zip(fine[Col.MOVIE], fine[Col.MESSAGE], strict=True)
     told = ((str(movie), text) for movie, all_of in rows for text in _apart(str(all_of)))
@@ -230,7 +230,7 @@ def _warnings(status: pd.DataFrame) -> list[str]:
         each.text
         if len(each.movies) == 1
         else f"{each.named} ({len(each.movies)} in all): {each.text}"
-        for each in alike(told)
+        for each in sorted(alike(told), key=lambda each: -len(each.movies))
     ]
 
 
