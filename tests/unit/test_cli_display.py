@@ -1,6 +1,10 @@
 """What the command line tells while it works, without a terminal; of many movies alike."""
 
+import io
+import sys
+
 import pytest
+from rich.file_proxy import FileProxy
 
 from lamella.cli import show
 from lamella.run.executors import Progress
@@ -39,6 +43,18 @@ def test_a_log_is_told_of_while_no_movie_ends(tmp_path, clock, capsys):
     first, *told = capsys.readouterr().err.splitlines()
     assert first.startswith("2 movies to look at; the first time after installation")
     assert told == [f"0 of 2 movies have ended; more is told by: lamella status {tmp_path}"] * 2
+
+
+def test_lines_outlive_the_terminal_while_bars_are_shown(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys, "stderr", FileProxy(show.err, Gone()))
+    show.err.print("a line")
+    monkeypatch.setattr(sys, "stderr", FileProxy(show.err, there := io.StringIO()))
+    show.err.print("another")
+    assert there.getvalue() == "another\n"
 
 
 def test_workers_that_died_are_told_by_why():

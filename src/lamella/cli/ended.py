@@ -61,17 +61,28 @@ class _Lasting:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    @property
+    def _stream(self) -> Any:
+        """The stream itself: while bars are shown, rich stands before it."""
+        stream = getattr(sys, self._name)
+        return getattr(stream, "rich_proxied_file", stream)
+
+    @property
+    def rich_proxied_file(self) -> _Lasting:
+        """What rich writes to; else it would take the stream behind this."""
+        return self
+
     def write(self, text: str) -> int:
         with suppress(OSError):
-            getattr(sys, self._name).write(text)
+            self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         with suppress(OSError):
-            getattr(sys, self._name).flush()
+            self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(getattr(sys, self._name), name)
+        return getattr(self._stream, name)
 
 
 def forget_unread() -> None:
