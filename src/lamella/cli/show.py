@@ -131,14 +131,12 @@ def show_table(columns: list[str], rows: list[list[str]], *, most: int = 20) -> 
 class RunDisplay:
     """Progress of a run: all movies, and what every worker is doing.
 
-    Without a terminal, as in the log of a cluster, a line tells that it begins, and one a minute
-    how many movies have ended.
+    Without a terminal, as in the log of a cluster, a line a minute tells how many have ended.
     """
 
     def __init__(self, n_movies: int, out: Path) -> None:
         self._n_movies, self._out = n_movies, out
         self._n_ended = self._n_failed = 0
-        self._begun = False
         self._told_at = time.monotonic()
         self._bars = Progress(
             SpinnerColumn(),
@@ -165,10 +163,6 @@ class RunDisplay:
     def advance(self, at: Advance) -> None:
         """A movie has come so far."""
         if not err.is_terminal:
-            if not self._begun:
-                said = "the first time after installation, getting ready takes up to a minute"
-                err.print(f"{counted(self._n_movies, 'movie')} to look at; {said}", soft_wrap=True)
-            self._begun = True
             self._log()
             return
         if at.movie not in self._movies:
