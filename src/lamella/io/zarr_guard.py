@@ -73,7 +73,10 @@ def _with_blosc(array: dict[str, Any]) -> bool:
 
 
 def _refuse_cut_chunks(file: Path, what: str) -> None:
-    """A chunk of Blosc that is cut off may be read as zeros; its header tells its length."""
+    """A chunk of Blosc that is cut off may be read as zeros; its header tells its length.
+
+    And that of what is in it, for which memory is asked before anything is unpacked.
+    """
     for chunk in file.parent.rglob("*"):
         if chunk.name.startswith(".z") or chunk.name == "zarr.json" or not chunk.is_file():
             continue
@@ -82,6 +85,13 @@ def _refuse_cut_chunks(file: Path, what: str) -> None:
         size = chunk.stat().st_size
         if len(header) < 16 or int.from_bytes(header[12:16], "little") != size:
             raise InputError(str(chunk), "it is cut off or damaged", f"copy the {what} again")
+        declared = int.from_bytes(header[4:8], "little")
+        if declared > max(SMALL, size * MOST_OF_LABELS):
+            raise InputError(
+                str(chunk),
+                f"it declares {declared / 2**20:.0f} MiB and has {size} bytes",
+                f"copy the {what} again",
+            )
 
 
 def refuse_hollow(arrays: list[Any], path: Path) -> None:
